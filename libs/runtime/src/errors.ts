@@ -1,0 +1,52 @@
+/**
+ * Infrastructure errors with a name. `retryable` says whether waiting can help; a message is a
+ * sentence: what was expected, what was found, what to do.
+ */
+
+export type RuntimeErrorCode =
+  // The log is not the one that was read before. The partition stops; nothing is written.
+  | 'LOG_TRUNCATED'
+  | 'LOG_REPLACED'
+  | 'PROGRESS_LOST'
+  // Ownership.
+  | 'FENCED'
+  | 'CONTENDED'
+  // Postgres.
+  | 'DATABASE_OUTAGE'
+  | 'DATABASE_CONTENTION'
+  | 'DATABASE_FAULT'
+  // Registry.
+  | 'REGISTRY_OUTAGE'
+  | 'SCHEMA_UNKNOWN'
+  // Kafka.
+  | 'KAFKA_OUTAGE'
+  | 'KAFKA_OUT_OF_RANGE'
+  | 'KAFKA_TOPIC_GONE'
+  | 'KAFKA_FENCED'
+  | 'KAFKA_PRODUCER_BROKEN'
+  | 'KAFKA_UNSUPPORTED'
+  | 'KAFKA_FAULT'
+  // Our own.
+  | 'STEP_FAILED'
+  | 'CONFIGURATION';
+
+export class RuntimeError extends Error {
+  readonly code: RuntimeErrorCode;
+  readonly retryable: boolean;
+
+  constructor(
+    code: RuntimeErrorCode,
+    message: string,
+    options: { readonly retryable: boolean; readonly cause?: unknown } = { retryable: false },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RuntimeError';
+    this.code = code;
+    this.retryable = options.retryable;
+  }
+}
+
+/** A broken invariant is a bug: the partition stops rather than count on. Stays on in production. */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new RuntimeError('STEP_FAILED', `Invariant: ${message}`);
+}
