@@ -1,0 +1,116 @@
+/**
+ * The fee of a fill (rule B6): taken from the match, never from the order, never estimated.
+ *
+ * Two parts lie in one amount: the venue's platform fee and the builder's. The caps of 100 and 50
+ * basis points are builder caps: they judge bps as given and the builder part. A whole absolute
+ * fee is judged by the exchange's own cap. Comparing the platform part with the venue's formula
+ * only flags: the cash has moved.
+ */
+
+import {
+  BPS_PER_UNIT,
+  divideTruncate,
+  MICROS_PER_UNIT,
+  type PusdMicros,
+  pusd,
+  type RateMicros,
+  type ShareMicros,
+} from '@polytraders/money';
+import { type Liquidity } from './fill.ts';
+
+/** Where a fee comes from: see rule B6. */
+export type FeeSource = 'CHAIN' | 'MATCH_EVENT' | 'DECLARED' | 'RELEASED';
+
+export const TAKER_BPS_MAX = 100;
+export const MAKER_BPS_MAX = 50;
+
+/** The exchange's `maxFeeRateBps` where nothing else is configured. */
+export const EXCHANGE_BPS_MAX = 500;
+
+/** The venue counts fees in steps of 0.00001 pUSD. */
+const VENUE_FEE_STEP = 10n;
+
+export type GivenFee = {
+  readonly side: Liquidity;
+  readonly notional: PusdMicros;
+  readonly feePusd: PusdMicros | null;
+  readonly feeBps: number | null;
+  readonly builderFee: PusdMicros | null;
+};
+
+/**
+ * `notional × bps ÷ 10 000`, truncated to the micro as the venue does.
+ * 500 pUSD at 25 bps is 1.25 (the specification prints 12.5: an error of its example).
+ */
+export function feeFromBps(notional: PusdMicros, bps: number): PusdMicros {
+  return pusd(divideTruncate(notional * BigInt(bps), BPS_PER_UNIT));
+}
+
+/** The gross fee: an absolute one wins over basis points; null where the match carries neither. */
+export function grossFee(given: GivenFee): PusdMicros | null {
+  if (given.feePusd !== null) return given.feePusd;
+  return given.feeBps === null ? null : feeFromBps(given.notional, given.feeBps);
+}
+
+/** The cap on basis points of this side: taker 100, maker 50. */
+export function bpsCap(side: Liquidity): number {
+  return side === 'taker' ? TAKER_BPS_MAX : MAKER_BPS_MAX;
+}
+
+/**
+ * Which cap a fee breaks, or null. Bps as given first, then the builder part, then a whole
+ * absolute fee against `exchangeBpsMax`. Exactly at a cap is within it.
+ */
+export function feeCapBreach(
+  given: GivenFee,
+  exchangeBpsMax: number,
+): 'FEE_BPS' | 'BUILDER_FEE' | 'WHOLE_FEE' | null {
+  const cap = bpsCap(given.side);
+  if (given.feeBps !== null && given.feeBps > cap) return 'FEE_BPS';
+  if (given.builderFee !== null && exceeds(given.builderFee, given.notional, cap)) return 'BUILDER_FEE';
+  if (given.feePusd !== null && exceeds(given.feePusd, given.notional, exchangeBpsMax)) return 'WHOLE_FEE';
+  return null;
+}
+
+/** The builder's part from its configured basis points, where the report does not give it. */
+export function builderFeeFromBps(notional: PusdMicros, bps: number): PusdMicros {
+  return feeFromBps(notional, bps);
+}
+
+/**
+ * The venue's platform fee, `C × rate × p × (1 − p)` with p = notional ÷ quantity, takers only,
+ * truncated to five decimals: 261 shares for 234.66 at rate 0.05 → 1.18408.
+ * `quantity` and `notional` are those of the whole taker fill in the match, not of one leg.
+ */
+export function venueFee(
+  side: Liquidity,
+  quantity: ShareMicros,
+  notional: PusdMicros,
+  feeRate: RateMicros,
+): PusdMicros {
+  if (side === 'maker' || quantity === 0n) return pusd(0n);
+  // C·p·(1 − p) = notional × (quantity − notional) ÷ quantity.
+  const steps = divideTruncate(
+    feeRate * notional * (quantity - notional),
+    quantity * MICROS_PER_UNIT * VENUE_FEE_STEP,
+  );
+  return pusd(steps * VENUE_FEE_STEP);
+}
+
+/** The fee without the builder's part. */
+export function platformFee(gross: PusdMicros, builderFee: PusdMicros | null): PusdMicros {
+  return pusd(gross - (builderFee ?? 0n));
+}
+
+/** What is odd about a platform fee, or null. A flag, never a refusal. */
+export function platformFeeOddity(
+  platform: PusdMicros,
+  expected: PusdMicros,
+): 'PLATFORM_FEE_NEGATIVE' | 'PLATFORM_FEE_DIFFERS' | null {
+  if (platform < 0n) return 'PLATFORM_FEE_NEGATIVE';
+  return platform === expected ? null : 'PLATFORM_FEE_DIFFERS';
+}
+
+function exceeds(fee: PusdMicros, notional: PusdMicros, bps: number): boolean {
+  return fee * BPS_PER_UNIT > notional * BigInt(bps);
+}
