@@ -1,0 +1,121 @@
+/** Real Apache Kafka in KRaft mode: one process is broker and controller. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Component, type Context } from './component.ts';
+import { kafkaJars, runToEnd } from './downloads.ts';
+import { layoutOf } from './layout.ts';
+import { versions } from './versions.ts';
+
+/** Ten years: a reader that was away must not find its offsets gone. */
+const offsetsRetentionMinutes = 5_256_000;
+const probeMs = 2000;
+
+function serverProperties({ dir, ports }: Context): string {
+  const settings: Readonly<Record<string, string | number>> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    // A fixed voter, so that a changed port is a changed setting and not a voter to be replaced.
+    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.kafka}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': layoutOf(dir).data('kafka'),
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': 1,
+    'min.insync.replicas': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'offsets.retention.minutes': offsetsRetentionMinutes,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1000,
+    'log.cleaner.dedupe.buffer.size': 33_554_432,
+    'num.recovery.threads.per.data.dir': 2,
+    // Many test topics on one disk: index files are mapped into memory at their full size.
+    'log.index.size.max.bytes': 2_097_152,
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+async function formatOnce(jars: string, properties: string, context: Context): Promise<void> {
+  const data = layoutOf(context.dir).data('kafka');
+  await mkdir(data, { recursive: true });
+  if (existsSync(join(data, 'meta.properties'))) return;
+  if ((await readdir(data)).length > 0) {
+    throw new Error(
+      `${data} holds files but no meta.properties, so it is no complete Kafka log: empty the ` +
+        'stack with `npm run stack -- down --wipe`, then start it again.',
+    );
+  }
+  const clusterId = randomBytes(16).toString('base64url');
+  const tool = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
+  await runToEnd('java', [...tool, '-t', clusterId, '-c', properties], context.dir);
+}
+
+async function prepare(context: Context) {
+  const jars = await kafkaJars(context.say);
+  const properties = join(context.dir, 'server.properties');
+  await mkdir(context.dir, { recursive: true });
+  await writeFile(properties, serverProperties(context));
+  await formatOnce(jars, properties, context);
+  return {
+    command: 'java',
+    args: [
+      '-Xms256m',
+      '-Xmx768m',
+      '-XX:+UseG1GC',
+      '-XX:MaxGCPauseMillis=20',
+      '-Djava.awt.headless=true',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+      '-cp',
+      join(jars, '*'),
+      'kafka.Kafka',
+      properties,
+    ],
+    env: {},
+    config: serverProperties(context),
+    cwd: context.dir,
+  };
+}
+
+/**
+ * One ApiVersions request by hand: length, then api key 18, version 0, correlation id 1 and no
+ * client id. The broker takes requests only once it is registered and has read its metadata.
+ */
+function probe({ ports }: Context): Promise<void> {
+  const request = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: ports.kafka });
+    socket.setTimeout(probeMs, () => socket.destroy(new Error('The broker gave no answer')));
+    socket.once('connect', () => socket.write(request));
+    socket.once('data', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('The broker closed the connection')));
+  });
+}
+
+export const kafka: Component = {
+  name: 'kafka',
+  title: `Apache Kafka ${versions.kafka}`,
+  stopSignal: 'SIGTERM',
+  prepare,
+  probe,
+  settle: () => Promise.resolve(),
+};
