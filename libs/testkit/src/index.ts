@@ -1,0 +1,5 @@
+/** The front door of the test kit. */
+
+export { ownStack, testStack, type OwnStack } from './stack.ts';
+export { clearLeftovers, dropTopics, freshDatabase, uniquePrefix } from './isolation.ts';
+export { type FreshDatabase } from './isolation.ts';

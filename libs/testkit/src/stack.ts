@@ -1,0 +1,60 @@
+/**
+ * Real servers for tests: never a mock broker for a claim about exactly-once. Three ways to them,
+ * in this order: servers that `TEST_KAFKA_BROKERS`, `TEST_SCHEMA_REGISTRY_URL` and
+ * `TEST_DATABASE_URL` name and that may be dirtied; containers, where a Docker engine answers; the
+ * local stack under `.local/test`. All suites share them, so each suite takes a database and a
+ * topic prefix of its own. The main job's servers are never used.
+ */
+
+import { join } from 'node:path';
+import {
+  component,
+  externalServers,
+  repositoryRoot,
+  serverVariables,
+  startStack,
+  testStackDir,
+  type ComponentHandle,
+  type ComponentName,
+  type Say,
+  type ServerEnv,
+} from '@polytraders/infra/stack';
+import { dockerAnswers, dockerStack } from './stack-docker.ts';
+
+let found: Promise<ServerEnv> | undefined;
+
+async function findStack(say?: Say): Promise<ServerEnv> {
+  const external = externalServers(process.env, 'TEST_');
+  const given = serverVariables.filter((name) => external[name] !== undefined);
+  if (given.length === serverVariables.length) return external as ServerEnv;
+  if (given.length > 0) {
+    throw new Error(
+      `Expected all of TEST_KAFKA_BROKERS, TEST_SCHEMA_REGISTRY_URL and TEST_DATABASE_URL or ` +
+        `none, found only TEST_${given.join(' and TEST_')}: set the others too, or unset these.`,
+    );
+  }
+  if (await dockerAnswers()) return dockerStack(say);
+  return startStack({ dir: testStackDir, ...(say && { say }) });
+}
+
+/** The servers of this test run, started if they are not up. The first call decides. */
+export function testStack(say?: Say): Promise<ServerEnv> {
+  found ??= findStack(say);
+  return found;
+}
+
+export type OwnStack = {
+  readonly env: ServerEnv;
+  /** One of its servers, to be killed, frozen, stopped and started. */
+  readonly component: (name: ComponentName) => ComponentHandle;
+};
+
+/**
+ * A stack that other suites do not see, for tests that take servers away. It stays up for the
+ * next run, on its data; stop it with `npm run stack -- down --dir .local/<name>`.
+ */
+export async function ownStack(name: string, say?: Say): Promise<OwnStack> {
+  const dir = join(repositoryRoot, '.local', name);
+  const env = await startStack({ dir, ...(say && { say }) });
+  return { env, component: (which) => component(dir, which) };
+}
