@@ -24,6 +24,9 @@ import { dockerAnswers, dockerStack } from './stack-docker.ts';
 let found: Promise<ServerEnv> | undefined;
 
 async function findStack(say?: Say): Promise<ServerEnv> {
+  // Jest's global setup has found it already and hands it to the workers.
+  const known = process.env['POLYTRADERS_TEST_STACK'];
+  if (known !== undefined) return JSON.parse(known) as ServerEnv;
   const external = externalServers(process.env, 'TEST_');
   const given = serverVariables.filter((name) => external[name] !== undefined);
   if (given.length === serverVariables.length) return external as ServerEnv;
@@ -33,7 +36,7 @@ async function findStack(say?: Say): Promise<ServerEnv> {
         `none, found only TEST_${given.join(' and TEST_')}: set the others too, or unset these.`,
     );
   }
-  if (await dockerAnswers()) return dockerStack(say);
+  if (dockerAnswers()) return dockerStack(say);
   return startStack({ dir: testStackDir, ...(say && { say }) });
 }
 
