@@ -1,0 +1,106 @@
+// Generated from schemas/ by `npm run -w libs/contracts generate`. Do not edit.
+
+import {
+  type PusdMicros,
+} from '@polytraders/money';
+import {
+  type Input,
+  readDecimal,
+  readInt,
+  readLong,
+  readPresent,
+  readString,
+} from '../avro/input.ts';
+import {
+  type Output,
+  writeDecimal,
+  writeInt,
+  writeLong,
+  writeNull,
+  writePresent,
+  writeString,
+} from '../avro/output.ts';
+
+/** A quarantined fill is booked with a reviewed fee, at this place, with its original effective time. */
+export type FillReleased = {
+  /** Identity of this record. Derived from its cause, so that a replay yields the same id. */
+  readonly event_id: string;
+  /** Follows one business fact through every record that it causes. */
+  readonly correlation_id: string;
+  /** event_id of the record that caused this one; null where the cause came from outside. */
+  readonly causation_id: string | null;
+  /** Processor that wrote this record, as id and version: fill-ingestor/1. */
+  readonly producer: string;
+  /** When it happened, UTC, microseconds since 1970. */
+  readonly effective_at: number;
+  /** When it was written, UTC, microseconds since 1970. Of an emitted record: recorded_at of the log event that caused it. */
+  readonly recorded_at: number;
+  /** The fill. */
+  readonly fill_id: string;
+  /** Wallet that holds the inventory, 0x and lower case; paper accounts are paper:0x…. */
+  readonly account: string;
+  /** event_id of its FillConfirmed. */
+  readonly original_event_id: string;
+  /** Partition of that record on the log. */
+  readonly original_partition: number;
+  /** Offset of that record on the log. */
+  readonly original_offset: number;
+  /** The reviewed fee, the builder part included. */
+  readonly fee_pusd: PusdMicros;
+  /** The reviewed builder part; null leaves it as it was. */
+  readonly builder_fee_pusd: PusdMicros | null;
+  /** Who asked. */
+  readonly proposed_by: string;
+  /** Who reviewed. */
+  readonly approved_by: string;
+  /** Why, in words. */
+  readonly reason: string;
+};
+
+export function readFillReleased(input: Input): FillReleased {
+  return {
+    event_id: readString(input),
+    correlation_id: readString(input),
+    causation_id: readPresent(input) ? readString(input) : null,
+    producer: readString(input),
+    effective_at: readLong(input),
+    recorded_at: readLong(input),
+    fill_id: readString(input),
+    account: readString(input),
+    original_event_id: readString(input),
+    original_partition: readInt(input),
+    original_offset: readLong(input),
+    fee_pusd: readDecimal(input) as PusdMicros,
+    builder_fee_pusd: readPresent(input) ? readDecimal(input) as PusdMicros : null,
+    proposed_by: readString(input),
+    approved_by: readString(input),
+    reason: readString(input),
+  };
+}
+
+export function writeFillReleased(output: Output, value: FillReleased): void {
+  writeString(output, value.event_id);
+  writeString(output, value.correlation_id);
+  if (value.causation_id === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeString(output, value.causation_id);
+  }
+  writeString(output, value.producer);
+  writeLong(output, value.effective_at);
+  writeLong(output, value.recorded_at);
+  writeString(output, value.fill_id);
+  writeString(output, value.account);
+  writeString(output, value.original_event_id);
+  writeInt(output, value.original_partition);
+  writeLong(output, value.original_offset);
+  writeDecimal(output, value.fee_pusd);
+  if (value.builder_fee_pusd === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeDecimal(output, value.builder_fee_pusd);
+  }
+  writeString(output, value.proposed_by);
+  writeString(output, value.approved_by);
+  writeString(output, value.reason);
+}
