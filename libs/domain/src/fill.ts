@@ -79,6 +79,14 @@ export function withinOneTick(a: PusdMicros, b: PusdMicros, quantity: ShareMicro
   return apart * tick.denominator <= tick.numerator * (quantity < 0n ? -quantity : quantity);
 }
 
+/**
+ * What a fill does to the wallet's pUSD, fee included. In V2 the fee is cash on both sides: added
+ * to what a BUY spends, taken from what a SELL receives; the shares arrive in full.
+ */
+export function cashOfFill(orderSide: OrderSide, notional: PusdMicros, fee: PusdMicros): PusdMicros {
+  return orderSide === 'BUY' ? pusd(-notional - fee) : pusd(notional - fee);
+}
+
 function fromBoth(
   quantity: ShareMicros,
   notional: PusdMicros,

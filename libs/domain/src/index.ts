@@ -1,4 +1,5 @@
 export * from './fee.ts';
+export * from './fee-v1.ts';
 export * from './fill.ts';
 export * from './identity.ts';
 export * from './lots.ts';
