@@ -1,0 +1,22 @@
+export { type Book, type BookFill, bookOf } from './book-keeping.ts';
+export {
+  type DayOptions,
+  DEFINITIONS_TOPIC,
+  EXECUTION_TOPIC,
+  generateDay,
+  MARKS_TOPIC,
+} from './day.ts';
+export {
+  type Accountant,
+  accountantOf,
+  type Expectation,
+  expectationOf,
+  type ExpectedBook,
+  type ExpectedBot,
+} from './expectation.ts';
+export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf } from './incidents.ts';
+export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
+export { type Random, randomOf } from './random.ts';
+export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';
+export { type Bot, type Market, type Universe, universeOf } from './universe.ts';
+export { type DayMessage, type DayRecord, type MessageBody } from './wire.ts';
