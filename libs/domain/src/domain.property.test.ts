@@ -1,7 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { pusd, shares } from '@polytraders/money';
 import fc from 'fast-check';
-import { addLot, type Lot, LOTS_PER_PAGE, type Lots, lotsFromPages, lotsOf, noLots, pageOf, pagesOf, takeFifo } from './lots.ts';
+import {
+  addLot,
+  type Lot,
+  LOTS_PER_PAGE,
+  type Lots,
+  lotsFromPages,
+  lotsOf,
+  noLots,
+  pageOf,
+  pagesOf,
+  takeFifo,
+} from './lots.ts';
 import { applyFill, costBasis, flatPosition, type Position, positionShares } from './position.ts';
 
 type Step = { readonly buy: boolean; readonly quantity: bigint; readonly notional: bigint };
@@ -24,7 +35,7 @@ function apply(position: Position, of: Step, offset: number): ReturnType<typeof 
 }
 
 describe('conservation', () => {
-  test('Σ realised − Σ basis = Σ cash and Σ fills = position, exactly, after every fill, flips included', () => {
+  test('Σ realised − Σ basis = Σ cash and Σ fills = position, exactly, also across flips', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         let position = flatPosition();
@@ -50,12 +61,19 @@ describe('conservation', () => {
   test('a closed position has a cost basis of 0', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
-        const position = steps.reduce((state, of, offset) => apply(state, of, offset).position, flatPosition());
+        const position = steps.reduce(
+          (state, of, offset) => apply(state, of, offset).position,
+          flatPosition(),
+        );
         const held = positionShares(position);
         const quantity = held < 0n ? -held : held;
         fc.pre(quantity > 0n);
         const closed = apply(position, { buy: held < 0n, quantity, notional: 7n }, 999).position;
-        expect([closed.direction, costBasis(closed), positionShares(closed)]).toEqual(['FLAT', 0n, 0n]);
+        expect([closed.direction, costBasis(closed), positionShares(closed)]).toEqual([
+          'FLAT',
+          0n,
+          0n,
+        ]);
       }),
     );
   });
@@ -64,7 +82,10 @@ describe('conservation', () => {
 type Plain = { quantity: bigint; basis: bigint; fillId: string };
 
 /** The rule once more, on a plain list, with nothing shared. */
-function takeFromList(list: readonly Plain[], quantity: bigint): { taken: Plain[]; left: Plain[]; shortfall: bigint } {
+function takeFromList(
+  list: readonly Plain[],
+  quantity: bigint,
+): { taken: Plain[]; left: Plain[]; shortfall: bigint } {
   const taken: Plain[] = [];
   const left: Plain[] = [];
   let wanted = quantity;
@@ -72,13 +93,18 @@ function takeFromList(list: readonly Plain[], quantity: bigint): { taken: Plain[
     const got = wanted < lot.quantity ? wanted : lot.quantity;
     const basis = (lot.basis * got) / lot.quantity;
     if (got > 0n) taken.push({ quantity: got, basis, fillId: lot.fillId });
-    if (got < lot.quantity) left.push({ quantity: lot.quantity - got, basis: lot.basis - basis, fillId: lot.fillId });
+    if (got < lot.quantity)
+      left.push({ quantity: lot.quantity - got, basis: lot.basis - basis, fillId: lot.fillId });
     wanted -= got;
   }
   return { taken, left, shortfall: wanted };
 }
 
-const plain = (lot: Lot): Plain => ({ quantity: lot.quantity, basis: lot.basis, fillId: lot.fillId });
+const plain = (lot: Lot): Plain => ({
+  quantity: lot.quantity,
+  basis: lot.basis,
+  fillId: lot.fillId,
+});
 
 type Command = { readonly add: number } | { readonly take: bigint };
 
@@ -95,7 +121,10 @@ function invariants(lots: Lots): void {
     expect(page.no).toBe((pages[0]?.no ?? 0) + index);
     expect(pageOf(lots, page.no)).toBe(page);
   });
-  expect(lotsFromPages(pages, lots.nextNo)).toEqual({ ...lots, between: expect.anything() as unknown });
+  expect(lotsFromPages(pages, lots.nextNo)).toEqual({
+    ...lots,
+    between: expect.anything() as unknown,
+  });
 }
 
 describe('lots', () => {
@@ -113,13 +142,25 @@ describe('lots', () => {
               counter += 1;
               const quantity = BigInt((counter % 7) + 1);
               const basis = BigInt((counter * 31) % 17);
-              lots = addLot(lots, { quantity: shares(quantity), basis: pusd(basis), fillId: `f${String(counter)}`, offset: counter, openedAt: counter });
+              lots = addLot(lots, {
+                quantity: shares(quantity),
+                basis: pusd(basis),
+                fillId: `f${String(counter)}`,
+                offset: counter,
+                openedAt: counter,
+              });
               list = [...list, { quantity, basis, fillId: `f${String(counter)}` }];
             }
           } else {
             const expected = takeFromList(list, of.take);
             const got = takeFifo(lots, shares(of.take));
-            expect(got.taken.map(({ lot, quantity, basis }) => ({ quantity, basis, fillId: lot.fillId }))).toEqual(expected.taken);
+            expect(
+              got.taken.map(({ lot, quantity, basis }) => ({
+                quantity,
+                basis,
+                fillId: lot.fillId,
+              })),
+            ).toEqual(expected.taken);
             expect(got.shortfall).toBe(expected.shortfall);
             lots = got.remaining;
             list = expected.left;
@@ -136,13 +177,24 @@ describe('lots', () => {
   test('a fill on a book of a hundred thousand lots touches two pages at most', () => {
     let lots = noLots();
     for (let index = 0; index < 100_000; index += 1) {
-      lots = addLot(lots, { quantity: shares(2n), basis: pusd(1n), fillId: 'f', offset: index, openedAt: index });
+      lots = addLot(lots, {
+        quantity: shares(2n),
+        basis: pusd(1n),
+        fillId: 'f',
+        offset: index,
+        openedAt: index,
+      });
     }
     const before = pagesOf(lots);
     const after = pagesOf(takeFifo(lots, shares(3n)).remaining);
     expect(after.length).toBe(before.length);
     expect(after.filter((page, index) => page !== before[index]).length).toBe(1);
-    expect(takeFifo(lots, shares(200_000n)).remaining).toMatchObject({ head: null, quantity: 0n, basis: 0n, nextNo: 3125 });
+    expect(takeFifo(lots, shares(200_000n)).remaining).toMatchObject({
+      head: null,
+      quantity: 0n,
+      basis: 0n,
+      nextNo: 3125,
+    });
   });
 
   test('numbering goes on after the book was flat', () => {

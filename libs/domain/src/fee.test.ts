@@ -1,9 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { pusd, type PusdMicros, rate, shares } from '@polytraders/money';
-import { feeCapBreach, feeFromBps, type GivenFee, grossFee, platformFee, platformFeeOddity, venueFee } from './fee.ts';
+import {
+  feeCapBreach,
+  feeFromBps,
+  type GivenFee,
+  grossFee,
+  platformFee,
+  platformFeeOddity,
+  venueFee,
+} from './fee.ts';
 import { makerRebate } from './rebate.ts';
 
-const fill: GivenFee = { side: 'taker', notional: pusd(500_000_000n), feePusd: null, feeBps: 25, builderFee: null };
+const fill: GivenFee = {
+  side: 'taker',
+  notional: pusd(500_000_000n),
+  feePusd: null,
+  feeBps: 25,
+  builderFee: null,
+};
 
 describe('the gross fee (B6)', () => {
   test('500 pUSD at 25 bps is 1.25 (B6 overrides the example of the specification, 12.5)', () => {
@@ -89,7 +103,11 @@ describe('the maker rebate (B7)', () => {
   });
 
   test('truncates', () => {
-    expect(makerRebate('maker', pusd(3n), rate(250_000n))).toEqual({ rebate: 0n, net: 3n, flag: null });
+    expect(makerRebate('maker', pusd(3n), rate(250_000n))).toEqual({
+      rebate: 0n,
+      net: 3n,
+      flag: null,
+    });
   });
 
   test.each([
@@ -97,7 +115,11 @@ describe('the maker rebate (B7)', () => {
     [rate(199_999n), 'REBATE_RATE_OUT_OF_RANGE'],
     [rate(250_001n), 'REBATE_RATE_OUT_OF_RANGE'],
   ])('a rate of %s leaves the rebate unknown and the fill booked', (given, flag) => {
-    expect(makerRebate('maker', pusd(1_250_000n), given)).toEqual({ rebate: null, net: 1_250_000n, flag });
+    expect(makerRebate('maker', pusd(1_250_000n), given)).toEqual({
+      rebate: null,
+      net: 1_250_000n,
+      flag,
+    });
   });
 
   test('a fee of zero has a rebate of zero at any rate', () => {

@@ -67,8 +67,10 @@ export function feeCapBreach(
 ): 'FEE_BPS' | 'BUILDER_FEE' | 'WHOLE_FEE' | null {
   const cap = bpsCap(given.side);
   if (given.feeBps !== null && given.feeBps > cap) return 'FEE_BPS';
-  if (given.builderFee !== null && exceeds(given.builderFee, given.notional, cap)) return 'BUILDER_FEE';
-  if (given.feePusd !== null && exceeds(given.feePusd, given.notional, exchangeBpsMax)) return 'WHOLE_FEE';
+  if (given.builderFee !== null && exceeds(given.builderFee, given.notional, cap))
+    return 'BUILDER_FEE';
+  if (given.feePusd !== null && exceeds(given.feePusd, given.notional, exchangeBpsMax))
+    return 'WHOLE_FEE';
   return null;
 }
 

@@ -12,13 +12,21 @@ function exact(text: string): Rational {
 
 describe('completing the amounts of a fill (M1)', () => {
   test('size and price give the quantity, rounded down: 500 at 0.58 is 862.068965 shares', () => {
-    const amounts = completeAmounts({ quantity: null, notional: pusd(500_000_000n), price: exact('0.58') }, tick);
-    expect(amounts).toMatchObject({ quantity: 862_068_965n, notional: 500_000_000n, disagree: false });
+    const amounts = completeAmounts(
+      { quantity: null, notional: pusd(500_000_000n), price: exact('0.58') },
+      tick,
+    );
+    expect(amounts).toMatchObject({
+      quantity: 862_068_965n,
+      notional: 500_000_000n,
+      disagree: false,
+    });
   });
 
   test('quantity and price give the notional, half-even', () => {
     const of = (quantity: bigint, price: string): bigint | undefined =>
-      completeAmounts({ quantity: shares(quantity), notional: null, price: exact(price) }, tick)?.notional;
+      completeAmounts({ quantity: shares(quantity), notional: null, price: exact(price) }, tick)
+        ?.notional;
     expect(of(1_200_000_000n, '0.64')).toBe(768_000_000n);
     expect(of(1n, '0.5')).toBe(0n);
     expect(of(3n, '0.5')).toBe(2n);
@@ -26,18 +34,29 @@ describe('completing the amounts of a fill (M1)', () => {
   });
 
   test('size and quantity give the price as their quotient', () => {
-    const amounts = completeAmounts({ quantity: shares(3n), notional: pusd(1n), price: null }, tick);
+    const amounts = completeAmounts(
+      { quantity: shares(3n), notional: pusd(1n), price: null },
+      tick,
+    );
     expect(amounts?.price).toEqual({ numerator: 1n, denominator: 3n });
     expect(amounts?.priceE18).toBe(333_333_333_333_333_333n);
   });
 
   test('size and quantity within a tick of the price leave the price as given', () => {
-    const given = { quantity: shares(100_000_000n), notional: pusd(58_500_000n), price: exact('0.58') };
+    const given = {
+      quantity: shares(100_000_000n),
+      notional: pusd(58_500_000n),
+      price: exact('0.58'),
+    };
     expect(completeAmounts(given, tick)).toMatchObject({ price: exact('0.58'), disagree: false });
   });
 
   test('size and quantity further than a tick from the price win over it, and it is said', () => {
-    const given = { quantity: shares(100_000_000n), notional: pusd(70_000_000n), price: exact('0.58') };
+    const given = {
+      quantity: shares(100_000_000n),
+      notional: pusd(70_000_000n),
+      price: exact('0.58'),
+    };
     expect(completeAmounts(given, tick)).toMatchObject({
       quantity: 100_000_000n,
       notional: 70_000_000n,
@@ -47,9 +66,13 @@ describe('completing the amounts of a fill (M1)', () => {
   });
 
   test('fewer than two amounts are no fill', () => {
-    expect(completeAmounts({ quantity: null, notional: null, price: exact('0.5') }, tick)).toBeNull();
+    expect(
+      completeAmounts({ quantity: null, notional: null, price: exact('0.5') }, tick),
+    ).toBeNull();
     expect(completeAmounts({ quantity: shares(1n), notional: null, price: null }, tick)).toBeNull();
-    expect(completeAmounts({ quantity: null, notional: pusd(1n), price: exact('0') }, tick)).toBeNull();
+    expect(
+      completeAmounts({ quantity: null, notional: pusd(1n), price: exact('0') }, tick),
+    ).toBeNull();
   });
 
   test.each([
@@ -61,7 +84,10 @@ describe('completing the amounts of a fill (M1)', () => {
     ['1', 1n, null],
     ['0.000000000000000001', 1n, null],
   ])('price %s, quantity %s: %s', (price, quantity, refusal) => {
-    const amounts = completeAmounts({ quantity: shares(quantity), notional: null, price: exact(price) }, tick);
+    const amounts = completeAmounts(
+      { quantity: shares(quantity), notional: null, price: exact(price) },
+      tick,
+    );
     expect(amounts === null ? 'none' : refuseAmounts(amounts)).toBe(refusal);
   });
 

@@ -74,7 +74,12 @@ export function refuseAmounts(of: Amounts): 'PRICE_OUT_OF_RANGE' | 'QUANTITY_NOT
 }
 
 /** Whether two amounts of cash lie within one tick × quantity of each other (M1, B9). */
-export function withinOneTick(a: PusdMicros, b: PusdMicros, quantity: ShareMicros, tick: Rational): boolean {
+export function withinOneTick(
+  a: PusdMicros,
+  b: PusdMicros,
+  quantity: ShareMicros,
+  tick: Rational,
+): boolean {
   const apart = a > b ? a - b : b - a;
   return apart * tick.denominator <= tick.numerator * (quantity < 0n ? -quantity : quantity);
 }
@@ -83,7 +88,11 @@ export function withinOneTick(a: PusdMicros, b: PusdMicros, quantity: ShareMicro
  * What a fill does to the wallet's pUSD, fee included. In V2 the fee is cash on both sides: added
  * to what a BUY spends, taken from what a SELL receives; the shares arrive in full.
  */
-export function cashOfFill(orderSide: OrderSide, notional: PusdMicros, fee: PusdMicros): PusdMicros {
+export function cashOfFill(
+  orderSide: OrderSide,
+  notional: PusdMicros,
+  fee: PusdMicros,
+): PusdMicros {
   return orderSide === 'BUY' ? pusd(-notional - fee) : pusd(notional - fee);
 }
 
@@ -93,8 +102,12 @@ function fromBoth(
   price: Rational | null,
   tick: Rational,
 ): Amounts | null {
-  if (quantity === 0n) return price === null ? null : amounts(quantity, notional, price, notional !== 0n);
-  const implied = { numerator: quantity < 0n ? -notional : notional, denominator: quantity < 0n ? -quantity : quantity };
+  if (quantity === 0n)
+    return price === null ? null : amounts(quantity, notional, price, notional !== 0n);
+  const implied = {
+    numerator: quantity < 0n ? -notional : notional,
+    denominator: quantity < 0n ? -quantity : quantity,
+  };
   if (price === null) return amounts(quantity, notional, implied, false);
   const gap = absolute(notional * price.denominator - price.numerator * quantity);
   const apart = { numerator: gap, denominator: price.denominator };
@@ -103,7 +116,12 @@ function fromBoth(
   return amounts(quantity, notional, disagree ? implied : price, disagree);
 }
 
-function amounts(quantity: ShareMicros, notional: PusdMicros, price: Rational, disagree: boolean): Amounts {
+function amounts(
+  quantity: ShareMicros,
+  notional: PusdMicros,
+  price: Rational,
+  disagree: boolean,
+): Amounts {
   return { quantity, notional, price, priceE18: priceOfRational(price), disagree };
 }
 

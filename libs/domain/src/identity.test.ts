@@ -53,8 +53,12 @@ describe('within one source (B9)', () => {
 
 describe('across sources (B9)', () => {
   test('a notional within one tick × quantity matches', () => {
-    expect(compareAcrossSources(known, { ...known, notional: pusd(51_000_000n) }, tick)).toEqual([]);
-    expect(compareAcrossSources(known, { ...known, notional: pusd(51_000_001n) }, tick)).toEqual(['notional']);
+    expect(compareAcrossSources(known, { ...known, notional: pusd(51_000_000n) }, tick)).toEqual(
+      [],
+    );
+    expect(compareAcrossSources(known, { ...known, notional: pusd(51_000_001n) }, tick)).toEqual([
+      'notional',
+    ]);
   });
 
   test('order ids are compared only where both are order hashes, in any case of letters', () => {
@@ -65,8 +69,19 @@ describe('across sources (B9)', () => {
   });
 
   test('every difference is named', () => {
-    const other = { ...known, account: '0xb', tokenId: '9', orderSide: 'SELL' as const, quantity: shares(1n) };
-    expect(compareAcrossSources(known, other, tick)).toEqual(['account', 'token_id', 'order_side', 'quantity']);
+    const other = {
+      ...known,
+      account: '0xb',
+      tokenId: '9',
+      orderSide: 'SELL' as const,
+      quantity: shares(1n),
+    };
+    expect(compareAcrossSources(known, other, tick)).toEqual([
+      'account',
+      'token_id',
+      'order_side',
+      'quantity',
+    ]);
   });
 });
 
@@ -76,14 +91,25 @@ describe('recipes', () => {
     expect(venueFillId('t1', null)).toBe('t1');
     expect(venueFillId('t1', 'm1')).toBe('t1:m1');
     expect(fileRowFillId('f00d', 7)).toBe('f00d:7');
-    const row = { txHash: '0xAB', wallet: '0xC', asset: '1', side: 'BUY', size: '2', price: '0.5', timestamp: '3' };
+    const row = {
+      txHash: '0xAB',
+      wallet: '0xC',
+      asset: '1',
+      side: 'BUY',
+      size: '2',
+      price: '0.5',
+      timestamp: '3',
+    };
     expect(activityFillId(row, (text) => `h(${text})`)).toBe('h(0xab|0xc|1|BUY|2|0.5|3)');
   });
 
   test('an order hash is 0x and 64 hex digits', () => {
-    expect([isOrderHash(hash('a')), isOrderHash('ord_1'), isOrderHash('0xab'), isOrderHash(null)]).toEqual([
-      true, false, false, false,
-    ]);
+    expect([
+      isOrderHash(hash('a')),
+      isOrderHash('ord_1'),
+      isOrderHash('0xab'),
+      isOrderHash(null),
+    ]).toEqual([true, false, false, false]);
   });
 });
 

@@ -58,10 +58,12 @@ export type ActivityRow = {
 /** The id of a row of an activity export, which carries none: a hash of what identifies it. */
 export function activityFillId(row: ActivityRow, hash: HashText): string {
   const { txHash, wallet, asset, side, size, price, timestamp } = row;
-  return hash([txHash.toLowerCase(), wallet.toLowerCase(), asset, side, size, price, timestamp].join('|'));
+  return hash(
+    [txHash.toLowerCase(), wallet.toLowerCase(), asset, side, size, price, timestamp].join('|'),
+  );
 }
 
-/** The id of a row of a file without ids; only on request, since two equal files would be two sets. */
+/** The id of a row of a file without ids; only on request: a file saved twice would be two sets. */
 export function fileRowFillId(fileSha256: string, row: number): string {
   return `${fileSha256}:${String(row)}`;
 }
@@ -75,11 +77,15 @@ export function contentString(
   quantity: bigint,
   notional: bigint,
 ): string {
-  return `${account}|${orderId ?? ''}|${tokenId}|${orderSide}|${quantity.toString()}|${notional.toString()}`;
+  const who = `${account}|${orderId ?? ''}|${tokenId}|${orderSide}`;
+  return `${who}|${quantity.toString()}|${notional.toString()}`;
 }
 
 /** Judges two records of one source under the same id. */
-export function compareWithinSource(known: FillContent, arriving: FillContent): 'duplicate' | 'conflict' {
+export function compareWithinSource(
+  known: FillContent,
+  arriving: FillContent,
+): 'duplicate' | 'conflict' {
   const same =
     known.account === arriving.account &&
     known.orderId === arriving.orderId &&
@@ -92,7 +98,8 @@ export function compareWithinSource(known: FillContent, arriving: FillContent): 
   return same ? 'duplicate' : 'conflict';
 }
 
-export type CrossDifference = 'account' | 'token_id' | 'order_side' | 'quantity' | 'order_id' | 'notional';
+export type CrossDifference =
+  'account' | 'token_id' | 'order_side' | 'quantity' | 'order_id' | 'notional';
 
 /**
  * What differs between a fill and another source's record of it; an empty list is a match, anything
@@ -108,7 +115,11 @@ export function compareAcrossSources(
   if (a.tokenId !== b.tokenId) differences.push('token_id');
   if (a.orderSide !== b.orderSide) differences.push('order_side');
   if (a.quantity !== b.quantity) differences.push('quantity');
-  if (isOrderHash(a.orderId) && isOrderHash(b.orderId) && a.orderId.toLowerCase() !== b.orderId.toLowerCase()) {
+  if (
+    isOrderHash(a.orderId) &&
+    isOrderHash(b.orderId) &&
+    a.orderId.toLowerCase() !== b.orderId.toLowerCase()
+  ) {
     differences.push('order_id');
   }
   if (!withinOneTick(a.notional, b.notional, a.quantity, tick)) differences.push('notional');

@@ -12,7 +12,14 @@
  * Not here: what a shortfall means (rule B1), and which way a book lies (position.ts).
  */
 
-import { divideFloor, invariant, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
+import {
+  divideFloor,
+  invariant,
+  pusd,
+  type PusdMicros,
+  shares,
+  type ShareMicros,
+} from '@polytraders/money';
 import { getPage, type PageTree, setPage } from './page-tree.ts';
 import { type TimeMicros } from './retention.ts';
 
@@ -44,7 +51,11 @@ export type Lots = {
 };
 
 /** A slice taken from one lot. */
-export type Take = { readonly lot: Lot; readonly quantity: ShareMicros; readonly basis: PusdMicros };
+export type Take = {
+  readonly lot: Lot;
+  readonly quantity: ShareMicros;
+  readonly basis: PusdMicros;
+};
 
 export type Taken = {
   readonly taken: readonly Take[];
@@ -60,12 +71,22 @@ const noPages: PageTree<LotPage> = [];
 
 /** No lots. `nextNo` goes on from where the book's numbering stood. */
 export function noLots(nextNo = 0): Lots {
-  return { quantity: shares(0n), basis: pusd(0n), head: null, tail: null, between: noPages, nextNo };
+  return {
+    quantity: shares(0n),
+    basis: pusd(0n),
+    head: null,
+    tail: null,
+    between: noPages,
+    nextNo,
+  };
 }
 
 /** The queue with one more lot at its end. */
 export function addLot(lots: Lots, lot: Lot): Lots {
-  invariant(lot.quantity > 0n && lot.basis >= 0n, `a lot has shares and no negative basis (${lot.fillId}).`);
+  invariant(
+    lot.quantity > 0n && lot.basis >= 0n,
+    `a lot has shares and no negative basis (${lot.fillId}).`,
+  );
   const quantity = shares(lots.quantity + lot.quantity);
   const basis = pusd(lots.basis + lot.basis);
   const { head, tail, between, nextNo } = lots;
@@ -78,7 +99,14 @@ export function addLot(lots: Lots, lot: Lot): Lots {
     return { quantity, basis, head: head === tail ? page : head, tail: page, between, nextNo };
   }
   const sealed = head === tail ? between : setPage(between, tail.no, tail);
-  return { quantity, basis, head, tail: { no: nextNo, lots: [lot] }, between: sealed, nextNo: nextNo + 1 };
+  return {
+    quantity,
+    basis,
+    head,
+    tail: { no: nextNo, lots: [lot] },
+    between: sealed,
+    nextNo: nextNo + 1,
+  };
 }
 
 /**
@@ -138,7 +166,8 @@ export function lotsOf(lots: Lots): readonly Lot[] {
 export function pageOf(lots: Lots, no: number): LotPage | undefined {
   if (lots.head?.no === no) return lots.head;
   if (lots.tail?.no === no) return lots.tail;
-  if (lots.head === null || lots.tail === null || no < lots.head.no || no > lots.tail.no) return undefined;
+  if (lots.head === null || lots.tail === null || no < lots.head.no || no > lots.tail.no)
+    return undefined;
   return getPage(lots.between, no);
 }
 
@@ -151,7 +180,10 @@ export function lotsFromPages(pages: readonly LotPage[], nextNo: number): Lots {
   let quantity = 0n;
   let basis = 0n;
   pages.forEach((page, index) => {
-    invariant(page.no === head.no + index, `page ${String(head.no + index)} follows; found ${String(page.no)}.`);
+    invariant(
+      page.no === head.no + index,
+      `page ${String(head.no + index)} follows; found ${String(page.no)}.`,
+    );
     if (index > 0 && index < pages.length - 1) between = setPage(between, page.no, page);
     for (const lot of page.lots) {
       quantity += lot.quantity;

@@ -28,5 +28,9 @@ export function readMark(
   if (price === null) return { price: null, ageMs: null, stale: false };
   if (observedAt === null) return { price, ageMs: null, stale: true };
   const ageMicros = at - observedAt;
-  return { price, ageMs: Math.floor(ageMicros / MICROS_PER_MS), stale: ageMicros > ageMsMax * MICROS_PER_MS };
+  return {
+    price,
+    ageMs: Math.floor(ageMicros / MICROS_PER_MS),
+    stale: ageMicros > ageMsMax * MICROS_PER_MS,
+  };
 }

@@ -19,8 +19,15 @@ export function getPage<Page>(tree: PageTree<Page>, no: number): Page | undefine
 }
 
 /** The tree with this page set, or removed where `page` is undefined. */
-export function setPage<Page>(tree: PageTree<Page>, no: number, page: Page | undefined): PageTree<Page> {
-  invariant(no >= 0 && no <= PAGE_NUMBER_MAX, `a page number fits in 24 bits; found ${String(no)}.`);
+export function setPage<Page>(
+  tree: PageTree<Page>,
+  no: number,
+  page: Page | undefined,
+): PageTree<Page> {
+  invariant(
+    no >= 0 && no <= PAGE_NUMBER_MAX,
+    `a page number fits in 24 bits; found ${String(no)}.`,
+  );
   const high = no >>> 16;
   const middle = (no >>> 8) & 0xff;
   const level1 = tree[high];

@@ -17,7 +17,12 @@ import {
 const mark = (e18: string): ReturnType<typeof priceE18> => priceE18(BigInt(e18));
 const m66 = mark('660000000000000000');
 
-function fill(position: Position, orderSide: OrderSide, quantity: bigint, notional: bigint): Applied {
+function fill(
+  position: Position,
+  orderSide: OrderSide,
+  quantity: bigint,
+  notional: bigint,
+): Applied {
   return applyFill(position, {
     orderSide,
     quantity: shares(quantity),
@@ -33,9 +38,18 @@ function fold(...fills: readonly [OrderSide, bigint, bigint][]): Position {
 }
 
 describe('what a fill does to a book', () => {
-  test('Realised P&L computed on position close (FIFO): 100 @ 0.50 closed at 0.70 realises 20', () => {
-    const closed = fill(fold(['BUY', 100_000_000n, 50_000_000n]), 'SELL', 100_000_000n, 70_000_000n);
-    expect(closed).toMatchObject({ effect: 'close', realised: 20_000_000n, closedBasis: 50_000_000n });
+  test('Realised P&L computed on position close (FIFO): 100 @ 0.50 sold at 0.70 gives 20', () => {
+    const closed = fill(
+      fold(['BUY', 100_000_000n, 50_000_000n]),
+      'SELL',
+      100_000_000n,
+      70_000_000n,
+    );
+    expect(closed).toMatchObject({
+      effect: 'close',
+      realised: 20_000_000n,
+      closedBasis: 50_000_000n,
+    });
     expect(closed.position.direction).toBe('FLAT');
   });
 
@@ -46,7 +60,7 @@ describe('what a fill does to a book', () => {
     expect(position.realised).toBe(0n);
   });
 
-  test('3 shares for 10 micros: selling 1 for 5 takes basis 3, realises 2, leaves 7 on 2 shares', () => {
+  test('3 shares for 10 micros: selling 1 for 5 takes basis 3, realises 2, leaves 7 on 2', () => {
     const applied = fill(fold(['BUY', 3n, 10n]), 'SELL', 1n, 5n);
     expect(applied).toMatchObject({ effect: 'reduce', realised: 2n, closedBasis: 3n });
     expect(applied.position.lots).toMatchObject({ quantity: 2n, basis: 7n });
@@ -54,7 +68,10 @@ describe('what a fill does to a book', () => {
 
   test('the oldest lot goes first', () => {
     const applied = fill(fold(['BUY', 10n, 10n], ['BUY', 10n, 90n]), 'SELL', 12n, 120n);
-    expect(applied.takes.map((take) => [take.quantity, take.basis])).toEqual([[10n, 10n], [2n, 18n]]);
+    expect(applied.takes.map((take) => [take.quantity, take.basis])).toEqual([
+      [10n, 10n],
+      [2n, 18n],
+    ]);
   });
 
   test('a SELL from a flat book opens a short, whose basis is the cash received', () => {
@@ -63,7 +80,7 @@ describe('what a fill does to a book', () => {
     expect(fill(position, 'BUY', 10n, 4n).realised).toBe(2n);
   });
 
-  test('a fill across zero closes with floor of its cash by quantity, then opens with the rest', () => {
+  test('a fill across zero closes with its floor share of the cash and opens with the rest', () => {
     const flipped = fill(fold(['BUY', 2n, 5n]), 'SELL', 3n, 10n);
     expect(flipped).toMatchObject({
       effect: 'flip',
@@ -118,8 +135,16 @@ describe('average cost and unrealised', () => {
   });
 
   test('a mark older than 60 s is used and stale; at 60 s it is not', () => {
-    expect(readMark(m66, 0, 60_000_000, 60_000)).toEqual({ price: m66, ageMs: 60_000, stale: false });
-    expect(readMark(m66, 0, 60_000_001, 60_000)).toEqual({ price: m66, ageMs: 60_000, stale: true });
+    expect(readMark(m66, 0, 60_000_000, 60_000)).toEqual({
+      price: m66,
+      ageMs: 60_000,
+      stale: false,
+    });
+    expect(readMark(m66, 0, 60_000_001, 60_000)).toEqual({
+      price: m66,
+      ageMs: 60_000,
+      stale: true,
+    });
     expect(readMark(m66, null, 0, 60_000)).toEqual({ price: m66, ageMs: null, stale: true });
     expect(readMark(null, null, 0, 60_000)).toEqual({ price: null, ageMs: null, stale: false });
   });

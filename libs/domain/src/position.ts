@@ -87,10 +87,14 @@ export function costBasis(position: Position): PusdMicros {
  * the rest opens the other side (M2).
  */
 export function applyFill(position: Position, fill: PositionFill): Applied {
-  invariant(fill.quantity >= 0n && fill.notional >= 0n, `a fill's amounts are not negative (${fill.fillId}).`);
+  invariant(
+    fill.quantity >= 0n && fill.notional >= 0n,
+    `a fill's amounts are not negative (${fill.fillId}).`,
+  );
   const side: Direction = fill.orderSide === 'BUY' ? 'LONG' : 'SHORT';
   if (fill.quantity === 0n) return applyCashOnly(position, fill, side);
-  if (position.direction === 'FLAT' || position.direction === side) return openMore(position, fill, side);
+  if (position.direction === 'FLAT' || position.direction === side)
+    return openMore(position, fill, side);
   const held = position.lots.quantity;
   if (fill.quantity <= held) return closeSome(position, fill, side);
   return flip(position, fill, side);
@@ -183,11 +187,15 @@ function applyCashOnly(position: Position, fill: PositionFill, side: Direction):
   };
 }
 
-/** Cash in minus cost (a SELL closes a long), or proceeds kept minus cash out (a BUY closes a short). */
+/** A SELL closes a long: cash minus cost. A BUY closes a short: what was received minus cash. */
 function realisedOn(side: Direction, cash: PusdMicros, basis: PusdMicros): PusdMicros {
   return side === 'SHORT' ? pusd(cash - basis) : pusd(basis - cash);
 }
 
-function lotOf(fill: PositionFill, quantity: ShareMicros, basis: PusdMicros): Parameters<typeof addLot>[1] {
+function lotOf(
+  fill: PositionFill,
+  quantity: ShareMicros,
+  basis: PusdMicros,
+): Parameters<typeof addLot>[1] {
   return { quantity, basis, fillId: fill.fillId, offset: fill.offset, openedAt: fill.at };
 }

@@ -3,7 +3,13 @@
  * cash comes days later as a movement of its own.
  */
 
-import { divideTruncate, MICROS_PER_UNIT, pusd, type PusdMicros, type RateMicros } from '@polytraders/money';
+import {
+  divideTruncate,
+  MICROS_PER_UNIT,
+  pusd,
+  type PusdMicros,
+  type RateMicros,
+} from '@polytraders/money';
 import { type Liquidity } from './fill.ts';
 
 export const REBATE_RATE_MIN = 200_000n;
@@ -24,7 +30,11 @@ export type Rebate = {
  * A rate that is missing or outside [0.20, 0.25] leaves the rebate null and flagged; a gross fee of
  * zero has a rebate of zero at any rate, so nothing is missing there.
  */
-export function makerRebate(side: Liquidity, gross: PusdMicros, rebateRate: RateMicros | null): Rebate {
+export function makerRebate(
+  side: Liquidity,
+  gross: PusdMicros,
+  rebateRate: RateMicros | null,
+): Rebate {
   if (side === 'taker' || gross === 0n) return { rebate: pusd(0n), net: gross, flag: null };
   if (rebateRate === null) return { rebate: null, net: gross, flag: 'REBATE_RATE_MISSING' };
   if (rebateRate < REBATE_RATE_MIN || rebateRate > REBATE_RATE_MAX) {

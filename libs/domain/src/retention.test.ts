@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { isPaperAccount, paperAccount } from './paper.ts';
-import { addDays, addYears, dateOfDay, dateOfTime, dayOf, monthOfTime, retainedUntil } from './retention.ts';
+import {
+  addDays,
+  addYears,
+  dateOfDay,
+  dateOfTime,
+  dayOf,
+  monthOfTime,
+  retainedUntil,
+} from './retention.ts';
 
 describe('retention (B15)', () => {
   test.each([

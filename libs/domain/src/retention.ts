@@ -35,7 +35,9 @@ export function retainedUntil(date: IsoDate, retainDays: number = RETAIN_DAYS_MI
 export function addYears(date: IsoDate, years: number): IsoDate {
   const { year, month, day } = partsOf(date);
   const later = year + years;
-  return month === 2 && day === 29 && !isLeapYear(later) ? isoDate(later, 3, 1) : isoDate(later, month, day);
+  return month === 2 && day === 29 && !isLeapYear(later)
+    ? isoDate(later, 3, 1)
+    : isoDate(later, month, day);
 }
 
 /** The date so many days later. */
@@ -60,7 +62,8 @@ export function dayOf(date: IsoDate): number {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * DAYS_PER_ERA + dayOfEra - DAYS_TO_1970;
 }
 
@@ -70,16 +73,25 @@ export function dateOfDay(day: number): IsoDate {
   const era = Math.floor(shifted / DAYS_PER_ERA);
   const dayOfEra = shifted - era * DAYS_PER_ERA;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
   const dayOfMonth = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   return isoDate(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfMonth);
 }
 
-function partsOf(date: IsoDate): { readonly year: number; readonly month: number; readonly day: number } {
+function partsOf(date: IsoDate): {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+} {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);
   invariant(match !== null, `a date is written YYYY-MM-DD; found ${date}.`);
   const [, year = '', month = '', day = ''] = match;

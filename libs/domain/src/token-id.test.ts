@@ -62,9 +62,25 @@ describe('negative risk is derived from the id (B5)', () => {
   });
 
   test('the derived kind wins over the flag given, and the contradiction is said', () => {
-    expect(judgeNegRisk('neg_risk', false)).toEqual({ negRisk: true, source: 'DERIVED', mismatch: true });
-    expect(judgeNegRisk('standard', false)).toEqual({ negRisk: false, source: 'DERIVED', mismatch: false });
-    expect(judgeNegRisk('unknown', true)).toEqual({ negRisk: true, source: 'GIVEN', mismatch: false });
-    expect(judgeNegRisk('unknown', null)).toEqual({ negRisk: null, source: 'NONE', mismatch: false });
+    expect(judgeNegRisk('neg_risk', false)).toEqual({
+      negRisk: true,
+      source: 'DERIVED',
+      mismatch: true,
+    });
+    expect(judgeNegRisk('standard', false)).toEqual({
+      negRisk: false,
+      source: 'DERIVED',
+      mismatch: false,
+    });
+    expect(judgeNegRisk('unknown', true)).toEqual({
+      negRisk: true,
+      source: 'GIVEN',
+      mismatch: false,
+    });
+    expect(judgeNegRisk('unknown', null)).toEqual({
+      negRisk: null,
+      source: 'NONE',
+      mismatch: false,
+    });
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Outcome-token ids, computed from their condition, and what an id says about negative risk (B5).
  *
- * The venue's standard markets mint tokens against USDC.e, neg-risk markets against WrappedCollateral,
+ * The venue's standard markets mint tokens against USDC.e, neg-risk ones against WrappedCollateral,
  * so the id itself proves which kind it is and a metadata flag can only agree or be wrong.
  * An id is keccak256(collateral ‖ collection id), and a collection id is a point of the curve
  * alt_bn128, y² = x³ + 3, found by counting x up from keccak256(condition ‖ index set)
@@ -48,15 +48,23 @@ export function positionId(keccak256: Keccak256, collateral: string, collection:
 }
 
 /** The token ids [YES, NO] of a condition under a collateral. */
-export function tokenIds(keccak256: Keccak256, collateral: string, conditionId: string): readonly [string, string] {
+export function tokenIds(
+  keccak256: Keccak256,
+  collateral: string,
+  conditionId: string,
+): readonly [string, string] {
   return [
     positionId(keccak256, collateral, collectionId(keccak256, conditionId, INDEX_SETS[0])),
     positionId(keccak256, collateral, collectionId(keccak256, conditionId, INDEX_SETS[1])),
   ];
 }
 
-/** What the token's id proves about negative risk. About a millisecond: keep the answer per token. */
-export function deriveNegRisk(keccak256: Keccak256, conditionId: string, tokenId: string): NegRiskKind {
+/** What the token's id proves about negative risk. About a millisecond: keep the answer by token. */
+export function deriveNegRisk(
+  keccak256: Keccak256,
+  conditionId: string,
+  tokenId: string,
+): NegRiskKind {
   for (const indexSet of INDEX_SETS) {
     const collection = collectionId(keccak256, conditionId, indexSet);
     if (tokenId === positionId(keccak256, WRAPPED_COLLATERAL, collection)) return 'neg_risk';
@@ -106,7 +114,8 @@ function integerBytes(value: bigint): Uint8Array {
 function bytesOf(hex: string, length: number): Uint8Array {
   const digits = hex.startsWith('0x') ? hex.slice(2) : hex;
   const bytes = new Uint8Array(length);
-  for (let index = 0; index < length; index += 1) bytes[index] = parseInt(digits.slice(2 * index, 2 * index + 2), 16);
+  for (let index = 0; index < length; index += 1)
+    bytes[index] = parseInt(digits.slice(2 * index, 2 * index + 2), 16);
   return bytes;
 }
 

@@ -11,7 +11,10 @@ import { invariant } from './invariant.ts';
  *
  * 10 by weights 1, 1, 1: floors 3, 3, 3, remainders equal, the one left goes to the first: 4, 3, 3.
  */
-export function allocateLargestRemainder(total: bigint, weights: readonly bigint[]): readonly bigint[] {
+export function allocateLargestRemainder(
+  total: bigint,
+  weights: readonly bigint[],
+): readonly bigint[] {
   const sum = weights.reduce((running, weight) => running + weight, 0n);
   invariant(
     sum > 0n && weights.every((weight) => weight >= 0n),

@@ -54,9 +54,12 @@ describe('reading decimals', () => {
     },
   );
 
-  test.each(['1e121', '1e-121', '1e999999999', '9'.repeat(121)])('%s is too long to be an amount', (text) => {
-    expect(parseDecimal(text)).toBe('TOO_LONG');
-  });
+  test.each(['1e121', '1e-121', '1e999999999', '9'.repeat(121)])(
+    '%s is too long to be an amount',
+    (text) => {
+      expect(parseDecimal(text)).toBe('TOO_LONG');
+    },
+  );
 
   test('a price with more than 18 decimals is exact, and half-even at 18 when stored', () => {
     const price = parseRational('0.1234567890123456785');

@@ -21,7 +21,7 @@ const MICRO_DECIMALS = 6;
 const SNAP_DECIMALS = 9;
 const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Reads a decimal exactly. `12`, `-0.5`, `.5`, `5.`, `9e-6` and `1E3` are decimals; `` and `.` are not. */
+/** Reads a decimal exactly. `12`, `-0.5`, `.5`, `5.`, `9e-6`, `1E3` are decimals; `` and `.` are not. */
 export function parseDecimal(text: string): Decimal | DecimalRefusal {
   if (text.length > DECIMAL_LENGTH_MAX) return 'TOO_LONG';
   const match = SHAPE.exec(text);
@@ -67,7 +67,8 @@ export function parseMicros(text: string): bigint | MicrosRefusal {
   const up = 2n * restSize > step;
   const distance = up ? step - restSize : restSize;
   // The distance is in units of 10^-scale; 10⁻⁹ of a unit is 10^(scale − 9) of these.
-  if (distance * 10n ** BigInt(SNAP_DECIMALS) > 10n ** BigInt(decimal.scale)) return 'FINER_THAN_A_MICRO';
+  if (distance * 10n ** BigInt(SNAP_DECIMALS) > 10n ** BigInt(decimal.scale))
+    return 'FINER_THAN_A_MICRO';
   if (!up) return below;
   return rest < 0n ? below - 1n : below + 1n;
 }
@@ -93,7 +94,7 @@ export function formatFixed(units: bigint, scale: number): string {
   return `${negative ? '-' : ''}${digits.slice(0, point)}${fraction}`;
 }
 
-/** `units × 10^-scale` in the shortest exact form: (1250000n, 6) is `1.25`, (20000000n, 6) is `20`. */
+/** `units × 10^-scale` in the shortest exact form: (1250000n, 6) is `1.25`, (20000000n, 6) `20`. */
 export function formatDecimal(units: bigint, scale: number): string {
   const fixed = formatFixed(units, scale);
   if (scale === 0) return fixed;

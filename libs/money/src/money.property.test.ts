@@ -35,13 +35,19 @@ describe('decimals', () => {
 
   test('a long decimal is the nearest micro, at most 10⁻⁹ away, or refused', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.integer({ min: 7, max: 18 }), (units, scale) => {
-        const step = 10n ** BigInt(scale - 6);
-        const nearest = divideHalfEven(units, step);
-        const distance = absolute(units - nearest * step);
-        const close = distance * 10n ** 9n <= 10n ** BigInt(scale);
-        expect(parseMicros(formatFixed(units, scale))).toBe(close ? nearest : 'FINER_THAN_A_MICRO');
-      }),
+      fc.property(
+        fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+        fc.integer({ min: 7, max: 18 }),
+        (units, scale) => {
+          const step = 10n ** BigInt(scale - 6);
+          const nearest = divideHalfEven(units, step);
+          const distance = absolute(units - nearest * step);
+          const close = distance * 10n ** 9n <= 10n ** BigInt(scale);
+          expect(parseMicros(formatFixed(units, scale))).toBe(
+            close ? nearest : 'FINER_THAN_A_MICRO',
+          );
+        },
+      ),
     );
   });
 });
@@ -66,16 +72,23 @@ describe('roundings', () => {
 
 describe('sharing out', () => {
   test('the shares sum to the total, and none is a whole unit off', () => {
-    const weights = fc.array(fc.bigInt({ min: 0n, max: 10n ** 12n }), { minLength: 1, maxLength: 40 });
+    const weights = fc.array(fc.bigInt({ min: 0n, max: 10n ** 12n }), {
+      minLength: 1,
+      maxLength: 40,
+    });
     fc.assert(
-      fc.property(amount, weights.filter((list) => list.some((weight) => weight > 0n)), (total, list) => {
-        const parts = allocateLargestRemainder(total, list);
-        const sum = list.reduce((running, weight) => running + weight, 0n);
-        expect(parts.reduce((running, part) => running + part, 0n)).toBe(total);
-        parts.forEach((part, index) => {
-          expect(absolute(part * sum - total * (list[index] ?? 0n)) < sum).toBe(true);
-        });
-      }),
+      fc.property(
+        amount,
+        weights.filter((list) => list.some((weight) => weight > 0n)),
+        (total, list) => {
+          const parts = allocateLargestRemainder(total, list);
+          const sum = list.reduce((running, weight) => running + weight, 0n);
+          expect(parts.reduce((running, part) => running + part, 0n)).toBe(total);
+          parts.forEach((part, index) => {
+            expect(absolute(part * sum - total * (list[index] ?? 0n)) < sum).toBe(true);
+          });
+        },
+      ),
     );
   });
 });

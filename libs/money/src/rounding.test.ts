@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { allocateLargestRemainder } from './allocate.ts';
 import { compareRational, rational } from './rational.ts';
-import { divideCeil, divideExact, divideFloor, divideHalfEven, divideTruncate } from './rounding.ts';
+import {
+  divideCeil,
+  divideExact,
+  divideFloor,
+  divideHalfEven,
+  divideTruncate,
+} from './rounding.ts';
 
 describe('each rounding does what its name says', () => {
   test.each([
@@ -16,12 +22,15 @@ describe('each rounding does what its name says', () => {
     [-1n, 3n, -1n, 0n, 0n, 0n],
     [2n, -3n, -1n, 0n, 0n, -1n],
     [0n, 5n, 0n, 0n, 0n, 0n],
-  ])('%s ÷ %s: floor %s, ceil %s, truncate %s, half-even %s', (a, b, floor, ceil, truncate, halfEven) => {
-    expect(divideFloor(a, b)).toBe(floor);
-    expect(divideCeil(a, b)).toBe(ceil);
-    expect(divideTruncate(a, b)).toBe(truncate);
-    expect(divideHalfEven(a, b)).toBe(halfEven);
-  });
+  ])(
+    '%s ÷ %s: floor %s, ceil %s, truncate %s, half-even %s',
+    (a, b, floor, ceil, truncate, halfEven) => {
+      expect(divideFloor(a, b)).toBe(floor);
+      expect(divideCeil(a, b)).toBe(ceil);
+      expect(divideTruncate(a, b)).toBe(truncate);
+      expect(divideHalfEven(a, b)).toBe(halfEven);
+    },
+  );
 
   test('an exact division that leaves a rest stops', () => {
     expect(divideExact(-12n, 4n)).toBe(-3n);

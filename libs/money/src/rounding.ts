@@ -1,6 +1,6 @@
 /**
  * Divisions of integers, each named after its rounding (rule M2), so that no division in the books
- * rounds in a way that nobody chose. BigInt's own `/` truncates toward zero and is used nowhere else.
+ * rounds in a way that nobody chose. BigInt's own `/` truncates toward zero; elsewhere it is not used.
  */
 
 import { invariant } from './invariant.ts';
