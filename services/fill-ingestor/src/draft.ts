@@ -1,0 +1,139 @@
+/**
+ * What a raw input says once it has been read: a fill, an order, or a refusal with its reason.
+ * Drafts carry exact integers and nothing that was looked up: what a source does not know is null
+ * here and is filled in, or named in `incomplete_reasons`, by the writer.
+ */
+
+import { type FillStatus, type Liquidity, type OrderSide } from '@polytraders/domain';
+import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
+
+/** Integer microseconds since 1970, UTC. */
+export type TimeMicros = number;
+
+/** Which half of the world an input came from; `accounts.json` says which one is of record. */
+export type SourceOfRecord = 'bus' | 'venue' | 'chain' | 'file';
+
+/** How the fill's id was made (rule B9). */
+export type IdentityRecipe =
+  | 'BUS_FILL_ID'
+  | 'CHAIN_TX_ORDER'
+  | 'VENUE_TRADE_ORDER'
+  | 'ACTIVITY_HASH'
+  | 'FILE_ROW';
+
+export type OrderStatus = 'OPEN' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED';
+export type FeeSource = 'CHAIN' | 'MATCH_EVENT' | 'DECLARED';
+
+export type FillDraft = {
+  readonly kind: 'fill';
+  readonly source: SourceOfRecord;
+  readonly recipe: IdentityRecipe;
+  readonly fillId: string;
+  readonly status: FillStatus;
+  /** Null only on the specification's bare form, whose order knows it. */
+  readonly account: string | null;
+  readonly tradingBotId: string | null;
+  /** The bot of an import whose operator named none. Weaker than what an order or account says. */
+  readonly fallbackBot: string | null;
+  readonly orderId: string | null;
+  readonly conditionId: string | null;
+  readonly venueMarketId: string | null;
+  readonly tokenId: string | null;
+  readonly orderSide: OrderSide | null;
+  readonly side: Liquidity | null;
+  readonly quantity: ShareMicros;
+  readonly notional: PusdMicros;
+  readonly price: PriceE18;
+  readonly feePusd: PusdMicros | null;
+  readonly feeBps: number | null;
+  readonly feeSource: FeeSource | null;
+  /** Who answers for a declared fee. */
+  readonly feeDeclaredBy: string | null;
+  readonly builderCode: string | null;
+  readonly builderFeePusd: PusdMicros | null;
+  readonly strategySlug: string | null;
+  readonly userId: string | null;
+  readonly negRisk: boolean | null;
+  readonly txHash: string | null;
+  readonly orderHash: string | null;
+  readonly logIndex: number | null;
+  readonly blockNumber: number | null;
+  readonly blockHash: string | null;
+  readonly markPrice: PriceE18 | null;
+  readonly markObservedAt: TimeMicros | null;
+  /** Null where the source has no time; the writer then takes the time of receipt and says so. */
+  readonly effectiveAt: TimeMicros | null;
+  readonly correlationId: string | null;
+  readonly paper: boolean;
+  /** Markets of a file without ids are made from its own columns; their tokens, or null. */
+  readonly synthesised: SynthesisedMarket | null;
+  /** Reason codes that hold for the fill (a price that its cash contradicts, …). */
+  readonly flags: readonly string[];
+  /** What the source does not know, as reason codes (`cash_unverified`, …). */
+  readonly incompleteReasons: readonly string[];
+};
+
+/** A market that is known only by the columns of an imported file. */
+export type SynthesisedMarket = {
+  readonly conditionId: string;
+  readonly tokens: readonly { readonly tokenId: string; readonly outcome: string }[];
+};
+
+export type OrderDraft = {
+  readonly kind: 'order';
+  readonly source: SourceOfRecord;
+  readonly orderId: string;
+  readonly status: OrderStatus;
+  readonly account: string | null;
+  readonly tradingBotId: string | null;
+  readonly conditionId: string | null;
+  readonly venueMarketId: string | null;
+  readonly tokenId: string | null;
+  readonly orderSide: OrderSide | null;
+  readonly price: PriceE18 | null;
+  readonly quantity: ShareMicros | null;
+  readonly maxFeePusd: PusdMicros | null;
+  readonly expiresAt: TimeMicros | null;
+  readonly reservationId: string | null;
+  readonly orderHash: string | null;
+  readonly effectiveAt: TimeMicros | null;
+  readonly correlationId: string | null;
+  readonly paper: boolean;
+};
+
+/** Why an input cannot be used (rule B18, first class). The sentence says expected, found. */
+export type RefusalReason =
+  | 'UNDECODABLE_INPUT'
+  | 'INCOMPLETE_INPUT'
+  | 'INVALID_INPUT'
+  | 'PRICE_OUT_OF_RANGE'
+  | 'QUANTITY_NOT_POSITIVE'
+  | 'AMOUNT_TOO_FINE';
+
+export type Refusal = {
+  readonly kind: 'refusal';
+  readonly reason: RefusalReason;
+  readonly because: string;
+};
+
+export type Draft = FillDraft | OrderDraft | Refusal;
+
+/** A refusal as a value. `because` is a sentence. */
+export function refuse(reason: RefusalReason, because: string): Refusal {
+  return { kind: 'refusal', reason, because };
+}
+
+/** A fill of which nothing is known but what every source must say; sources add what they know. */
+export function unknownFill(): Omit<
+  FillDraft,
+  'source' | 'recipe' | 'fillId' | 'status' | 'account' | 'quantity' | 'notional' | 'price'
+> {
+  return {
+    kind: 'fill', tradingBotId: null, fallbackBot: null, orderId: null, conditionId: null,
+    venueMarketId: null, tokenId: null, orderSide: null, side: null, feePusd: null, feeBps: null,
+    feeSource: null, feeDeclaredBy: null, builderCode: null, builderFeePusd: null,
+    strategySlug: null, userId: null, negRisk: null, txHash: null, orderHash: null, logIndex: null,
+    blockNumber: null, blockHash: null, markPrice: null, markObservedAt: null, effectiveAt: null,
+    correlationId: null, paper: false, synthesised: null, flags: [], incompleteReasons: [],
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * Execution reports to drafts, in the JSON names of the contracts, and in the specification's bare
+ * form (`size_usd`, `fee_bps`, `timestamp` in milliseconds; no account, token or BUY/SELL), whose
+ * order must be known to the ledger.
+ */
+
+import { type FillStatus, paperAccount } from '@polytraders/domain';
+import { priceOfRational, type PriceE18 } from '@polytraders/money';
+import { amountsOf, isRefusal, PRICE_CONTRADICTED, priceIn, pusdIn, quoted, sharesIn } from './amounts.ts';
+import {
+  type Draft, type FillDraft, type OrderDraft, type OrderStatus, type Refusal, refuse,
+  type SourceOfRecord, type TimeMicros, unknownFill,
+} from './draft.ts';
+import { type Fields, type ImportTerms } from './raw.ts';
+import { timeOfIso, timeOfMilliseconds } from './times.ts';
+
+const FILL_STATUSES: readonly string[] = ['MATCHED', 'MINED', 'CONFIRMED', 'FAILED'];
+const ORDER_STATUSES: readonly string[] = ['OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'];
+const ACCOUNT = /^(paper:)?0x[0-9a-f]{40}$/;
+
+/** What an execution report says. `terms` are those of a file import, null on the bus. */
+export function draftOfExecution(fields: Fields, terms: ImportTerms | null): Draft {
+  const kind = fields['kind'] ?? (said(fields['fill_id']) === null ? 'ORDER' : 'MATCH');
+  if (kind !== 'ORDER' && kind !== 'MATCH') {
+    return refuse('INVALID_INPUT', `Expected kind ORDER or MATCH; found ${quoted(kind)}.`);
+  }
+  const common = commonOf(fields, terms);
+  if (isRefusal(common)) return common;
+  return kind === 'ORDER' ? orderOf(fields, common) : fillOf(fields, common, terms);
+}
+
+type Common = {
+  readonly source: SourceOfRecord;
+  readonly orderId: string;
+  readonly account: string | null;
+  readonly tradingBotId: string | null;
+  readonly conditionId: string | null;
+  readonly venueMarketId: string | null;
+  readonly tokenId: string | null;
+  readonly orderSide: 'BUY' | 'SELL' | null;
+  readonly effectiveAt: TimeMicros;
+  readonly correlationId: string | null;
+  readonly paper: boolean;
+};
+
+function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
+  const orderId = said(fields['order_id']);
+  if (orderId === null) return refuse('INCOMPLETE_INPUT', 'Expected order_id; found none.');
+  const effectiveAt = timeIn(fields);
+  if (effectiveAt === null) {
+    const found = quoted(fields['effective_at'] ?? fields['timestamp'] ?? '');
+    return refuse('INCOMPLETE_INPUT', `Expected effective_at as ISO-8601 UTC; found ${found}.`);
+  }
+  const orderSide = said(fields['order_side']);
+  if (orderSide !== null && orderSide !== 'BUY' && orderSide !== 'SELL') {
+    return refuse('INVALID_INPUT', `Expected order_side BUY or SELL; found ${quoted(orderSide)}.`);
+  }
+  const paper = fields['paper'] === 'true';
+  const wallet = said(fields['account'])?.toLowerCase() ?? terms?.account ?? null;
+  if (wallet !== null && !ACCOUNT.test(wallet)) {
+    return refuse('INVALID_INPUT', `Expected account as 0x and 40 hex digits; found ${quoted(wallet)}.`);
+  }
+  return {
+    source: terms === null ? 'bus' : 'file', orderId, orderSide, effectiveAt, paper,
+    account: wallet !== null && paper ? paperAccount(wallet) : wallet,
+    tradingBotId: said(fields['trading_bot_id']) ?? terms?.bot ?? null,
+    conditionId: lower(fields['condition_id']),
+    venueMarketId: said(fields['venue_market_id']) ?? said(fields['market_id']),
+    tokenId: said(fields['token_id']), correlationId: said(fields['correlation_id']),
+  };
+}
+
+function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
+  const status = fields['status'] ?? '';
+  if (!isOrderStatus(status)) {
+    return refuse('INVALID_INPUT', `Expected a status of an order; found ${quoted(status)}.`);
+  }
+  const price = priceAt(fields, 'price');
+  if (isRefusal(price)) return price;
+  const quantity = sharesIn('quantity', said(fields['quantity_shares']));
+  if (isRefusal(quantity)) return quantity;
+  const maxFeePusd = pusdIn('max_fee_pusd', said(fields['max_fee_pusd']));
+  if (isRefusal(maxFeePusd)) return maxFeePusd;
+  return {
+    kind: 'order', ...common, status, price, quantity, maxFeePusd,
+    expiresAt: timeOfIso(fields['expires_at'] ?? ''),
+    reservationId: said(fields['reservation_id']), orderHash: lower(fields['order_hash']),
+  };
+}
+
+function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): FillDraft | Refusal {
+  const fillId = said(fields['fill_id']);
+  if (fillId === null) return refuse('INCOMPLETE_INPUT', 'Expected fill_id; found none.');
+  // The bare form carries no status: it is the specification's confirmed match event.
+  const status = fields['status'] ?? (said(fields['timestamp']) === null ? '' : 'CONFIRMED');
+  if (!isFillStatus(status)) {
+    return refuse('INVALID_INPUT', `Expected a status of a fill; found ${quoted(status)}.`);
+  }
+  const side = said(fields['side']);
+  if (side !== null && side !== 'maker' && side !== 'taker') {
+    return refuse('INVALID_INPUT', `Expected side maker or taker; found ${quoted(side)}.`);
+  }
+  const amounts = amountsOf({
+    quantity: said(fields['quantity_shares']),
+    size: said(fields['size_pusd']) ?? said(fields['size_usd']),
+    price: said(fields['price']),
+  });
+  if (isRefusal(amounts)) return amounts;
+  const fee = feeOf(fields, terms);
+  if (isRefusal(fee)) return fee;
+  const mark = priceAt(fields, 'mark_price');
+  if (isRefusal(mark)) return mark;
+  return {
+    ...unknownFill(), ...common, ...fee, recipe: 'BUS_FILL_ID', fillId, status, side,
+    quantity: amounts.quantity, notional: amounts.notional, price: amounts.priceE18,
+    fallbackBot: terms === null ? null : 'imported',
+    builderCode: said(fields['builder_code']), strategySlug: said(fields['strategy_slug']),
+    userId: said(fields['user_id']), negRisk: booleanIn(fields['negRisk']),
+    txHash: lower(fields['tx_hash']), orderHash: lower(fields['order_hash']),
+    logIndex: integerIn(fields['log_index']), blockNumber: integerIn(fields['block_number']),
+    markPrice: mark, markObservedAt: timeOfIso(fields['mark_observed_at'] ?? ''),
+    flags: amounts.disagree ? [PRICE_CONTRADICTED] : [],
+  };
+}
+
+/** An absolute fee wins over basis points (B6); a declared zero only where there is neither. */
+function feeOf(
+  fields: Fields, terms: ImportTerms | null,
+): Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy' | 'builderFeePusd'> | Refusal {
+  const feePusd = pusdIn('fee_pusd', said(fields['fee_pusd']));
+  if (isRefusal(feePusd)) return feePusd;
+  const builderFeePusd = pusdIn('builder_fee_pusd', said(fields['builder_fee_pusd']));
+  if (isRefusal(builderFeePusd)) return builderFeePusd;
+  const bpsText = said(fields['fee_bps']);
+  const bps = integerIn(bpsText ?? undefined);
+  if (bpsText !== null && bps === null) {
+    return refuse('INVALID_INPUT', `Expected fee_bps as a whole number; found ${quoted(bpsText)}.`);
+  }
+  const feeBps = feePusd === null ? bps : null;
+  if (feePusd !== null || feeBps !== null) {
+    return { feePusd, feeBps, feeSource: 'MATCH_EVENT', feeDeclaredBy: null, builderFeePusd };
+  }
+  const by = terms?.zeroFeeDeclaredBy ?? null;
+  if (by === null) return { feePusd, feeBps, feeSource: null, feeDeclaredBy: null, builderFeePusd };
+  const zero = pusdIn('fee', '0');
+  if (isRefusal(zero)) return zero;
+  return { feePusd: zero, feeBps: null, feeSource: 'DECLARED', feeDeclaredBy: by, builderFeePusd };
+}
+
+function timeIn(fields: Fields): TimeMicros | null {
+  const iso = said(fields['effective_at']);
+  if (iso !== null) return timeOfIso(iso);
+  return timeOfMilliseconds(fields['timestamp'] ?? '');
+}
+
+function priceAt(fields: Fields, name: string): PriceE18 | null | Refusal {
+  const price = priceIn(said(fields[name]));
+  if (price === null || isRefusal(price)) return price;
+  return priceOfRational(price);
+}
+
+function isFillStatus(text: string): text is FillStatus {
+  return FILL_STATUSES.includes(text);
+}
+
+function isOrderStatus(text: string): text is OrderStatus {
+  return ORDER_STATUSES.includes(text);
+}
+
+function integerIn(text: string | undefined): number | null {
+  if (text === undefined || !/^-?\d{1,15}$/.test(text)) return null;
+  return Number(text); // tidy-ok: basis points, a block or a log index, never money.
+}
+
+function booleanIn(text: string | undefined): boolean | null {
+  if (text === 'true') return true;
+  return text === 'false' ? false : null;
+}
+
+function lower(text: string | undefined): string | null {
+  return said(text)?.toLowerCase() ?? null;
+}
+
+function said(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : text;
+}

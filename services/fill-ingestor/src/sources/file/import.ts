@@ -1,0 +1,181 @@
+/**
+ * A file as a source: what is in it, whether the operator's terms fit it, and its raw inputs in
+ * order. The file is read twice, once to judge it as a whole (all or nothing: a file with two
+ * wallets and no `--account` writes no row at all) and once to yield; memory stays bounded.
+ */
+
+import { draftOfExecution } from '../../execution.ts';
+import { type ImportTerms, type RawInput } from '../../raw.ts';
+import { kindOfRow, traitsOf, walletOfRow } from '../../rows.ts';
+import { EXCHANGES, readTransaction } from '../chain-logs.ts';
+import { type FileRecord, type FileShape, recordsOf, shapeOf } from './read.ts';
+import { sha256OfFile } from './scan.ts';
+
+/** What the operator asks for. `accounts`: lower-case wallets, `any`, or null where not said. */
+export type ImportRequest = {
+  readonly accounts: readonly string[] | 'any' | null;
+  readonly bot: string | null;
+  readonly zeroFeeDeclaredBy: string | null;
+  readonly identity: 'row' | null;
+};
+
+/** What a file holds, found by reading it once. */
+export type Inspection = {
+  readonly path: string;
+  readonly shape: FileShape;
+  readonly fileSha256: string;
+  readonly records: number;
+  readonly inputs: number;
+  readonly wallets: ReadonlySet<string>;
+  /** Rows that are no input, by kind (`REDEEM`, `OrdersMatched`, `other account`). */
+  readonly leftOut: Readonly<Record<string, number>>;
+};
+
+export type FileInput = {
+  /** Unique within the file: the row. */
+  readonly position: string;
+  readonly raw: RawInput;
+  /** The row as it stands in the file. */
+  readonly text: string;
+  /** The account that the row says; null where only the ledger can know it. */
+  readonly account: string | null;
+};
+
+type Item = { readonly input: FileInput } | { readonly leftOut: string };
+
+/** Distinct wallets that are told apart in an inspection; beyond it a file simply has "many". */
+const WALLETS_MAX = 100_000;
+
+/** Reads the file once. The answer is an inspection, or one sentence why it cannot be imported. */
+export async function inspectFile(
+  path: string, request: ImportRequest, exchanges: readonly string[] = EXCHANGES,
+): Promise<Inspection | { readonly refused: string }> {
+  const shape = await shapeOf(path);
+  if ('unknown' in shape) return { refused: shape.unknown };
+  const misfit = misfitOf(shape, request);
+  if (misfit !== null) return { refused: misfit };
+  const fileSha256 = await sha256OfFile(path);
+  const wallets = new Set<string>();
+  const leftOut: Record<string, number> = {};
+  let records = 0;
+  let inputs = 0;
+  for await (const record of recordsOf(path, shape)) {
+    records += 'logs' in record ? record.logs.length : 1;
+    for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
+      if ('leftOut' in item) leftOut[item.leftOut] = (leftOut[item.leftOut] ?? 0) + 1;
+      else {
+        inputs += 1;
+        const account = item.input.account;
+        if (account !== null && wallets.size < WALLETS_MAX) wallets.add(account);
+      }
+    }
+  }
+  const inspection = { path, shape, fileSha256, records, inputs, wallets, leftOut };
+  const refused = refusalOf(inspection, request);
+  return refused === null ? inspection : { refused };
+}
+
+/** The raw inputs of an inspected file, in order. */
+export async function* inputsOf(
+  inspection: Inspection, request: ImportRequest, exchanges: readonly string[] = EXCHANGES,
+): AsyncGenerator<FileInput> {
+  const { path, shape, fileSha256 } = inspection;
+  for await (const record of recordsOf(path, shape)) {
+    for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
+      if ('input' in item) yield item.input;
+    }
+  }
+}
+
+/** What the shape alone contradicts in the terms, as a sentence, or null. */
+function misfitOf(shape: FileShape, request: ImportRequest): string | null {
+  if (shape.format === 'execution' || shape.format === 'chain-logs') return null;
+  const { hasWallet, hasHashes } = traitsOf(shape.format);
+  if (!hasHashes && request.identity !== 'row') {
+    return 'Expected --identity row, because the rows of this file carry no ids; without it two equal rows could not be told apart.';
+  }
+  if (hasWallet || singleAccount(request) !== null) return null;
+  return 'Expected one --account with the wallet that the rows belong to, because the file has no wallet column.';
+}
+
+function refusalOf(inspection: Inspection, request: ImportRequest): string | null {
+  if (request.accounts !== null || inspection.shape.format === 'execution') return null;
+  if (inspection.wallets.size <= 1) return null;
+  const count = inspection.wallets.size >= WALLETS_MAX ? 'many' : String(inspection.wallets.size);
+  return `Expected --account with the wallets to import, or --account any; the file has ${count} wallets.`;
+}
+
+function itemsOf(
+  record: FileRecord, shape: FileShape, fileSha256: string, request: ImportRequest,
+  exchanges: readonly string[],
+): readonly Item[] {
+  const termsAt = (row: number): ImportTerms => ({
+    fileSha256, row, account: singleAccount(request), bot: request.bot,
+    zeroFeeDeclaredBy: request.zeroFeeDeclaredBy, identity: request.identity,
+  });
+  if ('logs' in record) return itemsOfLogs(record, termsAt, request, exchanges);
+  const position = `${fileSha256}/${String(record.row)}`;
+  const { text } = record;
+  if ('broken' in record) {
+    const raw: RawInput = { format: 'unusable', because: record.broken, recordType: null };
+    return [{ input: { position, raw, text, account: null } }];
+  }
+  const terms = termsAt(record.row);
+  if (shape.format === 'chain-logs') return [];
+  if (shape.format === 'execution') {
+    const raw: RawInput = { format: 'execution', fields: record.fields, terms };
+    const draft = draftOfExecution(record.fields, terms);
+    const account = draft.kind === 'refusal' ? null : draft.account;
+    return wanted(account, request) ? [{ input: { position, raw, text, account } }] : [{ leftOut: OTHER }];
+  }
+  const kind = kindOfRow(shape.format, record.fields);
+  if (kind !== 'TRADE') return [{ leftOut: kind }];
+  const account = walletOfRow(shape.format, record.fields, terms.account);
+  if (!wanted(account, request)) return [{ leftOut: OTHER }];
+  const raw: RawInput = { format: shape.format, fields: record.fields, terms };
+  return [{ input: { position, raw, text, account } }];
+}
+
+const OTHER = 'other account';
+
+function itemsOfLogs(
+  record: Extract<FileRecord, { readonly logs: unknown }>,
+  termsAt: (row: number) => ImportTerms,
+  request: ImportRequest,
+  exchanges: readonly string[],
+): readonly Item[] {
+  const reading = readTransaction(record.logs, exchanges);
+  const items: Item[] = [];
+  for (const [kind, count] of Object.entries(reading.leftOut)) {
+    for (let nth = 0; nth < count; nth += 1) items.push({ leftOut: kind });
+  }
+  const rowOf = (log: { readonly topics: readonly string[]; readonly logIndex: string | null }): number =>
+    record.row + record.logs.findIndex((other) => other.topics === log.topics);
+  for (const { event, ...log } of reading.fills) {
+    const terms = termsAt(rowOf(log));
+    if (!wanted(event.maker, request)) items.push({ leftOut: OTHER });
+    else {
+      const raw: RawInput = { format: 'order-filled', log, terms };
+      const position = `${terms.fileSha256}/${String(terms.row)}`;
+      items.push({ input: { position, raw, text: JSON.stringify(log), account: event.maker } });
+    }
+  }
+  for (const { log, because } of reading.malformed) {
+    const terms = termsAt(rowOf(log));
+    const raw: RawInput = { format: 'unusable', because, recordType: 'OrderFilled' };
+    const position = `${terms.fileSha256}/${String(terms.row)}`;
+    items.push({ input: { position, raw, text: JSON.stringify(log), account: null } });
+  }
+  return items;
+}
+
+/** A row whose account nobody knows yet is wanted: the writer says what becomes of it. */
+function wanted(account: string | null, request: ImportRequest): boolean {
+  if (account === null || request.accounts === null || request.accounts === 'any') return true;
+  return request.accounts.includes(account);
+}
+
+function singleAccount(request: ImportRequest): string | null {
+  if (request.accounts === null || request.accounts === 'any') return null;
+  return request.accounts.length === 1 ? (request.accounts[0] ?? null) : null;
+}

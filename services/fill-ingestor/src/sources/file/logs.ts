@@ -1,0 +1,77 @@
+/**
+ * Raw Ethereum logs in whatever JSON they come: an `eth_getLogs` array, a receipt, the `result` of
+ * an answer, transactions with their logs, a list of `{ log }`. What a log does not carry itself
+ * (transaction, block, time) it inherits from the object around it.
+ */
+
+import { type Json, isObject, textOf } from './json.ts';
+
+export type ChainLog = {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+  readonly transactionHash: string | null;
+  readonly blockNumber: string | null;
+  readonly blockHash: string | null;
+  readonly blockTimestamp: string | null;
+  readonly logIndex: string | null;
+  /** Position of the object around it among its siblings: tells transactions without a hash apart. */
+  readonly parent: string;
+};
+
+type Context = Pick<ChainLog, 'transactionHash' | 'blockNumber' | 'blockHash' | 'blockTimestamp'>;
+
+const NOTHING: Context = { transactionHash: null, blockNumber: null, blockHash: null, blockTimestamp: null };
+
+/** All logs in a JSON value, in document order. */
+export function logsIn(value: Json): readonly ChainLog[] {
+  const found: ChainLog[] = [];
+  collect(value, NOTHING, '', found);
+  return found;
+}
+
+/** Two logs of one transaction. Logs without a hash belong together if one object holds them. */
+export function sameTransaction(a: ChainLog, b: ChainLog): boolean {
+  if (a.transactionHash !== null || b.transactionHash !== null) {
+    return a.transactionHash === b.transactionHash;
+  }
+  return a.parent === b.parent;
+}
+
+function collect(value: Json, around: Context, path: string, found: ChainLog[]): void {
+  if (Array.isArray(value)) {
+    (value as readonly Json[]).forEach((element, index) => {
+      const at = isObject(element) && isLog(element) ? path : `${path}/${String(index)}`;
+      collect(element, around, at, found);
+    });
+    return;
+  }
+  if (!isObject(value)) return;
+  const here = contextOf(value, around);
+  const topics = value['topics'];
+  if (isLog(value) && Array.isArray(topics)) {
+    found.push({
+      ...here,
+      address: (textOf(value['address']) ?? '').toLowerCase(),
+      topics: (topics as readonly Json[]).map((topic) => (textOf(topic) ?? '').toLowerCase()),
+      data: (textOf(value['data']) ?? '').toLowerCase(),
+      logIndex: textOf(value['logIndex']),
+      parent: path,
+    });
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) collect(member, here, `${path}/${name}`, found);
+}
+
+function isLog(value: { readonly [name: string]: Json }): boolean {
+  return Array.isArray(value['topics']) && 'data' in value && 'address' in value;
+}
+
+function contextOf(value: { readonly [name: string]: Json }, around: Context): Context {
+  return {
+    transactionHash: textOf(value['transactionHash'])?.toLowerCase() ?? around.transactionHash,
+    blockNumber: textOf(value['blockNumber']) ?? around.blockNumber,
+    blockHash: textOf(value['blockHash'])?.toLowerCase() ?? around.blockHash,
+    blockTimestamp: textOf(value['blockTimestamp']) ?? around.blockTimestamp,
+  };
+}

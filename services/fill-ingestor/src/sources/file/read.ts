@@ -1,0 +1,176 @@
+/**
+ * What kind of file it is, by its shape, and its records one at a time. No file name is looked at.
+ * A record is a row of texts, the logs of one transaction, or something broken that is still
+ * handed on, with its text, so that nothing is dropped in silence.
+ */
+
+import { createReadStream } from 'node:fs';
+import { parse as csvParser } from 'csv-parse';
+import { type Fields, type RowFormat } from '../../raw.ts';
+import { type Json, fieldsOf, isObject, parseJson } from './json.ts';
+import { type ChainLog, logsIn, sameTransaction } from './logs.ts';
+import { chunksOf, elementsOf, headOf, linesOf } from './scan.ts';
+
+export type FileFormat = 'execution' | 'chain-logs' | RowFormat;
+
+export type FileShape = {
+  readonly format: FileFormat;
+  readonly container: 'lines' | 'array' | 'document' | 'csv';
+};
+
+export type FileRecord =
+  | { readonly row: number; readonly text: string; readonly fields: Fields }
+  | { readonly row: number; readonly logs: readonly ChainLog[] }
+  | { readonly row: number; readonly text: string; readonly broken: string };
+
+/** Largest document that is read whole; arrays, lines and CSV are streamed and may be larger. */
+const DOCUMENT_LENGTH_MAX = 64 * 1024 * 1024;
+const HEAD_LENGTH = 1 << 18;
+
+const COLUMNS: readonly (readonly [RowFormat, readonly string[]])[] = [
+  ['data-api', ['proxyWallet', 'side', 'asset', 'conditionId', 'size', 'price', 'timestamp', 'transactionHash']],
+  ['wallet-csv', ['timestamp', 'wallet', 'side', 'price', 'size', 'asset', 'condition_id', 'transaction_hash']],
+  ['site-export', ['marketName', 'action', 'usdcAmount', 'tokenAmount', 'tokenName', 'timestamp', 'hash']],
+  ['up-down-csv', ['timestamp', 'trade_side', 'quantity', 'price', 'TargetTime', 'ExpirationTime']],
+];
+
+/** Recognises a file by its first characters. The answer is a shape or one sentence. */
+export async function shapeOf(path: string): Promise<FileShape | { readonly unknown: string }> {
+  const head = (await headOf(path, HEAD_LENGTH)).trimStart();
+  if (head === '') return { unknown: 'Expected at least one record; the file is empty.' };
+  if (head.startsWith('[')) return shapeOfArray(path);
+  if (head.startsWith('{')) return shapeOfObject(head);
+  return shapeOfCsv(head.split('\n', 1)[0] ?? '');
+}
+
+/** The records of a file of a known shape, in order, numbered from 1. */
+export async function* recordsOf(path: string, shape: FileShape): AsyncGenerator<FileRecord> {
+  if (shape.container === 'csv') yield* csvRecords(path);
+  else if (shape.format === 'chain-logs') yield* logRecords(path, shape.container);
+  else if (shape.format === 'wallet-history') yield* historyRecords(path);
+  else yield* jsonRecords(shape.container === 'array' ? elementsOf(chunksOf(path)) : linesOf(chunksOf(path)));
+}
+
+async function shapeOfArray(path: string): Promise<FileShape | { readonly unknown: string }> {
+  for await (const text of elementsOf(chunksOf(path))) {
+    const element = parseJson(text);
+    if (!isObject(element)) break;
+    if (logsIn(element).length > 0) return { format: 'chain-logs', container: 'array' };
+    if ('canonical_wallet' in element && 'trades' in element) {
+      return { format: 'wallet-history', container: 'array' };
+    }
+    if ('proxyWallet' in element && 'transactionHash' in element) {
+      return { format: 'data-api', container: 'array' };
+    }
+    if (isExecution(element)) return { format: 'execution', container: 'array' };
+    break;
+  }
+  return {
+    unknown:
+      'Expected a JSON array of venue activity, execution reports or raw logs; ' +
+      'its first element is none of these.',
+  };
+}
+
+function shapeOfObject(head: string): FileShape | { readonly unknown: string } {
+  const first = parseJson(head.split('\n', 1)[0] ?? '');
+  if (isObject(first) && isExecution(first)) return { format: 'execution', container: 'lines' };
+  const looksLikeLogs = /"topics"\s*:/.test(head) || /"logs"\s*:/.test(head);
+  if (looksLikeLogs) return { format: 'chain-logs', container: 'document' };
+  return {
+    unknown:
+      'Expected execution reports, one JSON object a line, or a receipt with logs; ' +
+      'the first object is neither.',
+  };
+}
+
+function shapeOfCsv(header: string): FileShape | { readonly unknown: string } {
+  const columns = new Set(header.trim().split(',').map((name) => name.replaceAll('"', '').trim()));
+  for (const [format, required] of COLUMNS) {
+    if (required.every((name) => columns.has(name))) return { format, container: 'csv' };
+  }
+  const found = header.slice(0, 120).trim();
+  return {
+    unknown: `Expected the columns of a known venue export; found the first line ${JSON.stringify(found)}.`,
+  };
+}
+
+function isExecution(value: { readonly [name: string]: Json }): boolean {
+  return 'order_id' in value && ('kind' in value || 'fill_id' in value || 'status' in value);
+}
+
+async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<FileRecord> {
+  let row = 0;
+  for await (const text of texts) {
+    row += 1;
+    const value = parseJson(text);
+    if (isObject(value)) yield { row, text, fields: fieldsOf(value) };
+    else yield { row, text, broken: `Expected a JSON object in row ${String(row)}; it does not parse.` };
+  }
+}
+
+/** Flattens wallets with their trades: a row is a trade, with its wallet beside it. */
+async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
+  let row = 0;
+  for await (const text of elementsOf(chunksOf(path))) {
+    const wallet = parseJson(text);
+    const trades = isObject(wallet) ? wallet['trades'] : undefined;
+    if (!isObject(wallet) || !Array.isArray(trades)) {
+      row += 1;
+      yield { row, text, broken: 'Expected a wallet with its trades; found something else.' };
+      continue;
+    }
+    const owner = fieldsOf(wallet)['canonical_wallet'] ?? '';
+    for (const trade of trades as readonly Json[]) {
+      row += 1;
+      const fields = isObject(trade) ? { canonical_wallet: owner, ...fieldsOf(trade) } : {};
+      yield { row, text: JSON.stringify(fields), fields };
+    }
+  }
+}
+
+async function* csvRecords(path: string): AsyncGenerator<FileRecord> {
+  const parser = csvParser({ columns: true, bom: true, raw: true, skip_empty_lines: true, relax_column_count: true });
+  let row = 0;
+  for await (const parsed of createReadStream(path).pipe(parser)) {
+    const { record, raw } = parsed as { record: Record<string, string>; raw: string };
+    row += 1;
+    yield { row, text: raw.trim(), fields: record };
+  }
+}
+
+/** Raw logs, the consecutive ones of a transaction together: its transfers explain its cash. */
+async function* logRecords(path: string, container: FileShape['container']): AsyncGenerator<FileRecord> {
+  let row = 0;
+  let group: ChainLog[] = [];
+  const texts = container === 'array' ? elementsOf(chunksOf(path)) : wholeDocument(path);
+  for await (const text of texts) {
+    const value = parseJson(text);
+    if (value === undefined) {
+      row += 1;
+      yield { row, text, broken: 'Expected JSON with raw logs; it does not parse.' };
+      continue;
+    }
+    for (const log of logsIn(value)) {
+      const first = group[0];
+      if (first !== undefined && !sameTransaction(first, log)) {
+        yield { row: row + 1, logs: group };
+        row += group.length;
+        group = [];
+      }
+      group.push(log);
+    }
+  }
+  if (group.length > 0) yield { row: row + 1, logs: group };
+}
+
+async function* wholeDocument(path: string): AsyncGenerator<string> {
+  let text = '';
+  for await (const chunk of chunksOf(path)) {
+    text += chunk;
+    if (text.length > DOCUMENT_LENGTH_MAX) {
+      throw new Error('Expected a document of at most 64 MiB; give larger sets as a JSON array of logs.');
+    }
+  }
+  yield text;
+}

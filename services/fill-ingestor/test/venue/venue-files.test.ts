@@ -1,0 +1,147 @@
+/**
+ * Real venue data that nobody on our side wrote. The folder is not part of the repository; where it
+ * is absent these tests say so and claim nothing.
+ */
+
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { formatMicros } from '@polytraders/money';
+import { type FillDraft } from '../../src/draft.ts';
+import { normalize, type RawFillInput } from '../../src/normalize.ts';
+import { type ImportRequest, inputsOf, inspectFile } from '../../src/sources/file/import.ts';
+
+const folder = process.env['VENUE_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname;
+const present = existsSync(folder);
+if (!present) console.log(`The venue files are absent (${folder}); their tests are left out.`);
+const venue = present ? describe : describe.skip;
+
+const ANY: ImportRequest = { accounts: 'any', bot: null, zeroFeeDeclaredBy: 'auditor', identity: null };
+
+type Imported = {
+  readonly fills: readonly FillDraft[];
+  readonly refused: readonly string[];
+  readonly leftOut: Readonly<Record<string, number>>;
+  readonly records: number;
+};
+
+async function importFile(name: string, request: Partial<ImportRequest> = {}): Promise<Imported> {
+  const terms = { ...ANY, ...request };
+  const inspection = await inspectFile(`${folder}/${name}`, terms);
+  if ('refused' in inspection) throw new Error(inspection.refused);
+  const fills: FillDraft[] = [];
+  const refused: string[] = [];
+  for await (const input of inputsOf(inspection, terms)) {
+    const draft = normalize(input.raw as RawFillInput);
+    if (draft.kind === 'fill') fills.push(draft);
+    else refused.push(draft.kind === 'refusal' ? `${draft.reason}: ${draft.because}` : draft.kind);
+  }
+  return { fills, refused, leftOut: inspection.leftOut, records: inspection.records };
+}
+
+function distinct(fills: readonly FillDraft[]): number {
+  return new Set(fills.map((fill) => fill.fillId)).size;
+}
+
+function notionalOf(fills: readonly FillDraft[]): string {
+  return formatMicros(fills.reduce((sum, fill) => sum + fill.notional, 0n));
+}
+
+venue('receipts and logs of CTFExchangeV2', () => {
+  test('the mint receipt is two fills, not three, and nothing of it is left unsaid', async () => {
+    const { fills, refused, leftOut, records } = await importFile('v2-atlas-mint-receipt/receipt.json');
+    expect(refused).toEqual([]);
+    expect(records).toBe(18);
+    expect(leftOut).toEqual({ OrdersMatched: 1, 'other log': 15 });
+    expect(fills.map((fill) => [fill.side, fill.orderSide, fill.quantity, fill.notional, fill.feePusd])).toEqual([
+      ['maker', 'BUY', 2083332n, 1083333n, 0n],
+      ['taker', 'BUY', 2083332n, 999999n, 0n],
+    ]);
+    expect(fills.flatMap((fill) => fill.incompleteReasons)).toEqual([]);
+    expect(fills[0]?.effectiveAt).toBe(1776463014000000);
+  });
+
+  test('four match transactions and three builder legs are thirteen fills with their fees', async () => {
+    const { fills, refused, leftOut } = await importFile('poly-shadow-v2-receipts/v2_fills.json');
+    expect(refused).toEqual([]);
+    expect(fills).toHaveLength(13);
+    expect(leftOut).toEqual({ OrdersMatched: 4 });
+    const fees = fills.map((fill) => fill.feePusd).filter((fee) => fee !== 0n);
+    expect(fees).toEqual([104360n, 34660n, 42500n]);
+    expect(fills.filter((fill) => fill.builderCode !== null)).toHaveLength(3);
+    const mixed = fills.find((fill) => fill.quantity === 680780000n);
+    expect(mixed?.incompleteReasons).toEqual(['cash_unverified']);
+  });
+
+  test('two lone logs have the fees that the venue charged and no time of their own', async () => {
+    const { fills } = await importFile('lowfreq-v2-logs/orderfilled_v2_logs.json');
+    expect(fills.map((fill) => fill.feePusd)).toEqual([1184080n, 492110n]);
+    expect(fills.map((fill) => fill.quantity)).toEqual([261000000n, 260430000n]);
+    expect(fills.every((fill) => fill.incompleteReasons.includes('effective_at_unknown'))).toBe(true);
+  });
+});
+
+venue('venue exports', () => {
+  test('5,000 Nobel lines of 665 wallets are 1,500 fills', async () => {
+    const { fills, refused } = await importFile('ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv');
+    expect(refused).toEqual([]);
+    expect([fills.length, distinct(fills)]).toEqual([5000, 1500]);
+    expect(new Set(fills.map((fill) => fill.account)).size).toBe(665);
+    expect(new Set(fills.map((fill) => fill.conditionId)).size).toBe(20);
+  });
+
+  test('the Nobel file without --account any is refused as a whole', async () => {
+    await expect(importFile('ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv', { accounts: null }))
+      .rejects.toThrow('Expected --account with the wallets to import, or --account any; the file has 665 wallets.');
+  });
+
+  test('803 rows that differ only in their transaction stay 803', async () => {
+    const { fills, refused } = await importFile('bennacer/wallet_trades_0xb77b6ef3.csv');
+    expect(refused).toEqual([]);
+    expect([fills.length, distinct(fills)]).toEqual([803, 803]);
+  });
+
+  test.each([
+    ['star-polymarket/onchain_activity.json', 298, { REDEEM: 201, MAKER_REBATE: 1 }, '781.924043'],
+    ['star-polymarket/whale1_activity.json', 76, { REDEEM: 23 }, null],
+    ['edulabrador/activity_all.json', 42, { REDEEM: 2, REWARD: 4, MAKER_REBATE: 1, TAKER_REBATE: 1 }, null],
+  ])('%s: trades are fills, other rows are counted by kind', async (name, trades, leftOut, notional) => {
+    const imported = await importFile(name);
+    expect(imported.refused).toEqual([]);
+    expect([imported.fills.length, distinct(imported.fills)]).toEqual([trades, trades]);
+    expect(imported.leftOut).toEqual(leftOut);
+    if (notional !== null) expect(notionalOf(imported.fills)).toBe(notional);
+  });
+
+  test('the web site export has 33 buys for 56.89688 pUSD under one stated account', async () => {
+    const account = `0x${'a'.repeat(40)}`;
+    const { fills, refused, leftOut } = await importFile(
+      'janus-history-export/polymarket_history.csv', { accounts: [account] },
+    );
+    expect(refused).toEqual([]);
+    expect([fills.length, distinct(fills), notionalOf(fills)]).toEqual([33, 33, '56.89688']);
+    expect(leftOut).toEqual({ REDEEM: 26 });
+  });
+
+  test.each([
+    ['user_data_20251226.csv', 24_155, '287419.606803'],
+    ['user_data_20251229.csv', 32_046, '332976.331749'],
+  ])('%s keeps all its rows and its notional to the micro', async (name, rows, notional) => {
+    const terms: Partial<ImportRequest> = { accounts: [`0x${'b'.repeat(40)}`], identity: 'row' };
+    const { fills, refused } = await importFile(`gabagool22-updown/${name}`, terms);
+    expect(refused).toEqual([]);
+    expect([fills.length, distinct(fills), notionalOf(fills)]).toEqual([rows, rows, notional]);
+  });
+
+  test('a file without ids or wallet is refused until the operator says what it is', async () => {
+    const name = 'gabagool22-updown/user_data_20251226.csv';
+    await expect(importFile(name)).rejects.toThrow('Expected --identity row');
+    await expect(importFile(name, { identity: 'row' })).rejects.toThrow('Expected one --account');
+  });
+
+  test('wallet histories count shares in millionths', async () => {
+    const { fills, refused } = await importFile('cascadian/fixture_track_b_wallets.json', { identity: 'row' });
+    expect(refused).toEqual([]);
+    expect([fills.length, distinct(fills)]).toEqual([644, 644]);
+    expect([fills[0]?.quantity, fills[0]?.notional]).toEqual([30000000n, 29970000n]);
+  });
+});
