@@ -47,8 +47,8 @@ const FILLS_PER_ORDER = 2;
 export function* generateDay(options: DayOptions): Generator<DayMessage> {
   if (!Number.isSafeInteger(options.fills) || options.fills < FEWEST_FILLS) {
     throw new Error(
-/** The messages of the day in the order of sending. Lazy: nothing is kept of what has gone. */
-        `found ${options.fills}: ask for more.`,
+      `A generated day has at least ${FEWEST_FILLS} fills, so that every kind of incident ` +
+        `happens; found ${options.fills}: ask for more.`,
     );
   }
   const day = dayOf(options);
