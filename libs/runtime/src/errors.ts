@@ -15,6 +15,7 @@ export type RuntimeErrorCode =
   | 'DATABASE_OUTAGE'
   | 'DATABASE_CONTENTION'
   | 'DATABASE_FAULT'
+  | 'MIGRATION_CHANGED'
   // Registry.
   | 'REGISTRY_OUTAGE'
   | 'SCHEMA_UNKNOWN'

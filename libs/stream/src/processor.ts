@@ -58,10 +58,22 @@ export type Change =
 
 /** Where entities and entries are kept. Everything in here is data or a pure function. */
 export type Storage<Entity, Entry extends object> = {
-  /** The append-only table, one row per (partition, offset, line). The runtime owns those three columns. */
+  /** Postgres schema of a version: `pnl_v1`. */
+  readonly schema: (version: number) => string;
+  /** Folder of the service's SQL files. Unqualified names in them land in that schema. */
+  readonly migrations: string;
+  /**
+   * The append-only table, one row per (partition, offset, line). The runtime owns the columns
+   * partition, "offset", line, id_hash and content_hash, and month where `monthOf` is given.
+   */
   readonly ledger: Table<Entry>;
+  /** Time (microseconds since 1970) by whose UTC month the ledger table is partitioned. */
+  readonly monthOf?: (entry: Entry) => number;
   /** Tables that hold entities. */
-  readonly state: readonly Table<object>[];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly state: readonly Table<any>[];
+  /** Keys of entities that somebody else writes: read anew for every batch, never put. */
+  readonly isVolatile?: (key: string) => boolean;
   /** Rows that turn `before` (as last stored) into `after`. */
   readonly changes: (key: string, before: Entity | undefined, after: Entity | undefined) => readonly Change[];
   /** Which rows hold the entity of this key: for each state table the values of a key prefix. */
@@ -70,22 +82,38 @@ export type Storage<Entity, Entry extends object> = {
   readonly revive: (key: string, rows: Readonly<Record<string, readonly object[]>>) => Entity | undefined;
 };
 
+/** A metric that is counted from entries, never in a rebuild. */
+export type Meter<Entry> = {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+  /** What the entry adds (counter) or sets (gauge); null where it says nothing. */
+  readonly of: (entry: Entry) => { readonly labels: Readonly<Record<string, string>>; readonly value: number } | null;
+};
+
 export type Processor<Event, Entity, Entry extends object> = {
   readonly id: string;
   /** A new version is a new Postgres schema, built from offset 0. */
   readonly version: number;
   readonly consumes: readonly string[];
   readonly produces: readonly string[];
+  /** Record types that `emit` may answer. */
+  readonly emits: readonly string[];
+  /** Further names under which health is served, besides the id. */
+  readonly healthSlugs: readonly string[];
   readonly codec: Codec;
   /** Names of all outcomes' causes, for metrics and documentation. */
   readonly causes: readonly string[];
-  /** The record types that this processor folds; others are `ignored` without being looked at. */
+  /** Keys of all entities that `step` may look up or put for this event. */
   readonly keys: (event: Event) => readonly string[];
+  /** Null where an event has no identity besides its place in the log. */
   readonly identify: (event: Event) => Identity | null;
   readonly step: (state: Lookup<Entity>, input: Recorded<Event>) => Step<Entity, Entry>;
   /** What an entry makes public. Pure: recovery rebuilds reports from stored entries with it. */
   readonly emit: (entry: Entry, at: { readonly partition: number; readonly offset: number }) => readonly Emission[];
   readonly storage: Storage<Entity, Entry>;
+  readonly meters: readonly Meter<Entry>[];
 };
 
 /**
@@ -96,7 +124,7 @@ export type Codec = {
   /** Schema text of a record type as this code writes it. */
   readonly schemaOf: (type: string) => string;
   /** Compiles a writer schema to a synchronous decoder. The decoder throws on bytes that do not decode. */
-  readonly decoderOf: (writerSchema: string) => (body: Buffer) => { readonly type: string; readonly value: object };
+  readonly decoderOf: (writerSchema: string) => (body: Uint8Array) => { readonly type: string; readonly value: object };
   /** Avro body (without the five bytes of framing) of a value. */
-  readonly encode: (type: string, value: object) => Buffer;
+  readonly encode: (type: string, value: object) => Uint8Array;
 };

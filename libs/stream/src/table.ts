@@ -19,6 +19,11 @@ export type Table<Row extends object> = {
   readonly columns: readonly Column<Row>[];
   /** Primary key, without the columns that the runtime owns. Empty for the ledger. */
   readonly key: readonly (keyof Row & string)[];
+  /**
+   * A column that an existing row must share with its replacement. Where it does not, two
+   * partitions have met in one global row: the commit is refused and folded anew.
+   */
+  readonly guard?: keyof Row & string;
 };
 
 /** Declares a table; the type argument makes a misspelt column a compile error. */
@@ -26,10 +31,11 @@ export function table<Row extends object>(
   name: string,
   columns: Readonly<Record<keyof Row & string, ColumnType>>,
   key: readonly (keyof Row & string)[] = [],
+  guard?: keyof Row & string,
 ): Table<Row> {
   const list = (Object.keys(columns) as (keyof Row & string)[]).map((column) => ({
     name: column,
     type: columns[column],
   }));
-  return { name, columns: list, key };
+  return guard === undefined ? { name, columns: list, key } : { name, columns: list, key, guard };
 }

@@ -1,0 +1,13 @@
+export * from './errors.ts';
+export * from './kafka/port.ts';
+export { connectKafka } from './kafka/connect.ts';
+export { connect, pool, databaseError, type DatabaseConfig } from './postgres/database.ts';
+export { migrate } from './postgres/migrate.ts';
+export { createStore, type Store } from './postgres/store.ts';
+export { columnLiteral, copyLine, fixedText, fixedValue, rowOf, textOf, timeText, timeValue, valueOf } from './postgres/values.ts';
+export { createSchemaBook, framed, type SchemaBook } from './registry/schema-book.ts';
+export { kafkaSource } from './source/kafka-source.ts';
+export { type Source, type SourceBatch, type SourceHandlers, type SourceReader, type Standing } from './source/source.ts';
+export { configFromEnv, type ServiceConfig, type KafkaSettings, type Mode } from './service/config.ts';
+export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
+export { main, run, start, type RunOptions, type Running, type Services } from './service/run.ts';

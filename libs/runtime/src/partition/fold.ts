@@ -1,0 +1,132 @@
+/**
+ * Folds decoded records into a part: pure bookkeeping around `processor.step`, no I/O, no clock.
+ *
+ * One record ends in exactly one of five outcomes: applied, ignored, quarantined, duplicate,
+ * conflict. What could not be decoded is quarantined with its bytes.
+ */
+
+import { hash } from 'node:crypto';
+import { type Lookup, type Processor, type Put } from '@polytraders/stream';
+import { RuntimeError } from '../errors.ts';
+import { count, type Part } from '../postgres/group.ts';
+import { copyLine, monthOf } from '../postgres/values.ts';
+import { type Poison } from '../registry/schema-book.ts';
+import { type Session } from './session.ts';
+
+export type FoldInput<Event> = {
+  readonly offset: number;
+  readonly decoded: Event | Poison;
+  readonly raw: () => Buffer | null;
+};
+
+export type Folder<Event, Entity, Entry> = (
+  session: Session<Entity>,
+  part: Part<Entity, Entry>,
+  inputs: readonly FoldInput<Event>[],
+  volatile: ReadonlyMap<string, Entity>,
+) => void;
+
+export function createFolder<Event, Entity, Entry extends object>(
+  processor: Processor<Event, Entity, Entry>,
+  topic: string,
+  leafOf: (micros: number | null) => string,
+): Folder<Event, Entity, Entry> {
+  const { ledger, monthOf: timeOf } = processor.storage;
+
+  function put(session: Session<Entity>, part: Part<Entity, Entry>, change: Put<Entity>): void {
+    const dirty = part.dirty.get(change.key);
+    if (dirty === undefined) part.dirty.set(change.key, { before: session.cache.get(change.key), after: change.entity });
+    else dirty.after = change.entity;
+    if (change.entity === undefined) session.cache.delete(change.key);
+    else session.cache.set(change.key, change.entity);
+  }
+
+  function append(session: Session<Entity>, part: Part<Entity, Entry>, offset: number, line: number, entry: Entry, ids: string): void {
+    const time = timeOf === undefined ? null : timeOf(entry);
+    const month = time === null ? '' : `${monthText(time)}\t`;
+    const text = `${month}${part.partition}\t${offset}\t${line}\t${ids}\t${copyLine(ledger.columns, entry)}`;
+    const leaf = leafOf(time);
+    const lines = part.lines.get(leaf);
+    if (lines === undefined) part.lines.set(leaf, [text]);
+    else lines.push(text);
+    session.chainHash = chained(session.chainHash, text);
+    part.entries.push({ offset, entry });
+  }
+
+  function one(session: Session<Entity>, part: Part<Entity, Entry>, lookup: Lookup<Entity>, input: FoldInput<Event>): void {
+    const { decoded, offset } = input;
+    if (isPoison(decoded)) {
+      part.refusals.push({ offset, outcome: 'quarantined', because: `UNDECODABLE: ${decoded.poison}`, raw: input.raw() });
+      count(part, 'quarantined', 'UNDECODABLE');
+      return;
+    }
+    let ids = '\\N\t\\N';
+    const identity = processor.identify(decoded);
+    if (identity !== null) {
+      const verdict = session.seen.admit(identity);
+      if (verdict !== 'new') {
+        if (verdict === 'conflict') part.refusals.push({ offset, outcome: 'conflict', because: identity.id, raw: input.raw() });
+        count(part, verdict, '');
+        return;
+      }
+      const last = session.seen.last();
+      ids = `${last.id}\t${last.content}`;
+    }
+    const step = processor.step(lookup, { event: decoded, topic, partition: part.partition, offset });
+    if (step.outcome === 'ignored') {
+      count(part, 'ignored', step.because);
+      return;
+    }
+    for (const change of step.puts) put(session, part, change);
+    for (let line = 0; line < step.entries.length; line += 1) {
+      append(session, part, offset, line, step.entries[line] as Entry, ids);
+    }
+    count(part, step.outcome, step.outcome === 'quarantined' ? step.because : '');
+  }
+
+  return (session, part, inputs, volatile) => {
+    const lookup: Lookup<Entity> = volatile.size === 0
+      ? { get: (key) => session.cache.get(key) }
+      : { get: (key) => volatile.get(key) ?? session.cache.get(key) };
+    for (const input of inputs) {
+      try {
+        one(session, part, lookup, input);
+      } catch (cause) {
+        throw new RuntimeError('STEP_FAILED',
+          `${processor.id} could not fold offset ${input.offset} of ${topic}, partition ${part.partition}: ` +
+          `${cause instanceof Error ? cause.message : String(cause)}. The partition stops there; nothing after it is lost.`,
+          { cause, retryable: false });
+      }
+      part.records += 1;
+    }
+    part.chainHash = session.chainHash;
+  };
+}
+
+export function isPoison(decoded: unknown): decoded is Poison {
+  return typeof (decoded as Poison).poison === 'string';
+}
+
+const scratch = { bytes: Buffer.allocUnsafe(4096) };
+
+/** Running SHA-256: hash of the hash before and the text of the entry. */
+export function chained(before: Buffer, text: string): Buffer {
+  const most = 32 + text.length * 3;
+  if (scratch.bytes.length < most) scratch.bytes = Buffer.allocUnsafe(most * 2);
+  before.copy(scratch.bytes, 0);
+  const length = 32 + scratch.bytes.write(text, 32);
+  return hash('sha256', scratch.bytes.subarray(0, length), 'buffer');
+}
+
+/** The chain's beginning: the hash of nothing. */
+export const chainStart: Buffer = hash('sha256', '', 'buffer');
+
+let month = { from: 0, to: 0, text: '' };
+
+function monthText(micros: number): string {
+  if (micros < month.from || micros >= month.to) {
+    const { first, next } = monthOf(micros);
+    month = { from: Date.parse(first) * 1000, to: Date.parse(next) * 1000, text: first };
+  }
+  return month.text;
+}

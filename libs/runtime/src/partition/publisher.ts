@@ -1,0 +1,95 @@
+/**
+ * Publishes what was committed, in Kafka transactions that carry their own progress.
+ *
+ * The ledger is the outbox: after any error the producer is thrown away, a new one with the same
+ * id is initialised, ownership is read anew, progress is read anew, and what is missing is built
+ * again from ledger entries. Progress is a record in the same transaction, in a topic with one
+ * partition per input partition, so its last committed record tells how far the output is.
+ */
+
+import { type Emission } from '@polytraders/stream';
+import { RuntimeError } from '../errors.ts';
+import { type KafkaPort, type OutputRecord, type TransactionalProducer } from '../kafka/port.ts';
+import { type Published } from '../postgres/group.ts';
+
+export type PublisherConfig<Entry> = {
+  readonly transactionalId: string;
+  readonly progressTopic: string;
+  readonly physicalTopic: (logical: string) => string;
+  readonly emit: (entry: Entry, at: { readonly partition: number; readonly offset: number }) => readonly Emission[];
+  readonly encode: (type: string, value: object) => Buffer;
+};
+
+/** Entries of one partition that are in the ledger and come next in its output. */
+export type Batch<Entry> = {
+  readonly partition: number;
+  readonly entries: readonly Published<Entry>[];
+  /** Progress after this batch. */
+  readonly to: number;
+};
+
+export type Publisher<Entry> = {
+  /** One transaction for all batches. Returns how many records went out. Throws KAFKA_… errors. */
+  readonly publish: (batches: readonly Batch<Entry>[]) => Promise<number>;
+  /** A new producer with the same id: fences our own older one, ends what it had in doubt. */
+  readonly renew: () => Promise<void>;
+  /** Progress of a partition, or null where none was ever recorded. Only true after `renew` and fencing. */
+  readonly progress: (partition: number) => Promise<number | null>;
+  readonly markStart: (partition: number, offset: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig<Entry>): Publisher<Entry> {
+  let producer: TransactionalProducer | null = null;
+
+  function progressRecord(partition: number, next: number): OutputRecord {
+    return {
+      topic: config.progressTopic,
+      partition,
+      key: String(partition),
+      value: Buffer.from(JSON.stringify({ next, publisher: config.transactionalId })),
+    };
+  }
+
+  async function transact(records: readonly OutputRecord[]): Promise<void> {
+    if (producer === null || producer.isBroken()) {
+      throw new RuntimeError('KAFKA_PRODUCER_BROKEN', 'The producer failed before and must be renewed first.', { retryable: true });
+    }
+    await producer.transact(records);
+  }
+
+  return {
+    publish: async (batches) => {
+      const records: OutputRecord[] = [];
+      for (const batch of batches) {
+        for (const { offset, entry } of batch.entries) {
+          for (const emission of config.emit(entry, { partition: batch.partition, offset })) {
+            records.push({
+              topic: config.physicalTopic(emission.topic),
+              partition: emission.partition,
+              key: emission.key,
+              value: config.encode(emission.record.type, emission.record.value),
+            });
+          }
+        }
+      }
+      if (records.length === 0) return 0;
+      const reports = records.length;
+      for (const batch of batches) records.push(progressRecord(batch.partition, batch.to));
+      await transact(records);
+      return reports;
+    },
+    renew: async () => {
+      await producer?.close().catch(() => undefined);
+      producer = null;
+      producer = await kafka.transactionalProducer(config.transactionalId);
+    },
+    progress: async (partition) => {
+      const record = await kafka.lastRecord({ topic: config.progressTopic, partition });
+      if (record?.value == null) return null;
+      return (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
+    },
+    markStart: (partition, offset) => transact([progressRecord(partition, offset)]),
+    close: async () => { await producer?.close().catch(() => undefined); },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Connections. A partition task has one of its own with hard limits on every wait, so that a
+ * hung server or a frozen owner ends in a named error instead of a lock held for ever.
+ */
+
+import pg from 'pg';
+import { RuntimeError } from '../errors.ts';
+
+export type DatabaseConfig = { readonly url: string; readonly applicationName: string };
+
+export const limits = {
+  statementMs: 30_000,
+  lockMs: 5_000,
+  idleInTransactionMs: 10_000,
+  connectMs: 10_000,
+  queryMs: 60_000,
+} as const;
+
+/** Every value as the text Postgres sent; values.ts gives it a type. */
+const asText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
+
+function settings(config: DatabaseConfig): pg.ClientConfig {
+  return {
+    connectionString: config.url,
+    application_name: config.applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: limits.connectMs,
+    query_timeout: limits.queryMs,
+    statement_timeout: limits.statementMs,
+    lock_timeout: limits.lockMs,
+    idle_in_transaction_session_timeout: limits.idleInTransactionMs,
+    types: asText,
+    options: '-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex',
+  };
+}
+
+/** One dedicated connection. Throws RuntimeError DATABASE_OUTAGE if the server does not answer. */
+export async function connect(config: DatabaseConfig): Promise<pg.Client> {
+  const client = new pg.Client(settings(config));
+  // Without a listener a connection lost while idle would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    throw databaseError(cause);
+  }
+  return client;
+}
+
+/** A small pool for reads and acquisitions. */
+export function pool(config: DatabaseConfig, max = 4): pg.Pool {
+  const made = new pg.Pool({ ...settings(config), max });
+  made.on('error', () => undefined);
+  return made;
+}
+
+const retryableStates = new Set(['40P01', '40001', '55P03', '57014', '53300', '25P03']);
+
+/** Sorts what `pg` throws into outage (reconnect), contention (again) and fault (stop). */
+export function databaseError(cause: unknown): RuntimeError {
+  if (cause instanceof RuntimeError) return cause;
+  const code = (cause as { code?: string }).code ?? '';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (retryableStates.has(code)) return new RuntimeError('DATABASE_CONTENTION', message, { cause, retryable: true });
+  const isFault = /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P') && !code.startsWith('53');
+  if (isFault && !message.startsWith('Connection terminated')) {
+    return new RuntimeError('DATABASE_FAULT', `Postgres refused a statement (${code}): ${message}`, { cause, retryable: false });
+  }
+  return new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer: ${message}`, { cause, retryable: true });
+}

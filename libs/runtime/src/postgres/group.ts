@@ -1,0 +1,70 @@
+/**
+ * What one partition has folded since its last commit, as data: the unit that the store writes.
+ */
+
+import { type Outcome } from '@polytraders/stream';
+
+export type Ownership = { readonly partition: number; readonly epoch: number };
+
+export type Dirty<Entity> = { readonly before: Entity | undefined; after: Entity | undefined };
+
+export type Published<Entry> = { readonly offset: number; readonly entry: Entry };
+
+export type Refusal = {
+  readonly offset: number;
+  readonly outcome: Outcome;
+  readonly because: string;
+  readonly raw: Buffer | null;
+};
+
+export type Part<Entity, Entry> = Ownership & {
+  readonly from: number;
+  to: number;
+  records: number;
+  lastOffset: number | null;
+  lastHash: Buffer | null;
+  chainHash: Buffer;
+  /** COPY lines per ledger table (one per month where the ledger is partitioned). */
+  readonly lines: Map<string, string[]>;
+  readonly entries: Published<Entry>[];
+  readonly dirty: Map<string, Dirty<Entity>>;
+  readonly outcomes: Map<string, number>;
+  readonly refusals: Refusal[];
+};
+
+/** An empty part that starts where the partition stands. */
+export function emptyPart<Entity, Entry>(
+  owner: Ownership,
+  at: { readonly offset: number; readonly lastOffset: number | null; readonly lastHash: Buffer | null; readonly chainHash: Buffer },
+): Part<Entity, Entry> {
+  return {
+    ...owner,
+    from: at.offset,
+    to: at.offset,
+    records: 0,
+    lastOffset: at.lastOffset,
+    lastHash: at.lastHash,
+    chainHash: at.chainHash,
+    lines: new Map(),
+    entries: [],
+    dirty: new Map(),
+    outcomes: new Map(),
+    refusals: [],
+  };
+}
+
+const separator = '\u0000';
+
+/** Counts an outcome of a part. */
+export function count(part: Part<unknown, unknown>, outcome: Outcome, because: string): void {
+  const key = `${outcome}${separator}${because}`;
+  part.outcomes.set(key, (part.outcomes.get(key) ?? 0) + 1);
+}
+
+/** The counted outcomes as rows. */
+export function outcomeRows(outcomes: ReadonlyMap<string, number>): { outcome: string; because: string; count: number }[] {
+  return [...outcomes].map(([key, number]) => {
+    const cut = key.indexOf(separator);
+    return { outcome: key.slice(0, cut), because: key.slice(cut + 1), count: number };
+  });
+}

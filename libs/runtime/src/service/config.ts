@@ -1,0 +1,115 @@
+/**
+ * Configuration from the environment, checked once, before anything starts. A wrong value ends
+ * in one sentence that says what was expected, what was found and what to do; exit code 2.
+ */
+
+import { readFileSync } from 'node:fs';
+import { RuntimeError } from '../errors.ts';
+
+export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
+
+export type KafkaSettings = {
+  readonly brokers: readonly string[];
+  readonly sasl: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | null;
+  readonly ssl: { readonly ca: string | null } | null;
+};
+
+export type ServiceConfig = {
+  readonly kafka: KafkaSettings;
+  readonly registryUrl: string;
+  readonly databaseUrl: string;
+  readonly topicPrefix: string;
+  readonly mode: Mode;
+  readonly workerId: string;
+  /** Null: the version that the processor declares. */
+  readonly version: number | null;
+  /** False builds a version without constructing a publisher. */
+  readonly publishes: boolean;
+  readonly slots: number;
+  readonly httpPort: number;
+  readonly sessionTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly maxPublishEntries: number;
+  readonly fetchMaxBytes: number;
+  readonly logLevel: string;
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Throws RuntimeError CONFIGURATION with a sentence for whoever started the service. */
+export function configFromEnv(env: Env): ServiceConfig {
+  return {
+    kafka: kafkaSettings(env),
+    registryUrl: url(env, 'SCHEMA_REGISTRY_URL', ['http:', 'https:']),
+    databaseUrl: url(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    topicPrefix: env['TOPIC_PREFIX'] ?? '',
+    mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
+    workerId: env['WORKER_ID'] ?? `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
+    version: env['PROJECTION_VERSION'] === undefined ? null : whole(env, 'PROJECTION_VERSION', 1, 1, 1_000_000),
+    publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
+    slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
+    httpPort: whole(env, 'HTTP_PORT', 0, 0, 65_535),
+    sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
+    maxInFlight: whole(env, 'MAX_IN_FLIGHT', 40_000, 500, 1_000_000),
+    maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
+    fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 6 << 20, 1 << 16, 64 << 20),
+    logLevel: oneOf(env, 'LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
+  };
+}
+
+function kafkaSettings(env: Env): KafkaSettings {
+  const text = required(env, 'KAFKA_BROKERS', 'a list of host:port, such as 127.0.0.1:9092');
+  const brokers = text.split(',').map((one) => one.trim());
+  const wrong = brokers.find((one) => !/^[^\s:]+:\d+$/.test(one));
+  if (wrong !== undefined) throw refusal(`Expected KAFKA_BROKERS to be a list of host:port; found "${wrong}" in it.`);
+  const mechanism = env['KAFKA_SASL_MECHANISM'];
+  const sasl = mechanism === undefined ? null : {
+    mechanism: oneOf(env, 'KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: required(env, 'KAFKA_SASL_USERNAME', 'the user name for KAFKA_SASL_MECHANISM'),
+    password: required(env, 'KAFKA_SASL_PASSWORD', 'the password for KAFKA_SASL_MECHANISM'),
+  };
+  const isSsl = oneOf(env, 'KAFKA_SSL', ['no', 'yes']) === 'yes';
+  const caFile = env['KAFKA_SSL_CA_FILE'];
+  return { brokers, sasl, ssl: isSsl ? { ca: caFile === undefined ? null : fileText('KAFKA_SSL_CA_FILE', caFile) } : null };
+}
+
+function required(env: Env, name: string, what: string): string {
+  const value = env[name];
+  if (value !== undefined && value !== '') return value;
+  throw refusal(`Expected ${name} to be ${what}; it is not set. Set it, or start the local stack with: npm run stack -- up`);
+}
+
+function url(env: Env, name: string, protocols: readonly string[]): string {
+  const value = required(env, name, `a URL starting with ${protocols[0] ?? ''}//`);
+  if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value.replace(/\/$/, '');
+  throw refusal(`Expected ${name} to be a URL starting with ${protocols.join('// or ')}//; found "${value}".`);
+}
+
+function whole(env: Env, name: string, fallback: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw refusal(`Expected ${name} to be a whole number from ${least} to ${most}; found "${text}".`);
+}
+
+/** The first value is the default. */
+function oneOf<const Values extends readonly [string, ...string[]]>(env: Env, name: string, values: Values): Values[number] {
+  const text = env[name];
+  if (text === undefined || text === '') return values[0];
+  const found = values.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw refusal(`Expected ${name} to be one of ${values.join(', ')}; found "${text}".`);
+}
+
+function fileText(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw refusal(`Expected ${name} to name a readable file; "${path}" could not be read (${(cause as Error).message}).`);
+  }
+}
+
+function refusal(sentence: string): RuntimeError {
+  return new RuntimeError('CONFIGURATION', sentence, { retryable: false });
+}

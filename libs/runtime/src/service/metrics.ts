@@ -1,0 +1,72 @@
+/**
+ * Metrics of one service process, in the names of the specifications: the runtime's own under
+ * `polytraders_gov_<service without dashes>_…`, and what the processor counts from its entries.
+ */
+
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { type Meter, type Processor } from '@polytraders/stream';
+import { type Published } from '../postgres/group.ts';
+import { type PartitionState } from '../partition/worker.ts';
+
+export type ServiceMetrics<Entry> = {
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+  readonly committed: (entries: readonly Published<Entry>[], records: number) => void;
+  readonly published: (reports: number, milliseconds: number) => void;
+  readonly outage: () => void;
+  readonly partitions: (states: readonly PartitionState[], halted: number) => void;
+};
+
+export function createMetrics<Event, Entity, Entry extends object>(
+  processor: Processor<Event, Entity, Entry>, isRebuild: boolean,
+): ServiceMetrics<Entry> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const prefix = `polytraders_gov_${processor.id.replaceAll('-', '')}`;
+  const registers = [registry];
+  const records = new Counter({ name: `${prefix}_records_total`, help: 'Input records folded and committed.', registers });
+  const reports = new Counter({ name: `${prefix}_published_total`, help: 'Records published in committed transactions.', registers });
+  const outages = new Counter({ name: `${prefix}_outages_total`, help: 'Waits for a server that did not answer.', registers });
+  const publishMs = new Histogram({ name: `${prefix}_publish_ms`, help: 'Milliseconds of a publishing transaction.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000], registers });
+  const lag = new Gauge({ name: `${prefix}_lag_records`, help: 'Records of the log not yet folded.', labelNames: ['partition'], registers });
+  const unpublished = new Gauge({ name: `${prefix}_unpublished_offsets`, help: 'Committed offsets not yet published.', labelNames: ['partition'], registers });
+  const halted = new Gauge({ name: `${prefix}_halted_partitions`, help: 'Partitions that stopped with a named error.', registers });
+  const meters = isRebuild ? [] : processor.meters.map((meter) => ({ meter, metric: metricOf(meter, registers) }));
+
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    committed: (entries, count) => {
+      records.inc(count);
+      for (const { meter, metric } of meters) {
+        for (const { entry } of entries) {
+          const said = meter.of(entry);
+          if (said === null) continue;
+          if (metric instanceof Counter) metric.inc(said.labels, said.value);
+          else metric.set(said.labels, said.value);
+        }
+      }
+    },
+    published: (count, milliseconds) => {
+      reports.inc(count);
+      publishMs.observe(milliseconds);
+    },
+    outage: () => outages.inc(),
+    partitions: (states, haltedCount) => {
+      lag.reset();
+      unpublished.reset();
+      for (const state of states) {
+        const labels = { partition: String(state.partition) };
+        lag.set(labels, Math.max(0, state.highWatermark - state.next));
+        unpublished.set(labels, Math.max(0, state.committed - state.publishedTo));
+      }
+      halted.set(haltedCount);
+    },
+  };
+}
+
+function metricOf<Entry>(meter: Meter<Entry>, registers: Registry[]): Counter | Gauge {
+  const options = { name: meter.name, help: meter.help, labelNames: [...meter.labels], registers };
+  return meter.kind === 'counter' ? new Counter(options) : new Gauge(options);
+}

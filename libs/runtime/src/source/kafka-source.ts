@@ -1,0 +1,92 @@
+/**
+ * A Kafka topic as a source: membership by consumer group, positions by us, identity of the log
+ * by the hash of the last record read (Kafka's own watermarks cannot tell a re-created topic).
+ */
+
+import { createHash } from 'node:crypto';
+import { RuntimeError } from '../errors.ts';
+import { type KafkaPort, type KafkaRecord } from '../kafka/port.ts';
+import { type SchemaBook } from '../registry/schema-book.ts';
+import { type Source, type SourceHandlers, type SourceReader, type Standing } from './source.ts';
+
+export type KafkaSourceConfig = {
+  /** Logical name and physical name (with prefix). */
+  readonly topic: string;
+  readonly physicalTopic: string;
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+  readonly maxWaitMs: number;
+};
+
+export function kafkaSource<Event>(kafka: KafkaPort, book: SchemaBook, config: KafkaSourceConfig): Source<Event, KafkaRecord> {
+  const topic = config.physicalTopic;
+
+  function reader(handlers: SourceHandlers<KafkaRecord>): SourceReader {
+    const inner = kafka.reader({
+      isolation: 'read_committed',
+      maxWaitMs: config.maxWaitMs,
+      minBytes: 1,
+      maxBytes: config.maxBytes,
+      maxBytesPerPartition: config.maxBytesPerPartition,
+      onBatch: handlers.onBatch,
+      onPartitionError: (at, error) => handlers.onPartitionError(at.partition, error),
+      onOutage: handlers.onOutage,
+    });
+    return {
+      assign: (partition, offset) => inner.assign({ topic, partition }, offset),
+      unassign: (partition) => inner.unassign({ topic, partition }),
+      close: inner.close,
+    };
+  }
+
+  return {
+    topic: config.topic,
+    reader,
+    join: (handlers) => kafka.join({
+      groupId: config.groupId,
+      topics: [topic],
+      sessionTimeoutMs: config.sessionTimeoutMs,
+      rebalanceTimeoutMs: 60_000,
+      heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)),
+      ...handlers,
+    }),
+    verify: (partition, standing) => verify(kafka, topic, partition, standing),
+    prepare: (records, signal) => book.prepare(records.map((record) => record.value), signal),
+    decode: (record) => book.decode(record.value) as Event,
+    rawBytes: (record) => record.value,
+    hashOf,
+  };
+}
+
+function hashOf(record: KafkaRecord): Buffer {
+  const hash = createHash('sha256').update(`${record.offset}:${record.timestamp}:`);
+  if (record.key !== null) hash.update(record.key);
+  hash.update('\u0000');
+  if (record.value !== null) hash.update(record.value);
+  return hash.digest();
+}
+
+async function verify(kafka: KafkaPort, topic: string, partition: number, standing: Standing): Promise<void> {
+  const place = `${topic}, partition ${partition}`;
+  const marks = await kafka.watermarks({ topic, partition });
+  if (marks.low > standing.nextOffset) {
+    throw new RuntimeError('LOG_TRUNCATED',
+      `Expected offset ${standing.nextOffset} of ${place}, but the log starts at ${marks.low}: records that were ` +
+      'never folded are gone. Restore the log from its archive; nothing was written.', { retryable: false });
+  }
+  if (marks.high < standing.nextOffset) {
+    throw new RuntimeError('LOG_REPLACED',
+      `${place} was read up to offset ${standing.nextOffset}, but the log ends at ${marks.high}: it was cut or ` +
+      're-created. Restore the log, or rebuild from the new one as a new version; nothing was written.', { retryable: false });
+  }
+  if (standing.lastOffset === null || standing.lastHash === null || standing.lastOffset < marks.low) return;
+  const record = await kafka.recordAt({ topic, partition }, standing.lastOffset);
+  if (record === null || !hashOf(record).equals(standing.lastHash)) {
+    throw new RuntimeError('LOG_REPLACED',
+      `The record at offset ${standing.lastOffset} of ${place} is ${record === null ? 'gone' : 'not the one that was folded'}: ` +
+      'the topic was re-created. Restore the log, or rebuild from the new one as a new version; nothing was written.',
+      { retryable: false });
+  }
+}

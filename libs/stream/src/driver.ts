@@ -1,0 +1,54 @@
+/**
+ * Drives a processor in memory: the same inbox rule, the same order, no broker and no database.
+ * What it shows of a log, the runtime must show too; the contract suite compares the two.
+ */
+
+import { createSeen, type Seen } from './seen.ts';
+import { type Emission, type Outcome, type Processor, type Recorded } from './processor.ts';
+
+export type Driven<Entity, Entry> = {
+  readonly outcomes: readonly { readonly outcome: Outcome; readonly because: string }[];
+  readonly entries: readonly Entry[];
+  readonly emitted: readonly Emission[];
+  readonly entities: ReadonlyMap<string, Entity>;
+};
+
+export type Driver<Event, Entity, Entry> = {
+  readonly drive: (log: readonly Recorded<Event>[]) => Driven<Entity, Entry>;
+};
+
+/** A driver keeps its entities and its inbox, so that a log can be driven twice. */
+export function createDriver<Event, Entity, Entry extends object>(
+  processor: Processor<Event, Entity, Entry>,
+): Driver<Event, Entity, Entry> {
+  const entities = new Map<string, Entity>();
+  const seen: Seen = createSeen();
+
+  function one(input: Recorded<Event>, entries: Entry[], emitted: Emission[]): { outcome: Outcome; because: string } {
+    const identity = processor.identify(input.event);
+    if (identity !== null) {
+      const verdict = seen.admit(identity);
+      if (verdict !== 'new') return { outcome: verdict, because: identity.id };
+    }
+    const step = processor.step({ get: (key) => entities.get(key) }, input);
+    if (step.outcome === 'ignored') return { outcome: 'ignored', because: step.because };
+    for (const put of step.puts) {
+      if (put.entity === undefined) entities.delete(put.key);
+      else entities.set(put.key, put.entity);
+    }
+    for (const entry of step.entries) {
+      entries.push(entry);
+      emitted.push(...processor.emit(entry, { partition: input.partition, offset: input.offset }));
+    }
+    return { outcome: step.outcome, because: step.outcome === 'quarantined' ? step.because : '' };
+  }
+
+  return {
+    drive: (log) => {
+      const entries: Entry[] = [];
+      const emitted: Emission[] = [];
+      const outcomes = log.map((input) => one(input, entries, emitted));
+      return { outcomes, entries, emitted, entities };
+    },
+  };
+}

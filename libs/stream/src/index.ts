@@ -1,0 +1,4 @@
+export * from './processor.ts';
+export * from './table.ts';
+export * from './seen.ts';
+export * from './driver.ts';
