@@ -106,6 +106,8 @@ export type Watermarks = { readonly low: number; readonly high: number; readonly
 
 export type KafkaPort = {
   readonly partitionsOf: (topic: string) => Promise<number>;
+  /** Kafka's own id of the topic (hex): another one after the topic was deleted and made anew. */
+  readonly topicId: (topic: string) => Promise<string>;
   readonly watermarks: (at: TopicPartition) => Promise<Watermarks>;
   /** The record at exactly this offset, or null where there is none (compacted, control, past the end). */
   readonly recordAt: (at: TopicPartition, offset: number) => Promise<KafkaRecord | null>;

@@ -1,0 +1,114 @@
+/** Kafka behind the port: one cluster view, and connections that belong to who uses them. */
+import { RuntimeError } from '../errors.ts';
+import { createCluster, CLUSTER_APIS } from './cluster.ts';
+import { FETCH } from './fetch.ts';
+import { type SaslSettings } from './kafkajs-internals.ts';
+import { type Address } from './lane.ts';
+import { lastRecord, LOOKUP_APIS, noteProgress, recordAt, watermarks } from './lookups.ts';
+import { mendKafkajs } from './mends.ts';
+import { joinGroup, MEMBERSHIP_APIS } from './membership.ts';
+import { type KafkaPort } from './port.ts';
+import { PRODUCE } from './produce.ts';
+import { createReader } from './reader.ts';
+import { Sender } from './sender.ts';
+import {
+  createTransactionalProducer,
+  initProducer,
+  TRANSACTION_APIS,
+} from './transactional-producer.ts';
+
+export type KafkaConfig = {
+  /** host:port of one or more brokers; the others are learnt from them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** True for the system's certificates, or options of Node's tls.connect. */
+  readonly ssl?: boolean | object;
+  readonly sasl?: SaslSettings;
+  /** Defaults: 5 s to connect, 30 s for an answer, 30 s for a whole call with its retries. */
+  readonly connectionTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly deliveryTimeoutMs?: number;
+  /** Default 15 s: how long a dead producer's open transaction holds read_committed readers up. */
+  readonly transactionTimeoutMs?: number;
+};
+
+const NEEDS = [FETCH, PRODUCE, ...CLUSTER_APIS, ...LOOKUP_APIS, ...TRANSACTION_APIS, ...MEMBERSHIP_APIS];
+
+/** Connects, and fails with KAFKA_OUTAGE, KAFKA_UNSUPPORTED or CONFIGURATION where it cannot. */
+export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
+  mendKafkajs();
+  const ssl = config.ssl === true ? {} : config.ssl;
+  const cluster = createCluster(
+    {
+      clientId: config.clientId,
+      ssl: ssl === undefined || ssl === false ? null : ssl,
+      sasl: config.sasl ?? null,
+      connectionTimeoutMs: config.connectionTimeoutMs ?? 5_000,
+      requestTimeoutMs: config.requestTimeoutMs ?? 30_000,
+      needs: NEEDS,
+    },
+    config.brokers.map(addressOf),
+  );
+  const patienceMs = config.deliveryTimeoutMs ?? 30_000;
+  const settings = {
+    transactionTimeoutMs: config.transactionTimeoutMs ?? 15_000,
+    deliveryTimeoutMs: patienceMs,
+  };
+  const lookups = { cluster, patienceMs };
+  const sender = new Sender(cluster, settings);
+  const closers = new Set<() => unknown>();
+  try {
+    await cluster.refreshNodes();
+  } catch (error) {
+    cluster.close();
+    throw error;
+  }
+  return {
+    partitionsOf: (topic) => cluster.partitionCount(topic),
+    topicId: (topic) => cluster.topicId(topic),
+    watermarks: (at) => watermarks(lookups, at),
+    recordAt: (at, offset) => recordAt(lookups, at, offset),
+    lastRecord: (at) => lastRecord(lookups, at),
+    reader: (options) => {
+      const reader = createReader(cluster, options);
+      closers.add(reader.close);
+      return reader;
+    },
+    join: async (options) => {
+      const membership = await joinGroup(cluster, options);
+      closers.add(membership.stop);
+      return membership;
+    },
+    transactionalProducer: async (id) => {
+      const producer = await createTransactionalProducer(cluster, id, settings);
+      closers.add(producer.close);
+      const close = async (): Promise<void> => {
+        closers.delete(producer.close);
+        await producer.close();
+      };
+      return { ...producer, close };
+    },
+    fence: async (id) => {
+      await initProducer(cluster, id, settings);
+    },
+    send: (records) => sender.send(records),
+    noteProgress: (groupId, offsets) => noteProgress(lookups, groupId, offsets),
+    close: async () => {
+      sender.close();
+      await Promise.allSettled([...closers].map((close) => close()));
+      cluster.close();
+    },
+  };
+}
+
+function addressOf(broker: string): Address {
+  const separator = broker.lastIndexOf(':');
+  const port = Number(broker.slice(separator + 1));
+  if (separator <= 0 || !Number.isInteger(port) || port <= 0) {
+    throw new RuntimeError(
+      'CONFIGURATION',
+      `Expected brokers as host:port, found ${JSON.stringify(broker)}. Correct KAFKA_BROKERS.`,
+    );
+  }
+  return { host: broker.slice(0, separator), port };
+}
