@@ -126,6 +126,10 @@ describe('the maker rebate (B7)', () => {
     expect(makerRebate('maker', pusd(0n), null)).toEqual({ rebate: 0n, net: 0n, flag: null });
   });
 
+  test('a side that is not known leaves the rebate unknown', () => {
+    expect(makerRebate(null, pusd(1n), rate(250_000n)).flag).toBe('SIDE_UNKNOWN');
+  });
+
   test('a taker has none', () => {
     expect(makerRebate('taker', pusd(1_250_000n), rate(250_000n)).rebate).toBe(0n);
   });

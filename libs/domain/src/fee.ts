@@ -31,7 +31,8 @@ export const EXCHANGE_BPS_MAX = 500;
 const VENUE_FEE_STEP = 10n;
 
 export type GivenFee = {
-  readonly side: Liquidity;
+  /** Null where the source does not know it. */
+  readonly side: Liquidity | null;
   readonly notional: PusdMicros;
   readonly feePusd: PusdMicros | null;
   readonly feeBps: number | null;
@@ -52,9 +53,12 @@ export function grossFee(given: GivenFee): PusdMicros | null {
   return given.feeBps === null ? null : feeFromBps(given.notional, given.feeBps);
 }
 
-/** The cap on basis points of this side: taker 100, maker 50. */
-export function bpsCap(side: Liquidity): number {
-  return side === 'taker' ? TAKER_BPS_MAX : MAKER_BPS_MAX;
+/**
+ * The cap on basis points of this side: taker 100, maker 50. Of an unknown side it is the wider
+ * one: only what breaks it is a breach for certain.
+ */
+export function bpsCap(side: Liquidity | null): number {
+  return side === 'maker' ? MAKER_BPS_MAX : TAKER_BPS_MAX;
 }
 
 /**

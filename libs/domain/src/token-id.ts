@@ -59,7 +59,7 @@ export function tokenIds(
   ];
 }
 
-/** What the token's id proves about negative risk. About a millisecond: keep the answer by token. */
+/** What the token's id proves about negative risk. A millisecond's work: keep the answer. */
 export function deriveNegRisk(
   keccak256: Keccak256,
   conditionId: string,
@@ -82,7 +82,7 @@ export type NegRiskVerdict = {
   readonly mismatch: boolean;
 };
 
-/** The derived kind wins over the flag given; where the id proves nothing, the flag is used (B5). */
+/** The derived kind wins over the flag given; where the id proves nothing, the flag counts (B5). */
 export function judgeNegRisk(derived: NegRiskKind, given: boolean | null): NegRiskVerdict {
   if (derived === 'unknown') {
     return { negRisk: given, source: given === null ? 'NONE' : 'GIVEN', mismatch: false };

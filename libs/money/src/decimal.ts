@@ -21,7 +21,7 @@ const MICRO_DECIMALS = 6;
 const SNAP_DECIMALS = 9;
 const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Reads a decimal exactly. `12`, `-0.5`, `.5`, `5.`, `9e-6`, `1E3` are decimals; `` and `.` are not. */
+/** Reads a decimal exactly. `-0.5`, `.5`, `5.`, `9e-6` and `1E3` are decimals; `.` is not. */
 export function parseDecimal(text: string): Decimal | DecimalRefusal {
   if (text.length > DECIMAL_LENGTH_MAX) return 'TOO_LONG';
   const match = SHAPE.exec(text);

@@ -1,6 +1,7 @@
 /**
  * Divisions of integers, each named after its rounding (rule M2), so that no division in the books
- * rounds in a way that nobody chose. BigInt's own `/` truncates toward zero; elsewhere it is not used.
+ * rounds in a way that nobody chose. BigInt's own `/` truncates toward zero;
+ * elsewhere it is not used.
  */
 
 import { invariant } from './invariant.ts';

@@ -4,7 +4,6 @@
  * to nobody.
  */
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   addDays,
@@ -12,6 +11,7 @@ import {
   addYears,
   avgCost,
   cashOfFill,
+  costBasis,
   exchangeV1Fee,
   feeFromBps,
   lotsOf,
@@ -21,218 +21,28 @@ import {
   retainedUntil,
   takeFifo,
 } from '@polytraders/domain';
+import { compareRational, pusd, rate, shares } from '@polytraders/money';
 import {
-  type Applied,
-  applyFill,
-  costBasis,
-  flatPosition,
-  type Position,
-  positionShares,
-  unrealisedAt,
-} from '@polytraders/domain';
-import {
-  compareRational,
-  divideHalfEven,
-  formatFixed,
-  formatMicros,
-  parseMicros,
-  parseRational,
-  priceOfRational,
-  pusd,
-  type PusdMicros,
-  type Rational,
-  rate,
-  shares,
-} from '@polytraders/money';
-
-type Json = Readonly<Record<string, unknown>>;
-type GivenFill = {
-  readonly side: OrderSide;
-  readonly qty: string;
-  readonly price?: string;
-  readonly total?: string;
-  readonly fee?: string;
-};
-type Case = {
-  readonly id: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly input: Json;
-  readonly expected: Json;
-};
-type Assignment = {
-  readonly id: string;
-  readonly capability: string;
-  readonly expectation: string;
-};
-
-const here = new URL('.', import.meta.url);
-const oracle = read('oracle-cases.json') as { readonly cases: readonly Case[] };
-const assigned = read('cases.json') as {
-  readonly capabilities: readonly string[];
-  readonly cases: readonly Assignment[];
-};
-const expectations = new Map(assigned.cases.map((of) => [of.id, of]));
-
-function read(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(name, here), 'utf8'));
-}
-
-function micros(text: unknown): bigint {
-  const value = parseMicros(String(text));
-  if (typeof value === 'string') throw new Error(`${String(text)}: ${value}`);
-  return value;
-}
-
-function exact(text: unknown): Rational {
-  const value = parseRational(String(text));
-  if (typeof value === 'string') throw new Error(`${String(text)}: ${value}`);
-  return value;
-}
-
-/** Everything a fold of fills shows, as the cases word it. */
-function foldFills(fills: readonly GivenFill[]): {
-  readonly steps: readonly Applied[];
-  readonly last: Position;
-  readonly opened: Map<string, string>;
-} {
-  let last = flatPosition();
-  const opened = new Map<string, string>();
-  const steps = fills.map((fill, index) => {
-    const quantity = shares(micros(fill.qty));
-    const cash =
-      fill.total === undefined ? cashAt(quantity, exact(fill.price)) : micros(fill.total);
-    const fillId = String(index);
-    opened.set(fillId, fill.price ?? '');
-    const step = applyFill(last, {
-      orderSide: fill.side,
-      quantity,
-      notional: pusd(cash),
-      fillId,
-      offset: index,
-      at: index,
-    });
-    last = step.position;
-    return step;
-  });
-  return { steps, last, opened };
-}
-
-/** The cases' cash is exact in micros; a case whose is not would need another unit. */
-function cashAt(quantity: bigint, price: Rational): bigint {
-  expect((quantity * price.numerator) % price.denominator).toBe(0n);
-  return (quantity * price.numerator) / price.denominator;
-}
-
-function sum(values: readonly bigint[]): bigint {
-  return values.reduce((running, value) => running + value, 0n);
-}
-
-function twoDecimals(value: bigint): string {
-  return formatFixed(divideHalfEven(value, 10_000n), 2);
-}
-
-const text = (value: bigint): string => formatMicros(value);
-const short = (value: unknown): string => formatMicros(micros(value));
-const list = (value: unknown): readonly unknown[] => value as readonly unknown[];
-
-function fillsOf(input: Json): readonly GivenFill[] {
-  if (input['fills'] !== undefined) return input['fills'] as readonly GivenFill[];
-  const totals = input['fills_by_total'] as readonly (readonly [OrderSide, string, string])[];
-  return totals.map(([side, qty, total]) => ({ side, qty, total }));
-}
-
-/** The closed lots, as LEAN words them: quantity, opening price, profit. */
-function closedLots(
-  of: ReturnType<typeof foldFills>,
-  fills: readonly GivenFill[],
-): readonly Json[] {
-  return of.steps.flatMap((step, index) =>
-    step.takes.map((take) => {
-      const close = fills[index]?.price ?? '';
-      const cash = cashAt(take.quantity, exact(close));
-      return {
-        qty: text(take.quantity),
-        open: of.opened.get(take.lot.fillId),
-        close,
-        pnl: text(cash - take.basis),
-      };
-    }),
-  );
-}
-
-/** Each field that a case may expect of FIFO, and how our fold shows it. */
-const shown: Readonly<Record<string, (of: ReturnType<typeof foldFills>, input: Json) => unknown>> =
-  {
-    realised_before_fees: ({ last }) => text(last.realised),
-    realised_if_FIFO: ({ last }) => text(last.realised),
-    realised_2dp: ({ last }) => twoDecimals(last.realised),
-    position: ({ last }) => text(positionShares(last)),
-    avg_cost_after: ({ last }) => text(avgCost(last) ?? 0n),
-    avg_px_after: ({ last }) => text(avgCost(last) ?? 0n),
-    unrealised: ({ last }, input) => text(unrealised(last, input) ?? 0n),
-    unrealised_2dp: ({ last }, input) => twoDecimals(unrealised(last, input) ?? 0n),
-    total_fees: (_, input) => text(sum(fillsOf(input).map((fill) => micros(fill.fee ?? '0')))),
-    realised_per_fill: ({ steps }) => steps.map((step) => text(step.realised)),
-    total_cost_after_each: ({ steps }) => steps.map((step) => text(costBasis(step.position))),
-    position_after_each: ({ steps }) => steps.map((step) => text(positionShares(step.position))),
-    closed_lots: (of, input) => closedLots(of, fillsOf(input)),
-    open_lots: ({ last, opened }) =>
-      lotsOf(last.lots).map((lot) => [text(lot.quantity), opened.get(lot.fillId)]),
-  };
-
-function unrealised(position: Position, input: Json): PusdMicros | null {
-  return unrealisedAt(position, priceOfRational(exact(input['mark'])));
-}
-
-/** What a field expects, in the wording of `shown`. */
-function wanted(field: string, value: unknown): unknown {
-  if (field.endsWith('_2dp')) return value;
-  if (field === 'closed_lots')
-    return (value as readonly Json[]).map(
-      (lot) => expect.objectContaining(withoutFees(lot)) as unknown,
-    );
-  if (Array.isArray(value))
-    return value.map((item: unknown) => (Array.isArray(item) ? item : short(item)));
-  return short(value);
-}
-
-function withoutFees(lot: Json): Json {
-  return Object.fromEntries(Object.entries(lot).filter(([key]) => key !== 'fees'));
-}
-
-/** Figures of another method, and of capabilities that are not this one; each is named. */
-const elsewhere = new Set([
-  'realised_if_LIFO',
-  'realised_if_AVERAGE',
-  'realised_moving_average_2dp',
-  'realised_exact',
-  'realised_net',
-  'avg_px_open',
-  'if_sell_all_5_at_1.30',
-  'free',
-  'redemption',
-  'realised_at_redemption',
-  'net_realised_after_each_8dp',
-  'avg_px_after_each',
-]);
-
-function netAfterEach(
-  of: ReturnType<typeof foldFills>,
-  fills: readonly GivenFill[],
-): readonly Rational[] {
-  let net: Rational = { numerator: 0n, denominator: 1n };
-  return of.steps.map((step, index) => {
-    const fee = exact(fills[index]?.fee ?? '0');
-    const scale = 1_000_000n * fee.denominator;
-    const gain = step.realised * fee.denominator - fee.numerator * 1_000_000n;
-    net = {
-      numerator: net.numerator * scale + gain * net.denominator,
-      denominator: net.denominator * scale,
-    };
-    return net;
-  });
-}
+  assigned,
+  type Case,
+  cashAt,
+  elsewhere,
+  exact,
+  expectations,
+  fillsOf,
+  type Folded,
+  foldFills,
+  type Json,
+  list,
+  micros,
+  netAfterEach,
+  oracle,
+  shown,
+  sum,
+  text,
+  twoDecimals,
+  wanted,
+} from './cases.ts';
 
 const spine = oracle.cases.filter((of) => expectations.get(of.id)?.capability === 'spine');
 const casesOf = (expectation: string, ...kinds: readonly string[]): readonly Case[] =>
@@ -291,7 +101,7 @@ describe('fills by another method: FIFO differs in lots and realised only', () =
     },
   );
 
-  function differing(of: Case, result: ReturnType<typeof foldFills>): readonly string[] {
+  function differing(of: Case, result: Folded): readonly string[] {
     const net = of.expected['net_realised_after_each_8dp'];
     if (net !== undefined) {
       const ours = netAfterEach(result, fillsOf(of.input));
@@ -308,7 +118,7 @@ describe('fills by another method: FIFO differs in lots and realised only', () =
     return fields.filter((field) => of.expected[field] !== undefined && !equals(of, field, result));
   }
 
-  function equals(of: Case, field: string, result: ReturnType<typeof foldFills>): boolean {
+  function equals(of: Case, field: string, result: Folded): boolean {
     const ours =
       field === 'realised_moving_average_2dp'
         ? twoDecimals(result.last.realised)
