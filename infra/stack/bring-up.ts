@@ -15,7 +15,7 @@ import { tailOf, type Running, type ServerCommand } from './process.ts';
 
 const answerMsMax = 120_000;
 /** A server that runs but does not answer for this long is started anew. */
-const hangMsMax = 20_000;
+const hangMsMax = 10_000;
 const stopMsMax = 30_000;
 const pollMs = 100;
 

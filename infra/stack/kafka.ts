@@ -37,6 +37,9 @@ function serverProperties({ dir, ports }: Context): string {
     'transaction.state.log.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
+    // After kill -9 the broker registers again only when its former session has ended.
+    'broker.session.timeout.ms': 4000,
+    'broker.heartbeat.interval.ms': 500,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
     'log.cleaner.dedupe.buffer.size': 33_554_432,

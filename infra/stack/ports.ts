@@ -9,11 +9,14 @@ import { randomInt } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { layoutOf, type ComponentName, type Ports } from './layout.ts';
 
 const lowest = 20_000;
 const highest = 32_000;
 const attemptsMax = 200;
+const lingerMsMax = 2000;
+const pollMs = 50;
 
 /** Whether nothing listens on the port of 127.0.0.1. */
 export function isFree(port: number): Promise<boolean> {
@@ -24,6 +27,16 @@ export function isFree(port: number): Promise<boolean> {
       server.close(() => resolve(true));
     });
   });
+}
+
+/** A port whose server has just ended may be held for a moment longer. */
+async function becomesFree(port: number): Promise<boolean> {
+  const deadline = Date.now() + lingerMsMax;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollMs);
+  }
+  return true;
 }
 
 async function freePort(taken: ReadonlySet<number>): Promise<number> {
@@ -67,7 +80,7 @@ export async function choosePorts(
   for (const name of Object.keys(ownerOfPort) as (keyof Ports)[]) {
     const wished = given[name] ?? remembered[name];
     const keeps =
-      wished !== undefined && (running.has(ownerOfPort[name]) || (await isFree(wished)));
+      wished !== undefined && (running.has(ownerOfPort[name]) || (await becomesFree(wished)));
     const port = keeps ? wished : await freePort(taken);
     taken.add(port);
     chosen[name] = port;

@@ -5,8 +5,8 @@
  */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -37,7 +37,9 @@ export function identityOf(pid: number): string | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command's name stands in brackets and may hold blanks; state and start time come after.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? null : `began ${fields[19] ?? ''}`;
+    // A dead leader whose other threads have not ended yet still holds the ports.
+    const ended = fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1;
+    return ended ? null : `began ${fields[19] ?? ''}`;
   } catch {
     if (process.platform === 'linux') return null;
   }

