@@ -21,6 +21,8 @@ export type ClosedSet<Value extends string = string> = {
 
 const SHORT_STRING_MAX = 24;
 const DAY_MS = 86_400_000;
+const DAY_MIN = -719_528;
+const DAY_MAX = 2_932_896;
 
 const words = new Int32Array(2);
 const wide = new BigInt64Array(words.buffer);
@@ -115,8 +117,9 @@ export function readDate(input: Input): string {
   return dateOfDays(readInt(input));
 }
 
+/** Throws `UNDECODABLE` outside the years 0000 to 9999, which are all that four digits can show. */
 export function dateOfDays(days: number): string {
-  if (Math.abs(days) > 2_900_000) throw undecodable(`Expected a day before the year 9910, found ${days}.`);
+  if (days < DAY_MIN || days > DAY_MAX) throw undecodable(`Expected a day of the years 0000 to 9999, found ${days}.`);
   // tidy-ok: a date is made from the record's own number, no clock is read.
   return new Date(days * DAY_MS).toISOString().slice(0, 10);
 }

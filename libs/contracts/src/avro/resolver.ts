@@ -13,6 +13,9 @@ import { dateOfDays, type Input, open, readDecimal } from './input.ts';
 import { newOutput, writeDecimal } from './output.ts';
 import { type FieldShape, parseSchema, type RecordShape, type Shape } from './schema.ts';
 
+/** Zigzag needs a bit more than the value, and avsc computes it in a double: beyond, it rounds. */
+const AVSC_LONG_MAX = 2 ** 52;
+
 const decimalInput: Input = { bytes: Buffer.alloc(0), at: 0, end: 0 };
 
 /**
@@ -143,5 +146,8 @@ function plainField(field: FieldShape, value: unknown): unknown {
 
 function plainItem(shape: Shape, value: unknown): unknown {
   if (shape.kind === 'record') return plainRecord(shape, value as Readonly<Record<string, unknown>>);
+  if ((shape.kind === 'long' || shape.kind === 'time') && Math.abs(value as number) > AVSC_LONG_MAX) {
+    throw new ContractError('UNDECODABLE', `Expected a long within ±2^52 under another schema, found ${String(value)}.`);
+  }
   return shape.kind === 'bytes' ? Buffer.from(value as Buffer) : value;
 }

@@ -29,7 +29,8 @@ export type FieldShape = {
   readonly name: string;
   readonly doc: string;
   readonly nullable: boolean;
-  readonly hasDefault: boolean;
+  /** The default in its JSON form, or undefined where the field has none. */
+  readonly defaultJson: unknown;
   readonly shape: Shape;
 };
 
@@ -135,7 +136,7 @@ function fieldOf(json: Json, named: Map<string, RecordShape>): FieldShape {
     name: String(json['name']),
     doc: String(json['doc'] ?? ''),
     nullable,
-    hasDefault: json['default'] !== undefined,
+    defaultJson: json['default'],
     shape: shapeOf(nullable ? type[1] : type, values, named),
   };
 }
