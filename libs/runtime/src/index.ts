@@ -10,4 +10,4 @@ export { kafkaSource } from './source/kafka-source.ts';
 export { type Source, type SourceBatch, type SourceHandlers, type SourceReader, type Standing } from './source/source.ts';
 export { configFromEnv, type ServiceConfig, type KafkaSettings, type Mode } from './service/config.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
-export { main, run, start, type RunOptions, type Running, type Services } from './service/run.ts';
+export { kafkaConfig, main, run, start, type RunOptions, type Running, type Services } from './service/run.ts';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
-import { connectKafka } from '../kafka/connect.ts';
+import { connectKafka, type KafkaConfig } from '../kafka/connect.ts';
 import { type KafkaPort } from '../kafka/port.ts';
 import { startWorker, type Worker } from '../partition/worker.ts';
 import { connect, pool } from '../postgres/database.ts';
@@ -18,7 +18,7 @@ import { createStore } from '../postgres/store.ts';
 import { createSchemaBook, type SchemaBook } from '../registry/schema-book.ts';
 import { kafkaSource } from '../source/kafka-source.ts';
 import { type Source } from '../source/source.ts';
-import { configFromEnv, type ServiceConfig } from './config.ts';
+import { configFromEnv, type KafkaSettings, type ServiceConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 
 export type Services = {
@@ -55,7 +55,7 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
   const databaseConfig = { url: config.databaseUrl, applicationName: `${processor.id}.${config.workerId}` };
   await installSchemas(databaseConfig, processor, version);
   const database = pool(databaseConfig, 4 + config.slots);
-  const kafka = await connectKafka({ ...config.kafka, clientId: `${processor.id}.${config.workerId}` });
+  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: `${processor.id}.${config.workerId}` });
   const isRebuild = !config.publishes;
   const metrics = createMetrics(processor, isRebuild);
   let lastOutage: { readonly at: number; readonly message: string } | null = null;
@@ -65,7 +65,7 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
     log.warn({ event: 'OUTAGE', code: (error as RuntimeError).code, message: error.message });
   };
   const book = createSchemaBook({ registryUrl: config.registryUrl, codec: processor.codec, database, onOutage });
-  const publishes = config.publishes && config.mode !== 'shadow_only';
+  const publishes = config.publishes && config.mode !== 'shadow_only' && processor.produces.length > 0;
   if (publishes) await book.announce(processor.emits);
   const services: Services = { kafka, book, database, log, config };
   const topic = processor.consumes[0] ?? '';
@@ -179,6 +179,15 @@ async function installSchemas<Event, Entity, Entry extends object>(
   } finally {
     await client.end();
   }
+}
+
+/** Connection settings of the port from those of the environment. */
+export function kafkaConfig(settings: KafkaSettings): Omit<KafkaConfig, 'clientId'> {
+  return {
+    brokers: settings.brokers,
+    ...(settings.sasl === null ? {} : { sasl: settings.sasl }),
+    ...(settings.ssl === null ? {} : { ssl: settings.ssl.ca === null ? true : { ca: settings.ssl.ca } }),
+  };
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -1,0 +1,103 @@
+/** A log of our own on the real broker, for whole-system tests: topics, schemas, fills. */
+
+import kafkajs from 'kafkajs';
+import { codec, partitionOf, type FillConfirmed } from '@polytraders/contracts';
+import {
+  configFromEnv, connectKafka, framed, type KafkaPort, type OutputRecord, type ServiceConfig,
+} from '@polytraders/runtime';
+import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
+
+export const ledgerTopic = 'polytraders.ledger.events';
+export const settlementTopic = 'polytraders.reports.settlement';
+const partitions = 12;
+
+export type TestLog = {
+  readonly prefix: string;
+  readonly kafka: KafkaPort;
+  readonly databaseUrl: string;
+  /** Environment of a service that works on this log. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly config: (more?: Readonly<Record<string, string>>) => ServiceConfig;
+  readonly append: (fills: Iterable<FillConfirmed>) => Promise<number>;
+  readonly appendRaw: (records: readonly OutputRecord[]) => Promise<void>;
+  readonly encode: (type: string, value: object) => Buffer;
+  readonly createTopics: (names: readonly string[]) => Promise<void>;
+  readonly deleteTopics: (names: readonly string[]) => Promise<void>;
+  readonly deleteRecords: (name: string, partition: number, below: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** Creates the topics of the log and of `outputs`, and registers the schemas that `types` names. */
+export async function createTestLog(name: string, processors: readonly string[] = []): Promise<TestLog> {
+  const stack = await testStack();
+  const prefix = uniquePrefix();
+  const database = await freshDatabase(name);
+  const env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'silent' };
+  const config = (more: Readonly<Record<string, string>> = {}): ServiceConfig => configFromEnv({ ...env, ...more });
+  const brokers = stack.KAFKA_BROKERS.split(',');
+  const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  const createTopics = async (names: readonly string[]): Promise<void> => {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: names.map((topic) => ({ topic: prefix + topic, numPartitions: partitions, replicationFactor: 1 })),
+    });
+  };
+  await createTopics([ledgerTopic, settlementTopic, ...processors.map((id) => `polytraders.stream.progress.${id}`)]);
+  const ids = new Map<string, number>();
+  for (const type of ['FillConfirmed', 'SettlementReport']) ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
+  const kafka = await connectKafka({ brokers, clientId: name });
+  const encode = (type: string, value: object): Buffer => framed(ids.get(type) ?? -1, codec.encode(type, value));
+
+  return {
+    prefix, kafka, databaseUrl: database.url, env, config, encode, createTopics,
+    append: async (fills) => {
+      let count = 0;
+      let chunk: OutputRecord[] = [];
+      for (const fill of fills) {
+        chunk.push({
+          topic: prefix + ledgerTopic, partition: partitionOf(fill.account, partitions),
+          key: fill.account, value: encode('FillConfirmed', fill),
+        });
+        count += 1;
+        if (chunk.length >= 5_000) {
+          await kafka.send(chunk);
+          chunk = [];
+        }
+      }
+      if (chunk.length > 0) await kafka.send(chunk);
+      return count;
+    },
+    appendRaw: (records) => kafka.send(records),
+    deleteTopics: (names) => admin.deleteTopics({ topics: names.map((topic) => prefix + topic) }),
+    deleteRecords: (topic, partition, below) =>
+      admin.deleteTopicRecords({ topic: prefix + topic, partitions: [{ partition, offset: String(below) }] }),
+    close: async () => {
+      await admin.disconnect();
+      await kafka.close();
+      await dropTopics(prefix);
+      await database.drop();
+    },
+  };
+}
+
+async function register(registryUrl: string, type: string): Promise<number> {
+  const schema = codec.schemaOf(type);
+  const parsed = JSON.parse(schema) as { readonly name: string; readonly namespace: string };
+  const answer = await fetch(`${registryUrl}/subjects/${parsed.namespace}.${parsed.name}/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ schema }),
+  });
+  if (!answer.ok) throw new Error(`Expected the registry to take ${type}; it answered ${answer.status}.`);
+  return ((await answer.json()) as { readonly id: number }).id;
+}
+
+/** Waits until `done` says so; fails with the sentence after `ms`. */
+export async function until(what: string, done: () => Promise<boolean> | boolean, ms = 60_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error(`Expected within ${ms} ms: ${what}. It did not happen.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
