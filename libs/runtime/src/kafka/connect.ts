@@ -2,11 +2,12 @@
 import { RuntimeError } from '../errors.ts';
 import { createCluster, CLUSTER_APIS } from './cluster.ts';
 import { FETCH } from './fetch.ts';
+import { MEMBERSHIP_APIS } from './group-protocol.ts';
 import { type SaslSettings } from './kafkajs-internals.ts';
 import { type Address } from './lane.ts';
 import { lastRecord, LOOKUP_APIS, noteProgress, recordAt, watermarks } from './lookups.ts';
 import { mendKafkajs } from './mends.ts';
-import { joinGroup, MEMBERSHIP_APIS } from './membership.ts';
+import { startMembership } from './membership.ts';
 import { type KafkaPort } from './port.ts';
 import { PRODUCE } from './produce.ts';
 import { createReader } from './reader.ts';
@@ -75,8 +76,8 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
       return reader;
     },
     join: async (options) => {
-      const membership = await joinGroup(cluster, options);
-      closers.add(membership.stop);
+      const membership = startMembership(cluster, options);
+      closers.add(membership.leave);
       return membership;
     },
     transactionalProducer: async (id) => {
