@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RuntimeError } from '../errors.ts';
-import { brokerRefusal, CODE, codeName, isTransient, outage, topicGone } from './kafka-errors.ts';
+import { brokerRefusal, CODE, outage, topicGone } from './kafka-errors.ts';
 import { createLane, type Address, type Api, type Lane, type LaneSettings } from './lane.ts';
 import { type TopicPartition } from './port.ts';
 
@@ -81,36 +81,89 @@ export async function withRetries<T>(deadline: number, attempt: () => Promise<T>
   }
 }
 
+/** Opens nothing yet. */
 export function createCluster(settings: LaneSettings, bootstrap: readonly Address[]): Cluster {
-  const nodes = new Map<number, Address>();
-  const topics = new Map<string, TopicMetadata>();
-  const lookups = new Map<string, Promise<TopicMetadata>>();
-  const coordinators = new Map<string, number>();
-  const sharedLanes = new Map<number, Lane>();
-  const bootstrapLanes = bootstrap.map((address) => createLane(settings, () => address));
-  let turn = 0;
+  return new ClusterView(settings, bootstrap);
+}
 
-  const addressOf = (node: number): Address => {
-    const address = nodes.get(node);
-    if (address === undefined) throw outage(`Broker ${node} is not in the cluster's metadata.`);
-    return address;
-  };
+class ClusterView implements Cluster {
+  private readonly settings: LaneSettings;
+  private readonly nodes = new Map<number, Address>();
+  private readonly topics = new Map<string, TopicMetadata>();
+  private readonly lookups = new Map<string, Promise<TopicMetadata>>();
+  private readonly coordinators = new Map<string, number>();
+  private readonly sharedLanes = new Map<number, Lane>();
+  private readonly bootstrapLanes: readonly Lane[];
+  private turn = 0;
 
-  const shared = (node: number): Lane => {
-    const known = sharedLanes.get(node);
+  constructor(settings: LaneSettings, bootstrap: readonly Address[]) {
+    this.settings = settings;
+    this.bootstrapLanes = bootstrap.map((address) => createLane(settings, () => address));
+  }
+
+  async partitionCount(topic: string): Promise<number> {
+    return (await this.known(topic)).leaders.size;
+  }
+
+  async topicId(topic: string): Promise<string> {
+    return (await this.known(topic)).topicId;
+  }
+
+  async refreshNodes(): Promise<void> {
+    await this.anyBroker((lane) => askMetadata(lane, null, this.nodes));
+  }
+
+  async leader({ topic, partition }: TopicPartition): Promise<Leader> {
+    const metadata = await this.known(topic);
+    const leader = metadata.leaders.get(partition);
+    if (leader === undefined) {
+      this.topics.delete(topic);
+      const { size } = metadata.leaders;
+      throw topicGone(`Expected partition ${partition} of ${topic}; it has ${size} partitions.`);
+    }
+    if (leader.node < 0) {
+      this.topics.delete(topic);
+      throw outage(`Partition ${partition} of ${topic} has no leader at the moment.`);
+    }
+    return { node: leader.node, epoch: leader.epoch, topicId: metadata.topicId };
+  }
+
+  forgetTopic(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  async coordinator(type: CoordinatorType, key: string): Promise<number> {
+    const cacheKey = `${type}/${key}`;
+    const cached = this.coordinators.get(cacheKey);
+    if (cached !== undefined) return cached;
+    const found = await this.anyBroker((lane) => askCoordinator(lane, type, key));
+    this.nodes.set(found.node, found.address);
+    this.coordinators.set(cacheKey, found.node);
+    return found.node;
+  }
+
+  forgetCoordinator(type: CoordinatorType, key: string): void {
+    this.coordinators.delete(`${type}/${key}`);
+  }
+
+  lane(node: number): Lane {
+    return createLane(this.settings, () => this.addressOf(node));
+  }
+
+  shared(node: number): Lane {
+    const known = this.sharedLanes.get(node);
     if (known !== undefined) return known;
-    const lane = createLane(settings, () => addressOf(node));
-    sharedLanes.set(node, lane);
+    const lane = this.lane(node);
+    this.sharedLanes.set(node, lane);
     return lane;
-  };
+  }
 
-  const anyBroker = async <T>(ask: (lane: Lane) => Promise<T>): Promise<T> => {
-    const lanes = [...[...nodes.keys()].map(shared), ...bootstrapLanes];
+  /** Known brokers first; the configured addresses when none of them answers. */
+  async anyBroker<T>(ask: (lane: Lane) => Promise<T>): Promise<T> {
+    const known = [...this.nodes.keys()].map((node) => this.shared(node));
+    this.turn += 1;
     let failure: unknown = outage('No broker is configured.');
-    turn += 1;
-    for (let index = 0; index < lanes.length; index += 1) {
-      const lane = lanes[(index + (nodes.size === 0 ? turn : 0)) % lanes.length];
-      if (lane === undefined) continue;
+    for (const lane of [...rotated(known, this.turn), ...rotated(this.bootstrapLanes, this.turn)]) {
       try {
         return await ask(lane);
       } catch (error) {
@@ -119,79 +172,58 @@ export function createCluster(settings: LaneSettings, bootstrap: readonly Addres
       }
     }
     throw failure;
-  };
+  }
 
-  const lookUp = (topic: string): Promise<TopicMetadata> => {
-    const running = lookups.get(topic);
+  close(): void {
+    for (const lane of [...this.sharedLanes.values(), ...this.bootstrapLanes]) lane.close();
+  }
+
+  private addressOf(node: number): Address {
+    const address = this.nodes.get(node);
+    if (address === undefined) throw outage(`Broker ${node} is not in the cluster's metadata.`);
+    return address;
+  }
+
+  /** One look-up of a topic at a time, shared by all who ask. */
+  private lookUp(topic: string): Promise<TopicMetadata> {
+    const running = this.lookups.get(topic);
     if (running !== undefined) return running;
-    const lookup = anyBroker((lane) => askMetadata(lane, topic, nodes))
+    const lookup = this.anyBroker((lane) => askMetadata(lane, topic, this.nodes))
       .then((metadata) => {
-        topics.set(topic, metadata);
+        this.topics.set(topic, metadata);
         return metadata;
       })
-      .finally(() => lookups.delete(topic));
-    lookups.set(topic, lookup);
+      .finally(() => this.lookups.delete(topic));
+    this.lookups.set(topic, lookup);
     return lookup;
-  };
+  }
 
-  const known = async (topic: string): Promise<TopicMetadata> => {
-    const cached = topics.get(topic);
+  /** A topic that has just been made may be unknown to the broker asked: it gets some grace. */
+  private async known(topic: string): Promise<TopicMetadata> {
+    const cached = this.topics.get(topic);
     if (cached !== undefined && cached.error === CODE.NONE) return cached;
     const giveUpAt = performance.now() + UNKNOWN_TOPIC_GRACE_MS;
     const backoff = createBackoff();
     for (;;) {
-      const metadata = await lookUp(topic);
+      const metadata = await this.lookUp(topic);
       if (metadata.error === CODE.NONE) return metadata;
-      if (isTransient(metadata.error)) throw brokerRefusal(metadata.error, `Metadata of ${topic}`);
-      const unknown = metadata.error === CODE.UNKNOWN_TOPIC_OR_PARTITION;
-      if (!unknown) throw brokerRefusal(metadata.error, `Metadata of ${topic}`);
+      if (metadata.error !== CODE.UNKNOWN_TOPIC_OR_PARTITION) {
+        throw brokerRefusal(metadata.error, `Metadata of ${topic}`);
+      }
       if (performance.now() >= giveUpAt) {
         throw topicGone(
-          `Expected the topic ${topic}; Kafka answered ${codeName(metadata.error)}. ` +
+          `Expected the topic ${topic}; Kafka knows none of that name. ` +
             'Create the topic or correct its name.',
         );
       }
       await backoff.pause();
     }
-  };
+  }
+}
 
-  return {
-    partitionCount: async (topic) => (await known(topic)).leaders.size,
-    topicId: async (topic) => (await known(topic)).topicId,
-    refreshNodes: async () => {
-      await anyBroker((lane) => askMetadata(lane, null, nodes));
-    },
-    leader: async ({ topic, partition }) => {
-      const metadata = await known(topic);
-      const leader = metadata.leaders.get(partition);
-      if (leader === undefined) {
-        topics.delete(topic);
-        throw topicGone(`Expected partition ${partition} of ${topic}; it has ${metadata.leaders.size}.`);
-      }
-      if (leader.node < 0) {
-        topics.delete(topic);
-        throw outage(`Partition ${partition} of ${topic} has no leader at the moment.`);
-      }
-      return { node: leader.node, epoch: leader.epoch, topicId: metadata.topicId };
-    },
-    forgetTopic: (topic) => void topics.delete(topic),
-    coordinator: async (type, key) => {
-      const cacheKey = `${type}/${key}`;
-      const cached = coordinators.get(cacheKey);
-      if (cached !== undefined) return cached;
-      const found = await anyBroker((lane) => askCoordinator(lane, type, key));
-      nodes.set(found.node, found.address);
-      coordinators.set(cacheKey, found.node);
-      return found.node;
-    },
-    forgetCoordinator: (type, key) => void coordinators.delete(`${type}/${key}`),
-    lane: (node) => createLane(settings, () => addressOf(node)),
-    shared,
-    anyBroker,
-    close: () => {
-      for (const lane of [...sharedLanes.values(), ...bootstrapLanes]) lane.close();
-    },
-  };
+function rotated<T>(items: readonly T[], by: number): T[] {
+  const start = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
 }
 
 async function askMetadata(

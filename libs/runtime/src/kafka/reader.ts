@@ -10,10 +10,11 @@
  * is handled: one batch ahead, never more. A position moves only by what was fetched; the reader
  * never resets one. Leadership moves and outages are retried with growing pauses, without end.
  */
+import { setMaxListeners } from 'node:events';
 import { RuntimeError } from '../errors.ts';
 import { createBackoff, type Backoff, type Cluster, type Leader } from './cluster.ts';
-import { fetchFrom, type FetchedPartition } from './fetch.ts';
-import { brokerRefusal, CODE, isTransient, topicGone } from './kafka-errors.ts';
+import { fetchFrom, type FetchedPartition, type FetchTarget } from './fetch.ts';
+import { brokerRefusal, CODE, isTransient, outage, topicGone } from './kafka-errors.ts';
 import { type Lane } from './lane.ts';
 import { type Reader, type ReaderOptions, type TopicPartition } from './port.ts';
 import { decodeRecords, offsetAfter } from './record-decoder.ts';
@@ -45,30 +46,97 @@ type Fetcher = { readonly lane: Lane; pollsUntil: number; busy: boolean };
 
 type Node = { readonly fetchers: readonly Fetcher[]; readonly backoff: Backoff; down: boolean };
 
+/** See ReaderOptions and Reader in the port. */
 export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
-  const assigned = new Map<string, Assigned>();
-  const nodes = new Map<number, Node>();
-  const handlers = new Map<string, Promise<void>>();
-  const inFlight = new Set<Promise<void>>();
-  const stop = new AbortController();
-  let pumping = false;
+  const loop = new FetchLoop(cluster, options);
+  return {
+    assign: (at, offset) => loop.assign(at, offset),
+    unassign: (at) => loop.unassign(at),
+    pause: (at) => loop.change(at, true),
+    resume: (at) => loop.change(at, false),
+    close: () => loop.close(),
+  }
+}
+
+class FetchLoop {
+  private readonly cluster: Cluster;
+  private readonly options: ReaderOptions;
+  private readonly assigned = new Map<string, Assigned>();
+  private readonly nodes = new Map<number, Node>();
+  /** Running handlers by partition; they outlive an unassign, and a new assign waits for them. */
+  private readonly handlers = new Map<string, Promise<void>>();
+  private readonly inFlight = new Set<Promise<void>>();
+  private readonly stop = new AbortController();
+  private pumping = false;
+
+  constructor(cluster: Cluster, options: ReaderOptions) {
+    this.cluster = cluster;
+    this.options = options;
+    // Each partition's pause listens to it.
+    setMaxListeners(0, this.stop.signal);
+  }
+
+  assign(at: TopicPartition, offset: number): void {
+    this.unassign(at);
+    const { topic, partition } = at;
+    const key = keyOf(at);
+    this.assigned.set(key, {
+      at: { topic, partition },
+      key,
+      backoff: createBackoff(this.stop.signal),
+      position: offset,
+      paused: false,
+      live: true,
+      busy: false,
+      failures: 0,
+      leader: null,
+      topicId: null,
+      waiting: null,
+      handling: false,
+    });
+    this.wake();
+  }
+
+  unassign(at: TopicPartition): void {
+    const one = this.assigned.get(keyOf(at));
+    if (one === undefined) return;
+    one.live = false;
+    one.waiting = null;
+    this.assigned.delete(one.key);
+  }
+
+  change(at: TopicPartition, paused: boolean): void {
+    const one = this.assigned.get(keyOf(at));
+    if (one === undefined) return;
+    one.paused = paused;
+    this.handleNext(one);
+    this.wake();
+  }
+
+  /** No callback begins after this. A handler that runs already is not waited for. */
+  async close(): Promise<void> {
+    this.stop.abort();
+    for (const node of this.nodes.values()) for (const each of node.fetchers) each.lane.close();
+    this.assigned.clear();
+    await Promise.allSettled(this.inFlight);
+  }
 
   /** Runs after the current turn, so that many changes make one round of fetches. */
-  const wake = (): void => {
-    if (pumping || stop.signal.aborted) return;
-    pumping = true;
+  private wake(): void {
+    if (this.pumping || this.stop.signal.aborted) return;
+    this.pumping = true;
     queueMicrotask(() => {
-      pumping = false;
-      if (!stop.signal.aborted) pump();
+      this.pumping = false;
+      if (!this.stop.signal.aborted) this.pump();
     });
-  };
+  }
 
-  const pump = (): void => {
+  private pump(): void {
     const ready = new Map<number, Assigned[]>();
-    for (const one of assigned.values()) {
+    for (const one of this.assigned.values()) {
       if (one.paused || one.busy || one.waiting !== null) continue;
       if (one.leader === null) {
-        track(findLeader(one));
+        this.track(this.findLeader(one));
         continue;
       }
       const ofNode = ready.get(one.leader.node);
@@ -76,35 +144,35 @@ export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
       else ofNode.push(one);
     }
     for (const [id, partitions] of ready) {
-      const node = nodeOf(id);
+      const node = this.nodeOf(id);
       const fetcher = node.down ? undefined : node.fetchers.find((each) => !each.busy);
-      if (fetcher !== undefined) track(fetchOnce(node, id, fetcher, partitions));
+      if (fetcher !== undefined) this.track(this.fetchOnce(node, id, fetcher, partitions));
     }
-  };
+  }
 
-  const track = (work: Promise<void>): void => {
-    inFlight.add(work);
+  private track(work: Promise<void>): void {
+    this.inFlight.add(work);
     void work.finally(() => {
-      inFlight.delete(work);
-      wake();
+      this.inFlight.delete(work);
+      this.wake();
     });
-  };
+  }
 
-  const nodeOf = (id: number): Node => {
-    const known = nodes.get(id);
+  private nodeOf(id: number): Node {
+    const known = this.nodes.get(id);
     if (known !== undefined) return known;
     const fetchers = Array.from({ length: FETCHERS_PER_BROKER }, () => {
-      return { lane: cluster.lane(id), pollsUntil: 0, busy: false };
+      return { lane: this.cluster.lane(id), pollsUntil: 0, busy: false };
     });
-    const node = { fetchers, backoff: createBackoff(stop.signal), down: false };
-    nodes.set(id, node);
+    const node = { fetchers, backoff: createBackoff(this.stop.signal), down: false };
+    this.nodes.set(id, node);
     return node;
-  };
+  }
 
-  const findLeader = async (one: Assigned): Promise<void> => {
+  private async findLeader(one: Assigned): Promise<void> {
     one.busy = true;
     try {
-      const leader = await cluster.leader(one.at);
+      const leader = await this.cluster.leader(one.at);
       if (one.topicId !== null && one.topicId !== leader.topicId) {
         throw topicGone(
           `The topic ${one.at.topic} was deleted and made anew while it was read. ` +
@@ -114,130 +182,125 @@ export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
       one.topicId = leader.topicId;
       one.leader = leader;
     } catch (error) {
-      await failed(one, error);
+      await this.failed(one, error);
     } finally {
       one.busy = false;
     }
-  };
+  }
 
   /** A retryable failure pauses the partition; any other takes it out. */
-  const failed = async (one: Assigned, error: unknown): Promise<void> => {
-    if (!one.live || stop.signal.aborted) return;
+  private async failed(one: Assigned, error: unknown): Promise<void> {
+    if (!one.live || this.stop.signal.aborted) return;
     if (!(error instanceof RuntimeError) || !error.retryable) {
-      takeOut(one, error);
+      this.takeOut(one, error);
       return;
     }
     one.failures += 1;
     one.leader = null;
-    cluster.forgetTopic(one.at.topic);
-    if (one.failures >= QUIET_FAILURES) options.onOutage(error);
+    this.cluster.forgetTopic(one.at.topic);
+    if (one.failures >= QUIET_FAILURES) this.options.onOutage(error);
     await one.backoff.pause();
-  };
+  }
 
-  const takeOut = (one: Assigned, error: unknown): void => {
+  private takeOut(one: Assigned, error: unknown): void {
     if (!one.live) return;
     one.live = false;
     one.waiting = null;
-    if (assigned.get(one.key) === one) assigned.delete(one.key);
-    options.onPartitionError(one.at, error instanceof Error ? error : new Error(String(error)));
-  };
+    if (this.assigned.get(one.key) === one) this.assigned.delete(one.key);
+    this.options.onPartitionError(one.at, asError(error));
+  }
 
-  const fetchOnce = async (
+  private async fetchOnce(
     node: Node,
     id: number,
     fetcher: Fetcher,
     partitions: readonly Assigned[],
-  ): Promise<void> => {
+  ): Promise<void> {
     fetcher.busy = true;
     for (const one of partitions) one.busy = true;
-    const maxWaitMs = pollFor(node, id);
+    const maxWaitMs = this.pollFor(node, id);
     fetcher.pollsUntil = performance.now() + maxWaitMs;
     try {
-      const answer = await fetchFrom(fetcher.lane, partitions.map(targetOf), {
-        readCommitted: options.isolation === 'read_committed',
+      const answer = await fetchFrom(fetcher.lane, partitions.map((one) => this.targetOf(one)), {
+        readCommitted: this.options.isolation === 'read_committed',
         maxWaitMs,
-        minBytes: options.minBytes,
-        maxBytes: options.maxBytes,
+        minBytes: this.options.minBytes,
+        maxBytes: this.options.maxBytes,
       });
       if (answer.error !== CODE.NONE) throw brokerRefusal(answer.error, 'a fetch');
       node.backoff.reset();
-      accept(partitions, answer.partitions);
+      this.accept(partitions, answer.partitions);
     } catch (error) {
-      await lost(node, partitions, error);
+      await this.lost(node, partitions, error);
     } finally {
       fetcher.busy = false;
     }
-  };
+  }
 
-  const targetOf = (one: Assigned) => ({
-    topicId: one.leader?.topicId ?? '',
-    partition: one.at.partition,
-    leaderEpoch: one.leader?.epoch ?? -1,
-    offset: one.position,
-    maxBytes: options.maxBytesPerPartition,
-  });
+  private targetOf(one: Assigned): FetchTarget {
+    return {
+      topicId: one.leader?.topicId ?? '',
+      partition: one.at.partition,
+      leaderEpoch: one.leader?.epoch ?? -1,
+      offset: one.position,
+      maxBytes: this.options.maxBytesPerPartition,
+    };
+  }
 
-  const pollFor = (node: Node, id: number): number => {
-    for (const one of assigned.values()) {
+  private pollFor(node: Node, id: number): number {
+    for (const one of this.assigned.values()) {
       const full = one.waiting !== null && !one.paused && one.leader?.node === id;
-      if (full) return Math.min(options.maxWaitMs, LEFT_OUT_WAIT_MS);
+      if (full) return Math.min(this.options.maxWaitMs, LEFT_OUT_WAIT_MS);
     }
     const now = performance.now();
     const others = node.fetchers.filter((each) => each.busy && each.pollsUntil > now);
     const remaining = others.map((each) => Math.ceil(each.pollsUntil - now));
-    return Math.min(options.maxWaitMs, ...remaining);
-  };
+    return Math.min(this.options.maxWaitMs, ...remaining);
+  }
 
   /** The whole request failed: connection lost or refused. */
-  const lost = async (
-    node: Node,
-    partitions: readonly Assigned[],
-    error: unknown,
-  ): Promise<void> => {
-    if (stop.signal.aborted) return;
+  private async lost(node: Node, partitions: readonly Assigned[], error: unknown): Promise<void> {
+    if (this.stop.signal.aborted) return;
     for (const one of partitions) {
       one.leader = null;
-      cluster.forgetTopic(one.at.topic);
+      this.cluster.forgetTopic(one.at.topic);
     }
-    options.onOutage(error instanceof Error ? error : new Error(String(error)));
+    this.options.onOutage(asError(error));
     node.down = true;
     await node.backoff.pause();
     node.down = false;
     for (const one of partitions) one.busy = false;
-  };
+  }
 
-  const accept = (
-    partitions: readonly Assigned[],
-    answers: readonly FetchedPartition[],
-  ): void => {
+  private accept(partitions: readonly Assigned[], answers: readonly FetchedPartition[]): void {
     const byId = new Map(answers.map((each) => [`${each.topicId}/${each.partition}`, each]));
     for (const one of partitions) {
       const fetched = byId.get(`${one.leader?.topicId ?? ''}/${one.at.partition}`);
       if (!one.live || fetched === undefined) {
         one.busy = false;
       } else if (fetched.error !== CODE.NONE) {
-        track(refused(one, fetched));
+        this.track(this.refused(one, fetched));
       } else {
         one.busy = false;
-        advance(one, fetched);
+        this.advance(one, fetched);
       }
     }
-  };
+  }
 
-  const advance = (one: Assigned, fetched: FetchedPartition): void => {
+  private advance(one: Assigned, fetched: FetchedPartition): void {
     one.failures = 0;
     one.backoff.reset();
     const from = one.position;
     one.position = offsetAfter(fetched.recordSet, from);
     if (one.position === from) return;
     // Those that got data go to the end: the broker fills partitions in the order of the request.
-    assigned.delete(one.key);
-    assigned.set(one.key, one);
+    this.assigned.delete(one.key);
+    this.assigned.set(one.key, one);
     one.waiting = { fetched, from };
-    handleNext(one);
-  };
+    this.handleNext(one);
+  }
 
-  const refused = async (one: Assigned, fetched: FetchedPartition): Promise<void> => {
+  private async refused(one: Assigned, fetched: FetchedPartition): Promise<void> {
     const code = fetched.error;
     const what = `a fetch of ${one.at.topic}/${one.at.partition} at offset ${one.position}`;
     const unknown =
@@ -245,106 +308,59 @@ export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
       code === CODE.UNKNOWN_TOPIC_ID ||
       code === CODE.INCONSISTENT_TOPIC_ID;
     try {
-      if (code === CODE.OFFSET_OUT_OF_RANGE) takeOut(one, outOfRange(one, fetched));
-      else if (!unknown && !isTransient(code)) takeOut(one, brokerRefusal(code, what));
+      if (code === CODE.OFFSET_OUT_OF_RANGE) this.takeOut(one, outOfRange(one, fetched));
+      else if (!unknown && !isTransient(code)) this.takeOut(one, brokerRefusal(code, what));
       else {
         // The look-up that follows tells a topic that is gone from one that moved.
-        const error = new RuntimeError('KAFKA_OUTAGE', brokerRefusal(code, what).message, {
-          retryable: true,
-        });
-        await failed(one, error);
+        await this.failed(one, outage(brokerRefusal(code, what).message));
       }
     } finally {
       one.busy = false;
     }
-  };
+  }
 
-  const handleNext = (one: Assigned): void => {
+  private handleNext(one: Assigned): void {
     const next = one.waiting;
-    if (!one.live || one.paused || one.handling || next === null || stop.signal.aborted) return;
+    if (next === null || !one.live || one.paused || one.handling) return;
     one.waiting = null;
     one.handling = true;
-    const before = handlers.get(one.key);
-    const handled = handle(one, next.fetched, next.from, before).finally(() => {
+    const before = this.handlers.get(one.key);
+    const handled = this.handle(one, next.fetched, next.from, before).finally(() => {
       one.handling = false;
-      if (handlers.get(one.key) === handled) handlers.delete(one.key);
-      handleNext(one);
-      wake();
+      if (this.handlers.get(one.key) === handled) this.handlers.delete(one.key);
+      this.handleNext(one);
+      this.wake();
     });
-    handlers.set(one.key, handled);
-  };
+    this.handlers.set(one.key, handled);
+  }
 
-  const handle = async (
+  private async handle(
     one: Assigned,
     fetched: FetchedPartition,
     from: number,
     before: Promise<void> | undefined,
-  ): Promise<void> => {
+  ): Promise<void> {
     // Yields once in any case: the next fetch goes out before this batch is decoded.
     await before;
     await new Promise(setImmediate);
-    if (!one.live || stop.signal.aborted) return;
+    if (!one.live || this.stop.signal.aborted) return;
     try {
-      const aborted = options.isolation === 'read_committed' ? fetched.aborted : [];
+      const aborted = this.options.isolation === 'read_committed' ? fetched.aborted : [];
       const { records, nextOffset } = decodeRecords(fetched.recordSet, from, aborted);
       const { highWatermark } = fetched;
-      await options.onBatch({ ...one.at, records, nextOffset, highWatermark });
+      await this.options.onBatch({ ...one.at, records, nextOffset, highWatermark });
     } catch (error) {
-      takeOut(one, error);
+      this.takeOut(one, error);
     }
-  };
-
-  const change = (at: TopicPartition, paused: boolean): void => {
-    const one = assigned.get(keyOf(at));
-    if (one === undefined) return;
-    one.paused = paused;
-    handleNext(one);
-    wake();
-  };
-
-  const unassign = (at: TopicPartition): void => {
-    const one = assigned.get(keyOf(at));
-    if (one === undefined) return;
-    one.live = false;
-    one.waiting = null;
-    assigned.delete(one.key);
-  };
-
-  return {
-    assign: (at, offset) => {
-      unassign(at);
-      const { topic, partition } = at;
-      const key = keyOf(at);
-      assigned.set(key, {
-        at: { topic, partition },
-        key,
-        backoff: createBackoff(stop.signal),
-        position: offset,
-        paused: false,
-        live: true,
-        busy: false,
-        failures: 0,
-        leader: null,
-        topicId: null,
-        waiting: null,
-        handling: false,
-      });
-      wake();
-    },
-    unassign,
-    pause: (at) => change(at, true),
-    resume: (at) => change(at, false),
-    close: async () => {
-      stop.abort();
-      for (const node of nodes.values()) for (const each of node.fetchers) each.lane.close();
-      assigned.clear();
-      await Promise.allSettled(inFlight);
-    },
-  };
+  }
 }
 
 function keyOf(at: TopicPartition): string {
   return `${at.topic}/${at.partition}`;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function outOfRange(one: Assigned, fetched: FetchedPartition): RuntimeError {
