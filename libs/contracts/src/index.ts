@@ -1,7 +1,7 @@
 /** The front door: records, codec, topics, reason codes. */
 
 export { ContractError, type ContractErrorCode } from './avro/error.ts';
-export { codec } from './codec.ts';
+export { codec, decoderOfOwn, encode, isRecordType, schemaOf, subjectOf } from './codec.ts';
 export {
   type Event,
   EVERY_PARTITION_TYPES,
@@ -66,3 +66,17 @@ export { type TokensTransferred } from './generated/tokens-transferred.ts';
 export { type UserSlice } from './generated/user-slice.ts';
 export { type WindowBalancesComplete } from './generated/window-balances-complete.ts';
 export { type WindowClosed } from './generated/window-closed.ts';
+export { fromJson, isoTime, type JsonValue, timeOfIso, toJson } from './json-form.ts';
+export { murmur2, partitionOf } from './partition-of.ts';
+export { type ReasonCode, type Severity } from './reasons/reason.ts';
+export { type Reason, REASON_CODES, reasonOf } from './reasons/registry.ts';
+export { USER_EXPLANATIONS } from './reasons/specified.ts';
+export {
+  allTopics,
+  LEDGER_PARTITIONS,
+  physicalTopic,
+  progressTopic,
+  type Topic,
+  TOPICS,
+  topicSettings,
+} from './topics.ts';

@@ -33,7 +33,5 @@ describe('murmur2', () => {
 });
 
 test('an account keeps its partition for ever', () => {
-  expect(partitionOf('0x5f0c2d1e3b4a59687786a5b4c3d2e1f00f1e2d3c', 12)).toBe(
-    (kafkajsMurmur2(Buffer.from('0x5f0c2d1e3b4a59687786a5b4c3d2e1f00f1e2d3c')) & 0x7fffffff) % 12,
-  );
+  expect(partitionOf('0x5f0c2d1e3b4a59687786a5b4c3d2e1f00f1e2d3c', 12)).toBe(4);
 });

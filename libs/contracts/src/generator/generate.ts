@@ -15,6 +15,8 @@ export const SCHEMAS_DIRECTORY = fileURLToPath(new URL('../../../../schemas/', i
 
 export const GENERATED_DIRECTORY = fileURLToPath(new URL('../generated/', import.meta.url));
 
+export const REASON_CODES_PAGE = fileURLToPath(new URL('../../../../docs/reason-codes.md', import.meta.url));
+
 const HEADER = '// Generated from schemas/ by `npm run -w libs/contracts generate`. Do not edit.\n';
 
 /** File name → content of everything that belongs into src/generated/. */

@@ -1,0 +1,274 @@
+/**
+ * Our own reason codes. Codes of refused input are bare; what the books say about themselves starts
+ * with GOV_, what they saw of execution with EXEC_. A code is never renamed: reports keep it.
+ */
+
+import { type ReasonCode } from './reason.ts';
+
+/** Input refusals: the input is kept in quarantine with its bytes and never reaches the log (B18). */
+export const INPUT_CODES = [
+  {
+    code: 'INCOMPLETE_INPUT',
+    severity: 'HARD_REJECT',
+    meaning: 'The input lacks something that its kind needs, and no other source knows it.',
+    action: 'Set aside with its bytes; complete it at the source and send it again.',
+    userMessage: '',
+  },
+  {
+    code: 'INVALID_INPUT',
+    severity: 'HARD_REJECT',
+    meaning: 'A field of the input has a value that it may not have.',
+    action: 'Set aside with its bytes; mend it at the source and send it again.',
+    userMessage: '',
+  },
+  {
+    code: 'UNDECODABLE_INPUT',
+    severity: 'HARD_REJECT',
+    meaning: 'The bytes do not decode under their writer schema, or the text is not what the reader expects.',
+    action: 'Set aside with its bytes; find out who wrote it.',
+    userMessage: '',
+  },
+  {
+    code: 'AMOUNT_TOO_FINE',
+    severity: 'HARD_REJECT',
+    meaning: 'An amount has more than six decimals and lies further than a billionth from the nearest micro.',
+    action: 'Set aside with its bytes; mend it at the source and send it again.',
+    userMessage: '',
+  },
+  {
+    code: 'PRICE_OUT_OF_RANGE',
+    severity: 'HARD_REJECT',
+    meaning: 'A price on the bus or in a file lies outside (0, 1].',
+    action: 'Set aside with its bytes; mend it at the source and send it again.',
+    userMessage: '',
+  },
+  {
+    code: 'QUANTITY_NOT_POSITIVE',
+    severity: 'HARD_REJECT',
+    meaning: 'A quantity on the bus or in a file is zero or negative.',
+    action: 'Set aside with its bytes; mend it at the source and send it again.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FILL_CONFLICT',
+    severity: 'HARD_REJECT',
+    meaning: 'A fill arrives under a known id with other content.',
+    action: 'Both are kept in quarantine; an operator decides which one is true.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FILL_STATUS_CONFLICT',
+    severity: 'HARD_REJECT',
+    meaning: 'CONFIRMED after FAILED, or FAILED after CONFIRMED: one of the sources is wrong about money.',
+    action: 'Kept in quarantine, the account is marked incomplete; an operator decides.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_COMMAND_REFUSED',
+    severity: 'HARD_REJECT',
+    meaning: 'A command asks for something that may not be done, or is not approved by the right person.',
+    action: 'Nothing was changed; the detail says what to do.',
+    userMessage: '',
+  },
+] as const satisfies readonly ReasonCode[];
+
+/** Flags: the fact is booked and says what is odd about it. */
+export const FLAG_CODES = [
+  {
+    code: 'GOV_PRICE_SIZE_MISMATCH',
+    severity: 'WARN',
+    meaning: 'Size, quantity and price were all given and disagree by more than a tick × quantity; size and quantity stand.',
+    action: 'Ask the trading system which figure is wrong.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_NEGRISK_FLAG_MISMATCH',
+    severity: 'WARN',
+    meaning: 'The negative-risk flag that was given contradicts the token id; the derived answer is used.',
+    action: 'Mend the market metadata.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_NEGRISK_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'The token id proves neither kind of market; the flag given is used, if any.',
+    action: 'Check the market metadata.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_CASH_UNVERIFIED',
+    severity: 'WARN',
+    meaning: 'The notional of a taker BUY comes from logs alone and may include a refund that they do not show.',
+    action: 'Import the receipt of the transaction.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_PLATFORM_FEE_DIFFERS',
+    severity: 'WARN',
+    meaning: 'The fee without its builder part differs from the venue\'s formula.',
+    action: 'Compare with the fee schedule of the market; the cash has moved.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_PLATFORM_FEE_NEGATIVE',
+    severity: 'WARN',
+    meaning: 'The builder part is larger than the whole fee.',
+    action: 'Ask for the builder fee; the cash has moved.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_REBATE_RATE_MISSING',
+    severity: 'WARN',
+    meaning: 'No maker rebate rate is known for the market; no rebate is accrued.',
+    action: 'Have the market definition completed.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_REBATE_RATE_OUT_OF_RANGE',
+    severity: 'WARN',
+    meaning: 'The maker rebate rate lies outside 0.20 to 0.25; no rebate is accrued.',
+    action: 'Have the market definition corrected.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FEE_DECLARED',
+    severity: 'INFO',
+    meaning: 'An operator states the fee of an imported fill.',
+    action: 'No action; the operator is named on the fill.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_ORDER_WITHOUT_MAX_FEE',
+    severity: 'WARN',
+    meaning: 'An order states no largest fee, so none is reserved for it.',
+    action: 'Have the trading system send max_fee_pusd.',
+    userMessage: '',
+  },
+  {
+    code: 'EXEC_FILL_FAILED',
+    severity: 'WARN',
+    meaning: 'A matched fill failed at the venue; what it held is released.',
+    action: 'No action; the books are as if it had never been seen.',
+    userMessage: '',
+  },
+  {
+    code: 'EXEC_FILL_LATE',
+    severity: 'WARN',
+    meaning: 'A fill arrived after the window of its confirmation was reported.',
+    action: 'No action; the window gets a revision.',
+    userMessage: '',
+  },
+  {
+    code: 'EXEC_ORDER_CLOSED',
+    severity: 'INFO',
+    meaning: 'An order is filled, cancelled, rejected, expired, or its market resolved.',
+    action: 'No action; its reservation ends.',
+    userMessage: '',
+  },
+] as const satisfies readonly ReasonCode[];
+
+/** Incomplete: a number stands on something that is not known. The number is shown and says so. */
+export const INCOMPLETE_CODES = [
+  {
+    code: 'GOV_ACCOUNT_INCOMPLETE',
+    severity: 'WARN',
+    meaning: 'Something about the account is in doubt: a conflict, a mismatch, an observation that is missing.',
+    action: 'See the alarm that came with it; clear it by a reviewed command.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_BOT_UNATTRIBUTED',
+    severity: 'WARN',
+    meaning: 'No source knows which bot traded; the fill stands in the book "unattributed".',
+    action: 'Declare a default bot for the account, or send the order.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_CONDITION_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'No source knows which condition the token belongs to.',
+    action: 'Have the market defined.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_ORDER_UNKNOWN',
+    severity: 'INFO',
+    meaning: 'No source knows the order of the fill.',
+    action: 'No action.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_SIDE_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'No source knows whether we were maker or taker; no rebate is accrued and the caps of a taker apply.',
+    action: 'Have the source completed.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_BASIS_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'A lot has no known cost; what depends on it is incomplete.',
+    action: 'Declare the basis by a reviewed command.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_MARK_MISSING',
+    severity: 'WARN',
+    meaning: 'There is no mark for an open position; unrealised is left empty, never 0.',
+    action: 'See why market data sends no mark.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FILL_QUARANTINED',
+    severity: 'WARN',
+    meaning: 'A fill of this position is kept out of the numbers because it cannot be paid yet.',
+    action: 'Release it with a reviewed fee.',
+    userMessage: '',
+  },
+] as const satisfies readonly ReasonCode[];
+
+/** Alarms: the books go on, a person should look. */
+export const ALARM_CODES = [
+  {
+    code: 'GOV_WALLET_OVERSOLD',
+    severity: 'WARN',
+    meaning: 'The books of a wallet add up to less than nothing; the venue has no short positions.',
+    action: 'Find the fill, transfer or opening balance that is missing.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FILL_UNMATCHED',
+    severity: 'WARN',
+    meaning: 'A second source tells of a fill that the source of record has not told of after the depth.',
+    action: 'See whether the source of record lost it.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_FILL_MISMATCH',
+    severity: 'WARN',
+    meaning: 'Two sources tell of the same fill and differ in more than a tick × quantity; the books follow the source of record.',
+    action: 'Compare both; correct by a reviewed command.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_INVENTORY_INSUFFICIENT',
+    severity: 'WARN',
+    meaning: 'A request or an order needs more than is free.',
+    action: 'A request is refused; an order at the venue is booked and leaves free negative.',
+    userMessage: '',
+  },
+  {
+    code: 'INTERNAL_LAG',
+    severity: 'WARN',
+    meaning: 'Our own projection has not passed the end of the day yet.',
+    action: 'The report is deferred and tried again.',
+    userMessage: '',
+  },
+  {
+    code: 'DATA_API_UNAVAILABLE',
+    severity: 'WARN',
+    meaning: 'The venue\'s official report could not be fetched.',
+    action: 'The report is deferred and tried again every hour.',
+    userMessage: '',
+  },
+] as const satisfies readonly ReasonCode[];
