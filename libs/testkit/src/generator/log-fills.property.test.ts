@@ -1,17 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { codec, partitionOf } from '@polytraders/contracts';
+import { codec, type FillConfirmed, partitionOf } from '@polytraders/contracts';
 import { generateLogFills, LOG_PARTITIONS } from './log-fills.ts';
 
 const options = { seed: '1', count: 20_000, books: 720 };
+
+function bytesOf(fill: FillConfirmed): string {
+  return Buffer.from(codec.encode('FillConfirmed', fill)).toString('base64');
+}
 
 describe('generated fills of the log', () => {
   const fills = [...generateLogFills(options)];
 
   test('are the same, byte for byte, for the same seed', () => {
     const again = [...generateLogFills(options)];
-    expect(again.map((fill) => codec.encode('FillConfirmed', fill).toString('base64'))).toEqual(
-      fills.map((fill) => codec.encode('FillConfirmed', fill).toString('base64')),
-    );
+    expect(again.map(bytesOf)).toEqual(fills.map(bytesOf));
   });
 
   test('fall on as many books as asked for, evenly over the partitions', () => {

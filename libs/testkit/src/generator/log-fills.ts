@@ -167,7 +167,7 @@ const UNSAID = {
   neg_risk_given: false,
   neg_risk_market_id: null,
   rebate_rate: rate(250_000n),
-  identity_recipe: 'BUS_FILL_ID',
+  identity_recipe: 'BUS',
   source: 'bus',
   joined_sources: [],
   tx_hash: null,
