@@ -7,6 +7,7 @@ export { createStore, type Store } from './postgres/store.ts';
 export { columnLiteral, copyLine, fixedText, fixedValue, rowOf, textOf, timeText, timeValue, valueOf } from './postgres/values.ts';
 export { createSchemaBook, framed, type SchemaBook } from './registry/schema-book.ts';
 export { kafkaSource } from './source/kafka-source.ts';
+export { sequenceSource, type SequenceRow, type SequenceSourceConfig } from './source/sequence-source.ts';
 export { type Source, type SourceBatch, type SourceHandlers, type SourceReader, type Standing } from './source/source.ts';
 export { configFromEnv, type ServiceConfig, type KafkaSettings, type Mode } from './service/config.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';

@@ -74,6 +74,11 @@ export type Storage<Entity, Entry extends object> = {
   readonly state: readonly Table<any>[];
   /** Keys of entities that somebody else writes: read anew for every batch, never put. */
   readonly isVolatile?: (key: string) => boolean;
+  /**
+   * Keys of entities in rows that all partitions share: a miss in the cache proves nothing about
+   * them, not even in a partition that was read from its beginning.
+   */
+  readonly isGlobal?: (key: string) => boolean;
   /** Rows that turn `before` (as last stored) into `after`. */
   readonly changes: (key: string, before: Entity | undefined, after: Entity | undefined) => readonly Change[];
   /** Which rows hold the entity of this key: for each state table the values of a key prefix. */

@@ -249,16 +249,18 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
     return inputs;
   }
 
-  const isVolatile = processor.storage.isVolatile;
+  const { isVolatile, isGlobal } = processor.storage;
 
   /** Loads what `step` will look up. Null where the session was lost while waiting. */
   async function loadMissing(session: Session<Entity>, inputs: readonly FoldInput<Event>[]): Promise<ReadonlyMap<string, Entity> | null> {
-    if (session.complete && isVolatile === undefined) return nothing;
+    if (session.complete && isVolatile === undefined && isGlobal === undefined) return nothing;
     const missing = new Set<string>();
     for (const { decoded } of inputs) {
       if (isPoison(decoded)) continue;
       for (const key of processor.keys(decoded)) {
-        if (isVolatile?.(key) === true || !(session.complete || session.cache.has(key))) missing.add(key);
+        if (isVolatile?.(key) === true || (!session.cache.has(key) && !(session.complete && isGlobal?.(key) !== true))) {
+          missing.add(key);
+        }
       }
     }
     if (missing.size === 0) return nothing;
