@@ -39,7 +39,8 @@ async function findingOf(dir: string, status: ComponentStatus): Promise<Finding>
   }
   if (status.state === 'crashed') {
     const found = 'ended without being told to';
-    return ill(what, found, `\`${upCommand(dir)}\` starts it on its data; its log is ${status.log}`);
+    const mend = `\`${upCommand(dir)}\` starts it on its data; its log is ${status.log}`;
+    return ill(what, found, mend);
   }
   if (port > 0 && !(await isFree(port))) {
     return note(what, `is down, and port ${port} is taken; it will take another port`);

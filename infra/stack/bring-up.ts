@@ -86,7 +86,10 @@ async function canBeReused(
 }
 
 /** Brings one component up; does nothing when it already serves. */
-export async function bringUp(component: Component, context: Context): Promise<'found' | 'started'> {
+export async function bringUp(
+  component: Component,
+  context: Context,
+): Promise<'found' | 'started'> {
   const file = layoutOf(context.dir).pid(component.name);
   const before = readRunning(file);
   const command = await component.prepare(context);

@@ -1,4 +1,4 @@
-/** What the stack knows of one server: how to prepare and start it, and how to ask if it answers. */
+/** What the stack knows of one server: how to prepare it, start it, and ask if it answers. */
 
 import { type ComponentName, type Ports, type Say } from './layout.ts';
 import { type ServerCommand } from './process.ts';

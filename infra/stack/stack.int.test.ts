@@ -64,7 +64,8 @@ describe('the local stack', () => {
     const id = await registerSchema(env);
     await query(env, 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)');
     for (const name of names) await component(dir, name).kill('SIGKILL');
-    expect(await statesOf()).toEqual({ postgres: 'crashed', kafka: 'crashed', registry: 'crashed' });
+    const crashed = 'crashed';
+    expect(await statesOf()).toEqual({ postgres: crashed, kafka: crashed, registry: crashed });
 
     said.length = 0;
     expect(await startStack({ dir, say })).toEqual(env);
@@ -82,7 +83,7 @@ describe('the local stack', () => {
 
     said.length = 0;
     await startStack({ dir, say });
-    expect(said.join('\n')).toMatch(/Registry 3\.0\.9 was left running .* does not answer; clearing/);
+    expect(said.join('\n')).toMatch(/Registry .* was left running .* does not answer; clearing/);
     expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
     expect(component(dir, 'registry').pid()).not.toBe(frozen);
   }, 120_000);
