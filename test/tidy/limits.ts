@@ -81,7 +81,7 @@ export function longFunctions(files: readonly SourceFile[]): readonly Complaint[
         const first = source.getLineAndCharacterOfPosition(node.getStart()).line;
         const lines = linesOf(node, source) - namedWithin(node, source);
         if (lines > functionLinesMax) {
-          const name = nameOf(node as ts.FunctionLikeDeclaration);
+          const name = nameOf(node);
           const limit = `at most ${functionLinesMax}: split it.`;
           complaints.push(`${path}:${first + 1} ${name} has ${lines} lines, ${limit}`);
         }
