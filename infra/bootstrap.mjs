@@ -20,6 +20,8 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 const nodeMajorMin = 20;
 const javaMajorMin = 17;
 const installMsMax = 600_000;
+/** Below its reason npm prints its manual. */
+const whyLinesMax = 12;
 /** What an install left behind: the time it ended, and the lockfile it was made from. */
 const stampFile = join(root, 'node_modules/.polytraders-installed');
 
@@ -79,8 +81,9 @@ function install() {
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const result = run('npm', [...args, '--loglevel=error'], { stdio: ['ignore', 'pipe', 'pipe'] });
   if (result.status !== 0) {
-    const why = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`.trim();
-    stop(`npm ci failed; mend what it says, then run the command again:\n${why}`);
+    const said = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`;
+    const start = said.trim().split('\n').slice(0, whyLinesMax).join('\n');
+    stop(`npm ci failed; mend what it says, then run the command again:\n${start}`);
   }
   writeFileSync(stampFile, readFileSync(join(root, 'package-lock.json')));
 }
