@@ -1,0 +1,154 @@
+-- Owner: pnl-projector. Not breaking: the first file of the projection.
+-- The runtime sets search_path to the schema of the version (pnl_v1), so names stay unqualified.
+--
+-- pnl_ledger is append-only and the outbox: a report is built from its line alone. It is divided
+-- by the month of recorded_at, so that expiry is dropping a partition (rule B15). It has no index
+-- besides its key: each one would be paid by every fill of a rebuild, and fill ids are unique
+-- already, in the ingestor's fill_identity. month to content_hash belong to the runtime.
+CREATE TABLE pnl_ledger (
+  month date NOT NULL,
+  partition int NOT NULL,
+  "offset" bigint NOT NULL,
+  line smallint NOT NULL,
+  id_hash bigint,
+  content_hash bigint,
+  fill_id text NOT NULL,
+  event_id text NOT NULL,
+  correlation_id text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  confirmed_at timestamptz NOT NULL,
+  account text NOT NULL,
+  trading_bot_id text NOT NULL,
+  condition_id text,
+  venue_market_id text,
+  token_id text NOT NULL,
+  order_id text,
+  side text,
+  order_side text NOT NULL,
+  quantity_shares numeric(38,6) NOT NULL,
+  size_pusd numeric(38,6) NOT NULL,
+  price numeric(38,18) NOT NULL,
+  fee_source text,
+  fee_bps_match_event int,
+  gross_fee_pusd numeric(38,6),
+  maker_rebate_pusd numeric(38,6),
+  net_fee_pusd numeric(38,6),
+  builder_code text,
+  builder_fee_pusd numeric(38,6),
+  strategy_slug text,
+  user_id text,
+  effect text NOT NULL,
+  opened_shares numeric(38,6) NOT NULL,
+  opened_basis_pusd numeric(38,6) NOT NULL,
+  closed_shares numeric(38,6) NOT NULL,
+  closed_basis_pusd numeric(38,6) NOT NULL,
+  realised_pnl_pusd numeric(38,6),
+  unrealised_pnl_pusd numeric(38,6),
+  position_shares numeric(38,6) NOT NULL,
+  cost_basis_pusd numeric(38,6) NOT NULL,
+  avg_cost numeric(38,6),
+  mark_price numeric(38,18),
+  mark_age_ms bigint,
+  neg_risk boolean,
+  paper boolean NOT NULL,
+  mode text NOT NULL,
+  quarantined boolean NOT NULL,
+  reason_codes text[] NOT NULL,
+  books_complete boolean NOT NULL,
+  incomplete_reasons text[] NOT NULL,
+  identity_recipe text NOT NULL,
+  source text NOT NULL,
+  tx_hash text,
+  order_hash text,
+  block_number bigint,
+  log_index int,
+  PRIMARY KEY (month, partition, "offset", line)
+) PARTITION BY RANGE (month);
+
+-- One book per account, trading bot and token. Shares and basis are signed: a book may be short.
+CREATE TABLE positions (
+  account text NOT NULL,
+  trading_bot_id text NOT NULL,
+  token_id text NOT NULL,
+  condition_id text,
+  neg_risk boolean,
+  position_shares numeric(38,6) NOT NULL,
+  cost_basis_pusd numeric(38,6) NOT NULL,
+  avg_cost numeric(38,6),
+  realised_pnl_pusd numeric(38,6) NOT NULL,
+  unrealised_pnl_pusd numeric(38,6),
+  mark_price numeric(38,18),
+  mark_observed_at timestamptz,
+  volume_pusd numeric(38,6) NOT NULL,
+  gross_fees_pusd numeric(38,6) NOT NULL,
+  maker_rebates_pusd numeric(38,6) NOT NULL,
+  net_fees_pusd numeric(38,6) NOT NULL,
+  fills bigint NOT NULL,
+  quarantined_fills bigint NOT NULL,
+  books_complete boolean NOT NULL,
+  incomplete_reasons text[] NOT NULL,
+  next_page bigint NOT NULL,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (account, trading_bot_id, token_id)
+);
+
+-- The open lots of a book in pages of at most 32, oldest first within a page and over pages, so
+-- that a fill rewrites one or two rows however many lots are open. The lists have one length.
+CREATE TABLE lot_pages (
+  account text NOT NULL,
+  trading_bot_id text NOT NULL,
+  token_id text NOT NULL,
+  page bigint NOT NULL,
+  quantities numeric[] NOT NULL,
+  bases numeric[] NOT NULL,
+  fill_ids text[] NOT NULL,
+  offsets bigint[] NOT NULL,
+  opened_at bigint[] NOT NULL,
+  PRIMARY KEY (account, trading_bot_id, token_id, page)
+);
+
+-- Shares of an account and token over all bots. Below zero it is oversold (rule B1).
+CREATE TABLE wallets (
+  account text NOT NULL,
+  token_id text NOT NULL,
+  shares numeric(38,6) NOT NULL,
+  oversold_at bigint,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (account, token_id)
+);
+
+-- Parameters in force at the place where a log partition stands.
+CREATE TABLE parameters (
+  partition text PRIMARY KEY,
+  market_seq bigint NOT NULL,
+  mode text NOT NULL,
+  mark_age_limit_ms bigint NOT NULL,
+  exchange_max_fee_bps bigint NOT NULL,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+
+-- Open lots, one a row, signed as their book. lot counts from 1, oldest first.
+CREATE VIEW lots AS
+SELECT p.account, p.trading_bot_id, p.token_id, b.condition_id,
+       row_number() OVER (PARTITION BY p.account, p.trading_bot_id, p.token_id
+                          ORDER BY p.page, l.place) AS lot,
+       (l.quantity * sign(b.position_shares))::numeric(38,6) AS quantity_shares,
+       (l.basis * sign(b.position_shares))::numeric(38,6) AS cost_basis_pusd,
+       l.fill_id AS opened_by_fill_id,
+       l.log_offset AS opened_at_offset,
+       to_timestamp(0) + l.opened_micros * interval '1 microsecond' AS opened_at
+FROM lot_pages p
+JOIN positions b USING (account, trading_bot_id, token_id)
+CROSS JOIN LATERAL unnest(p.quantities, p.bases, p.fill_ids, p.offsets, p.opened_at)
+  WITH ORDINALITY AS l (quantity, basis, fill_id, log_offset, opened_micros, place);
+
+-- Fills that are kept out of the numbers until somebody has reviewed them (rule B18).
+CREATE VIEW quarantined_fills AS
+SELECT fill_id, account, trading_bot_id, condition_id, token_id, side, order_side, quantity_shares,
+       size_pusd, price, fee_source, fee_bps_match_event, gross_fee_pusd, builder_fee_pusd,
+       reason_codes, confirmed_at, recorded_at, partition, "offset"
+FROM pnl_ledger WHERE quarantined;

@@ -1,0 +1,343 @@
+/**
+ * A confirmed fill and its books: applied (lots, realised, fees), or set aside where it cannot be
+ * paid yet (B18: no lot, no report, the book marked incomplete). Its shares move the wallet in
+ * both cases, because on the venue they have moved.
+ *
+ * This runs for every fill of a rebuild: one pass, no intermediate copies of the entry.
+ */
+
+import { type FillConfirmed, type Mark } from '@polytraders/contracts';
+import {
+  type Applied,
+  applyFill,
+  avgCost,
+  builderFeeFromBps,
+  costBasis,
+  feeCapBreach,
+  type GivenFee,
+  grossFee,
+  isPaperAccount,
+  makerRebate,
+  type MarkReading,
+  positionShares,
+  type Rebate,
+  readMark,
+  unrealisedAt,
+} from '@polytraders/domain';
+import { invariant, pusd, type PusdMicros, shares } from '@polytraders/money';
+import { type Lookup, type Step } from '@polytraders/stream';
+import {
+  type Book,
+  bookKey,
+  DEFAULT_PARAMETERS,
+  type Entity,
+  NEW_BOOK,
+  NEW_WALLET,
+  type Parameters,
+  parametersKey,
+  partitionOfAccount,
+  type Wallet,
+  walletKey,
+  withReason,
+} from './entities.ts';
+import { type LedgerEntry } from './entry.ts';
+
+type Quarantine = 'PNL_REPORTER_FEE_MISSING' | 'PNL_REPORTER_FEE_CAP_EXCEEDED';
+
+const noCodes: readonly string[] = [];
+const nothing = pusd(0n);
+const noTakes: Applied['takes'] = [];
+const noShares = shares(0n);
+
+/** Books one fill, or sets it aside. */
+export function foldFill(
+  state: Lookup<Entity>,
+  fill: FillConfirmed,
+  partition: number,
+  offset: number,
+): Step<Entity, LedgerEntry> {
+  checkPlace(fill, partition);
+  const keyOfBook = bookKey(fill.account, fill.trading_bot_id, fill.token_id);
+  const keyOfWallet = walletKey(fill.account, fill.token_id);
+  const book = (state.get(keyOfBook) ?? NEW_BOOK) as Book;
+  const wallet = (state.get(keyOfWallet) ?? NEW_WALLET) as Wallet;
+  const parameters = (state.get(parametersKey(partition)) ?? DEFAULT_PARAMETERS) as Parameters;
+  const walletAfter = moveWallet(wallet, fill, offset);
+  const fee = judgeFee(fill, parameters);
+  const folded =
+    fee.because === null
+      ? bookFill(book, walletAfter, fill, fee, parameters, offset)
+      : setAside(book, walletAfter, fill, fee, fee.because, parameters, offset);
+  const puts = [
+    { key: keyOfBook, entity: folded.book },
+    { key: keyOfWallet, entity: walletAfter },
+  ];
+  const entries = [folded.entry];
+  if (fee.because === null) return { outcome: 'applied', puts, entries };
+  return { outcome: 'quarantined', because: fee.because, puts, entries };
+}
+
+/** The account is the key of the log: its events lie in one partition, and paper in paper books. */
+function checkPlace(fill: FillConfirmed, partition: number): void {
+  if (partitionOfAccount(fill.account) !== partition) {
+    const expected = `partition ${String(partitionOfAccount(fill.account))}`;
+    invariant(false, `${fill.account} belongs to ${expected}; found in ${String(partition)}.`);
+  }
+  if (fill.paper !== isPaperAccount(fill.account)) {
+    invariant(false, `paper fills are in paper accounts only; found ${fill.account}.`);
+  }
+}
+
+function moveWallet(wallet: Wallet, fill: FillConfirmed, offset: number): Wallet {
+  const quantity = fill.quantity_shares;
+  const after = fill.order_side === 'BUY' ? wallet.shares + quantity : wallet.shares - quantity;
+  return {
+    kind: 'wallet',
+    shares: shares(after),
+    oversoldAt: wallet.oversoldAt ?? (after < 0n ? offset : null),
+    lastOffset: offset,
+    updatedAt: fill.recorded_at,
+  };
+}
+
+type JudgedFee = {
+  readonly gross: PusdMicros | null;
+  readonly builderFee: PusdMicros | null;
+  readonly because: Quarantine | null;
+};
+
+function judgeFee(fill: FillConfirmed, parameters: Parameters): JudgedFee {
+  const { builder_fee_bps: builderBps } = fill;
+  const builderFee =
+    fill.builder_fee_pusd ??
+    (builderBps === null ? null : builderFeeFromBps(fill.size_pusd, builderBps));
+  const given: GivenFee = {
+    side: fill.side,
+    notional: fill.size_pusd,
+    feePusd: fill.fee_pusd,
+    feeBps: fill.fee_bps,
+    builderFee,
+  };
+  const gross = grossFee(given);
+  if (gross === null) return { gross, builderFee, because: 'PNL_REPORTER_FEE_MISSING' };
+  const breach = feeCapBreach(given, parameters.exchangeBpsMax);
+  return { gross, builderFee, because: breach === null ? null : 'PNL_REPORTER_FEE_CAP_EXCEEDED' };
+}
+
+type Folded = { readonly book: Book; readonly entry: LedgerEntry };
+
+/** The fill is final and its fee is known: it goes into the lots. */
+function bookFill(
+  book: Book,
+  wallet: Wallet,
+  fill: FillConfirmed,
+  fee: JudgedFee,
+  parameters: Parameters,
+  offset: number,
+): Folded {
+  const gross = fee.gross ?? nothing;
+  const rebate = makerRebate(fill.side, gross, fill.rebate_rate);
+  const applied = applyFill(book.position, {
+    orderSide: fill.order_side,
+    quantity: fill.quantity_shares,
+    notional: fill.size_pusd,
+    fillId: fill.fill_id,
+    offset,
+    at: fill.confirmed_at,
+  });
+  const mark = markOf(fill, parameters);
+  const unrealised = unrealisedAt(applied.position, mark.price);
+  let codes = codesOf(fill, mark.stale, rebate.flag, wallet);
+  if (unrealised === null) codes = withReason(codes, 'GOV_MARK_MISSING');
+  const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, wallet);
+  const after: Book = {
+    kind: 'book',
+    conditionId: fill.condition_id ?? book.conditionId,
+    negRisk: fill.neg_risk ?? book.negRisk,
+    position: applied.position,
+    markPrice: mark.price ?? book.markPrice,
+    markObservedAt: mark.price === null ? book.markObservedAt : mark.observedAt,
+    unrealised,
+    volume: pusd(book.volume + fill.size_pusd),
+    grossFees: pusd(book.grossFees + gross),
+    rebates: pusd(book.rebates + (rebate.rebate ?? 0n)),
+    netFees: pusd(book.netFees + rebate.net),
+    fills: book.fills + 1,
+    quarantinedFills: book.quarantinedFills,
+    incomplete,
+    lastOffset: offset,
+    updatedAt: fill.recorded_at,
+  };
+  const fees = { gross, rebate: rebate.rebate, net: rebate.net, builder: fee.builderFee };
+  const verdict = { quarantined: false, codes, incomplete, mode: parameters.mode };
+  return { book: after, entry: entryOf(fill, fees, applied, mark, unrealised, verdict) };
+}
+
+/** Usable but not payable (B18): kept with its reason, in no lot, no total and no report. */
+function setAside(
+  book: Book,
+  wallet: Wallet,
+  fill: FillConfirmed,
+  fee: JudgedFee,
+  because: Quarantine,
+  parameters: Parameters,
+  offset: number,
+): Folded {
+  const mark = markOf(fill, parameters);
+  const codes = withReason(codesOf(fill, mark.stale, null, wallet), because);
+  const missing = incompleteOf(book.incomplete, fill, null, wallet);
+  const incomplete = withReason(missing, 'GOV_FILL_QUARANTINED');
+  const after: Book = {
+    ...book,
+    conditionId: fill.condition_id ?? book.conditionId,
+    negRisk: fill.neg_risk ?? book.negRisk,
+    quarantinedFills: book.quarantinedFills + 1,
+    incomplete,
+    lastOffset: offset,
+    updatedAt: fill.recorded_at,
+  };
+  const untouched: Applied = {
+    position: book.position,
+    effect: 'none',
+    realised: nothing,
+    openedQuantity: noShares,
+    openedBasis: nothing,
+    closedQuantity: noShares,
+    closedBasis: nothing,
+    takes: noTakes,
+  };
+  const fees = { gross: fee.gross, rebate: null, net: null, builder: fee.builderFee };
+  const verdict = { quarantined: true, codes, incomplete, mode: parameters.mode };
+  return { book: after, entry: entryOf(fill, fees, untouched, mark, null, verdict) };
+}
+
+type CarriedMark = MarkReading & { readonly observedAt: number | null };
+
+/** The mark of the fill's own token: MID before LAST before REPORTED (B4). */
+function markOf(fill: FillConfirmed, parameters: Parameters): CarriedMark {
+  let best: Mark | null = null;
+  for (const mark of fill.marks) {
+    if (mark.token_id !== fill.token_id) continue;
+    if (best === null || rankOf(mark) < rankOf(best)) best = mark;
+  }
+  const observedAt = best === null ? null : best.observed_at;
+  const price = best === null ? null : best.price;
+  const reading = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
+  return { price: reading.price, ageMs: reading.ageMs, stale: reading.stale, observedAt };
+}
+
+function rankOf(mark: Mark): number {
+  return mark.kind === 'MID' ? 0 : mark.kind === 'LAST' ? 1 : 2;
+}
+
+type RebateFlag = Rebate['flag'];
+
+const REBATE_CODES = {
+  REBATE_RATE_MISSING: 'GOV_REBATE_RATE_MISSING',
+  REBATE_RATE_OUT_OF_RANGE: 'GOV_REBATE_RATE_OUT_OF_RANGE',
+  SIDE_UNKNOWN: 'GOV_SIDE_UNKNOWN',
+} as const;
+
+function codesOf(
+  fill: FillConfirmed,
+  stale: boolean,
+  flag: RebateFlag,
+  wallet: Wallet,
+): readonly string[] {
+  let codes = fill.flags.length === 0 ? noCodes : fill.flags;
+  if (stale) codes = withReason(codes, 'STALE_DATA');
+  if (flag !== null) codes = withReason(codes, REBATE_CODES[flag]);
+  if (wallet.shares < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
+  return codes;
+}
+
+/** What is missing under the book's numbers after this fill; what was missing before stays. */
+function incompleteOf(
+  before: readonly string[],
+  fill: FillConfirmed,
+  flag: RebateFlag,
+  wallet: Wallet,
+): readonly string[] {
+  let reasons = before;
+  for (const reason of fill.incomplete_reasons) reasons = withReason(reasons, reason);
+  if (flag !== null) reasons = withReason(reasons, REBATE_CODES[flag]);
+  if (wallet.oversoldAt !== null) reasons = withReason(reasons, 'GOV_WALLET_OVERSOLD');
+  return reasons;
+}
+
+type EntryFees = {
+  readonly gross: PusdMicros | null;
+  readonly rebate: PusdMicros | null;
+  readonly net: PusdMicros | null;
+  readonly builder: PusdMicros | null;
+};
+
+type Verdict = {
+  readonly quarantined: boolean;
+  readonly codes: readonly string[];
+  readonly incomplete: readonly string[];
+  readonly mode: Parameters['mode'];
+};
+
+function entryOf(
+  fill: FillConfirmed,
+  fees: EntryFees,
+  applied: Applied,
+  mark: CarriedMark,
+  unrealised: PusdMicros | null,
+  verdict: Verdict,
+): LedgerEntry {
+  return {
+    fill_id: fill.fill_id,
+    event_id: fill.event_id,
+    correlation_id: fill.correlation_id,
+    effective_at: fill.effective_at,
+    recorded_at: fill.recorded_at,
+    confirmed_at: fill.confirmed_at,
+    account: fill.account,
+    trading_bot_id: fill.trading_bot_id,
+    condition_id: fill.condition_id,
+    venue_market_id: fill.venue_market_id,
+    token_id: fill.token_id,
+    order_id: fill.order_id,
+    side: fill.side,
+    order_side: fill.order_side,
+    quantity_shares: fill.quantity_shares,
+    size_pusd: fill.size_pusd,
+    price: fill.price,
+    fee_source: fill.fee_source,
+    fee_bps_match_event: fill.fee_pusd === null ? fill.fee_bps : null,
+    gross_fee_pusd: fees.gross,
+    maker_rebate_pusd: fees.rebate,
+    net_fee_pusd: fees.net,
+    builder_code: fill.builder_code,
+    builder_fee_pusd: fees.builder,
+    strategy_slug: fill.strategy_slug,
+    user_id: fill.user_id,
+    effect: applied.effect,
+    opened_shares: applied.openedQuantity,
+    opened_basis_pusd: applied.openedBasis,
+    closed_shares: applied.closedQuantity,
+    closed_basis_pusd: applied.closedBasis,
+    realised_pnl_pusd: verdict.quarantined ? null : applied.realised,
+    unrealised_pnl_pusd: unrealised,
+    position_shares: positionShares(applied.position),
+    cost_basis_pusd: costBasis(applied.position),
+    avg_cost: avgCost(applied.position),
+    mark_price: mark.price,
+    mark_age_ms: mark.ageMs,
+    neg_risk: fill.neg_risk,
+    paper: fill.paper,
+    mode: verdict.mode,
+    quarantined: verdict.quarantined,
+    reason_codes: verdict.codes,
+    books_complete: verdict.incomplete.length === 0,
+    incomplete_reasons: verdict.incomplete,
+    identity_recipe: fill.identity_recipe,
+    source: fill.source,
+    tx_hash: fill.tx_hash,
+    order_hash: fill.order_hash,
+    block_number: fill.block_number,
+    log_index: fill.log_index,
+  };
+}

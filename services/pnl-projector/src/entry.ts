@@ -1,0 +1,128 @@
+/**
+ * A line of `pnl_ledger`: one confirmed fill, with everything that its report says, so that the
+ * report can be built again from the line alone (the ledger is the outbox). The runtime adds month,
+ * partition, offset, line and the hashes of identity.
+ */
+
+import {
+  type FeeSource,
+  type IdentityRecipe,
+  type Effect,
+  type Liquidity,
+  type OrderSide,
+} from '@polytraders/domain';
+import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
+import { type Table, table } from '@polytraders/stream';
+import { type Mode } from './entities.ts';
+
+export type LedgerEntry = {
+  readonly fill_id: string;
+  /** event_id of the log event, the cause of the report. */
+  readonly event_id: string;
+  readonly correlation_id: string;
+  readonly effective_at: number;
+  readonly recorded_at: number;
+  readonly confirmed_at: number;
+  readonly account: string;
+  readonly trading_bot_id: string;
+  readonly condition_id: string | null;
+  readonly venue_market_id: string | null;
+  readonly token_id: string;
+  readonly order_id: string | null;
+  readonly side: Liquidity | null;
+  readonly order_side: OrderSide;
+  readonly quantity_shares: ShareMicros;
+  readonly size_pusd: PusdMicros;
+  readonly price: PriceE18;
+  readonly fee_source: FeeSource | null;
+  readonly fee_bps_match_event: number | null;
+  readonly gross_fee_pusd: PusdMicros | null;
+  readonly maker_rebate_pusd: PusdMicros | null;
+  readonly net_fee_pusd: PusdMicros | null;
+  readonly builder_code: string | null;
+  readonly builder_fee_pusd: PusdMicros | null;
+  readonly strategy_slug: string | null;
+  readonly user_id: string | null;
+  /** What the fill did to its book; `none` while it is quarantined. */
+  readonly effect: Effect;
+  readonly opened_shares: ShareMicros;
+  readonly opened_basis_pusd: PusdMicros;
+  readonly closed_shares: ShareMicros;
+  readonly closed_basis_pusd: PusdMicros;
+  /** Before fees; null while it is quarantined. */
+  readonly realised_pnl_pusd: PusdMicros | null;
+  readonly unrealised_pnl_pusd: PusdMicros | null;
+  /** The book after the fill: signed shares, signed basis, average cost. */
+  readonly position_shares: ShareMicros;
+  readonly cost_basis_pusd: PusdMicros;
+  readonly avg_cost: PusdMicros | null;
+  readonly mark_price: PriceE18 | null;
+  readonly mark_age_ms: number | null;
+  readonly neg_risk: boolean | null;
+  readonly paper: boolean;
+  readonly mode: Mode;
+  readonly quarantined: boolean;
+  readonly reason_codes: readonly string[];
+  readonly books_complete: boolean;
+  readonly incomplete_reasons: readonly string[];
+  readonly identity_recipe: IdentityRecipe;
+  readonly source: string;
+  readonly tx_hash: string | null;
+  readonly order_hash: string | null;
+  readonly block_number: number | null;
+  readonly log_index: number | null;
+};
+
+export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', {
+  fill_id: 'text',
+  event_id: 'text',
+  correlation_id: 'text',
+  effective_at: 'time',
+  recorded_at: 'time',
+  confirmed_at: 'time',
+  account: 'text',
+  trading_bot_id: 'text',
+  condition_id: 'text',
+  venue_market_id: 'text',
+  token_id: 'text',
+  order_id: 'text',
+  side: 'text',
+  order_side: 'text',
+  quantity_shares: 'micros',
+  size_pusd: 'micros',
+  price: 'price',
+  fee_source: 'text',
+  fee_bps_match_event: 'int',
+  gross_fee_pusd: 'micros',
+  maker_rebate_pusd: 'micros',
+  net_fee_pusd: 'micros',
+  builder_code: 'text',
+  builder_fee_pusd: 'micros',
+  strategy_slug: 'text',
+  user_id: 'text',
+  effect: 'text',
+  opened_shares: 'micros',
+  opened_basis_pusd: 'micros',
+  closed_shares: 'micros',
+  closed_basis_pusd: 'micros',
+  realised_pnl_pusd: 'micros',
+  unrealised_pnl_pusd: 'micros',
+  position_shares: 'micros',
+  cost_basis_pusd: 'micros',
+  avg_cost: 'micros',
+  mark_price: 'price',
+  mark_age_ms: 'int',
+  neg_risk: 'bool',
+  paper: 'bool',
+  mode: 'text',
+  quarantined: 'bool',
+  reason_codes: 'texts',
+  books_complete: 'bool',
+  incomplete_reasons: 'texts',
+  identity_recipe: 'text',
+  source: 'text',
+  tx_hash: 'text',
+  order_hash: 'text',
+  block_number: 'int',
+  log_index: 'int',
+});

@@ -1,0 +1,24 @@
+export { changes, locate, revive } from './changes.ts';
+export {
+  type Book,
+  bookKey,
+  type Entity,
+  type Parameters,
+  parametersKey,
+  type Wallet,
+  walletKey,
+} from './entities.ts';
+export { type LedgerEntry, ledgerTable } from './entry.ts';
+export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT } from './parameters.ts';
+export { processor } from './processor.ts';
+export { reportOf } from './report.ts';
+export {
+  type LotPageRow,
+  lotPagesTable,
+  type ParametersRow,
+  parametersTable,
+  type PositionRow,
+  positionsTable,
+  type WalletRow,
+  walletsTable,
+} from './tables.ts';

@@ -1,0 +1,82 @@
+/**
+ * What the specification counts of fills, as functions of a ledger line. The runtime counts
+ * committed lines and leaves a rebuild out. The gauge `…quarantine_count` is not among them: it is a
+ * level, and is read from the positions (`quarantined_fills`).
+ */
+
+import { MICROS_PER_UNIT } from '@polytraders/money';
+import { type Meter } from '@polytraders/stream';
+import { type LedgerEntry } from './entry.ts';
+
+const PREFIX = 'polytraders_gov_pnlreporter';
+
+type Said = ReturnType<Meter<LedgerEntry>['of']>;
+
+export const meters: readonly Meter<LedgerEntry>[] = [
+  {
+    name: `${PREFIX}_fills_processed_total`,
+    help: 'Confirmed fills booked, by our role in the match and by kind of market.',
+    kind: 'counter',
+    labels: ['side', 'negRisk'],
+    of: (entry) =>
+      booked(entry)
+        ? {
+            labels: { side: sideOf(entry), negRisk: String(entry.neg_risk ?? 'unknown') },
+            value: 1,
+          }
+        : null,
+  },
+  {
+    name: `${PREFIX}_gross_volume_pusd_total`,
+    help: 'Notional of booked fills in pUSD.',
+    kind: 'counter',
+    labels: [],
+    of: (entry) => (booked(entry) ? { labels: {}, value: shown(entry.size_pusd) } : null),
+  },
+  {
+    name: `${PREFIX}_net_fees_pusd_total`,
+    help: 'Fees after maker rebates of booked fills in pUSD.',
+    kind: 'counter',
+    labels: ['side'],
+    of: (entry) => amount({ side: sideOf(entry) }, booked(entry) ? entry.net_fee_pusd : null),
+  },
+  {
+    name: `${PREFIX}_maker_rebates_pusd_total`,
+    help: 'Maker rebates accrued in pUSD.',
+    kind: 'counter',
+    labels: [],
+    of: (entry) => amount({}, booked(entry) ? entry.maker_rebate_pusd : null),
+  },
+  {
+    name: `${PREFIX}_quarantined_total`,
+    help: 'Confirmed fills set aside because they cannot be paid yet.',
+    kind: 'counter',
+    labels: ['reason'],
+    of: (entry) => (entry.quarantined ? { labels: { reason: reasonOf(entry) }, value: 1 } : null),
+  },
+];
+
+/** Paper and quarantined fills are in no total. */
+function booked(entry: LedgerEntry): boolean {
+  return !entry.quarantined && !entry.paper;
+}
+
+function sideOf(entry: LedgerEntry): string {
+  return entry.side ?? 'unknown';
+}
+
+/** A counter only goes up: a negative fee (the venue paid) shows in the ledger, not here. */
+function amount(labels: Readonly<Record<string, string>>, micros: bigint | null): Said {
+  return micros === null || micros <= 0n ? null : { labels, value: shown(micros) };
+}
+
+function reasonOf(entry: LedgerEntry): string {
+  return entry.gross_fee_pusd === null
+    ? 'PNL_REPORTER_FEE_MISSING'
+    : 'PNL_REPORTER_FEE_CAP_EXCEEDED';
+}
+
+/** For a metric only: the one place where pUSD becomes a float. */
+function shown(micros: bigint): number {
+  return Number(micros) / Number(MICROS_PER_UNIT); // tidy-ok: a metric is a float by its protocol.
+}

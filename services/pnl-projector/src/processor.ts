@@ -1,0 +1,72 @@
+/**
+ * The PnL reporter as a value: folds confirmed fills of the log into FIFO books and an append-only
+ * ledger, and publishes one SettlementReport a fill. No clock, no I/O; ../README.md says the rest.
+ */
+
+import { codec, type LedgerEvent, TOPICS } from '@polytraders/contracts';
+import { contentString } from '@polytraders/domain';
+import { type Identity, type Processor } from '@polytraders/stream';
+import { changes, locate, revive } from './changes.ts';
+import { bookKey, type Entity, parametersKey, partitionOfAccount, walletKey } from './entities.ts';
+import { type LedgerEntry, ledgerTable } from './entry.ts';
+import { CAUSES, step } from './fold.ts';
+import { meters } from './meters.ts';
+import { emit } from './report.ts';
+import { lotPagesTable, parametersTable, positionsTable, walletsTable } from './tables.ts';
+import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
+
+const noKeys: readonly string[] = [];
+
+export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
+  id: PROCESSOR_ID,
+  version: PROCESSOR_VERSION,
+  consumes: [TOPICS.ledgerEvents.name],
+  produces: [TOPICS.settlementReports.name],
+  emits: ['SettlementReport'],
+  healthSlugs: ['pnl-reporter'],
+  codec,
+  causes: CAUSES,
+  keys,
+  identify,
+  step,
+  emit,
+  storage: {
+    schema: (version) => `pnl_v${String(version)}`,
+    migrations: `${import.meta.dirname}/../sql`,
+    ledger: ledgerTable,
+    monthOf: (entry) => entry.recorded_at,
+    state: [positionsTable, lotPagesTable, walletsTable, parametersTable],
+    changes,
+    locate,
+    revive,
+  },
+  meters,
+};
+
+/** A confirmed fill needs its book, its wallet and the parameters of the account's partition. */
+function keys(event: LedgerEvent): readonly string[] {
+  if (event.type !== 'FillConfirmed') return noKeys;
+  const { account, trading_bot_id: bot, token_id: token } = event.value;
+  return [
+    bookKey(account, bot, token),
+    walletKey(account, token),
+    parametersKey(partitionOfAccount(account)),
+  ];
+}
+
+/** The same fill again is a duplicate, with other content a conflict; other events have no identity. */
+function identify(event: LedgerEvent): Identity | null {
+  if (event.type !== 'FillConfirmed') return null;
+  const fill = event.value;
+  return {
+    id: fill.fill_id,
+    content: contentString(
+      fill.account,
+      fill.order_id,
+      fill.token_id,
+      fill.order_side,
+      fill.quantity_shares,
+      fill.size_pusd,
+    ),
+  };
+}

@@ -1,0 +1,139 @@
+/** The state tables of the projection: rows as data. SQL types stand in ../sql. */
+
+import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
+import { type Table, table } from '@polytraders/stream';
+import { type Mode } from './entities.ts';
+
+export type PositionRow = {
+  readonly account: string;
+  readonly trading_bot_id: string;
+  readonly token_id: string;
+  readonly condition_id: string | null;
+  readonly neg_risk: boolean | null;
+  /** Signed. */
+  readonly position_shares: ShareMicros;
+  /** Signed as the position. */
+  readonly cost_basis_pusd: PusdMicros;
+  readonly avg_cost: PusdMicros | null;
+  readonly realised_pnl_pusd: PusdMicros;
+  readonly unrealised_pnl_pusd: PusdMicros | null;
+  readonly mark_price: PriceE18 | null;
+  readonly mark_observed_at: number | null;
+  readonly volume_pusd: PusdMicros;
+  readonly gross_fees_pusd: PusdMicros;
+  readonly maker_rebates_pusd: PusdMicros;
+  readonly net_fees_pusd: PusdMicros;
+  readonly fills: number;
+  readonly quarantined_fills: number;
+  readonly books_complete: boolean;
+  readonly incomplete_reasons: readonly string[];
+  /** Number that the next lot page of the book will get. */
+  readonly next_page: number;
+  readonly last_offset: number;
+  readonly updated_at: number;
+};
+
+export type LotPageRow = {
+  readonly account: string;
+  readonly trading_bot_id: string;
+  readonly token_id: string;
+  readonly page: number;
+  /** Five lists of one length, oldest lot first. */
+  readonly quantities: readonly bigint[];
+  readonly bases: readonly bigint[];
+  readonly fill_ids: readonly string[];
+  readonly offsets: readonly number[];
+  readonly opened_at: readonly number[];
+};
+
+export type WalletRow = {
+  readonly account: string;
+  readonly token_id: string;
+  readonly shares: ShareMicros;
+  readonly oversold_at: number | null;
+  readonly last_offset: number;
+  readonly updated_at: number;
+};
+
+export type ParametersRow = {
+  readonly partition: string;
+  readonly market_seq: number;
+  readonly mode: Mode;
+  readonly mark_age_limit_ms: number;
+  readonly exchange_max_fee_bps: number;
+  readonly last_offset: number;
+  readonly updated_at: number;
+};
+
+export const positionsTable: Table<PositionRow> = table<PositionRow>(
+  'positions',
+  {
+    account: 'text',
+    trading_bot_id: 'text',
+    token_id: 'text',
+    condition_id: 'text',
+    neg_risk: 'bool',
+    position_shares: 'micros',
+    cost_basis_pusd: 'micros',
+    avg_cost: 'micros',
+    realised_pnl_pusd: 'micros',
+    unrealised_pnl_pusd: 'micros',
+    mark_price: 'price',
+    mark_observed_at: 'time',
+    volume_pusd: 'micros',
+    gross_fees_pusd: 'micros',
+    maker_rebates_pusd: 'micros',
+    net_fees_pusd: 'micros',
+    fills: 'int',
+    quarantined_fills: 'int',
+    books_complete: 'bool',
+    incomplete_reasons: 'texts',
+    next_page: 'int',
+    last_offset: 'int',
+    updated_at: 'time',
+  },
+  ['account', 'trading_bot_id', 'token_id'],
+);
+
+export const lotPagesTable: Table<LotPageRow> = table<LotPageRow>(
+  'lot_pages',
+  {
+    account: 'text',
+    trading_bot_id: 'text',
+    token_id: 'text',
+    page: 'int',
+    quantities: 'micros_list',
+    bases: 'micros_list',
+    fill_ids: 'texts',
+    offsets: 'int_list',
+    opened_at: 'int_list',
+  },
+  ['account', 'trading_bot_id', 'token_id', 'page'],
+);
+
+export const walletsTable: Table<WalletRow> = table<WalletRow>(
+  'wallets',
+  {
+    account: 'text',
+    token_id: 'text',
+    shares: 'micros',
+    oversold_at: 'int',
+    last_offset: 'int',
+    updated_at: 'time',
+  },
+  ['account', 'token_id'],
+);
+
+export const parametersTable: Table<ParametersRow> = table<ParametersRow>(
+  'parameters',
+  {
+    partition: 'text',
+    market_seq: 'int',
+    mode: 'text',
+    mark_age_limit_ms: 'int',
+    exchange_max_fee_bps: 'int',
+    last_offset: 'int',
+    updated_at: 'time',
+  },
+  ['partition'],
+);
