@@ -4,7 +4,9 @@
  * here and is filled in, or named in `incomplete_reasons`, by the writer.
  */
 
-import { type FillStatus, type Liquidity, type OrderSide } from '@polytraders/domain';
+import {
+  type FillStatus, type IdentityRecipe, type Liquidity, type OrderSide,
+} from '@polytraders/domain';
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
 
 /** Integer microseconds since 1970, UTC. */
@@ -12,14 +14,6 @@ export type TimeMicros = number;
 
 /** Which half of the world an input came from; `accounts.json` says which one is of record. */
 export type SourceOfRecord = 'bus' | 'venue' | 'chain' | 'file';
-
-/** How the fill's id was made (rule B9). */
-export type IdentityRecipe =
-  | 'BUS_FILL_ID'
-  | 'CHAIN_TX_ORDER'
-  | 'VENUE_TRADE_ORDER'
-  | 'ACTIVITY_HASH'
-  | 'FILE_ROW';
 
 export type OrderStatus = 'OPEN' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED';
 export type FeeSource = 'CHAIN' | 'MATCH_EVENT' | 'DECLARED';
@@ -69,7 +63,7 @@ export type FillDraft = {
   readonly synthesised: SynthesisedMarket | null;
   /** Reason codes that hold for the fill (a price that its cash contradicts, …). */
   readonly flags: readonly string[];
-  /** What the source does not know, as reason codes (`cash_unverified`, …). */
+  /** What the source does not know, as reason codes (`GOV_TIME_UNKNOWN`, …). */
   readonly incompleteReasons: readonly string[];
 };
 

@@ -111,7 +111,7 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
   const mark = priceAt(fields, 'mark_price');
   if (isRefusal(mark)) return mark;
   return {
-    ...unknownFill(), ...common, ...fee, recipe: 'BUS_FILL_ID', fillId, status, side,
+    ...unknownFill(), ...common, ...fee, recipe: 'BUS', fillId, status, side,
     quantity: amounts.quantity, notional: amounts.notional, price: amounts.priceE18,
     fallbackBot: terms === null ? null : 'imported',
     builderCode: said(fields['builder_code']), strategySlug: said(fields['strategy_slug']),

@@ -11,11 +11,8 @@ import { type ImportTerms, type RawFillLog, type RawInput } from './raw.ts';
 import { fillOfRow } from './rows.ts';
 import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
 
-/** Raw inputs that speak of fills and orders; the others (clock, commands, …) need no reading. */
-export type RawFillInput = Exclude<
-  RawInput,
-  { readonly format: 'operations' | 'parameters' | 'time' | 'command' }
->;
+/** Raw inputs that speak of fills and orders; ready-made records need no reading. */
+export type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
 
 /** The draft that a raw input amounts to, or why it cannot be used. */
 export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCHANGES): Draft {
@@ -43,7 +40,7 @@ function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly stri
   const effectiveAt = secondsOf(log.blockTimestamp);
   return {
     ...unknownFill(),
-    source: 'file', recipe: 'CHAIN_TX_ORDER',
+    source: 'file', recipe: 'CHAIN',
     fillId: chainFillId(log.transactionHash, event.orderHash), status: 'CONFIRMED',
     account: event.maker, tradingBotId: terms.bot, fallbackBot: 'imported',
     orderId: event.orderHash, orderHash: event.orderHash, tokenId: event.tokenId,
@@ -51,10 +48,8 @@ function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly stri
     feePusd: pusd(event.fee), feeSource: 'CHAIN', builderCode: event.builder,
     txHash: log.transactionHash, logIndex: integerOf(log.logIndex),
     blockNumber: integerOf(log.blockNumber), blockHash: log.blockHash, effectiveAt,
-    incompleteReasons: [
-      ...(log.refund === null ? ['cash_unverified'] : []),
-      ...(effectiveAt === null ? ['effective_at_unknown'] : []),
-    ],
+    flags: log.refund === null ? ['GOV_CASH_UNVERIFIED'] : [],
+    incompleteReasons: effectiveAt === null ? ['GOV_TIME_UNKNOWN'] : [],
   };
 }
 

@@ -14,6 +14,29 @@ export type RowFormat =
   | 'up-down-csv'
   | 'wallet-history';
 
+/** Ledger records that come to the writer ready made, whole but for the envelope. */
+export type RecordInputType =
+  | 'ParametersChanged'
+  | 'KillSwitchChanged'
+  | 'TimeAdvanced'
+  | 'OpeningBalance'
+  | 'ReservationRequested'
+  | 'SettlementJobClaimed'
+  | 'SettlementJobFailed'
+  | 'FillReleased'
+  | 'FillReversed'
+  | 'ReportReleased';
+
+export type JsonRecord = { readonly [name: string]: JsonText };
+
+export type JsonText =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonText[]
+  | { readonly [name: string]: JsonText };
+
 /** What the operator of an import stated for the whole file. */
 export type ImportTerms = {
   readonly fileSha256: string;
@@ -31,10 +54,17 @@ export type RawInput =
   | { readonly format: 'execution'; readonly fields: Fields; readonly terms: ImportTerms | null }
   | { readonly format: RowFormat; readonly fields: Fields; readonly terms: ImportTerms }
   | { readonly format: 'order-filled'; readonly log: RawFillLog; readonly terms: ImportTerms }
-  | { readonly format: 'operations'; readonly fields: Fields; readonly marketSeq: number }
-  | { readonly format: 'parameters'; readonly fields: Fields; readonly marketSeq: number }
-  | { readonly format: 'time'; readonly fields: Fields }
-  | { readonly format: 'command'; readonly fields: Fields; readonly marketSeq: number | null }
+  | {
+      /** A ledger record that its reader has made already: commands, the clock, operations. */
+      readonly format: 'record';
+      readonly type: RecordInputType;
+      /** JSON form of the record without its envelope and market_seq. */
+      readonly value: JsonRecord;
+      readonly effectiveAt: number;
+      readonly correlationId: string | null;
+      /** Place among the events of all partitions; null for an event of this partition only. */
+      readonly marketSeq: number | null;
+    }
   | { readonly format: 'unusable'; readonly because: string; readonly recordType: string | null };
 
 /** One `OrderFilled` log with what the rest of its transaction says about the cash. */

@@ -114,7 +114,7 @@ function identityOf(
     txHash, wallet: account, asset: row.tokenId ?? '', side: row.side.toUpperCase(),
     size: row.quantity ?? '', price: row.price ?? row.size ?? '', timestamp: row.timestamp,
   };
-  return { recipe: 'ACTIVITY_HASH', fillId: activityFillId(parts, sha256) };
+  return { recipe: 'ACTIVITY', fillId: activityFillId(parts, sha256) };
 }
 
 function feeOf(

@@ -69,14 +69,14 @@ venue('receipts and logs of CTFExchangeV2', () => {
     expect(fees).toEqual([104360n, 34660n, 42500n]);
     expect(fills.filter((fill) => fill.builderCode !== null)).toHaveLength(3);
     const mixed = fills.find((fill) => fill.quantity === 680780000n);
-    expect(mixed?.incompleteReasons).toEqual(['cash_unverified']);
+    expect(mixed?.flags).toEqual(['GOV_CASH_UNVERIFIED']);
   });
 
   test('two lone logs have the fees that the venue charged and no time of their own', async () => {
     const { fills } = await importFile('lowfreq-v2-logs/orderfilled_v2_logs.json');
     expect(fills.map((fill) => fill.feePusd)).toEqual([1184080n, 492110n]);
     expect(fills.map((fill) => fill.quantity)).toEqual([261000000n, 260430000n]);
-    expect(fills.every((fill) => fill.incompleteReasons.includes('effective_at_unknown'))).toBe(true);
+    expect(fills.every((fill) => fill.incompleteReasons.includes('GOV_TIME_UNKNOWN'))).toBe(true);
   });
 });
 

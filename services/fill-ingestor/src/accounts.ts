@@ -1,0 +1,92 @@
+/**
+ * `accounts.json` (`ACCOUNTS_FILE`): which source is of record for each account (rule B9), what
+ * other sources speak of it, and whose fills the unlabelled ones are.
+ *
+ *     { "0x…": { "source_of_record": "bus", "other_sources": ["chain"], "default_bot": "alpha" } }
+ *
+ * An account that is not declared has the bus as its source of record, or the file for an import.
+ */
+
+import { type SourceOfRecord } from './draft.ts';
+
+export type AccountDeclaration = {
+  readonly sourceOfRecord: SourceOfRecord;
+  /** Sources that confirm and enrich, and alarm where they cannot; they never book. */
+  readonly otherSources: readonly SourceOfRecord[];
+  readonly defaultBot: string | null;
+};
+
+export type Accounts = ReadonlyMap<string, AccountDeclaration>;
+
+export type AccountsError = {
+  readonly code: 'NOT_JSON' | 'NOT_AN_OBJECT' | 'BAD_ACCOUNT' | 'BAD_SOURCE' | 'BAD_BOT' | 'UNKNOWN_NAME';
+  /** Expected, found, what to do. */
+  readonly message: string;
+};
+
+const SOURCES: readonly string[] = ['bus', 'venue', 'chain', 'file'];
+const NAMES: readonly string[] = ['source_of_record', 'other_sources', 'default_bot'];
+const ADDRESS = /^(paper:)?0x[0-9a-f]{40}$/;
+
+/** Reads the text of `accounts.json`. The answer is the accounts, or the first thing wrong with it. */
+export function parseAccounts(text: string): Accounts | AccountsError {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return error('NOT_JSON', 'Expected ACCOUNTS_FILE to hold JSON; it does not parse.');
+  }
+  if (!isRecord(json)) {
+    return error('NOT_AN_OBJECT', 'Expected ACCOUNTS_FILE to be one object, account by account.');
+  }
+  const accounts = new Map<string, AccountDeclaration>();
+  for (const [name, value] of Object.entries(json)) {
+    const account = name.toLowerCase();
+    if (!ADDRESS.test(account)) {
+      return error('BAD_ACCOUNT', `Expected an account as 0x and 40 hex digits; found ${JSON.stringify(name)}.`);
+    }
+    const declaration = declarationOf(account, value);
+    if ('code' in declaration) return declaration;
+    accounts.set(account, declaration);
+  }
+  return accounts;
+}
+
+/** Whether a source books for an account: what it says is of record, not only a second voice. */
+export function isOfRecord(accounts: Accounts, account: string, source: SourceOfRecord): boolean {
+  const declared = accounts.get(account);
+  if (declared === undefined) return source === 'bus' || source === 'file';
+  return declared.sourceOfRecord === source;
+}
+
+function declarationOf(account: string, value: unknown): AccountDeclaration | AccountsError {
+  if (!isRecord(value)) {
+    return error('NOT_AN_OBJECT', `Expected ${account} to be an object with source_of_record.`);
+  }
+  const unknown = Object.keys(value).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    return error('UNKNOWN_NAME', `Expected ${NAMES.join(', ')} for ${account}; found ${JSON.stringify(unknown)}.`);
+  }
+  const sourceOfRecord = value['source_of_record'];
+  const others = value['other_sources'] ?? [];
+  if (!isSource(sourceOfRecord) || !Array.isArray(others) || !others.every(isSource)) {
+    return error('BAD_SOURCE', `Expected the sources of ${account} to be of ${SOURCES.join(', ')}.`);
+  }
+  const bot = value['default_bot'] ?? null;
+  if (bot !== null && (typeof bot !== 'string' || bot === '')) {
+    return error('BAD_BOT', `Expected default_bot of ${account} to be a name; found ${JSON.stringify(bot)}.`);
+  }
+  return { sourceOfRecord, otherSources: others, defaultBot: bot };
+}
+
+function isSource(value: unknown): value is SourceOfRecord {
+  return typeof value === 'string' && SOURCES.includes(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function error(code: AccountsError['code'], message: string): AccountsError {
+  return { code, message };
+}

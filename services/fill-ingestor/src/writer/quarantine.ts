@@ -1,0 +1,70 @@
+/**
+ * Inputs that cannot be used (rule B18, first class): reason, sentence and bytes are kept, the rest
+ * goes on. One quarantine record an input, whose id derives from its place in the source.
+ */
+
+import { type Step } from '@polytraders/stream';
+import { derivedId, sha256 } from '../identity.ts';
+import { type InboxEvent } from '../inbox-event.ts';
+import { type Entry, quarantineEntry } from './entry.ts';
+import { envelopeOf } from './envelope.ts';
+import { type Entity } from './state.ts';
+
+export const QUARANTINE_REASONS = [
+  'UNDECODABLE_INPUT',
+  'INCOMPLETE_INPUT',
+  'INVALID_INPUT',
+  'PRICE_OUT_OF_RANGE',
+  'QUANTITY_NOT_POSITIVE',
+  'AMOUNT_TOO_FINE',
+  'GOV_FILL_CONFLICT',
+  'GOV_FILL_STATUS_CONFLICT',
+  'GOV_FILL_MISMATCH',
+  'GOV_FILL_UNMATCHED',
+  'GOV_ORDER_CONFLICT',
+] as const;
+
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
+export type QuarantineCase = {
+  readonly reason: QuarantineReason;
+  readonly because: string;
+  readonly account?: string | null;
+  readonly fillId?: string | null;
+  readonly orderId?: string | null;
+  /** What stands on the log under the same identity, where this is a conflict. */
+  readonly conflictsWith?: { readonly eventId: string | null; readonly bytes: Buffer | null };
+};
+
+/** Sets the input of an event aside. */
+export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entity, Entry> {
+  const id = derivedId('qrn', event.source, event.sourcePosition);
+  const fillId = found.fillId ?? null;
+  const entry = quarantineEntry(
+    {
+      ...envelopeOf(event, {
+        identity: ['QuarantinedInput', event.source, event.sourcePosition],
+        correlationId: fillId ?? found.orderId ?? id, effectiveAt: null,
+      }),
+      quarantine_id: id,
+      source: event.source,
+      source_position: event.sourcePosition,
+      record_type: event.recordType,
+      reason_code: found.reason,
+      detail: found.because,
+      account: found.account ?? null,
+      fill_id: fillId,
+      order_id: found.orderId ?? null,
+      raw: event.bytes,
+      raw_sha256: sha256(event.bytes),
+      raw_format: event.rawFormat,
+      conflicts_with_event_id: found.conflictsWith?.eventId ?? null,
+      conflicts_with_raw: found.conflictsWith?.bytes ?? null,
+      received_at: event.receivedAt,
+    },
+    {
+      key: event.source, fillId, sourcePosition: event.sourcePosition, reasonCode: found.reason,
+    },
+  );
+  return { outcome: 'quarantined', because: found.reason, puts: [], entries: [entry] };
+}

@@ -1,0 +1,145 @@
+/**
+ * What the writer remembers, as entities with keys.
+ *
+ *   fill|<id>                      what is known of a fill; one row a fill, unique over all partitions
+ *   coordinates|<tx>:<order hash>  the same fill, found by its place on the chain
+ *   order|<id>, order-hash|<hash>  an order
+ *   market|<partition>|<condition> what of a market stands on this partition's log
+ *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
+ */
+
+import { type MarketDefinition } from '@polytraders/contracts';
+import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
+import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
+import { type OrderStatus, type SourceOfRecord, type TimeMicros } from '../draft.ts';
+import { type InboxEvent } from '../inbox-event.ts';
+
+export type FillState = {
+  readonly kind: 'fill';
+  readonly fillId: string;
+  readonly partition: number;
+  readonly account: string;
+  readonly source: SourceOfRecord;
+  readonly recipe: IdentityRecipe;
+  readonly status: FillStatus;
+  /** The id under which the same fill stands on the log, where it is not this one. */
+  readonly joinedTo: string | null;
+  readonly joinedSources: readonly SourceOfRecord[];
+  readonly orderId: string | null;
+  readonly tradingBotId: string;
+  readonly tokenId: string;
+  readonly orderSide: OrderSide;
+  readonly quantity: ShareMicros;
+  readonly notional: PusdMicros;
+  /** The gross fee, where one was stated. */
+  readonly fee: PusdMicros | null;
+  readonly txHash: string | null;
+  readonly orderHash: string | null;
+  readonly logIndex: number | null;
+  readonly blockNumber: number | null;
+  readonly matchedAt: TimeMicros | null;
+  readonly paper: boolean;
+  /** event_id of its last record on the log; null while it has none. */
+  readonly eventId: string | null;
+  /** The last input that was applied, as it arrived: shown beside one that contradicts it. */
+  readonly bytes: Buffer;
+};
+
+export type OrderState = {
+  readonly kind: 'order';
+  readonly orderId: string;
+  readonly partition: number;
+  readonly orderHash: string | null;
+  readonly account: string;
+  readonly tradingBotId: string;
+  readonly conditionId: string | null;
+  readonly venueMarketId: string | null;
+  readonly tokenId: string | null;
+  readonly orderSide: OrderSide | null;
+  readonly price: PriceE18 | null;
+  readonly quantity: ShareMicros | null;
+  readonly expiresAt: TimeMicros | null;
+  readonly status: OrderStatus;
+  readonly paper: boolean;
+  readonly eventId: string;
+};
+
+/** What of a market was written to a partition's log. */
+export type MarketState = {
+  readonly kind: 'market';
+  readonly partition: number;
+  /** The condition, or the `tokenPlace` of one of its tokens: the same state under both. */
+  readonly place: string;
+  /** Hash of the definition last written there. */
+  readonly definitionHash: string;
+  readonly synthesised: boolean;
+  /** Token ids with their outcomes, as JSON: a synthesised market grows by what rows name. */
+  readonly tokens: string;
+};
+
+export type KnownMark = {
+  readonly tokenId: string;
+  readonly kind: 'MID' | 'LAST';
+  readonly price: PriceE18;
+  readonly observedAt: TimeMicros;
+};
+
+/** What market data says of a condition now: a definition, and marks of all tokens of its event. */
+export type MarketFacts = {
+  readonly kind: 'facts';
+  readonly definition: MarketDefinition | null;
+  readonly definitionHash: string | null;
+  readonly marks: readonly KnownMark[];
+};
+
+export type Entity = FillState | OrderState | MarketState | MarketFacts;
+
+export const fillKey = (fillId: string): string => `fill|${fillId}`;
+export const coordinatesKey = (txHash: string, orderHash: string): string =>
+  `coordinates|${txHash}:${orderHash}`;
+export const orderKey = (orderId: string): string => `order|${orderId}`;
+export const orderHashKey = (hash: string): string => `order-hash|${hash}`;
+export const marketKey = (partition: number, conditionId: string): string =>
+  `market|${String(partition)}|${conditionId}`;
+/** Where a market's state is found by one of its tokens, for inputs that know no condition. */
+export const tokenPlace = (tokenId: string): string => `token:${tokenId}`;
+export const factsKey = (conditionId: string): string => `facts|${conditionId}`;
+export const tokenKey = (tokenId: string): string => `token|${tokenId}`;
+
+/** Entities that the bus reader writes: read anew for each batch, never put. */
+export function isVolatileKey(key: string): boolean {
+  return key.startsWith('facts|') || key.startsWith('token|');
+}
+
+/**
+ * Entities whose rows all partitions share. A miss in the cache proves nothing about them, not
+ * even in a partition that was read from its beginning.
+ */
+export function isGlobalKey(key: string): boolean {
+  return /^(fill|coordinates|order|order-hash)\|/.test(key);
+}
+
+/** Keys of everything that `step` may look up for an event. */
+export function keysOf(event: InboxEvent): readonly string[] {
+  const { input } = event;
+  if (input.kind === 'refusal') return [];
+  if (input.kind === 'record') {
+    const fillId = input.value['fill_id'];
+    return typeof fillId === 'string' ? [fillKey(fillId)] : [];
+  }
+  const keys: string[] = [];
+  if (input.kind === 'fill') {
+    keys.push(fillKey(input.fillId));
+    if (input.txHash !== null && input.orderHash !== null) {
+      keys.push(coordinatesKey(input.txHash, input.orderHash));
+    }
+  }
+  if (input.orderId !== null) keys.push(orderKey(input.orderId));
+  if (input.orderHash !== null) keys.push(orderHashKey(input.orderHash));
+  if (input.conditionId !== null) {
+    keys.push(factsKey(input.conditionId), marketKey(event.partition, input.conditionId));
+  } else if (input.tokenId !== null) {
+    keys.push(tokenKey(input.tokenId), marketKey(event.partition, tokenPlace(input.tokenId)));
+  }
+  return keys;
+}

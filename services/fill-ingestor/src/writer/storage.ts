@@ -1,0 +1,118 @@
+/**
+ * Where the writer's entities and entries are kept: schema `ingest`. The views of market data are
+ * read here and written by the bus reader.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { fromJson } from '@polytraders/contracts';
+import { priceE18 } from '@polytraders/money';
+import { type Change, type Storage, table } from '@polytraders/stream';
+import { type Entry } from './entry.ts';
+import {
+  FILL_IDENTITY, fillOfRow, type FillRow, marketOfRow, MARKETS, type MarketRow, orderOfRow, ORDERS,
+  type OrderRow, rowOfFill, rowOfMarket, rowOfOrder,
+} from './rows.ts';
+import { type Entity, isVolatileKey, type MarketFacts } from './state.ts';
+
+type DefinitionRow = { readonly place: string; readonly definition: string; readonly definition_hash: string };
+
+type MarkRow = {
+  readonly place: string;
+  readonly token_id: string;
+  readonly kind: string;
+  readonly price: bigint;
+  readonly observed_at: number;
+};
+
+const LEDGER = table<Omit<Entry, 'record'>>('outbox', {
+  event_id: 'text', record_type: 'text', topic: 'text', key: 'text', fill_id: 'text',
+  source_position: 'text', reason_code: 'text', recorded_at: 'time', body: 'text',
+});
+
+/** `place` is a condition or `token:<id>`: the same market found by either. */
+const DEFINITIONS = table<DefinitionRow>('market_facts', {
+  place: 'text', definition: 'text', definition_hash: 'text',
+}, ['place']);
+
+const MARKS = table<MarkRow>('market_marks', {
+  place: 'text', token_id: 'text', kind: 'text', price: 'price', observed_at: 'time',
+}, ['place', 'token_id', 'kind']);
+
+type Place = { readonly table: string; readonly where: Readonly<Record<string, string>> };
+
+export const storage: Storage<Entity, Entry> = {
+  schema: () => 'ingest',
+  migrations: fileURLToPath(new URL('../../sql', import.meta.url)),
+  ledger: LEDGER as Storage<Entity, Entry>['ledger'],
+  state: [FILL_IDENTITY, ORDERS, MARKETS, DEFINITIONS, MARKS],
+  isVolatile: isVolatileKey,
+  changes, locate, revive,
+};
+
+/** Each entity is one row. The second key of a fill or order only finds it and writes nothing. */
+function changes(key: string, _before: Entity | undefined, after: Entity | undefined): readonly Change[] {
+  if (after === undefined) return [];
+  if (key.startsWith('fill|') && after.kind === 'fill') {
+    return [{ upsert: FILL_IDENTITY.name, row: rowOfFill(after) }];
+  }
+  if (key.startsWith('order|') && after.kind === 'order') {
+    return [{ upsert: ORDERS.name, row: rowOfOrder(after) }];
+  }
+  if (after.kind === 'market') return [{ upsert: MARKETS.name, row: rowOfMarket(after) }];
+  return [];
+}
+
+function locate(key: string): readonly Place[] {
+  const bar = key.indexOf('|');
+  const kind = key.slice(0, bar);
+  const name = key.slice(bar + 1);
+  switch (kind) {
+    case 'fill':
+      return [{ table: FILL_IDENTITY.name, where: { fill_id: name } }];
+    case 'coordinates': {
+      const [txHash = '', orderHash = ''] = name.split(':');
+      return [{ table: FILL_IDENTITY.name, where: { tx_hash: txHash, order_hash: orderHash } }];
+    }
+    case 'order':
+      return [{ table: ORDERS.name, where: { order_id: name } }];
+    case 'order-hash':
+      return [{ table: ORDERS.name, where: { order_hash: name } }];
+    case 'market': {
+      const cut = name.indexOf('|');
+      const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
+      return [{ table: MARKETS.name, where }];
+    }
+    default: {
+      const place = kind === 'token' ? `token:${name}` : name;
+      return [
+        { table: DEFINITIONS.name, where: { place } },
+        { table: MARKS.name, where: { place } },
+      ];
+    }
+  }
+}
+
+function revive(_key: string, rows: Readonly<Record<string, readonly object[]>>): Entity | undefined {
+  const fill = rows[FILL_IDENTITY.name]?.[0];
+  if (fill !== undefined) return fillOfRow(fill as FillRow);
+  const order = rows[ORDERS.name]?.[0];
+  if (order !== undefined) return orderOfRow(order as OrderRow);
+  const market = rows[MARKETS.name]?.[0];
+  if (market !== undefined) return marketOfRow(market as MarketRow);
+  return factsOfRows(rows);
+}
+
+function factsOfRows(rows: Readonly<Record<string, readonly object[]>>): MarketFacts | undefined {
+  const defined = rows[DEFINITIONS.name]?.[0] as DefinitionRow | undefined;
+  const marks = (rows[MARKS.name] ?? []) as readonly MarkRow[];
+  if (defined === undefined && marks.length === 0) return undefined;
+  return {
+    kind: 'facts',
+    definition: defined === undefined ? null : fromJson('MarketDefinition', JSON.parse(defined.definition)),
+    definitionHash: defined?.definition_hash ?? null,
+    marks: marks.map((mark) => ({
+      tokenId: mark.token_id, kind: mark.kind === 'MID' ? 'MID' : 'LAST',
+      price: priceE18(mark.price), observedAt: mark.observed_at,
+    })),
+  };
+}
