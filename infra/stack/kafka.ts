@@ -62,7 +62,10 @@ async function formatOnce(jars: string, properties: string, context: Context): P
         'stack with `npm run stack -- down --wipe`, then start it again.',
     );
   }
-  const clusterId = randomBytes(16).toString('base64url');
+  const bytes = randomBytes(16);
+  // Without its highest bit it begins with a letter; the tool takes a leading minus for an option.
+  bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);
+  const clusterId = bytes.toString('base64url');
   const tool = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
   await runToEnd('java', [...tool, '-t', clusterId, '-c', properties], context.dir);
 }
