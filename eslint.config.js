@@ -41,7 +41,7 @@ export default tseslint.config(
           message: 'Expected a union of string literals; Node cannot strip an enum.',
         },
       ],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'prefer-const': 'error',
       'no-var': 'error',
@@ -58,6 +58,11 @@ export default tseslint.config(
       // A test hands promises and callbacks to jest in ways the rule cannot see through.
       '@typescript-eslint/no-misused-promises': 'off',
     },
+  },
+  {
+    // Programs speak to whoever started them; libraries never print.
+    files: ['**/main.ts'],
+    rules: { 'no-console': 'off' },
   },
   {
     // Plain JavaScript that runs before anything is installed, and files that tools load.
