@@ -30,7 +30,10 @@ export type AcquireContext<Entity, Entry> = {
 
 const republishEntries = 2_000;
 
-/** Claims the row of a partition. The previous publisher id tells whom to fence. */
+/**
+ * Claims the row of a partition. The previous publisher id tells whom to fence; it stays in the
+ * row until that is done, or an owner that dies in between would leave a publisher unfenced.
+ */
 export async function claim<Entity, Entry>(
   context: AcquireContext<Entity, Entry>, partition: number,
 ): Promise<SessionStart & { readonly previousPublisher: string | null; readonly isNew: boolean }> {
@@ -44,9 +47,9 @@ export async function claim<Entity, Entry>(
     const before = await client.query<{ publisher_id: string | null }>(
       'SELECT publisher_id FROM stream.partition WHERE processor = $1 AND version = $2 AND topic = $3 AND partition = $4 FOR UPDATE', place);
     const after = await client.query<Record<string, string | null>>(
-      'UPDATE stream.partition SET epoch = epoch + 1, worker_id = $5, publisher_id = $6, acquired_at = now() ' +
+      'UPDATE stream.partition SET epoch = epoch + 1, worker_id = $5, acquired_at = now() ' +
       'WHERE processor = $1 AND version = $2 AND topic = $3 AND partition = $4 ' +
-      'RETURNING epoch, next_offset, last_offset, last_hash, chain_hash', [...place, context.workerId, context.publisherId]);
+      'RETURNING epoch, next_offset, last_offset, last_hash, chain_hash', [...place, context.workerId]);
     await client.query('COMMIT');
     const row = after.rows[0] ?? {};
     const lastHash = row['last_hash'] ?? null;
@@ -87,9 +90,14 @@ export async function acquire<Entity, Entry>(context: AcquireContext<Entity, Ent
     return session;
   } catch (cause) {
     const error = databaseErrorOrSame(cause);
-    if (!error.retryable) await noteHalt(context, partition, start.epoch, `${error.code}: ${error.message}`).catch(() => undefined);
+    if (isHalt(error)) await noteHalt(context, partition, start.epoch, `${error.code}: ${error.message}`).catch(() => undefined);
     throw error;
   }
+}
+
+/** Whether a partition stops at this error. Kafka's own are waited out, however they end. */
+export function isHalt(error: RuntimeError): boolean {
+  return !error.retryable && !error.code.startsWith('KAFKA_');
 }
 
 /** Says in the row why a partition stands still, for `polytraders status`. */
@@ -106,9 +114,25 @@ async function takeOverOutput<Entity, Entry>(
   context: AcquireContext<Entity, Entry>, publisher: Publisher<Entry>, session: Session<Entity>, previous: string | null,
 ): Promise<void> {
   if (previous !== null && previous !== context.publisherId) await context.fence(previous);
+  await signAsPublisher(context, session);
   session.publishedTo = await publishedTo(context, publisher, session.partition);
   session.recordedTo = session.publishedTo;
   await republish(context, publisher, session);
+}
+
+/** From here on whoever comes next must fence us: said before anything is published. */
+async function signAsPublisher<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>, session: Session<Entity>,
+): Promise<void> {
+  const signed = await context.database.query(
+    'UPDATE stream.partition SET publisher_id = $6 WHERE processor = $1 AND version = $2 ' +
+    'AND topic = $3 AND partition = $4 AND epoch = $5',
+    [context.processor, context.version, context.topic, session.partition, session.epoch,
+      context.publisherId]);
+  if (signed.rowCount === 1) return;
+  throw new RuntimeError('FENCED',
+    `Another worker took partition ${session.partition} of ${context.topic} while it was acquired.`,
+    { retryable: true });
 }
 
 /** How far the output is, after the start mark was set where there was none. */
@@ -120,7 +144,7 @@ export async function publishedTo<Entity, Entry>(
   const answer = await context.database.query<{ state: string; start_offset: string; published_to: string }>(
     'SELECT state, start_offset, published_to FROM stream.output WHERE output = $1 AND topic = $2 AND partition = $3', place);
   const row = answer.rows[0] ?? { state: 'starting', start_offset: '0', published_to: '0' };
-  const found = await publisher.progress(partition);
+  const found = await progressOf(publisher, partition, row.state === 'started');
   if (row.state === 'starting') {
     if (found === null) await publisher.markStart(partition, Number(row.start_offset));
     await context.database.query(
@@ -136,20 +160,38 @@ export async function publishedTo<Entity, Entry>(
   return found;
 }
 
+/** A progress topic that is gone says as little as an empty one, once something was published. */
+async function progressOf<Entry>(
+  publisher: Publisher<Entry>, partition: number, isStarted: boolean,
+): Promise<number | null> {
+  try {
+    return await publisher.progress(partition);
+  } catch (cause) {
+    if (isStarted && (cause as RuntimeError).code === 'KAFKA_TOPIC_GONE') return null;
+    throw cause;
+  }
+}
+
 /** Publishes ledger entries from the output's progress up to what is committed. */
 export async function republish<Entity, Entry>(
   context: AcquireContext<Entity, Entry>, publisher: Publisher<Entry>, session: Session<Entity>,
 ): Promise<void> {
+  let limit: number = republishEntries;
   while (session.publishedTo < session.committed) {
     const entries = await context.store.entries(
-      context.database, session.partition, session.publishedTo, session.committed, republishEntries);
-    const whole = entries.length < republishEntries;
+      context.database, session.partition, session.publishedTo, session.committed, limit);
+    const whole = entries.length < limit;
     // A cut between lines of one offset would lose the rest: leave the last offset for the next turn.
     const last = entries.at(-1)?.offset ?? 0;
     const batch = whole ? entries : entries.filter((one) => one.offset < last);
+    if (!whole && batch.length === 0) {
+      limit *= 2;
+      continue;
+    }
     const to = whole ? session.committed : last;
     if (await publisher.publish([{ partition: session.partition, entries: batch, to }]) > 0) session.recordedTo = to;
     session.publishedTo = to;
+    limit = republishEntries;
   }
 }
 

@@ -51,6 +51,22 @@ export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig
     };
   }
 
+  function emitted(partition: number, offset: number, entry: Entry): OutputRecord[] {
+    try {
+      return config.emit(entry, { partition, offset }).map((emission) => ({
+        topic: config.physicalTopic(emission.topic),
+        partition: emission.partition,
+        key: emission.key,
+        value: config.encode(emission.record.type, emission.record.value),
+      }));
+    } catch (cause) {
+      throw new RuntimeError('STEP_FAILED',
+        `The ledger entry at offset ${offset} of partition ${partition} cannot be made public: ` +
+        `${(cause as Error).message}. The output stops before it; the ledger has it.`,
+        { cause, retryable: false });
+    }
+  }
+
   async function transact(records: readonly OutputRecord[]): Promise<void> {
     if (producer === null || producer.isBroken()) {
       throw new RuntimeError('KAFKA_PRODUCER_BROKEN', 'The producer failed before and must be renewed first.', { retryable: true });
@@ -63,14 +79,7 @@ export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig
       const records: OutputRecord[] = [];
       for (const batch of batches) {
         for (const { offset, entry } of batch.entries) {
-          for (const emission of config.emit(entry, { partition: batch.partition, offset })) {
-            records.push({
-              topic: config.physicalTopic(emission.topic),
-              partition: emission.partition,
-              key: emission.key,
-              value: config.encode(emission.record.type, emission.record.value),
-            });
-          }
+          for (const record of emitted(batch.partition, offset, entry)) records.push(record);
         }
       }
       if (records.length === 0) return 0;

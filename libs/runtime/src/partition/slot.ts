@@ -18,7 +18,7 @@ import { RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { emptyPart, type Part, type Published } from '../postgres/group.ts';
 import { type Hint, type Store } from '../postgres/store.ts';
-import { publishedTo, republish, type AcquireContext } from './acquire.ts';
+import { isHalt, publishedTo, republish, type AcquireContext } from './acquire.ts';
 import { type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 
@@ -64,6 +64,11 @@ export type Slot<Entity, Entry> = {
   /** Runs with the publisher to itself: an acquisition publishes what its predecessor left. */
   readonly alone: <T>(task: () => Promise<T>) => Promise<T>;
   readonly forget: (partition: number) => void;
+  /**
+   * Makes room in the session's cache: oldest entities first, never one that was changed and is
+   * not yet committed. Only between two batches: a batch counts on what it found in the cache.
+   */
+  readonly trim: (session: Session<Entity>) => void;
   /** The publisher failed outside the publishing loop: make it new, as the loop would. */
   readonly heal: (error: RuntimeError) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -186,24 +191,28 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     const session = config.session(part.partition);
     if (session === undefined || session.epoch !== part.epoch) return;
     session.committed = part.to;
-    evict(session, part);
     events.onCommitted(part.partition, part.entries, part.records);
     if (publisher === null) {
       session.publishedTo = part.to;
       return;
     }
-    queue.push({ partition: part.partition, epoch: part.epoch, entries: part.entries, at: 0, to: part.to });
-    queuedEntries += part.entries.length;
+    if (part.to <= session.publishedTo) return;
+    // An output ahead of its ledger: Postgres lost commits, which are folded anew, not sent anew.
+    const isAhead = session.publishedTo > part.from;
+    const entries = isAhead
+      ? part.entries.filter((one) => one.offset >= session.publishedTo) : part.entries;
+    queue.push({ partition: part.partition, epoch: part.epoch, entries, at: 0, to: part.to });
+    queuedEntries += entries.length;
   }
 
-  /** Oldest entities first; never one that a part not yet committed has changed. */
-  function evict(session: Session<Entity>, part: Part<Entity, Entry>): void {
+  function trim(session: Session<Entity>): void {
     if (session.cache.size <= limits.maxEntitiesPerPartition) return;
-    const dirty = pending.get(part.partition)?.dirty;
+    const parts = [...committing, pending.get(session.partition)];
+    const dirty = parts.flatMap((part) => (part?.partition === session.partition ? [part.dirty] : []));
     session.complete = false;
     for (const key of session.cache.keys()) {
       if (session.cache.size <= limits.maxEntitiesPerPartition / 2) return;
-      if (dirty?.has(key) !== true) session.cache.delete(key);
+      if (!dirty.some((changed) => changed.has(key))) session.cache.delete(key);
     }
   }
 
@@ -279,6 +288,8 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   async function recover(live: Publisher<Entry>, first: RuntimeError): Promise<void> {
     if (recovering !== null) return recovering;
     let error = first;
+    // Over all attempts: what an attempt took out of the queue and did not finish is still owed.
+    const owed = new Set<number>();
     recovering = (async () => {
       for (let delay: number = backoff.firstMs; !stopped; delay = Math.min(delay * 2, backoff.maxMs)) {
         events.onOutage(error);
@@ -286,10 +297,13 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
           while (committing.length > 0 && !stopped) await changed.next();
           await alone(async () => {
             await live.renew();
-            const partitions = [...new Set(queue.map((item) => item.partition))];
+            for (const item of queue) owed.add(item.partition);
             queue = [];
             queuedEntries = 0;
-            for (const partition of partitions) await resume(live, partition);
+            for (const partition of owed) {
+              await resume(live, partition);
+              owed.delete(partition);
+            }
           });
           return;
         } catch (cause) {
@@ -321,7 +335,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
       await republish(config.context, live, session);
     } catch (cause) {
       const error = cause instanceof RuntimeError ? cause : databaseError(cause);
-      if (error.retryable) throw error;
+      if (!isHalt(error)) throw error;
       events.onHalt(partition, error);
     }
   }
@@ -332,7 +346,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
       loops.push(commitLoop());
       if (publisher !== null) loops.push(publishLoop(publisher));
     },
-    partOf, kick, room, drained, alone, forget,
+    partOf, kick, room, drained, alone, forget, trim,
     heal: async (error) => { if (publisher !== null) await recover(publisher, error); },
     stop: async () => {
       stopped = true;

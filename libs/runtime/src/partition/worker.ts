@@ -14,7 +14,7 @@ import { type KafkaPort, type Membership } from '../kafka/port.ts';
 import { type Published } from '../postgres/group.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source, type SourceBatch, type SourceReader } from '../source/source.ts';
-import { acquire, noteHalt, type AcquireContext } from './acquire.ts';
+import { acquire, isHalt, noteHalt, type AcquireContext } from './acquire.ts';
 import { createFolder, isPoison, type FoldInput } from './fold.ts';
 import { createPublisher } from './publisher.ts';
 import { type Session } from './session.ts';
@@ -170,7 +170,7 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
       } catch (cause) {
         const error = cause instanceof RuntimeError ? cause
           : new RuntimeError('STEP_FAILED', cause instanceof Error ? cause.message : String(cause), { retryable: false, cause });
-        if (!error.retryable && !error.code.startsWith('KAFKA_')) {
+        if (isHalt(error)) {
           halted.set(partition, error);
           events.onHalt(partition, error);
           return;
@@ -218,6 +218,7 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
     await slot.room();
     await source.prepare(batch.records, stopping.signal);
     const inputs = decodeNew(session, batch);
+    slot.trim(session);
     const volatile = await loadMissing(session, inputs);
     if (!session.alive || stopping.signal.aborted || volatile === null) return;
     const part = slot.partOf(session);
