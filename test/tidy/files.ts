@@ -30,7 +30,8 @@ export function repositoryFiles(): readonly SourceFile[] {
   }));
 }
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+/** Suites, and what only suites use: fixtures, and contract suites that several suites run. */
+export const isTest = (path: string): boolean => /\.(test|fixture|suite)\.ts$/.test(path);
 export const isGenerated = (path: string): boolean => path.includes('/generated/');
 export const isTypeScript = (path: string): boolean => path.endsWith('.ts');
 

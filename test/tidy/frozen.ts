@@ -1,6 +1,6 @@
 /**
  * What has been released is never edited: others have read it. Released schemas and applied
- * migrations are held against hashes in frozen.json; `node test/tidy/freeze.ts` adds new ones and
+ * migrations are held against hashes in frozen.json; `npm run freeze` adds new ones and
  * never changes one that is there.
  */
 
@@ -31,6 +31,6 @@ export function thawed(files: readonly SourceFile[], frozen: Frozen): readonly C
   });
   const added = [...present.keys()]
     .filter((path) => !(path in frozen))
-    .map((path) => `${path} is not frozen yet: run node test/tidy/freeze.ts and commit the list.`);
+    .map((path) => `${path} is not frozen yet: run npm run freeze and commit the list.`);
   return [...changed, ...added];
 }

@@ -73,7 +73,10 @@ async function dropDatabase(name: string): Promise<void> {
  * underscores) only makes it recognisable. Drop it in `afterAll`.
  */
 export async function freshDatabase(name: string, template?: string): Promise<FreshDatabase> {
-  const readable = name.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_').slice(0, 36);
+  const readable = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, '_')
+    .slice(0, 36);
   const database = `t_${stamp()}_${randomBytes(4).toString('hex')}_${readable}`;
   const copyOf = template === undefined ? '' : ` TEMPLATE "${template}"`;
   await onServer((client) => client.query(`CREATE DATABASE "${database}"${copyOf}`));
