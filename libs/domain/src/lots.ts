@@ -116,25 +116,26 @@ export function addLot(lots: Lots, lot: Lot): Lots {
  * Asking for more than is there takes everything and answers the rest as `shortfall`.
  */
 export function takeFifo(lots: Lots, quantity: ShareMicros): Taken {
-  invariant(quantity >= 0n, `a quantity to take is not negative; found ${String(quantity)}.`);
+  invariant(quantity >= 0n, 'a quantity to take is not negative.');
   const taken: Take[] = [];
   let wanted: bigint = quantity;
   let basis = 0n;
   let queue = lots;
   while (wanted > 0n && queue.head !== null) {
     const page = queue.head;
-    const left: Lot[] = [];
+    let at = 0;
+    let rest: Lot | null = null;
     for (const lot of page.lots) {
-      if (wanted === 0n) {
-        left.push(lot);
-        continue;
-      }
+      if (wanted === 0n) break;
       const take = takeFrom(lot, wanted);
       taken.push(take);
       wanted -= take.quantity;
       basis += take.basis;
-      if (take.quantity < lot.quantity) left.push(restOf(lot, take));
+      if (take.quantity < lot.quantity) rest = restOf(lot, take);
+      else at += 1;
     }
+    const left = page.lots.slice(at);
+    if (rest !== null) left[0] = rest;
     queue = replaceHead(queue, page, left);
   }
   const got = shares(quantity - wanted);

@@ -63,14 +63,14 @@ CREATE TABLE pnl_ledger (
   order_hash text,
   block_number bigint,
   log_index int,
-  PRIMARY KEY (month, partition, "offset", line)
+  PRIMARY KEY (partition, "offset", line, month)
 ) PARTITION BY RANGE (month);
 
 -- One book per account, trading bot and token. Shares and basis are signed: a book may be short.
 CREATE TABLE positions (
   account text NOT NULL,
-  trading_bot_id text NOT NULL,
   token_id text NOT NULL,
+  trading_bot_id text NOT NULL,
   condition_id text,
   neg_risk boolean,
   position_shares numeric(38,6) NOT NULL,
@@ -91,22 +91,22 @@ CREATE TABLE positions (
   next_page bigint NOT NULL,
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL,
-  PRIMARY KEY (account, trading_bot_id, token_id)
+  PRIMARY KEY (account, token_id, trading_bot_id)
 );
 
 -- The open lots of a book in pages of at most 32, oldest first within a page and over pages, so
 -- that a fill rewrites one or two rows however many lots are open. The lists have one length.
 CREATE TABLE lot_pages (
   account text NOT NULL,
-  trading_bot_id text NOT NULL,
   token_id text NOT NULL,
+  trading_bot_id text NOT NULL,
   page bigint NOT NULL,
   quantities numeric[] NOT NULL,
   bases numeric[] NOT NULL,
   fill_ids text[] NOT NULL,
   offsets bigint[] NOT NULL,
   opened_at bigint[] NOT NULL,
-  PRIMARY KEY (account, trading_bot_id, token_id, page)
+  PRIMARY KEY (account, token_id, trading_bot_id, page)
 );
 
 -- Shares of an account and token over all bots. Below zero it is oversold (rule B1).

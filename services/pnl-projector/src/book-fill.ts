@@ -28,16 +28,15 @@ import { invariant, pusd, type PusdMicros, shares } from '@polytraders/money';
 import { type Lookup, type Step } from '@polytraders/stream';
 import {
   type Book,
-  bookKey,
   DEFAULT_PARAMETERS,
   type Entity,
-  NEW_BOOK,
-  NEW_WALLET,
+  type Holding,
+  holdingKey,
+  NEW_HOLDING,
+  newBook,
   type Parameters,
   parametersKey,
   partitionOfAccount,
-  type Wallet,
-  walletKey,
   withReason,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -57,21 +56,17 @@ export function foldFill(
   offset: number,
 ): Step<Entity, LedgerEntry> {
   checkPlace(fill, partition);
-  const keyOfBook = bookKey(fill.account, fill.trading_bot_id, fill.token_id);
-  const keyOfWallet = walletKey(fill.account, fill.token_id);
-  const book = (state.get(keyOfBook) ?? NEW_BOOK) as Book;
-  const wallet = (state.get(keyOfWallet) ?? NEW_WALLET) as Wallet;
+  const key = holdingKey(fill.account, fill.token_id);
+  const before = (state.get(key) ?? NEW_HOLDING) as Holding;
   const parameters = (state.get(parametersKey(partition)) ?? DEFAULT_PARAMETERS) as Parameters;
-  const walletAfter = moveWallet(wallet, fill, offset);
+  const moved = moveShares(before, fill, offset);
+  const book = bookOf(moved, fill.trading_bot_id);
   const fee = judgeFee(fill, parameters);
   const folded =
     fee.because === null
-      ? bookFill(book, walletAfter, fill, fee, parameters, offset)
-      : setAside(book, walletAfter, fill, fee, fee.because, parameters, offset);
-  const puts = [
-    { key: keyOfBook, entity: folded.book },
-    { key: keyOfWallet, entity: walletAfter },
-  ];
+      ? bookFill(book, moved, fill, fee, parameters, offset)
+      : setAside(book, moved, fill, fee, parameters, offset);
+  const puts = [{ key, entity: withBook(moved, folded.book) }];
   const entries = [folded.entry];
   if (fee.because === null) return { outcome: 'applied', puts, entries };
   return { outcome: 'quarantined', because: fee.because, puts, entries };
@@ -88,15 +83,42 @@ function checkPlace(fill: FillConfirmed, partition: number): void {
   }
 }
 
-function moveWallet(wallet: Wallet, fill: FillConfirmed, offset: number): Wallet {
+/** The wallet's shares after the fill; selling more than there was makes all its books doubtful. */
+function moveShares(holding: Holding, fill: FillConfirmed, offset: number): Holding {
   const quantity = fill.quantity_shares;
-  const after = fill.order_side === 'BUY' ? wallet.shares + quantity : wallet.shares - quantity;
+  const after = fill.order_side === 'BUY' ? holding.shares + quantity : holding.shares - quantity;
+  const oversold = holding.oversoldAt === null && after < 0n;
   return {
-    kind: 'wallet',
+    kind: 'holding',
     shares: shares(after),
-    oversoldAt: wallet.oversoldAt ?? (after < 0n ? offset : null),
+    oversoldAt: oversold ? offset : holding.oversoldAt,
+    books: oversold ? holding.books.map(markOversold) : holding.books,
     lastOffset: offset,
     updatedAt: fill.recorded_at,
+  };
+}
+
+function markOversold(book: Book): Book {
+  return { ...book, incomplete: withReason(book.incomplete, 'GOV_WALLET_OVERSOLD') };
+}
+
+function bookOf(holding: Holding, bot: string): Book {
+  for (const book of holding.books) if (book.bot === bot) return book;
+  return newBook(bot);
+}
+
+function withBook(holding: Holding, book: Book): Holding {
+  const { books } = holding;
+  const changed = books.slice();
+  const at = books.findIndex((one) => one.bot === book.bot);
+  changed[at === -1 ? books.length : at] = book;
+  return {
+    kind: 'holding',
+    shares: holding.shares,
+    oversoldAt: holding.oversoldAt,
+    books: changed,
+    lastOffset: holding.lastOffset,
+    updatedAt: holding.updatedAt,
   };
 }
 
@@ -129,7 +151,7 @@ type Folded = { readonly book: Book; readonly entry: LedgerEntry };
 /** The fill is final and its fee is known: it goes into the lots. */
 function bookFill(
   book: Book,
-  wallet: Wallet,
+  holding: Holding,
   fill: FillConfirmed,
   fee: JudgedFee,
   parameters: Parameters,
@@ -147,11 +169,11 @@ function bookFill(
   });
   const mark = markOf(fill, parameters);
   const unrealised = unrealisedAt(applied.position, mark.price);
-  let codes = codesOf(fill, mark.stale, rebate.flag, wallet);
+  let codes = codesOf(fill, mark.stale, rebate.flag, holding);
   if (unrealised === null) codes = withReason(codes, 'GOV_MARK_MISSING');
-  const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, wallet);
+  const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, holding);
   const after: Book = {
-    kind: 'book',
+    bot: book.bot,
     conditionId: fill.condition_id ?? book.conditionId,
     negRisk: fill.neg_risk ?? book.negRisk,
     position: applied.position,
@@ -176,16 +198,16 @@ function bookFill(
 /** Usable but not payable (B18): kept with its reason, in no lot, no total and no report. */
 function setAside(
   book: Book,
-  wallet: Wallet,
+  holding: Holding,
   fill: FillConfirmed,
   fee: JudgedFee,
-  because: Quarantine,
   parameters: Parameters,
   offset: number,
 ): Folded {
   const mark = markOf(fill, parameters);
-  const codes = withReason(codesOf(fill, mark.stale, null, wallet), because);
-  const missing = incompleteOf(book.incomplete, fill, null, wallet);
+  const given = codesOf(fill, mark.stale, null, holding);
+  const codes = fee.because === null ? given : withReason(given, fee.because);
+  const missing = incompleteOf(book.incomplete, fill, null, holding);
   const incomplete = withReason(missing, 'GOV_FILL_QUARANTINED');
   const after: Book = {
     ...book,
@@ -242,12 +264,12 @@ function codesOf(
   fill: FillConfirmed,
   stale: boolean,
   flag: RebateFlag,
-  wallet: Wallet,
+  holding: Holding,
 ): readonly string[] {
   let codes = fill.flags.length === 0 ? noCodes : fill.flags;
   if (stale) codes = withReason(codes, 'STALE_DATA');
   if (flag !== null) codes = withReason(codes, REBATE_CODES[flag]);
-  if (wallet.shares < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
+  if (holding.shares < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
   return codes;
 }
 
@@ -256,12 +278,12 @@ function incompleteOf(
   before: readonly string[],
   fill: FillConfirmed,
   flag: RebateFlag,
-  wallet: Wallet,
+  holding: Holding,
 ): readonly string[] {
   let reasons = before;
   for (const reason of fill.incomplete_reasons) reasons = withReason(reasons, reason);
   if (flag !== null) reasons = withReason(reasons, REBATE_CODES[flag]);
-  if (wallet.oversoldAt !== null) reasons = withReason(reasons, 'GOV_WALLET_OVERSOLD');
+  if (holding.oversoldAt !== null) reasons = withReason(reasons, 'GOV_WALLET_OVERSOLD');
   return reasons;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Entities to rows and back, as data. A book's change is its positions row and those lot pages
- * that are other objects than before: pages are never changed in place, so identity is equality.
+ * Entities to rows and back, as data. What changed is found by object identity (nothing is changed
+ * in place): of a holding the books that are other objects, of a book the lot pages.
  */
 
 import {
@@ -19,10 +19,10 @@ import { type Change } from '@polytraders/stream';
 import {
   type Book,
   type Entity,
+  type Holding,
   type KeyParts,
   type Parameters,
   partsOfKey,
-  type Wallet,
 } from './entities.ts';
 import {
   type LotPageRow,
@@ -35,7 +35,8 @@ import {
   walletsTable,
 } from './tables.ts';
 
-type BookParts = Extract<KeyParts, { readonly kind: 'book' }>;
+type HoldingParts = Extract<KeyParts, { readonly kind: 'holding' }>;
+type BookName = { readonly account: string; readonly bot: string; readonly token: string };
 
 /** Rows that turn `before` (as last stored) into `after`. No entity of these books is removed. */
 export function changes(
@@ -45,15 +46,11 @@ export function changes(
 ): readonly Change[] {
   if (after === undefined || after === before) return [];
   const parts = partsOfKey(key);
-  if (parts.kind === 'book') return bookChanges(parts, before as Book | undefined, after as Book);
-  if (parts.kind === 'wallet') {
-    return [
-      { upsert: walletsTable.name, row: walletRow(parts.account, parts.token, after as Wallet) },
-    ];
+  if (parts.kind === 'parameters') {
+    const row = parametersRow(parts.partition, after as Parameters);
+    return [{ upsert: parametersTable.name, row }];
   }
-  return [
-    { upsert: parametersTable.name, row: parametersRow(parts.partition, after as Parameters) },
-  ];
+  return holdingChanges(parts, before as Holding | undefined, after as Holding);
 }
 
 /** Where the rows of a key lie: for each table the values of a prefix of its primary key. */
@@ -64,11 +61,9 @@ export function locate(
   if (parts.kind === 'parameters') {
     return [{ table: parametersTable.name, where: { partition: parts.partition } }];
   }
-  if (parts.kind === 'wallet') {
-    return [{ table: walletsTable.name, where: { account: parts.account, token_id: parts.token } }];
-  }
-  const where = { account: parts.account, trading_bot_id: parts.bot, token_id: parts.token };
+  const where = { account: parts.account, token_id: parts.token };
   return [
+    { table: walletsTable.name, where },
     { table: positionsTable.name, where },
     { table: lotPagesTable.name, where },
   ];
@@ -79,28 +74,42 @@ export function revive(
   key: string,
   rows: Readonly<Record<string, readonly object[]>>,
 ): Entity | undefined {
-  const { kind } = partsOfKey(key);
-  if (kind === 'parameters') return reviveParameters(rows[parametersTable.name]?.[0]);
-  if (kind === 'wallet') return reviveWallet(rows[walletsTable.name]?.[0]);
+  if (partsOfKey(key).kind === 'parameters')
+    return reviveParameters(rows[parametersTable.name]?.[0]);
+  const positions = (rows[positionsTable.name] ?? []) as readonly PositionRow[];
   const pages = (rows[lotPagesTable.name] ?? []) as readonly LotPageRow[];
-  return reviveBook(rows[positionsTable.name]?.[0] as PositionRow | undefined, pages);
+  return reviveHolding(rows[walletsTable.name]?.[0], positions, pages);
 }
 
-function bookChanges(parts: BookParts, before: Book | undefined, after: Book): readonly Change[] {
-  const list: Change[] = [{ upsert: positionsTable.name, row: positionRow(parts, after) }];
+function holdingChanges(
+  parts: HoldingParts,
+  before: Holding | undefined,
+  after: Holding,
+): readonly Change[] {
+  const { account, token } = parts;
+  const list: Change[] = [{ upsert: walletsTable.name, row: walletRow(account, token, after) }];
+  // Books keep their places and new ones come last.
+  after.books.forEach((book, at) => {
+    const was = before?.books[at];
+    if (was !== book) bookChanges(list, { account, bot: book.bot, token }, was, book);
+  });
+  return list;
+}
+
+function bookChanges(list: Change[], name: BookName, before: Book | undefined, after: Book): void {
+  list.push({ upsert: positionsTable.name, row: positionRow(name, after) });
   const was = before?.position.lots;
   const is = after.position.lots;
-  if (was === is) return list;
+  if (was === is) return;
   const firstKept = is.head?.no ?? is.nextNo;
   if (was !== undefined && was.head !== null && was.tail !== null) {
     for (let no = was.head.no; no <= was.tail.no && no < firstKept; no += 1) {
-      list.push({ remove: lotPagesTable.name, row: pageKey(parts, no) });
+      list.push({ remove: lotPagesTable.name, row: pageKey(name, no) });
     }
   }
   for (const page of changedPages(was, is)) {
-    list.push({ upsert: lotPagesTable.name, row: pageRow(parts, page) });
+    list.push({ upsert: lotPagesTable.name, row: pageRow(name, page) });
   }
-  return list;
 }
 
 /**
@@ -118,11 +127,11 @@ function changedPages(was: Lots | undefined, is: Lots): readonly LotPage[] {
   });
 }
 
-function positionRow(parts: BookParts, book: Book): PositionRow {
+function positionRow(name: BookName, book: Book): PositionRow {
   return {
-    account: parts.account,
-    trading_bot_id: parts.bot,
-    token_id: parts.token,
+    account: name.account,
+    token_id: name.token,
+    trading_bot_id: name.bot,
     condition_id: book.conditionId,
     neg_risk: book.negRisk,
     position_shares: positionShares(book.position),
@@ -146,32 +155,44 @@ function positionRow(parts: BookParts, book: Book): PositionRow {
   };
 }
 
-function pageKey(parts: BookParts, no: number): object {
-  return { account: parts.account, trading_bot_id: parts.bot, token_id: parts.token, page: no };
+function pageKey(name: BookName, no: number): object {
+  return { account: name.account, token_id: name.token, trading_bot_id: name.bot, page: no };
 }
 
-function pageRow(parts: BookParts, page: LotPage): LotPageRow {
+function pageRow(name: BookName, page: LotPage): LotPageRow {
+  const quantities: bigint[] = [];
+  const bases: bigint[] = [];
+  const fillIds: string[] = [];
+  const offsets: number[] = [];
+  const openedAt: number[] = [];
+  for (const lot of page.lots) {
+    quantities.push(lot.quantity);
+    bases.push(lot.basis);
+    fillIds.push(lot.fillId);
+    offsets.push(lot.offset);
+    openedAt.push(lot.openedAt);
+  }
   return {
-    account: parts.account,
-    trading_bot_id: parts.bot,
-    token_id: parts.token,
+    account: name.account,
+    token_id: name.token,
+    trading_bot_id: name.bot,
     page: page.no,
-    quantities: page.lots.map((lot) => lot.quantity),
-    bases: page.lots.map((lot) => lot.basis),
-    fill_ids: page.lots.map((lot) => lot.fillId),
-    offsets: page.lots.map((lot) => lot.offset),
-    opened_at: page.lots.map((lot) => lot.openedAt),
+    quantities,
+    bases,
+    fill_ids: fillIds,
+    offsets,
+    opened_at: openedAt,
   };
 }
 
-function walletRow(account: string, token: string, wallet: Wallet): WalletRow {
+function walletRow(account: string, token: string, holding: Holding): WalletRow {
   return {
     account,
     token_id: token,
-    shares: wallet.shares,
-    oversold_at: wallet.oversoldAt,
-    last_offset: wallet.lastOffset,
-    updated_at: wallet.updatedAt,
+    shares: holding.shares,
+    oversold_at: holding.oversoldAt,
+    last_offset: holding.lastOffset,
+    updated_at: holding.updatedAt,
   };
 }
 
@@ -187,13 +208,36 @@ function parametersRow(partition: string, parameters: Parameters): ParametersRow
   };
 }
 
-function reviveBook(row: PositionRow | undefined, pages: readonly LotPageRow[]): Book | undefined {
-  if (row === undefined) return undefined;
+/** Books come back in the order of the bots' names; their places are not stored. */
+function reviveHolding(
+  found: object | undefined,
+  positions: readonly PositionRow[],
+  pages: readonly LotPageRow[],
+): Holding | undefined {
+  if (found === undefined) return undefined;
+  const row = found as WalletRow;
+  const books = positions.map((position) =>
+    reviveBook(
+      position,
+      pages.filter((page) => page.trading_bot_id === position.trading_bot_id),
+    ),
+  );
+  return {
+    kind: 'holding',
+    shares: row.shares,
+    oversoldAt: row.oversold_at,
+    books,
+    lastOffset: row.last_offset,
+    updatedAt: row.updated_at,
+  };
+}
+
+function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   const direction: Direction =
     row.position_shares === 0n ? 'FLAT' : row.position_shares > 0n ? 'LONG' : 'SHORT';
   const lots = lotsFromPages(pages.map(revivePage), row.next_page);
   return {
-    kind: 'book',
+    bot: row.trading_bot_id,
     conditionId: row.condition_id,
     negRisk: row.neg_risk,
     position: { direction, lots, realised: row.realised_pnl_pusd },
@@ -221,18 +265,6 @@ function revivePage(row: LotPageRow): LotPage {
     openedAt: row.opened_at[at] ?? 0,
   }));
   return { no: row.page, lots };
-}
-
-function reviveWallet(found: object | undefined): Wallet | undefined {
-  if (found === undefined) return undefined;
-  const row = found as WalletRow;
-  return {
-    kind: 'wallet',
-    shares: row.shares,
-    oversoldAt: row.oversold_at,
-    lastOffset: row.last_offset,
-    updatedAt: row.updated_at,
-  };
 }
 
 function reviveParameters(found: object | undefined): Parameters | undefined {

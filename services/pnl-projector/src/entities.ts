@@ -1,9 +1,12 @@
 /**
- * The state of the books: one book per (account, bot, token), one wallet per (account, token), and
- * the parameters in force in a log partition.
+ * The state of the books: a holding per (account, token), which is the wallet's total with the book
+ * of each bot in it, and the parameters in force in a log partition.
  *
- * Keys name them: `book|account|bot|token`, `wallet|account|token`, `parameters|partition`. An
- * account and a token hold no `|`, so a key is read from both ends whatever a bot is called.
+ * The books of one wallet and token lie together because a fill of one bot may make the numbers of
+ * all of them doubtful (B1: the venue knows no short wallet), and because one look-up a fill is
+ * what a rebuild of a million fills can afford.
+ *
+ * Keys: `holding|account|token`, `parameters|partition`; neither accounts nor tokens hold a `|`.
  */
 
 import { LEDGER_PARTITIONS, partitionOf } from '@polytraders/contracts';
@@ -17,8 +20,9 @@ import { type PriceE18, pusd, type PusdMicros, shares, type ShareMicros } from '
 
 export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
 
+/** One bot's book of a token, signed. */
 export type Book = {
-  readonly kind: 'book';
+  readonly bot: string;
   readonly conditionId: string | null;
   readonly negRisk: boolean | null;
   readonly position: Position;
@@ -37,12 +41,13 @@ export type Book = {
   readonly updatedAt: number;
 };
 
-/** The shares of one account and token over all bots: the venue knows no short wallet (B1). */
-export type Wallet = {
-  readonly kind: 'wallet';
+/** A token in a wallet: the shares over all bots, and their books, in order of first use. */
+export type Holding = {
+  readonly kind: 'holding';
   readonly shares: ShareMicros;
   /** Offset of the fill that first sold more than there was; null while that has not happened. */
   readonly oversoldAt: number | null;
+  readonly books: readonly Book[];
   readonly lastOffset: number;
   readonly updatedAt: number;
 };
@@ -57,9 +62,11 @@ export type Parameters = {
   readonly updatedAt: number;
 };
 
-export type Entity = Book | Wallet | Parameters;
+export type Entity = Holding | Parameters;
 
 const noReasons: readonly string[] = [];
+const nothing = pusd(0n);
+const FLAT = flatPosition();
 
 /** What holds until the log says otherwise: the specified defaults (B19). */
 export const DEFAULT_PARAMETERS: Parameters = {
@@ -72,41 +79,40 @@ export const DEFAULT_PARAMETERS: Parameters = {
   updatedAt: 0,
 };
 
-/** A book before its first fill. */
-export const NEW_BOOK: Book = {
-  kind: 'book',
-  conditionId: null,
-  negRisk: null,
-  position: flatPosition(),
-  markPrice: null,
-  markObservedAt: null,
-  unrealised: null,
-  volume: pusd(0n),
-  grossFees: pusd(0n),
-  rebates: pusd(0n),
-  netFees: pusd(0n),
-  fills: 0,
-  quarantinedFills: 0,
-  incomplete: noReasons,
-  lastOffset: 0,
-  updatedAt: 0,
-};
-
-/** A wallet before its first fill. */
-export const NEW_WALLET: Wallet = {
-  kind: 'wallet',
+/** A holding before its first fill. */
+export const NEW_HOLDING: Holding = {
+  kind: 'holding',
   shares: shares(0n),
   oversoldAt: null,
+  books: [],
   lastOffset: 0,
   updatedAt: 0,
 };
 
-export function bookKey(account: string, bot: string, token: string): string {
-  return `book|${account}|${bot}|${token}`;
+/** The book of a bot before its first fill. */
+export function newBook(bot: string): Book {
+  return {
+    bot,
+    conditionId: null,
+    negRisk: null,
+    position: FLAT,
+    markPrice: null,
+    markObservedAt: null,
+    unrealised: null,
+    volume: nothing,
+    grossFees: nothing,
+    rebates: nothing,
+    netFees: nothing,
+    fills: 0,
+    quarantinedFills: 0,
+    incomplete: noReasons,
+    lastOffset: 0,
+    updatedAt: 0,
+  };
 }
 
-export function walletKey(account: string, token: string): string {
-  return `wallet|${account}|${token}`;
+export function holdingKey(account: string, token: string): string {
+  return `holding|${account}|${token}`;
 }
 
 const parameterKeys = Array.from(
@@ -120,24 +126,18 @@ export function parametersKey(partition: number): string {
 
 /** A key taken apart again. */
 export type KeyParts =
-  | {
-      readonly kind: 'book';
-      readonly account: string;
-      readonly bot: string;
-      readonly token: string;
-    }
-  | { readonly kind: 'wallet'; readonly account: string; readonly token: string }
+  | { readonly kind: 'holding'; readonly account: string; readonly token: string }
   | { readonly kind: 'parameters'; readonly partition: string };
 
 export function partsOfKey(key: string): KeyParts {
   const first = key.indexOf('|');
-  const second = key.indexOf('|', first + 1);
-  const last = key.lastIndexOf('|');
   if (key.startsWith('parameters|')) return { kind: 'parameters', partition: key.slice(first + 1) };
-  const account = key.slice(first + 1, second);
-  const token = key.slice(last + 1);
-  if (key.startsWith('wallet|')) return { kind: 'wallet', account, token };
-  return { kind: 'book', account, bot: key.slice(second + 1, last), token };
+  const second = key.indexOf('|', first + 1);
+  return {
+    kind: 'holding',
+    account: key.slice(first + 1, second),
+    token: key.slice(second + 1),
+  };
 }
 
 const ACCOUNTS_REMEMBERED_MAX = 10_000;
@@ -153,7 +153,20 @@ export function partitionOfAccount(account: string): number {
   return partition;
 }
 
+const SINGLES_MAX = 1_000;
+const singles = new Map<string, readonly string[]>();
+
 /** The reasons with one more, sorted and without repetition; the same list where it is there. */
 export function withReason(reasons: readonly string[], reason: string): readonly string[] {
+  if (reasons.length === 0) return single(reason);
   return reasons.includes(reason) ? reasons : [...reasons, reason].sort();
+}
+
+/** One list for each single reason: most fills have none or one, and the codes are few. */
+function single(reason: string): readonly string[] {
+  const known = singles.get(reason);
+  if (known !== undefined) return known;
+  const list = [reason];
+  if (singles.size < SINGLES_MAX) singles.set(reason, list);
+  return list;
 }

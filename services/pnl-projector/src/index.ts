@@ -1,12 +1,11 @@
 export { changes, locate, revive } from './changes.ts';
 export {
   type Book,
-  bookKey,
   type Entity,
+  type Holding,
+  holdingKey,
   type Parameters,
   parametersKey,
-  type Wallet,
-  walletKey,
 } from './entities.ts';
 export { type LedgerEntry, ledgerTable } from './entry.ts';
 export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT } from './parameters.ts';

@@ -7,7 +7,7 @@ import { codec, type LedgerEvent, TOPICS } from '@polytraders/contracts';
 import { contentString } from '@polytraders/domain';
 import { type Identity, type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
-import { bookKey, type Entity, parametersKey, partitionOfAccount, walletKey } from './entities.ts';
+import { type Entity, holdingKey, parametersKey, partitionOfAccount } from './entities.ts';
 import { type LedgerEntry, ledgerTable } from './entry.ts';
 import { CAUSES, step } from './fold.ts';
 import { meters } from './meters.ts';
@@ -43,15 +43,11 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   meters,
 };
 
-/** A confirmed fill needs its book, its wallet and the parameters of the account's partition. */
+/** A confirmed fill needs its holding and the parameters of the account's partition. */
 function keys(event: LedgerEvent): readonly string[] {
   if (event.type !== 'FillConfirmed') return noKeys;
-  const { account, trading_bot_id: bot, token_id: token } = event.value;
-  return [
-    bookKey(account, bot, token),
-    walletKey(account, token),
-    parametersKey(partitionOfAccount(account)),
-  ];
+  const { account, token_id: token } = event.value;
+  return [holdingKey(account, token), parametersKey(partitionOfAccount(account))];
 }
 
 /** The same fill again is a duplicate, with other content a conflict; other events have no identity. */

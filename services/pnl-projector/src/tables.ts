@@ -6,8 +6,8 @@ import { type Mode } from './entities.ts';
 
 export type PositionRow = {
   readonly account: string;
-  readonly trading_bot_id: string;
   readonly token_id: string;
+  readonly trading_bot_id: string;
   readonly condition_id: string | null;
   readonly neg_risk: boolean | null;
   /** Signed. */
@@ -35,8 +35,8 @@ export type PositionRow = {
 
 export type LotPageRow = {
   readonly account: string;
-  readonly trading_bot_id: string;
   readonly token_id: string;
+  readonly trading_bot_id: string;
   readonly page: number;
   /** Five lists of one length, oldest lot first. */
   readonly quantities: readonly bigint[];
@@ -69,8 +69,8 @@ export const positionsTable: Table<PositionRow> = table<PositionRow>(
   'positions',
   {
     account: 'text',
-    trading_bot_id: 'text',
     token_id: 'text',
+    trading_bot_id: 'text',
     condition_id: 'text',
     neg_risk: 'bool',
     position_shares: 'micros',
@@ -92,15 +92,15 @@ export const positionsTable: Table<PositionRow> = table<PositionRow>(
     last_offset: 'int',
     updated_at: 'time',
   },
-  ['account', 'trading_bot_id', 'token_id'],
+  ['account', 'token_id', 'trading_bot_id'],
 );
 
 export const lotPagesTable: Table<LotPageRow> = table<LotPageRow>(
   'lot_pages',
   {
     account: 'text',
-    trading_bot_id: 'text',
     token_id: 'text',
+    trading_bot_id: 'text',
     page: 'int',
     quantities: 'micros_list',
     bases: 'micros_list',
@@ -108,7 +108,7 @@ export const lotPagesTable: Table<LotPageRow> = table<LotPageRow>(
     offsets: 'int_list',
     opened_at: 'int_list',
   },
-  ['account', 'trading_bot_id', 'token_id', 'page'],
+  ['account', 'token_id', 'trading_bot_id', 'page'],
 );
 
 export const walletsTable: Table<WalletRow> = table<WalletRow>(
