@@ -97,6 +97,7 @@ class Transactions {
   }
 
   async transact(records: readonly OutputRecord[]): Promise<void> {
+    this.refuseIfBroken();
     if (this.added.size > 0) throw misuse('A transaction is open: commit or abort it first.');
     await this.send(records);
     await this.end(true);
@@ -126,14 +127,17 @@ class Transactions {
     for (const lane of this.identity.lanes.values()) lane.close();
   }
 
+  private refuseIfBroken(): void {
+    if (this.failure === null) return;
+    throw new RuntimeError(
+      'KAFKA_PRODUCER_BROKEN',
+      `The producer ${this.transactionalId} failed before. Make a new one with the same id.`,
+      { retryable: true, cause: this.failure },
+    );
+  }
+
   private async exclusively(work: (deadline: number) => Promise<void>): Promise<void> {
-    if (this.failure !== null) {
-      throw new RuntimeError(
-        'KAFKA_PRODUCER_BROKEN',
-        `The producer ${this.transactionalId} failed before. Make a new one with the same id.`,
-        { retryable: true, cause: this.failure },
-      );
-    }
+    this.refuseIfBroken();
     if (this.busy) throw misuse('A producer takes one call at a time: await the one before.');
     this.busy = true;
     try {

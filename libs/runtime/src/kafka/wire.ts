@@ -13,6 +13,7 @@ export class WireWriter {
     this.buffer = Buffer.allocUnsafe(size);
   }
 
+  /** Makes room and returns where it starts. May replace the buffer: call it before using that. */
   private room(bytes: number): number {
     const start = this.at;
     if (start + bytes > this.buffer.length) {
@@ -24,18 +25,27 @@ export class WireWriter {
     return start;
   }
 
+  private byte(value: number): this {
+    const start = this.room(1);
+    this.buffer[start] = value;
+    return this;
+  }
+
   int8(value: number): this {
-    this.buffer.writeInt8(value, this.room(1));
+    const start = this.room(1);
+    this.buffer.writeInt8(value, start);
     return this;
   }
 
   int16(value: number): this {
-    this.buffer.writeInt16BE(value, this.room(2));
+    const start = this.room(2);
+    this.buffer.writeInt16BE(value, start);
     return this;
   }
 
   int32(value: number): this {
-    this.buffer.writeInt32BE(value, this.room(4));
+    const start = this.room(4);
+    this.buffer.writeInt32BE(value, start);
     return this;
   }
 
@@ -49,18 +59,18 @@ export class WireWriter {
   uvarint(value: number): this {
     let rest = value;
     while (rest > 0x7f) {
-      this.buffer[this.room(1)] = (rest & 0x7f) | 0x80;
+      this.byte((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
-    this.buffer[this.room(1)] = rest;
-    return this;
+    return this.byte(rest);
   }
 
   string(value: string | null): this {
     if (value === null) return this.int16(-1);
     const bytes = Buffer.byteLength(value);
     this.int16(bytes);
-    this.buffer.write(value, this.room(bytes), 'utf8');
+    const start = this.room(bytes);
+    this.buffer.write(value, start, 'utf8');
     return this;
   }
 
@@ -68,13 +78,15 @@ export class WireWriter {
     if (value === null) return this.uvarint(0);
     const bytes = Buffer.byteLength(value);
     this.uvarint(bytes + 1);
-    this.buffer.write(value, this.room(bytes), 'utf8');
+    const start = this.room(bytes);
+    this.buffer.write(value, start, 'utf8');
     return this;
   }
 
   /** Bytes as they are, without a length. */
   raw(bytes: Uint8Array): this {
-    this.buffer.set(bytes, this.room(bytes.length));
+    const start = this.room(bytes.length);
+    this.buffer.set(bytes, start);
     return this;
   }
 
