@@ -1,0 +1,144 @@
+/**
+ * What the servers hold: read through SQL and a read_committed scan, never through the code that
+ * wrote it. The accounts of one generated day are looked at by themselves, so that other days and
+ * imports in the same ledger do not disturb the check.
+ */
+
+import { ask, type Bus, type Database, PNL, schemaOf, scanTopic } from '@polytraders/cli';
+import { physicalTopic, type SettlementReport, TOPICS } from '@polytraders/contracts';
+import { parseMicros } from '@polytraders/money';
+
+export type BookFact = {
+  readonly account: string;
+  readonly bot: string;
+  readonly token: string;
+  readonly shares: bigint;
+  readonly costBasis: bigint;
+  readonly realised: bigint;
+  readonly grossFees: bigint;
+  readonly fills: number;
+};
+
+export type LedgerFact = {
+  /** Lines of confirmed fills. */
+  readonly lines: number;
+  readonly paperLines: number;
+  /** Lines that are kept without a lot and without a report, by reason. */
+  readonly setAside: Readonly<Record<string, number>>;
+  /** Fills whose line should have a report: neither paper nor set aside. */
+  readonly payable: ReadonlySet<string>;
+};
+
+export type ReportFact = {
+  /** Fill reports of the accounts. */
+  readonly fillReports: number;
+  /** Fills with a report, each once. */
+  readonly fills: ReadonlySet<string>;
+  /** Fills with more than one report of the first revision. */
+  readonly repeated: readonly string[];
+  /** All committed records on the topic. */
+  readonly records: number;
+};
+
+/** The books of the accounts. */
+export async function booksOf(database: Database, accounts: readonly string[]): Promise<BookFact[]> {
+  const schema = await schemaOf(database, PNL);
+  const rows = await ask(
+    database,
+    `SELECT account, trading_bot_id, token_id, position_shares, cost_basis_pusd,
+            realised_pnl_pusd, gross_fees_pusd, fills
+       FROM "${schema}".positions WHERE account = ANY($1::text[])`,
+    [accounts],
+    PNL.service,
+  );
+  return rows.map((row) => ({
+    account: row['account'] ?? '',
+    bot: row['trading_bot_id'] ?? '',
+    token: row['token_id'] ?? '',
+    shares: microsOf(row['position_shares']),
+    costBasis: microsOf(row['cost_basis_pusd']),
+    realised: microsOf(row['realised_pnl_pusd']),
+    grossFees: microsOf(row['gross_fees_pusd']),
+    fills: Number(row['fills']),
+  }));
+}
+
+/** The ledger lines of the accounts; of all accounts where none are named. */
+export async function ledgerOf(
+  database: Database,
+  accounts: readonly string[] | null,
+): Promise<LedgerFact> {
+  const schema = await schemaOf(database, PNL);
+  const rows = await ask(
+    database,
+    `SELECT fill_id, paper, quarantined, reason_codes[1] AS reason
+       FROM "${schema}".pnl_ledger WHERE $1::text[] IS NULL OR account = ANY($1::text[])`,
+    [accounts],
+    PNL.service,
+  );
+  const setAside: Record<string, number> = {};
+  const payable = new Set<string>();
+  let paperLines = 0;
+  for (const row of rows) {
+    if (row['paper'] === 't') paperLines += 1;
+    if (row['quarantined'] === 't') {
+      const reason = row['reason'] ?? 'without a reason';
+      setAside[reason] = (setAside[reason] ?? 0) + 1;
+    } else if (row['paper'] !== 't') payable.add(row['fill_id'] ?? '');
+  }
+  return { lines: rows.length, paperLines, setAside, payable };
+}
+
+/** Fill reports on the settlement topic for a read_committed reader. */
+export async function reportsOf(
+  bus: Bus,
+  accounts: readonly string[] | null,
+): Promise<ReportFact> {
+  const wanted = accounts === null ? null : new Set(accounts);
+  const fills = new Set<string>();
+  const repeated: string[] = [];
+  let fillReports = 0;
+  const records = await scanTopic(bus, TOPICS.settlementReports.name, ({ content }) => {
+    if (!('type' in content)) return;
+    const report = content.value as SettlementReport;
+    if (report.event_type !== 'FILL_PNL_COMPUTED' || report.fill_id === null) return;
+    if (wanted !== null && !wanted.has(report.account ?? '')) return;
+    fillReports += 1;
+    if (fills.has(report.fill_id)) repeated.push(report.fill_id);
+    fills.add(report.fill_id);
+  });
+  return { fillReports, fills, repeated, records };
+}
+
+/** Σ over partitions of how far readers of a topic could get. */
+export async function endOf({ kafka, config }: Bus, topic: string): Promise<number[]> {
+  const physical = physicalTopic(config.topicPrefix, topic);
+  const partitions = Array.from({ length: await kafka.partitionsOf(physical) }, (_, at) => at);
+  const marks = await Promise.all(
+    partitions.map((partition) => kafka.watermarks({ topic: physical, partition })),
+  );
+  return marks.map(({ lastStable }) => lastStable);
+}
+
+/** What came of a service's input so far: counts by `outcome/because`. */
+export async function outcomesOf(
+  database: Database,
+  service: string,
+): Promise<Readonly<Record<string, number>>> {
+  const rows = await ask(
+    database,
+    `SELECT outcome || '/' || because AS what, sum(count) AS count FROM stream.outcome
+      WHERE processor = $1 GROUP BY outcome, because`,
+    [service],
+    service,
+  );
+  return Object.fromEntries(rows.map((row) => [row['what'] ?? '', Number(row['count'])]));
+}
+
+function microsOf(text: string | null | undefined): bigint {
+  const micros = parseMicros(text ?? '0');
+  if (typeof micros !== 'bigint') {
+    throw new Error(`Expected an amount with six decimals in the tables, found ${text ?? 'none'}.`);
+  }
+  return micros;
+}

@@ -1,0 +1,91 @@
+/**
+ * Services as child processes of the pinned Node, as they run anywhere else: their own main.ts,
+ * configured by the environment, logging JSON lines to a file, stopped by SIGTERM. A service that
+ * ends by itself ends the job with the last thing that it said.
+ */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { repositoryRoot } from '../stack/index.ts';
+
+export type Service = {
+  readonly name: string;
+  readonly logFile: string;
+  /** Resolves when the service says that it has started; rejects with its last words if it ends. */
+  readonly started: Promise<void>;
+  /** Rejects if the service ends although nobody asked it to; never resolves. */
+  readonly died: Promise<never>;
+  /** SIGTERM, and SIGKILL for one that has not ended after its ten seconds and some. */
+  readonly stop: () => Promise<void>;
+};
+
+const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 15_000;
+const LAST_WORDS_MAX = 2_000;
+
+/** Starts `services/NAME/src/main.ts`; its output goes to `logDir`. */
+export function startService(name: string, env: NodeJS.ProcessEnv, logDir: string): Service {
+  mkdirSync(logDir, { recursive: true });
+  const logFile = join(logDir, `${name}.log`);
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const main = join(repositoryRoot, 'services', name, 'src/main.ts');
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = Promise.withResolvers<void>();
+  const died = Promise.withResolvers<never>();
+  const ended = Promise.withResolvers<void>();
+  // Whoever waits for one of the two may not be there yet when it comes.
+  started.promise.catch(() => undefined);
+  died.promise.catch(() => undefined);
+  let lastWords = '';
+  let stopping = false;
+  const hear = (chunk: Buffer): void => {
+    log.write(chunk);
+    lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS_MAX);
+    if (lastWords.includes('"event":"STARTED"')) started.resolve();
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  child.on('error', (error) => started.reject(error));
+  child.on('exit', (code, signal) => {
+    log.end();
+    ended.resolve();
+    if (stopping) return;
+    const where = relative(repositoryRoot, logFile);
+    const error = new Error(
+      `${name} ended by itself (${signal ?? `exit code ${code ?? 0}`}); its log is ${where}, ` +
+        `which ends with: ${lastLineOf(lastWords)}`,
+    );
+    started.reject(error);
+    died.reject(error);
+  });
+  const patience = setTimeout(() => {
+    started.reject(new Error(`${name} did not start within ${START_MS_MAX / 1000} s; see ${logFile}.`));
+  }, START_MS_MAX);
+  void started.promise.then(
+    () => clearTimeout(patience),
+    () => clearTimeout(patience),
+  );
+  return {
+    name,
+    logFile,
+    started: started.promise,
+    died: died.promise,
+    stop: () => {
+      stopping = true;
+      return stopChild(child, ended.promise);
+    },
+  };
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+  await ended;
+  clearTimeout(force);
+}
+
+function lastLineOf(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,81 @@
+/**
+ * Puts the generated day onto the bus as trading systems do: framed records, keyed, the partition
+ * that Kafka's own clients would choose, in the order of the day. Each message is read by the
+ * accountant on the way, so that what is expected is known when the last one is sent.
+ */
+
+import { partitionOf, physicalTopic } from '@polytraders/contracts';
+import { type KafkaPort, type OutputRecord, type SchemaBook } from '@polytraders/runtime';
+import { type Accountant, type DayMessage, EXECUTION_TOPIC } from '@polytraders/testkit/generator';
+
+export type Streaming = {
+  readonly kafka: KafkaPort;
+  readonly book: SchemaBook;
+  readonly topicPrefix: string;
+  readonly onSent: (messages: number) => void;
+};
+
+/** Messages in one send: bounded memory, and few round trips. */
+const BATCH = 2_000;
+/** Bytes cut from a record that arrives damaged. */
+const CUT_BYTES = 7;
+
+/** The record types that a day consists of. */
+export const DAY_RECORDS = ['ExecutionReport', 'MarkObserved', 'MarketDefinition'] as const;
+
+/**
+ * Sends all messages in order; one batch is acknowledged before the next goes. `onExecution` runs
+ * once, before the first execution report: what market data said comes first.
+ */
+export async function streamDay(
+  messages: Iterable<DayMessage>,
+  accountant: Accountant,
+  streaming: Streaming,
+  onExecution: () => Promise<void>,
+): Promise<number> {
+  const counts = new Map<string, number>();
+  let batch: OutputRecord[] = [];
+  let sent = 0;
+  let isTrading = false;
+  const flush = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    await streaming.kafka.send(batch);
+    sent += batch.length;
+    batch = [];
+    streaming.onSent(sent);
+  };
+  for (const message of messages) {
+    if (!isTrading && message.topic === EXECUTION_TOPIC) {
+      isTrading = true;
+      await flush();
+      await onExecution();
+    }
+    accountant.read(message);
+    batch.push(await recordOf(message, counts, streaming));
+    if (batch.length >= BATCH) await flush();
+  }
+  await flush();
+  return sent;
+}
+
+async function recordOf(
+  message: DayMessage,
+  counts: Map<string, number>,
+  { kafka, book, topicPrefix }: Streaming,
+): Promise<OutputRecord> {
+  const topic = physicalTopic(topicPrefix, message.topic);
+  const partitions = counts.get(topic) ?? (await kafka.partitionsOf(topic));
+  counts.set(topic, partitions);
+  return {
+    topic,
+    partition: partitionOf(message.key, partitions),
+    key: message.key,
+    value: bytesOf(message, book),
+  };
+}
+
+function bytesOf({ body }: DayMessage, book: SchemaBook): Buffer {
+  if (body.form === 'bytes') return body.bytes;
+  const whole = book.encode(body.type, body.value);
+  return body.form === 'cut' ? whole.subarray(0, whole.length - CUT_BYTES) : whole;
+}

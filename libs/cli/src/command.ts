@@ -1,0 +1,15 @@
+/** What every command is given. */
+
+import { type Terminal } from './terminal.ts';
+
+export type CommandContext = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly terminal: Terminal;
+  /** 1 where a command found a difference; failures are thrown. */
+  exitCode: 0 | 1;
+};
+
+/** One JSON document on stdout, ended by a newline. */
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,129 @@
+/**
+ * `polytraders reports`: the settlement topic as its consumers see it, read_committed, from its
+ * beginning: how many reports there are, of which kind, and the last ones.
+ */
+
+import { type SettlementReport, toJson } from '@polytraders/contracts';
+import { formatMicros } from '@polytraders/money';
+import { type Command } from 'commander';
+import { type CommandContext, printJson } from '../command.ts';
+import { type ListOptions, withListOptions } from '../filters.ts';
+import { scanTopic } from '../scan-topic.ts';
+import { withBus, withDatabase } from '../servers.ts';
+import { shortId, type TableColumn, tableText } from '../table.ts';
+
+export const SETTLEMENT_TOPIC = 'polytraders.reports.settlement';
+
+/** What was found on the topic. */
+export type ReportScan = {
+  /** Committed records on the topic. */
+  readonly records: number;
+  /** Those that are reports and match the filters. */
+  readonly matching: number;
+  readonly undecodable: number;
+  readonly byType: Readonly<Record<string, number>>;
+  /** The last ones that match, oldest first. */
+  readonly last: readonly SettlementReport[];
+};
+
+export function addReports(program: Command, context: CommandContext): void {
+  withListOptions(program.command('reports'))
+    .description('What a read_committed consumer finds on polytraders.reports.settlement.')
+    .option('--fill-id <id>', 'only the reports of this fill')
+    .action(async (options: ListOptions) => {
+      const scan = await withDatabase(context.env, (database) =>
+        withBus(context.env, database, (bus) => scanReports(bus, options)),
+      );
+      if (options.json === true) printJson(context.terminal, jsonOf(scan));
+      else context.terminal.out(textOf(scan));
+    });
+}
+
+/** Counts the topic and keeps the last `limit` reports that match. */
+export async function scanReports(
+  bus: Parameters<typeof scanTopic>[0],
+  options: ListOptions,
+): Promise<ReportScan> {
+  const byType: Record<string, number> = {};
+  const kept: SettlementReport[] = [];
+  let matching = 0;
+  let undecodable = 0;
+  const records = await scanTopic(bus, SETTLEMENT_TOPIC, ({ content }) => {
+    if (!('type' in content) || content.type !== 'SettlementReport') {
+      undecodable += 1;
+      return;
+    }
+    const report = content.value as SettlementReport;
+    if (!matches(report, options)) return;
+    matching += 1;
+    byType[report.event_type] = (byType[report.event_type] ?? 0) + 1;
+    kept.push(report);
+    // Now and then, so that a long topic does not lie in memory as a whole.
+    if (kept.length > 2 * options.limit + 10_000) keepLast(kept, options.limit);
+  });
+  keepLast(kept, options.limit);
+  return { records, matching, undecodable, byType, last: kept };
+}
+
+/** Partitions come interleaved; the time of writing orders them for people. */
+function keepLast(reports: SettlementReport[], limit: number): void {
+  reports.sort((a, b) => a.recorded_at - b.recorded_at);
+  reports.splice(0, Math.max(0, reports.length - limit));
+}
+
+function matches(report: SettlementReport, options: ListOptions): boolean {
+  const { account, bot, token, fillId } = options;
+  return (
+    (account === undefined || report.account === account) &&
+    (bot === undefined || report.trading_bot_id === bot) &&
+    (token === undefined || report.token_id === token) &&
+    (fillId === undefined || report.fill_id === fillId)
+  );
+}
+
+function jsonOf(scan: ReportScan): object {
+  return {
+    topic: SETTLEMENT_TOPIC,
+    records: scan.records,
+    matching: scan.matching,
+    undecodable: scan.undecodable,
+    by_event_type: scan.byType,
+    reports: scan.last.map((report) => toJson('SettlementReport', report)),
+  };
+}
+
+function textOf(scan: ReportScan): string {
+  const kinds = Object.entries(scan.byType).map(([type, count]) => `${count} ${type}`);
+  const summary =
+    `${SETTLEMENT_TOPIC}: ${scan.records} committed records, ${scan.matching} match` +
+    `${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}` +
+    `${scan.undecodable === 0 ? '' : `, ${scan.undecodable} do not decode`}.\n\n`;
+  return summary + tableText(COLUMNS, scan.last, 'No report matches.');
+}
+
+const amount = (
+  title: string,
+  of: (report: SettlementReport) => bigint | null,
+): TableColumn<SettlementReport> => ({
+  title,
+  text: (report) => amountText(of(report)),
+  right: true,
+});
+
+function amountText(micros: bigint | null): string {
+  return micros === null ? '–' : formatMicros(micros);
+}
+
+const COLUMNS: readonly TableColumn<SettlementReport>[] = [
+  { title: 'report', text: (report) => report.report_id },
+  { title: 'rev', text: (report) => String(report.revision), right: true },
+  { title: 'account', text: (report) => shortId(report.account) },
+  { title: 'bot', text: (report) => report.trading_bot_id ?? report.bot_id },
+  { title: 'side', text: (report) => report.order_side ?? '–' },
+  amount('shares', (report) => report.quantity_shares),
+  amount('size pUSD', (report) => report.size_pusd),
+  amount('net fee', (report) => report.net_fee_pusd),
+  amount('realised', (report) => report.realised_pnl_pusd),
+  amount('unrealised', (report) => report.unrealised_pnl_pusd),
+  { title: 'publication', text: (report) => report.publication },
+];

@@ -1,0 +1,49 @@
+/** A command that lists the rows of one view: positions, ledger, quarantine are values of this. */
+
+import { type Command } from 'commander';
+import { type CommandContext, printJson } from './command.ts';
+import { type ListOptions, withListOptions } from './filters.ts';
+import { type Filters, type Row, selectRows, type View } from './rows.ts';
+import { withDatabase } from './servers.ts';
+import { type TableColumn, tableText } from './table.ts';
+
+export type Listing<Name extends string> = {
+  readonly command: string;
+  readonly description: string;
+  readonly view: View<Name>;
+  readonly columns: readonly TableColumn<Row<Name>>[];
+  readonly whenEmpty: string;
+  readonly filters: (options: ListOptions) => Filters;
+  /** Options beyond those that all listings share. */
+  readonly extend?: (command: Command) => Command;
+};
+
+/** Adds the command of a listing to the program. */
+export function addListing<Name extends string>(
+  program: Command,
+  context: CommandContext,
+  listing: Listing<Name>,
+): void {
+  const command = withListOptions(program.command(listing.command)).description(
+    listing.description,
+  );
+  listing.extend?.(command);
+  command.action(async (options: ListOptions) => {
+    const rows = await withDatabase(context.env, (database) =>
+      selectRows(database, listing.view, listing.filters(options), options.limit),
+    );
+    if (options.json === true) return printJson(context.terminal, rows);
+    context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty));
+    if (rows.length === options.limit) {
+      context.terminal.err(`Showing ${rows.length} rows, the limit; --limit asks for more.\n`);
+    }
+  });
+}
+
+/** The text of a cell for people; what is not known is a dash, never a zero. */
+export function cellText<Name extends string>(row: Row<Name>, name: Name): string {
+  const cell = row[name];
+  if (cell === null) return '–';
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  return Array.isArray(cell) ? cell.join(' ') : String(cell);
+}

@@ -1,0 +1,130 @@
+/**
+ * Rows of the views that services declare, read by the names that the view has and turned into the
+ * JSON form of the contracts: amounts and ids as texts, times as ISO-8601 UTC, counts as numbers.
+ * Nothing of an amount ever passes through `number`.
+ */
+
+import { RuntimeError } from '@polytraders/runtime';
+import { type Database } from './servers.ts';
+import { CliError } from './terminal.ts';
+
+export type FieldKind = 'text' | 'amount' | 'time' | 'date' | 'count' | 'flag' | 'list';
+
+/**
+ * Where a view stands: the schema of the active version of its service's processor (`pnl_v1`), or
+ * one that all versions share (`ingest`).
+ */
+export type Place =
+  | { readonly service: string; readonly versioned: (version: string) => string }
+  | { readonly service: string; readonly schema: string };
+
+export const PNL: Place = { service: 'pnl-projector', versioned: (version) => `pnl_v${version}` };
+export const INGEST: Place = { service: 'fill-ingestor', schema: 'ingest' };
+
+/** A view, and what of it is shown, in this order. */
+export type View<Name extends string> = {
+  readonly place: Place;
+  readonly name: string;
+  readonly fields: Readonly<Record<Name, FieldKind>>;
+  /** SQL of the order, over names of the view. */
+  readonly order: string;
+};
+
+export type Cell = string | number | boolean | readonly string[] | null;
+export type Row<Name extends string> = Readonly<Record<Name, Cell>>;
+
+/** Column = value conditions; null and undefined filters are left out. */
+export type Filters = Readonly<Record<string, string | null | undefined>>;
+
+/** At most `limit` rows of a view that match all filters. */
+export async function selectRows<Name extends string>(
+  database: Database,
+  view: View<Name>,
+  filters: Filters,
+  limit: number,
+): Promise<Row<Name>[]> {
+  const names = Object.keys(view.fields) as Name[];
+  const given = Object.entries(filters).filter(([, value]) => value !== null && value !== undefined);
+  const where = given.map(([column], at) => `"${column}" = $${at + 1}`).join(' AND ');
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  const schema = await schemaOf(database, view.place);
+  const sql =
+    `SELECT ${columns} FROM "${schema}"."${view.name}" ${where === '' ? '' : `WHERE ${where}`} ` +
+    `ORDER BY ${view.order} LIMIT ${limit}`;
+  const answer = await ask(database, sql, given.map(([, value]) => value), view.place.service);
+  return answer.map((row) => {
+    const cells = names.map((name) => [name, cellOf(view.fields[name], row[name] ?? null)]);
+    return Object.fromEntries(cells) as Row<Name>;
+  });
+}
+
+/** The schema of a place. Throws where the service has never started in this database. */
+export async function schemaOf(database: Database, place: Place): Promise<string> {
+  if ('schema' in place) return place.schema;
+  const sql = 'SELECT version FROM stream.active_version WHERE processor = $1';
+  const version = (await ask(database, sql, [place.service], place.service))[0]?.['version'];
+  if (version === undefined || version === null) throw notStarted(place.service);
+  return place.versioned(version);
+}
+
+function notStarted(service: string): CliError {
+  return new CliError(
+    `Expected the tables of ${service} in this database, found none: start the services once ` +
+      '(npm start does), then ask again.',
+  );
+}
+
+/** Runs a query over views. A view that is not there yet is named with the service that makes it. */
+export async function ask(
+  database: Database,
+  sql: string,
+  values: readonly unknown[],
+  owner: string,
+): Promise<readonly Readonly<Record<string, string | null>>[]> {
+  try {
+    const answer = await database.query<Record<string, string | null>>(sql, [...values]);
+    return answer.rows;
+  } catch (cause) {
+    const code = (cause as { readonly code?: string }).code ?? '';
+    // 42P01: no such view, 3F000: no such schema.
+    if (code === '42P01' || code === '3F000') throw notStarted(owner);
+    if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57') && !code.startsWith('08')) throw cause;
+    const why = reasonOf(cause);
+    throw new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer (${why}).`, { retryable: true, cause });
+  }
+}
+
+/** Node reports a refused connection to several addresses as an aggregate without a message. */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function cellOf(kind: FieldKind, text: string | null): Cell {
+  if (text === null) return null;
+  switch (kind) {
+    case 'count':
+      return Number(text);
+    case 'flag':
+      return text === 't';
+    case 'time':
+      return isoTime(text);
+    case 'list':
+      return listOf(text);
+    case 'text':
+    case 'amount':
+    case 'date':
+      return text;
+  }
+}
+
+/** '2026-05-08 12:00:00.5+00' → '2026-05-08T12:00:00.5Z'; connections run in UTC. */
+export function isoTime(text: string): string {
+  return text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+}
+
+/** A text[] of codes: no element of ours has a comma, a quote or a brace. */
+function listOf(text: string): string[] {
+  const inner = text.replace(/^\{|\}$/g, '');
+  return inner === '' ? [] : inner.split(',').map((one) => one.replace(/^"|"$/g, ''));
+}

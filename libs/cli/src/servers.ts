@@ -1,0 +1,94 @@
+/**
+ * Which servers a command talks to: those of the environment, else those of the local stack as
+ * `.local/stack.env` names them. Connections are opened only by the commands that need them.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { codec } from '@polytraders/contracts';
+import {
+  configFromEnv,
+  connectKafka,
+  createSchemaBook,
+  kafkaConfig,
+  type KafkaPort,
+  pool,
+  type SchemaBook,
+  type ServiceConfig,
+} from '@polytraders/runtime';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const stackEnvFile = join(resolve(import.meta.dirname, '../../..'), '.local/stack.env');
+
+/** The environment, completed from the local stack's file where it names no server. */
+export function environment(env: Env, file = stackEnvFile): Env {
+  return { ...stackVariables(file), ...definedOf(env) };
+}
+
+/** Configuration of a command. Throws RuntimeError CONFIGURATION with one sentence. */
+export function configOf(env: Env): ServiceConfig {
+  return configFromEnv(environment(env));
+}
+
+export type Database = ReturnType<typeof pool>;
+
+/** Runs `work` with a small pool of connections and closes it, whatever happens. */
+export async function withDatabase<T>(
+  env: Env,
+  work: (database: Database, config: ServiceConfig) => Promise<T>,
+): Promise<T> {
+  const config = configOf(env);
+  const database = pool({ url: config.databaseUrl, applicationName: 'polytraders-cli' }, 2);
+  try {
+    return await work(database, config);
+  } finally {
+    await database.end();
+  }
+}
+
+export type Bus = {
+  readonly kafka: KafkaPort;
+  readonly book: SchemaBook;
+  readonly config: ServiceConfig;
+  /** Aborted, with the error, as soon as the registry does not answer: a command does not wait. */
+  readonly outage: AbortSignal;
+};
+
+/** Runs `work` with Kafka and the schemas, and closes both. */
+export async function withBus<T>(
+  env: Env,
+  database: Database,
+  work: (bus: Bus) => Promise<T>,
+): Promise<T> {
+  const config = configOf(env);
+  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'polytraders-cli' });
+  const outage = new AbortController();
+  const onOutage = (error: Error): void => outage.abort(error);
+  const book = createSchemaBook({ registryUrl: config.registryUrl, codec, database, onOutage });
+  try {
+    return await work({ kafka, book, config, outage: outage.signal });
+  } finally {
+    book.close();
+    await kafka.close();
+  }
+}
+
+/** NAME=value lines; anything else in the file is left alone. */
+function stackVariables(file: string): Env {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    // No local stack was ever started: the environment must name the servers.
+    return {};
+  }
+  const pairs = text.split('\n').map((line) => /^([A-Z_]+)=(.*)$/.exec(line.trim()));
+  return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1], pair[2]]])));
+}
+
+function definedOf(env: Env): Env {
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}
