@@ -70,6 +70,7 @@ export { fromJson, isoTime, type JsonValue, timeOfIso, toJson } from './json-for
 export { murmur2, partitionOf } from './partition-of.ts';
 export { type ReasonCode, type Severity } from './reasons/reason.ts';
 export { type Reason, REASON_CODES, reasonOf } from './reasons/registry.ts';
+export { fieldsOfReport } from './report-matrix.ts';
 export { USER_EXPLANATIONS } from './reasons/specified.ts';
 export {
   allTopics,

@@ -64,6 +64,13 @@ export const INPUT_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_ORDER_CONFLICT',
+    severity: 'HARD_REJECT',
+    meaning: 'An order arrives under a known id with other content.',
+    action: 'Both are kept in quarantine; an operator decides which one is true.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_COMMAND_REFUSED',
     severity: 'HARD_REJECT',
     meaning: 'A command asks for something that may not be done, or is not approved by the right person.',
@@ -201,6 +208,13 @@ export const INCOMPLETE_CODES = [
     code: 'GOV_SIDE_UNKNOWN',
     severity: 'WARN',
     meaning: 'No source knows whether we were maker or taker; no rebate is accrued and the caps of a taker apply.',
+    action: 'Have the source completed.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_TIME_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'The source does not say when the fact happened; the time of its arrival stands in.',
     action: 'Have the source completed.',
     userMessage: '',
   },

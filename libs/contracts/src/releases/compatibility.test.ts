@@ -68,7 +68,7 @@ test('every pair of versions counts, not only neighbours', () => {
     schema.fields.push({ name: 'memo', type: 'string', default: '', doc: 'A memo.' });
   });
   expect(compatibilityFindings([released, third])).toEqual([]);
-  expect(compatibilityFindings([released, second, third]).join('\n')).toContain('v2 reading v3');
+  expect(compatibilityFindings([released, second, third]).join('\n')).toContain('v3 reading v2');
 });
 
 describe('lint finds', () => {

@@ -1,0 +1,73 @@
+/** `npm run topics -- plan | apply | drift`: topics and schemas as the catalogue says. */
+
+import { parseArgs } from 'node:util';
+
+import { configFromEnv } from '@polytraders/runtime';
+
+import { applyTopics, type Drift, findDrift, type TopicsTarget } from './index.ts';
+
+const help = `Topics and schemas as libs/contracts/src/topics.ts and schemas/released/ say.
+
+  npm run topics -- plan     what apply would do
+  npm run topics -- apply    create missing topics, set settings that differ, register schemas
+  npm run topics -- drift    the same as plan, with exit code 1 when anything differs
+
+  --json       answer as JSON
+  --help       this text
+
+Where: KAFKA_BROKERS, SCHEMA_REGISTRY_URL, TOPIC_PREFIX (and KAFKA_SASL_…, KAFKA_SSL…); without them
+the local stack. A wrong number of partitions is shown and never mended: it would move keys.
+Exit codes: 0 done or nothing differs, 1 something differs, 2 could not run.
+`;
+
+const options = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function targetFromEnv(): TopicsTarget {
+  // Topics need no database; the check of all settings wants one all the same.
+  const config = configFromEnv({ DATABASE_URL: 'postgres://unused', ...process.env });
+  return { brokers: config.kafka, registryUrl: config.registryUrl, prefix: config.topicPrefix };
+}
+
+function lines({ topics, schemas }: Drift): readonly string[] {
+  return [
+    ...topics.map(({ topic, setting, expected, found, mendable }) => {
+      const what = setting === null ? topic : `${topic} ${setting}`;
+      return `${what}: expected ${expected}, found ${found}${mendable ? '' : ' (apply cannot mend this)'}`;
+    }),
+    ...schemas.map(({ subject, expected, found }) => `${subject}: expected ${expected}, found ${found}`),
+  ];
+}
+
+function show(json: boolean, drift: Drift, nothing: string): void {
+  const text = lines(drift).join('\n') || nothing;
+  process.stdout.write(`${json ? JSON.stringify(drift, null, 2) : text}\n`);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const [command] = positionals;
+  if (command !== 'plan' && command !== 'apply' && command !== 'drift') {
+    const found = command === undefined ? 'nothing' : `"${command}"`;
+    throw new Error(`Expected plan, apply or drift, found ${found}; see npm run topics -- --help.`);
+  }
+  const target = targetFromEnv();
+  const drift = await (command === 'apply' ? applyTopics(target) : findDrift(target));
+  show(values.json, drift, 'Nothing differs from the catalogue.');
+  const isClean = lines(drift).length === 0;
+  if (command === 'drift') return isClean ? 0 : 1;
+  return command === 'apply' && drift.topics.some(({ mendable }) => !mendable) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,116 @@
+/**
+ * The released schemas in a registry: one subject a record, named by its full name, every version
+ * in order, FULL_TRANSITIVE set on the subject before anything is written to it.
+ *
+ * Plain REST with a limit on every wait. The registry client of kafkajs has none, shows a refused
+ * connection as status 400, and cannot tell an unknown subject from a wrong path.
+ */
+
+import { ContractError, subjectOf } from '@polytraders/contracts';
+import { type Release, releases } from '@polytraders/contracts/releases';
+import { RuntimeError } from '@polytraders/runtime';
+
+export const COMPATIBILITY = 'FULL_TRANSITIVE';
+
+/** What one record still needs. */
+export type SchemaDrift = {
+  readonly subject: string;
+  readonly version: number | null;
+  readonly expected: string;
+  readonly found: string;
+};
+
+const REQUEST_MS = 10_000;
+const HEADERS = { 'content-type': 'application/vnd.schemaregistry.v1+json' } as const;
+
+/** Everything that the registry lacks of the released schemas. */
+export async function schemaDrift(registryUrl: string): Promise<readonly SchemaDrift[]> {
+  const drift: SchemaDrift[] = [];
+  for (const [subject, versions] of bySubject()) {
+    const level = await compatibilityOf(registryUrl, subject);
+    if (level !== COMPATIBILITY) {
+      drift.push({ subject, version: null, expected: COMPATIBILITY, found: level ?? 'no level of its own' });
+    }
+    for (const release of versions) {
+      if (await isRegistered(registryUrl, subject, release)) continue;
+      drift.push({ subject, version: release.version, expected: `version ${release.version}`, found: 'not registered' });
+    }
+  }
+  return drift;
+}
+
+/**
+ * Registers what is missing, oldest version first. Throws ContractError SCHEMA when the registry
+ * refuses one: then somebody else has written under the subject.
+ */
+export async function registerSchemas(registryUrl: string): Promise<void> {
+  for (const [subject, versions] of bySubject()) {
+    await setCompatibility(registryUrl, subject);
+    for (const release of versions) {
+      if (!(await isRegistered(registryUrl, subject, release))) await register(registryUrl, subject, release);
+    }
+  }
+}
+
+function bySubject(): ReadonlyMap<string, readonly Release[]> {
+  return Map.groupBy(releases(), ({ type }) => subjectOf(type));
+}
+
+async function compatibilityOf(registryUrl: string, subject: string): Promise<string | null> {
+  const answer = await ask(registryUrl, `/config/${encodeURIComponent(subject)}`, 'GET');
+  if (answer.status === 404) return null;
+  return String((await answered(answer, registryUrl))['compatibilityLevel']);
+}
+
+async function setCompatibility(registryUrl: string, subject: string): Promise<void> {
+  if ((await compatibilityOf(registryUrl, subject)) === COMPATIBILITY) return;
+  const path = `/config/${encodeURIComponent(subject)}`;
+  await answered(await ask(registryUrl, path, 'PUT', { compatibility: COMPATIBILITY }), registryUrl);
+}
+
+async function isRegistered(registryUrl: string, subject: string, { schema }: Release): Promise<boolean> {
+  const answer = await ask(registryUrl, `/subjects/${encodeURIComponent(subject)}`, 'POST', { schema });
+  if (answer.status === 404) return false;
+  await answered(answer, registryUrl);
+  return true;
+}
+
+async function register(registryUrl: string, subject: string, { schema, version }: Release): Promise<void> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+  const answer = await ask(registryUrl, path, 'POST', { schema });
+  if (answer.status === 409) {
+    throw new ContractError(
+      'SCHEMA',
+      `Expected the registry to take version ${version} of ${subject}; it says that another version there ` +
+        `cannot read it or be read by it (${await answer.text()}). See who else writes under this subject.`,
+    );
+  }
+  await answered(answer, registryUrl);
+}
+
+async function ask(registryUrl: string, path: string, method: string, body?: object): Promise<Response> {
+  try {
+    return await fetch(`${registryUrl}${path}`, {
+      method,
+      headers: HEADERS,
+      signal: AbortSignal.timeout(REQUEST_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    throw new RuntimeError(
+      'REGISTRY_OUTAGE',
+      `Expected a schema registry at ${registryUrl}; it did not answer (${String(cause)}). ` +
+        'Check SCHEMA_REGISTRY_URL, or run: npm run stack -- up',
+      { retryable: true, cause },
+    );
+  }
+}
+
+async function answered(answer: Response, registryUrl: string): Promise<Readonly<Record<string, unknown>>> {
+  if (answer.ok) return (await answer.json()) as Readonly<Record<string, unknown>>;
+  throw new RuntimeError(
+    'REGISTRY_OUTAGE',
+    `Expected the registry at ${registryUrl} to answer; it said ${answer.status}: ${await answer.text()}.`,
+    { retryable: answer.status >= 500 },
+  );
+}
