@@ -43,7 +43,7 @@ type Place = { readonly table: string; readonly where: Readonly<Record<string, s
 export const storage: Storage<Entity, Entry> = {
   schema: () => 'ingest',
   migrations: fileURLToPath(new URL('../../sql', import.meta.url)),
-  ledger: LEDGER as Storage<Entity, Entry>['ledger'],
+  ledger: LEDGER,
   state: [FILL_IDENTITY, ORDERS, MARKETS, DEFINITIONS, MARKS],
   isVolatile: isVolatileKey,
   changes, locate, revive,

@@ -12,7 +12,7 @@ import { type ImportRequest, inputsOf, inspectFile } from '../../src/sources/fil
 
 const folder = process.env['VENUE_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname;
 const present = existsSync(folder);
-if (!present) console.log(`The venue files are absent (${folder}); their tests are left out.`);
+if (!present) process.stdout.write(`The venue files are absent (${folder}); their tests are left out.\n`);
 const venue = present ? describe : describe.skip;
 
 const ANY: ImportRequest = { accounts: 'any', bot: null, zeroFeeDeclaredBy: 'auditor', identity: null };
