@@ -1,0 +1,146 @@
+/**
+ * The workers of a crash test, and whoever looks after them: one that ends without being told to
+ * (its servers were away when it started) is started again, as an orchestrator would.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Random } from '@polytraders/testkit/generator';
+import { startWorkerProcess, type LogLine, type Service, type WorkerProcess } from './worker-process.ts';
+
+export type Crew = {
+  /** Adds a worker. */
+  readonly hire: () => void;
+  /** Takes the newest one out politely. */
+  readonly dismiss: () => Promise<void>;
+  /** kill -9 of one of them, which comes back after a moment. */
+  readonly kill: () => Promise<void>;
+  /** SIGSTOP of one of them for so long, then SIGCONT. Resolves when it runs again. */
+  readonly freeze: (milliseconds: number) => Promise<void>;
+  readonly tally: () => CrewTally;
+  /** Stops all; throws unless each ends by itself with exit code 0. */
+  readonly stop: () => Promise<void>;
+};
+
+export type CrewTally = {
+  readonly kills: number;
+  readonly freezes: number;
+  readonly rebalances: number;
+  readonly fenced: number;
+  readonly acquired: number;
+  readonly outages: number;
+  /** Workers that ended by themselves, which only a missing server explains. */
+  readonly deaths: number;
+  readonly halted: readonly LogLine[];
+};
+
+const restartMsMax = 1_500;
+/** So that a kill falls at any place between two fetches, not only behind an append. */
+const aimMsMax = 200;
+const deathPauseMs = 1_000;
+
+type Place = { name: string; worker: WorkerProcess; killing: boolean; dismissed: boolean };
+
+/** Starts `size` workers of the service. Half of the restarts keep their WORKER_ID. */
+export function createCrew(service: Service, size: number, random: Random): Crew {
+  const places: Place[] = [];
+  const lines: (readonly LogLine[])[] = [];
+  let numbered = 0;
+  let stopping = false;
+  const count = { kills: 0, freezes: 0, rebalances: 0, deaths: 0 };
+
+  function launch(name: string): WorkerProcess {
+    const worker = startWorkerProcess(service, name, { WORKER_ID: name });
+    lines.push(worker.lines);
+    return worker;
+  }
+
+  function watch(place: Place): void {
+    const { worker } = place;
+    void worker.ended.then(async () => {
+      if (stopping || place.dismissed || place.killing) return;
+      count.deaths += 1;
+      await sleep(deathPauseMs);
+      if (!stopping && !place.dismissed) revive(place);
+    });
+  }
+
+  function revive(place: Place): void {
+    if (random.chance(1, 2)) place.name = nextName();
+    place.worker = launch(place.name);
+    watch(place);
+  }
+
+  function nextName(): string {
+    numbered += 1;
+    return `worker-${numbered}`;
+  }
+
+  function hire(): void {
+    const name = nextName();
+    const place = { name, worker: launch(name), killing: false, dismissed: false };
+    places.push(place);
+    watch(place);
+    if (places.length > size) count.rebalances += 1;
+  }
+
+  for (let index = 0; index < size; index += 1) hire();
+
+  return {
+    hire,
+    dismiss: async () => {
+      const place = places.pop();
+      if (place === undefined) return;
+      place.dismissed = true;
+      count.rebalances += 1;
+      place.worker.thaw();
+      await expectPoliteEnd(place.worker);
+    },
+    kill: async () => {
+      const place = random.pick(places);
+      const pause = random.between(0, restartMsMax);
+      await sleep(random.between(0, aimMsMax));
+      const { worker } = place;
+      if (!worker.isRunning()) return;
+      count.kills += 1;
+      place.killing = true;
+      await worker.kill();
+      await sleep(pause);
+      place.killing = false;
+      if (!stopping && !place.dismissed) revive(place);
+    },
+    freeze: async (milliseconds) => {
+      const { worker } = random.pick(places);
+      count.freezes += 1;
+      worker.freeze();
+      await sleep(milliseconds);
+      worker.thaw();
+    },
+    tally: () => {
+      const all = lines.flat();
+      const with_ = (event: string): number => all.filter((line) => line.event === event).length;
+      return {
+        ...count,
+        fenced: all.filter((line) => line.event === 'PARTITION_LOST' && line.why === 'fenced').length,
+        acquired: with_('PARTITION_ACQUIRED'),
+        outages: with_('OUTAGE'),
+        halted: all.filter((line) => line.event === 'PARTITION_HALTED'),
+      };
+    },
+    stop: async () => {
+      stopping = true;
+      for (const { worker } of places) worker.thaw();
+      await Promise.all(places.map((place) => expectPoliteEnd(place.worker)));
+    },
+  };
+}
+
+const politeMs = 11_000;
+
+async function expectPoliteEnd(worker: WorkerProcess): Promise<void> {
+  if (!worker.isRunning()) return;
+  const late = sleep(politeMs, 'late' as const, { ref: false });
+  const code = await Promise.race([worker.stop(), late]);
+  if (code === 0) return;
+  if (code === 'late') await worker.kill();
+  throw new Error(`Expected ${worker.name} to stop within ten seconds with code 0; found ${code}.`);
+}

@@ -1,0 +1,196 @@
+/**
+ * The crash test of the projector: two workers under throttled traffic, one after another killed,
+ * frozen or joined by a third, at moments that a seed decides. Afterwards everything that was
+ * written equals what one undisturbed worker writes, byte for byte, and each fill has exactly one
+ * report, in order. One body for the size of `npm test` and for that of `npm run test:faults`.
+ */
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { repositoryRoot } from '@polytraders/infra/stack';
+import { freshDatabase } from '@polytraders/testkit';
+import { randomOf, type Random } from '@polytraders/testkit/generator';
+import pg from 'pg';
+import { ledgerTopic, until, type TestLog } from '../e2e/log.ts';
+import { createCrew, type Crew, type CrewTally } from './crew.ts';
+import { readPublished, settlementReports, wrongs } from './published.ts';
+import { differences, projectorDumps, snapshot } from './snapshot.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+import { type Service } from './worker-process.ts';
+
+export const projectorId = 'pnl-projector';
+const partitions = 12;
+const workers = 2;
+const sessionTimeoutMs = 6_000;
+const frozenMs = 9_000;
+const tickMs = 100;
+
+/** A disturbance besides those of the workers, such as killing the broker. */
+export type Blow = { readonly name: string; readonly strike: () => Promise<void> };
+
+export type CrashPlan = {
+  readonly seed: string;
+  readonly fills: number;
+  readonly fillsPerSecond: number;
+  readonly kills: number;
+  readonly freezes: number;
+  /** Times that a third worker comes and goes. */
+  readonly visits: number;
+  readonly blows?: readonly Blow[];
+};
+
+export type CrashFigures = CrewTally & {
+  readonly seed: string;
+  readonly records: number;
+  readonly reports: number;
+  readonly blows: number;
+  readonly trafficSeconds: number;
+  readonly settleSeconds: number;
+};
+
+/** Runs the plan, and throws sentences on whatever differs. The log must be empty before. */
+export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<CrashFigures> {
+  const random = randomOf(`${plan.seed}|crash`);
+  const traffic = createTraffic(log, plan.seed, plan.fills);
+  const folder = join(repositoryRoot, '.local/faults', log.prefix);
+  const service: Service = {
+    main: `services/${projectorId}/src/main.ts`,
+    env: { ...log.env, LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: String(sessionTimeoutMs) },
+    logs: folder,
+  };
+  const crew = createCrew(service, workers, random);
+  const began = performance.now();
+  let blows = 0;
+  let appendedAt = began;
+  try {
+    blows = await disturb(log, plan, crew, traffic, random);
+    appendedAt = performance.now();
+    await until('all records are folded and published', () => isComplete(log), 180_000);
+  } finally {
+    await crew.stop();
+  }
+  const settled = performance.now();
+  const published = await readPublished(log, settlementReports);
+  const complaints = [
+    ...crew.tally().halted.map((line) => `A partition halted: ${line.message ?? ''}`),
+    ...wrongs(published, traffic.expected),
+    ...await compareWithUndisturbed(log, service, folder, random),
+  ];
+  if (complaints.length > 0) {
+    throw new Error(`Seed ${plan.seed}, logs in ${folder}:\n${complaints.slice(0, 20).join('\n')}`);
+  }
+  return {
+    ...crew.tally(), seed: plan.seed, records: traffic.appended(), reports: published.records, blows,
+    trafficSeconds: Math.round((appendedAt - began) / 1000),
+    settleSeconds: Math.round((settled - appendedAt) / 1000),
+  };
+}
+
+/** Appends the traffic in ticks; what the plan wants done falls between two of them. */
+async function disturb(
+  log: TestLog, plan: CrashPlan, crew: Crew, traffic: Traffic, random: Random,
+): Promise<number> {
+  const agenda = agendaOf(plan, crew, random);
+  const perTick = Math.max(1, Math.round(plan.fillsPerSecond * tickMs / 1000));
+  const running: Promise<void>[] = [];
+  let next = performance.now();
+  for (let records = traffic.next(perTick); records.length > 0; records = traffic.next(perTick)) {
+    await log.appendRaw(records);
+    while (agenda[0] !== undefined && agenda[0].at <= traffic.appended()) {
+      const act = agenda.shift();
+      if (act !== undefined) running.push(act.run());
+    }
+    next += tickMs;
+    await sleep(Math.max(0, next - performance.now()));
+  }
+  await Promise.all([...running, ...agenda.map((act) => act.run())]);
+  return plan.blows?.length ?? 0;
+}
+
+type Act = { readonly at: number; readonly run: () => Promise<void> };
+
+/** Evenly spread over the traffic, each at a random place of its share. */
+function agendaOf(plan: CrashPlan, crew: Crew, random: Random): Act[] {
+  const times = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what);
+  const acts = [
+    ...times(plan.kills, () => crew.kill()),
+    ...times(plan.freezes, () => crew.freeze(frozenMs)),
+    ...times(plan.visits, () => visit(crew, random)),
+    ...(plan.blows ?? []).map((blow) => blow.strike),
+  ];
+  const share = Math.floor(plan.fills * 0.94 / acts.length);
+  return shuffled(acts, random).map((run, index) => (
+    { at: Math.floor(plan.fills * 0.03) + share * index + random.between(0, share - 1), run }));
+}
+
+async function visit(crew: Crew, random: Random): Promise<void> {
+  crew.hire();
+  await sleep(random.between(3_000, 7_000));
+  await crew.dismiss();
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items.map((item) => ({ item, order: random.bits() }))
+    .sort((a, b) => a.order - b.order).map(({ item }) => item);
+}
+
+/** Every record of the log is folded, and the progress of the output has passed the last report. */
+async function isComplete(log: TestLog): Promise<boolean> {
+  const folded = await onDatabase(log.databaseUrl, async (client) => {
+    const rows = await client.query<{ partition: number; next: string; last: string | null }>(
+      'SELECT partition, next_offset AS next, (SELECT max("offset") FROM pnl_v1.pnl_ledger AS l ' +
+      'WHERE l.partition = p.partition AND NOT l.quarantined) AS last FROM stream.partition AS p');
+    return rows.rows;
+  }).catch(() => []);
+  if (folded.length < partitions) return false;
+  for (const { partition, next, last } of folded) {
+    const { high } = await log.kafka.watermarks({ topic: log.prefix + ledgerTopic, partition });
+    if (Number(next) < high) return false;
+    const topic = `${log.prefix}polytraders.stream.progress.${projectorId}`;
+    const record = await log.kafka.lastRecord({ topic, partition });
+    const published = JSON.parse(record?.value?.toString('utf8') ?? '{"next":0}') as { next: number };
+    if (last !== null && published.next <= Number(last)) return false;
+  }
+  return true;
+}
+
+async function compareWithUndisturbed(
+  log: TestLog, service: Service, folder: string, random: Random,
+): Promise<readonly string[]> {
+  const database = await freshDatabase('undisturbed');
+  const alone = createCrew({
+    ...service, logs: join(folder, 'undisturbed'),
+    env: { ...service.env, DATABASE_URL: database.url, PUBLISH: 'no' },
+  }, 1, random);
+  try {
+    await until('one worker has folded the whole log', () => isFolded(log, database.url), 180_000);
+    await alone.stop();
+    const disturbed = await snapshot(log.databaseUrl, projectorDumps, folder);
+    const calm = await snapshot(database.url, projectorDumps, join(folder, 'undisturbed'));
+    return await differences(disturbed, calm);
+  } finally {
+    await database.drop();
+  }
+}
+
+async function isFolded(log: TestLog, url: string): Promise<boolean> {
+  const rows = await onDatabase(url, (client) => client.query<{ partition: number; next: string }>(
+    'SELECT partition, next_offset AS next FROM stream.partition')).catch(() => null);
+  if (rows === null || rows.rows.length < partitions) return false;
+  for (const { partition, next } of rows.rows) {
+    const { high } = await log.kafka.watermarks({ topic: log.prefix + ledgerTopic, partition });
+    if (Number(next) < high) return false;
+  }
+  return true;
+}
+
+async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
