@@ -2,19 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { assignEvenly, type GroupMember } from './assignment.ts';
 
-const topics = new Map([['fills', 12], ['reports', 12]]);
+const topics = new Map([
+  ['fills', 12],
+  ['reports', 12],
+]);
 
-const members = fc
-  .uniqueArray(
-    fc.record({
-      id: fc.string({ minLength: 1, maxLength: 4 }),
-      ownedIn: fc.integer({ min: -1, max: 5 }),
-      owned: fc.array(fc.record({ topic: fc.constant('fills'), partition: fc.nat(15) })),
-    }),
-    { minLength: 1, maxLength: 15, selector: (member) => member.id },
-  );
+const members = fc.uniqueArray(
+  fc.record({
+    id: fc.string({ minLength: 1, maxLength: 4 }),
+    ownedIn: fc.integer({ min: -1, max: 5 }),
+    owned: fc.array(fc.record({ topic: fc.constant('fills'), partition: fc.nat(15) })),
+  }),
+  { minLength: 1, maxLength: 15, selector: (member) => member.id },
+);
 
-function numbersOf(share: readonly { readonly topic: string; readonly partition: number }[]): number[] {
+function numbersOf(
+  share: readonly { readonly topic: string; readonly partition: number }[],
+): number[] {
   return share.filter(({ topic }) => topic === 'fills').map(({ partition }) => partition);
 }
 
@@ -24,12 +28,14 @@ function after(assignment: ReturnType<typeof assignEvenly>, ownedIn: number): Gr
 }
 
 describe('the assignment', () => {
-  test('gives each partition of each topic to exactly one member, no one two more than another', () => {
+  test('gives each partition to exactly one member, and no one two more than another', () => {
     fc.assert(
       fc.property(members, (group) => {
         const assignment = assignEvenly(group, topics);
         expect([...assignment.keys()].sort()).toEqual(group.map(({ id }) => id).sort());
-        const all = [...assignment.values()].flat().map((each) => `${each.topic}/${each.partition}`);
+        const all = [...assignment.values()]
+          .flat()
+          .map((each) => `${each.topic}/${each.partition}`);
         expect(all.length).toBe(24);
         expect(new Set(all).size).toBe(24);
         const sizes = [...assignment.values()].map((share) => share.length / 2);
@@ -62,14 +68,19 @@ describe('the assignment', () => {
 
   test('moves only the partitions of a member that left', () => {
     fc.assert(
-      fc.property(members.filter((group) => group.length > 1), (group) => {
-        const first = assignEvenly(group, topics);
-        const [, ...staying] = after(first, 6);
-        const second = assignEvenly(staying, topics);
-        for (const { id, owned } of staying) {
-          expect(numbersOf(second.get(id) ?? [])).toEqual(expect.arrayContaining(numbersOf(owned)));
-        }
-      }),
+      fc.property(
+        members.filter((group) => group.length > 1),
+        (group) => {
+          const first = assignEvenly(group, topics);
+          const [, ...staying] = after(first, 6);
+          const second = assignEvenly(staying, topics);
+          for (const { id, owned } of staying) {
+            expect(numbersOf(second.get(id) ?? [])).toEqual(
+              expect.arrayContaining(numbersOf(owned)),
+            );
+          }
+        },
+      ),
     );
   });
 });
@@ -77,7 +88,10 @@ describe('the assignment', () => {
 describe('two claims to one partition', () => {
   test('are decided for the later generation', () => {
     const owned = [{ topic: 'fills', partition: 0 }];
-    const group = [{ id: 'a', ownedIn: 3, owned }, { id: 'b', ownedIn: 4, owned }];
+    const group = [
+      { id: 'a', ownedIn: 3, owned },
+      { id: 'b', ownedIn: 4, owned },
+    ];
     const assignment = assignEvenly(group, new Map([['fills', 2]]));
     expect(numbersOf(assignment.get('b') ?? [])).toEqual([0]);
     expect(numbersOf(assignment.get('a') ?? [])).toEqual([1]);

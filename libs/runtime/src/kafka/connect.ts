@@ -33,7 +33,14 @@ export type KafkaConfig = {
   readonly transactionTimeoutMs?: number;
 };
 
-const NEEDS = [FETCH, PRODUCE, ...CLUSTER_APIS, ...LOOKUP_APIS, ...TRANSACTION_APIS, ...MEMBERSHIP_APIS];
+const NEEDS = [
+  FETCH,
+  PRODUCE,
+  ...CLUSTER_APIS,
+  ...LOOKUP_APIS,
+  ...TRANSACTION_APIS,
+  ...MEMBERSHIP_APIS,
+];
 
 /** Connects, and fails with KAFKA_OUTAGE, KAFKA_UNSUPPORTED or CONFIGURATION where it cannot. */
 export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {

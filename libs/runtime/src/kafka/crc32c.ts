@@ -30,8 +30,14 @@ function write(tables: readonly Int32Array[], slice: number, byte: number, value
 }
 
 const [T0, T1, T2, T3, T4, T5, T6, T7] = buildTables() as [
-  Int32Array, Int32Array, Int32Array, Int32Array,
-  Int32Array, Int32Array, Int32Array, Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
 ];
 
 /** Checksum of `buffer[start, end)` as an unsigned 32-bit number. */

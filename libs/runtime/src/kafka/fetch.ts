@@ -49,7 +49,10 @@ export async function fetchFrom(
     FETCH,
     (writer) => {
       writer.int32(-1).int32(limits.maxWaitMs).int32(limits.minBytes).int32(limits.maxBytes);
-      writer.int8(limits.readCommitted ? 1 : 0).int32(0).int32(-1);
+      writer
+        .int8(limits.readCommitted ? 1 : 0)
+        .int32(0)
+        .int32(-1);
       writer.compactArray(runs, (run) => {
         writer.raw(Buffer.from(run[0]?.topicId ?? '', 'hex'));
         writer.compactArray(run, (target) => {

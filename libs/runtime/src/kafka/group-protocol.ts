@@ -137,7 +137,10 @@ function subscription(request: JoinRequest): Buffer {
   const { ownedIn, owned } = request;
   const work = Buffer.from(JSON.stringify({ ownedIn, owned }));
   const writer = new WireWriter().int16(0);
-  return writer.array(request.topics, (topic) => writer.string(topic)).bytes(work).written();
+  return writer
+    .array(request.topics, (topic) => writer.string(topic))
+    .bytes(work)
+    .written();
 }
 
 /** A member whose user data we cannot read claims nothing; it may be of another release. */

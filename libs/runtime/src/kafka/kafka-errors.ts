@@ -105,7 +105,9 @@ export function brokerRefusal(code: number, during: string): RuntimeError {
     return new RuntimeError('KAFKA_OUT_OF_RANGE', `${said}.`, { retryable: false });
   }
   if (code === CODE.MESSAGE_TOO_LARGE || code === CODE.RECORD_LIST_TOO_LARGE) {
-    return new RuntimeError('KAFKA_FAULT', `${said}: a record is larger than the topic takes.`, { retryable: false });
+    return new RuntimeError('KAFKA_FAULT', `${said}: a record is larger than the topic takes.`, {
+      retryable: false,
+    });
   }
   if (DENIED.has(code)) {
     return new RuntimeError('KAFKA_FAULT', `${said}. Check the principal's rights.`, {

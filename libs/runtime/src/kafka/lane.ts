@@ -57,7 +57,10 @@ const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket =
     ssl === null
       ? net.connect({ host, port }, onConnect)
-      : tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect);
+      : tls.connect(
+          { host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl },
+          onConnect,
+        );
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
   return socket;
@@ -190,7 +193,8 @@ function namedConnectError(error: unknown, at: Address): RuntimeError {
   if (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError') {
     return new RuntimeError(
       'KAFKA_FAULT',
-      `Kafka at ${at.host}:${at.port} refused the credentials: ${message}. Check user and password.`,
+      `Kafka at ${at.host}:${at.port} refused the credentials: ${message}. ` +
+        'Check user and password.',
       { retryable: false, cause: error },
     );
   }

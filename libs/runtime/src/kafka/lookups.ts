@@ -58,7 +58,7 @@ export async function lastRecord(
 ): Promise<KafkaRecord | null> {
   const { low, lastStable } = await watermarks(lookups, at);
   let step = FIRST_STEP_BACK;
-  for (let end = lastStable; end > low; ) {
+  for (let end = lastStable; end > low;) {
     const start = Math.max(low, end - step);
     const found = await lastWithin(lookups, at, start, end);
     if (found !== null) return found;
@@ -75,7 +75,7 @@ async function lastWithin(
   end: number,
 ): Promise<KafkaRecord | null> {
   let last: KafkaRecord | null = null;
-  for (let position = start; position < end; ) {
+  for (let position = start; position < end;) {
     const fetched = await fetchOne(lookups, at, position, LOOKUP_BYTES);
     if (fetched === null) break;
     const { records, nextOffset } = decodeRecords(fetched.recordSet, position, fetched.aborted);
@@ -126,9 +126,12 @@ async function listOffset(
   readCommitted: boolean,
 ): Promise<number> {
   const answer = await lane.call(LIST_OFFSETS, (writer) => {
-    writer.int32(-1).int8(readCommitted ? 1 : 0).array([at], ({ topic, partition }) => {
-      writer.string(topic).array([partition], (each) => writer.int32(each).int64(timestamp));
-    });
+    writer
+      .int32(-1)
+      .int8(readCommitted ? 1 : 0)
+      .array([at], ({ topic, partition }) => {
+        writer.string(topic).array([partition], (each) => writer.int32(each).int64(timestamp));
+      });
   });
   answer.int32();
   const found = answer.array(() => {

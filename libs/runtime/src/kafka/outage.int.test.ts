@@ -74,7 +74,11 @@ describe('a broker that is killed and comes back', () => {
     await published;
     await eventually('the reader has them all', () => values().length >= TRANSACTIONS);
     const expected = Array.from({ length: TRANSACTIONS }, (_, n) => n);
-    expect(values().map(Number).sort((a, b) => a - b)).toEqual(expected);
+    expect(
+      values()
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual(expected);
     expect(errors).toEqual([]);
     expect(outages.length).toBeGreaterThan(0);
     const highs = await Promise.all(

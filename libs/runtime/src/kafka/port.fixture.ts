@@ -28,6 +28,16 @@ function newKafkajs(brokers: string): kafkajs.Kafka {
   });
 }
 
+/**
+ * Waits until the last record is this one. A commit returns before its markers are in the log, so
+ * what was committed shows a moment later.
+ */
+export async function untilLast(kafka: KafkaPort, topic: string, value: string): Promise<void> {
+  await eventually(`the last record is ${value}`, async () => {
+    return String((await kafka.lastRecord({ topic, partition: 0 }))?.value) === value;
+  });
+}
+
 /** A fresh topic; its name is one of `prefix`, which the suite drops at its end. */
 export async function makeTopic(
   brokers: string,
@@ -69,9 +79,12 @@ export function record(topic: string, value: string, partition = 0): OutputRecor
   return { topic, partition, key: null, value: Buffer.from(value) };
 }
 
-export async function eventually(claim: string, holds: () => boolean): Promise<void> {
+export async function eventually(
+  claim: string,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`Expected within 20 s: ${claim}.`);
     await delay(10);
   }

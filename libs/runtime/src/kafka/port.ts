@@ -21,7 +21,7 @@ export type KafkaRecord = {
   readonly timestamp: number;
 };
 
-/** What one fetch of one partition brought, control records and aborted records already left out. */
+/** What one fetch of one partition brought; control and aborted records are left out already. */
 export type FetchedBatch = TopicPartition & {
   readonly records: readonly KafkaRecord[];
   /** Offset at which the next fetch of the partition starts; counts what was left out. */
@@ -35,7 +35,10 @@ export type ReaderOptions = {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
-  /** Called for each fetched partition, in offset order per partition. Awaited before its next fetch. */
+  /**
+   * Called for each fetched partition, in offset order per partition and never twice at once for
+   * one. One batch is fetched ahead meanwhile. Empty records with a higher nextOffset happen.
+   */
   readonly onBatch: (batch: FetchedBatch) => void | Promise<void>;
   /** OFFSET_OUT_OF_RANGE, topic gone and so on: the partition is taken out of the reader first. */
   readonly onPartitionError: (at: TopicPartition, error: Error) => void;
@@ -43,7 +46,7 @@ export type ReaderOptions = {
   readonly onOutage: (error: Error) => void;
 };
 
-/** A fetch loop over explicitly assigned partitions. The next fetch runs while batches are handled. */
+/** A fetch loop over assigned partitions. The next fetch runs while batches are handled. */
 export type Reader = {
   readonly assign: (at: TopicPartition, offset: number) => void;
   readonly unassign: (at: TopicPartition) => void;
@@ -102,14 +105,21 @@ export type TransactionalProducer = {
   readonly close: () => Promise<void>;
 };
 
-export type Watermarks = { readonly low: number; readonly high: number; readonly lastStable: number };
+export type Watermarks = {
+  readonly low: number;
+  readonly high: number;
+  readonly lastStable: number;
+};
 
 export type KafkaPort = {
   readonly partitionsOf: (topic: string) => Promise<number>;
   /** Kafka's own id of the topic (hex): another one after the topic was deleted and made anew. */
   readonly topicId: (topic: string) => Promise<string>;
   readonly watermarks: (at: TopicPartition) => Promise<Watermarks>;
-  /** The record at exactly this offset, or null where there is none (compacted, control, past the end). */
+  /**
+   * The record at exactly this offset, or null where there is none (compacted, control, aborted,
+   * past the end). Below the low watermark it throws KAFKA_OUT_OF_RANGE.
+   */
   readonly recordAt: (at: TopicPartition, offset: number) => Promise<KafkaRecord | null>;
   /** The last committed data record of a partition, read backwards from the last stable offset. */
   readonly lastRecord: (at: TopicPartition) => Promise<KafkaRecord | null>;
@@ -119,9 +129,12 @@ export type KafkaPort = {
   readonly transactionalProducer: (transactionalId: string) => Promise<TransactionalProducer>;
   /** Init and close: only the fence. */
   readonly fence: (transactionalId: string) => Promise<void>;
-  /** Idempotent, non-transactional sends with acks=all: generators, commands, alerts outside a group. */
+  /** Idempotent sends with acks=all and no transaction: generators, commands, alerts. */
   readonly send: (records: readonly OutputRecord[]) => Promise<void>;
   /** For lag tools only; nothing of ours reads it back. */
-  readonly noteProgress: (groupId: string, offsets: readonly (TopicPartition & { offset: number })[]) => Promise<void>;
+  readonly noteProgress: (
+    groupId: string,
+    offsets: readonly (TopicPartition & { offset: number })[],
+  ) => Promise<void>;
   readonly close: () => Promise<void>;
 };

@@ -54,7 +54,10 @@ export async function produceAll(
     let bytes = 0;
     for (const queue of queues) {
       const next = queue[0];
-      if (next === undefined || (round.length > 0 && bytes + next.bytes.length > MAX_REQUEST_BYTES)) {
+      if (
+        next === undefined ||
+        (round.length > 0 && bytes + next.bytes.length > MAX_REQUEST_BYTES)
+      ) {
         continue;
       }
       round.push(next);
@@ -145,7 +148,11 @@ async function byLeader(
   return groups;
 }
 
-type Failure = { readonly batch: Batch; readonly error: RuntimeError; readonly concurrent: boolean };
+type Failure = {
+  readonly batch: Batch;
+  readonly error: RuntimeError;
+  readonly concurrent: boolean;
+};
 
 async function attempt(
   cluster: Cluster,

@@ -3,7 +3,15 @@ import { dropTopics, testStack, uniquePrefix } from '@polytraders/testkit';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectKafka } from './connect.ts';
 import { type KafkaPort } from './port.ts';
-import { collect, createTopic, deleteRecords, eventually, makeTopic, record, withAdmin } from './port.fixture.ts';
+import {
+  collect,
+  createTopic,
+  deleteRecords,
+  eventually,
+  makeTopic,
+  record,
+  withAdmin,
+} from './port.fixture.ts';
 
 describe('a reader', () => {
   const prefix = uniquePrefix();
@@ -52,7 +60,9 @@ describe('a reader', () => {
     expect(committed.values()).toEqual(['first', 'last']);
     const empty = committed.batches.filter(({ records }) => records.length === 0);
     expect(empty.length).toBeGreaterThan(5);
-    expect(committed.batches.at(-1)?.nextOffset).toBe((await kafka.watermarks({ topic, partition: 0 })).high);
+    expect(committed.batches.at(-1)?.nextOffset).toBe(
+      (await kafka.watermarks({ topic, partition: 0 })).high,
+    );
     await committed.reader.close();
     const all = collect(kafka, { isolation: 'read_uncommitted' });
     all.reader.assign({ topic, partition: 0 }, 0);

@@ -55,7 +55,7 @@ export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
     pause: (at) => loop.change(at, true),
     resume: (at) => loop.change(at, false),
     close: () => loop.close(),
-  }
+  };
 }
 
 class FetchLoop {
@@ -221,12 +221,16 @@ class FetchLoop {
     const maxWaitMs = this.pollFor(node, id);
     fetcher.pollsUntil = performance.now() + maxWaitMs;
     try {
-      const answer = await fetchFrom(fetcher.lane, partitions.map((one) => this.targetOf(one)), {
-        readCommitted: this.options.isolation === 'read_committed',
-        maxWaitMs,
-        minBytes: this.options.minBytes,
-        maxBytes: this.options.maxBytes,
-      });
+      const answer = await fetchFrom(
+        fetcher.lane,
+        partitions.map((one) => this.targetOf(one)),
+        {
+          readCommitted: this.options.isolation === 'read_committed',
+          maxWaitMs,
+          minBytes: this.options.minBytes,
+          maxBytes: this.options.maxBytes,
+        },
+      );
       if (answer.error !== CODE.NONE) throw brokerRefusal(answer.error, 'a fetch');
       node.backoff.reset();
       this.accept(partitions, answer.partitions);

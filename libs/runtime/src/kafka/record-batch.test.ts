@@ -16,13 +16,23 @@ const kafkajsDecode = require('kafkajs/src/protocol/recordBatch/v0/decoder') as 
 ) => Promise<{ records: { offset: string; key: Buffer; value: Buffer; headers: object }[] }>;
 
 const TIME = 1_795_000_000_123;
-const origin = { producerId: 4711, epoch: 3, firstSequence: 17, transactional: true, timestamp: TIME };
+const origin = {
+  producerId: 4711,
+  epoch: 3,
+  firstSequence: 17,
+  transactional: true,
+  timestamp: TIME,
+};
 
 const samples: readonly BatchRecord[] = [
   { key: 'acct-1', value: Buffer.from('first') },
   { key: null, value: Buffer.from('no key') },
   { key: Buffer.from([0, 0, 0, 0]), value: null },
-  { key: 'é€😀', value: Buffer.alloc(300, 7), headers: { origin: 'tést', raw: Buffer.from([1, 2]) } },
+  {
+    key: 'é€😀',
+    value: Buffer.alloc(300, 7),
+    headers: { origin: 'tést', raw: Buffer.from([1, 2]) },
+  },
   { key: '', value: Buffer.alloc(0), headers: {} },
   ...Array.from({ length: 200 }, (_, n) => ({ key: `k${n}`, value: Buffer.alloc(n * 5, n) })),
 ];
@@ -35,7 +45,10 @@ function encodeOne(records: readonly BatchRecord[], baseOffset = 0, change = ori
   return batch;
 }
 
-function kafkajsEncode(records: readonly BatchRecord[], compression = 0): Promise<{ buffer: Buffer }> {
+function kafkajsEncode(
+  records: readonly BatchRecord[],
+  compression = 0,
+): Promise<{ buffer: Buffer }> {
   return RecordBatch({
     compression,
     records: records.map((record, offsetDelta) =>
@@ -111,8 +124,14 @@ describe('sequence numbers', () => {
 });
 
 describe('a decoded record set', () => {
-  const textOf = (set: Buffer, from = 0, aborted: { producerId: number; firstOffset: number }[] = []) =>
-    decodeRecords(set, from, aborted).records.map(({ offset, value }) => `${offset}:${String(value)}`);
+  const textOf = (
+    set: Buffer,
+    from = 0,
+    aborted: { producerId: number; firstOffset: number }[] = [],
+  ) =>
+    decodeRecords(set, from, aborted).records.map(
+      ({ offset, value }) => `${offset}:${String(value)}`,
+    );
   const one = (text: string, offset: number, producerId = origin.producerId): Buffer =>
     encodeOne([{ key: null, value: Buffer.from(text) }], offset, { ...origin, producerId });
 
@@ -138,10 +157,16 @@ describe('a decoded record set', () => {
     expect(decodeRecords(zstd, 0, [])).toEqual(plain);
   });
 
-  test.each([[2, 'snappy'], [3, 'lz4']])('of codec %i is refused as %s', (codec, name) => {
+  test.each([
+    [2, 'snappy'],
+    [3, 'lz4'],
+  ])('of codec %i is refused as %s', (codec, name) => {
     const set = recompressed(encodeOne(samples), codec, (body) => body);
     expect(() => decodeRecords(set, 0, [])).toThrow(
-      expect.objectContaining({ code: 'KAFKA_UNSUPPORTED', message: expect.stringContaining(name) }),
+      expect.objectContaining({
+        code: 'KAFKA_UNSUPPORTED',
+        message: expect.stringContaining(name),
+      }),
     );
   });
 
@@ -159,7 +184,10 @@ describe('a decoded record set', () => {
   });
 
   test('leaves out records before the offset asked for', () => {
-    const set = encodeOne([1, 2, 3].map((n) => ({ key: null, value: Buffer.from(`${n}`) })), 10);
+    const set = encodeOne(
+      [1, 2, 3].map((n) => ({ key: null, value: Buffer.from(`${n}`) })),
+      10,
+    );
     expect(textOf(set, 11)).toEqual(['11:2', '12:3']);
   });
 
@@ -171,20 +199,41 @@ describe('a decoded record set', () => {
 
   test('leaves out aborted records of that producer until its abort marker, and no others', () => {
     const set = Buffer.concat([
-      one('gone', 0), one('other', 1, 99), one('gone too', 2), marker(3, 0), one('kept', 4), marker(5, 1),
+      one('gone', 0),
+      one('other', 1, 99),
+      one('gone too', 2),
+      marker(3, 0),
+      one('kept', 4),
+      marker(5, 1),
     ]);
-    expect(textOf(set, 0, [{ producerId: origin.producerId, firstOffset: 0 }])).toEqual(['1:other', '4:kept']);
+    expect(textOf(set, 0, [{ producerId: origin.producerId, firstOffset: 0 }])).toEqual([
+      '1:other',
+      '4:kept',
+    ]);
   });
 
   test('takes two aborted transactions in any order', () => {
-    const set = Buffer.concat([one('x', 0), one('y', 1, 99), marker(2, 0, 99), marker(3, 0), one('z', 4, 99)]);
-    const aborted = [{ producerId: 99, firstOffset: 1 }, { producerId: origin.producerId, firstOffset: 0 }];
+    const set = Buffer.concat([
+      one('x', 0),
+      one('y', 1, 99),
+      marker(2, 0, 99),
+      marker(3, 0),
+      one('z', 4, 99),
+    ]);
+    const aborted = [
+      { producerId: 99, firstOffset: 1 },
+      { producerId: origin.producerId, firstOffset: 0 },
+    ];
     expect(textOf(set, 0, aborted)).toEqual(['4:z']);
   });
 
   test('keeps a data record whose key looks like an abort marker', () => {
     const key = Buffer.from([0, 0, 0, 0]);
-    const set = Buffer.concat([encodeOne([{ key, value: Buffer.from('gone') }], 0), one('gone too', 1), marker(2, 0)]);
+    const set = Buffer.concat([
+      encodeOne([{ key, value: Buffer.from('gone') }], 0),
+      one('gone too', 1),
+      marker(2, 0),
+    ]);
     expect(textOf(set, 0, [{ producerId: origin.producerId, firstOffset: 0 }])).toEqual([]);
   });
 

@@ -68,7 +68,7 @@ export function decodeRecords(
   return { records, nextOffset };
 }
 
-/** The next offset alone, read from the batch headers: the next fetch starts before the decoding. */
+/** The next offset alone, from the batch headers: the next fetch goes out before the decoding. */
 export function offsetAfter(set: Buffer, fetchOffset: number): number {
   let nextOffset = fetchOffset;
   let start = 0;
@@ -130,7 +130,7 @@ function decompressed(codec: number, body: Buffer, baseOffset: number): Buffer {
   if (codec !== 1 && codec !== 4) {
     throw new RuntimeError(
       'KAFKA_UNSUPPORTED',
-      `Expected batches compressed with gzip, zstd or not at all; the one at offset ${baseOffset} ` +
+      `Expected batches of gzip, zstd or no compression; the one at offset ${baseOffset} ` +
         `is ${CODEC_NAMES[codec] ?? `codec ${codec}`}. Set compression.type of the topic.`,
     );
   }
@@ -144,7 +144,8 @@ function decompressed(codec: number, body: Buffer, baseOffset: number): Buffer {
 function unreadable(offset: number, found: string, cause?: unknown): RuntimeError {
   return new RuntimeError(
     'KAFKA_FAULT',
-    `Expected a readable record batch at offset ${offset}, found ${found}. Check the broker's disk.`,
+    `Expected a readable record batch at offset ${offset}, found ${found}. ` +
+      "Check the broker's disk.",
     { retryable: false, cause },
   );
 }

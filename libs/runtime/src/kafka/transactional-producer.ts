@@ -47,7 +47,13 @@ export async function initProducer(
   };
   const answer =
     transactionalId === null
-      ? await askUntil(deadline, 'InitProducerId', () => cluster.anyBroker(ask), read, () => undefined)
+      ? await askUntil(
+          deadline,
+          'InitProducerId',
+          () => cluster.anyBroker(ask),
+          read,
+          () => undefined,
+        )
       : await askCoordinator(cluster, transactionalId, deadline, 'InitProducerId', ask, read);
   const producerId = answer.int64();
   const epoch = answer.int16();
@@ -116,7 +122,11 @@ class Transactions {
       if (this.added.size === 0) return;
       const { producerId, epoch } = this.identity;
       await this.ask(deadline, END_TXN, (writer) => {
-        writer.string(this.transactionalId).int64(producerId).int16(epoch).int8(commit ? 1 : 0);
+        writer
+          .string(this.transactionalId)
+          .int64(producerId)
+          .int16(epoch)
+          .int8(commit ? 1 : 0);
       });
       this.added.clear();
     });

@@ -21,7 +21,12 @@ describe('the wire', () => {
   test.each([0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])(
     'carries %d as an unsigned varint',
     (value) => {
-      expect(roundTrip((writer) => writer.uvarint(value), (reader) => reader.uvarint())).toBe(value);
+      expect(
+        roundTrip(
+          (writer) => writer.uvarint(value),
+          (reader) => reader.uvarint(),
+        ),
+      ).toBe(value);
     },
   );
 
