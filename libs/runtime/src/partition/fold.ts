@@ -9,7 +9,9 @@ import { hash } from 'node:crypto';
 import { type Lookup, type Processor, type Put } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { count, type Part } from '../postgres/group.ts';
-import { copyLine, monthOf } from '../postgres/values.ts';
+import { compileCopyLine } from '../postgres/compile.ts';
+import { createLineBuffer } from '../postgres/line-buffer.ts';
+import { monthOf } from '../postgres/values.ts';
 import { type Poison } from '../registry/schema-book.ts';
 import { type Session } from './session.ts';
 
@@ -30,8 +32,10 @@ export function createFolder<Event, Entity, Entry extends object>(
   processor: Processor<Event, Entity, Entry>,
   topic: string,
   leafOf: (micros: number | null) => string,
+  keepsEntries: boolean,
 ): Folder<Event, Entity, Entry> {
   const { ledger, monthOf: timeOf } = processor.storage;
+  const lineOf = compileCopyLine(ledger.columns);
 
   function put(session: Session<Entity>, part: Part<Entity, Entry>, change: Put<Entity>): void {
     const dirty = part.dirty.get(change.key);
@@ -43,14 +47,16 @@ export function createFolder<Event, Entity, Entry extends object>(
 
   function append(session: Session<Entity>, part: Part<Entity, Entry>, offset: number, line: number, entry: Entry, ids: string): void {
     const time = timeOf === undefined ? null : timeOf(entry);
-    const month = time === null ? '' : `${monthText(time)}\t`;
-    const text = `${month}${part.partition}\t${offset}\t${line}\t${ids}\t${copyLine(ledger.columns, entry)}`;
+    const month = time === null ? '' : monthText(time);
     const leaf = leafOf(time);
-    const lines = part.lines.get(leaf);
-    if (lines === undefined) part.lines.set(leaf, [text]);
-    else lines.push(text);
-    session.chainHash = chained(session.chainHash, text);
-    part.entries.push({ offset, entry });
+    let lines = part.lines.get(leaf);
+    if (lines === undefined) {
+      lines = createLineBuffer();
+      part.lines.set(leaf, lines);
+    }
+    const bytes = lines.append(`${month}${part.partition}\t${offset}\t${line}\t${ids}\t${lineOf(entry)}`);
+    session.chainHash = chained(session.chainHash, bytes);
+    if (keepsEntries) part.entries.push({ offset, entry });
   }
 
   function one(session: Session<Entity>, part: Part<Entity, Entry>, lookup: Lookup<Entity>, input: FoldInput<Event>): void {
@@ -107,15 +113,15 @@ export function isPoison(decoded: unknown): decoded is Poison {
   return typeof (decoded as Poison).poison === 'string';
 }
 
-const scratch = { bytes: Buffer.allocUnsafe(4096) };
+let scratch = Buffer.allocUnsafe(4096);
 
-/** Running SHA-256: hash of the hash before and the text of the entry. */
-export function chained(before: Buffer, text: string): Buffer {
-  const most = 32 + text.length * 3;
-  if (scratch.bytes.length < most) scratch.bytes = Buffer.allocUnsafe(most * 2);
-  before.copy(scratch.bytes, 0);
-  const length = 32 + scratch.bytes.write(text, 32);
-  return hash('sha256', scratch.bytes.subarray(0, length), 'buffer');
+/** Running SHA-256: hash of the hash before and the COPY line of the entry. */
+export function chained(before: Buffer, line: Buffer): Buffer {
+  const length = before.length + line.length;
+  if (scratch.length < length) scratch = Buffer.allocUnsafe(length * 2);
+  scratch.set(before, 0);
+  scratch.set(line, before.length);
+  return hash('sha256', scratch.subarray(0, length), 'buffer');
 }
 
 /** The chain's beginning: the hash of nothing. */
@@ -123,10 +129,11 @@ export const chainStart: Buffer = hash('sha256', '', 'buffer');
 
 let month = { from: 0, to: 0, text: '' };
 
+/** First day of the month and a tab, remembered: a log stays in a month for long. */
 function monthText(micros: number): string {
   if (micros < month.from || micros >= month.to) {
     const { first, next } = monthOf(micros);
-    month = { from: Date.parse(first) * 1000, to: Date.parse(next) * 1000, text: first };
+    month = { from: Date.parse(first) * 1000, to: Date.parse(next) * 1000, text: `${first}\t` };
   }
   return month.text;
 }

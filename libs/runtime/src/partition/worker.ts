@@ -27,6 +27,8 @@ export type WorkerConfig = {
   readonly output: string;
   /** False in a rebuild and in mode shadow_only: no publisher is constructed at all. */
   readonly publishes: boolean;
+  /** Whether `onCommitted` wants the entries, for metrics; never in a rebuild. */
+  readonly countsEntries: boolean;
   readonly slots: number;
   readonly limits: SlotLimits;
   /** Longest time that revoking may take before the next owner fences us anyway. */
@@ -82,7 +84,7 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
   const { processor, source, store, kafka, database, config, events } = parts;
   const sessions = new Map<number, Session<Entity>>();
   const halted = new Map<number, RuntimeError>();
-  const fold = createFolder(processor, source.topic, store.leafOf);
+  const fold = createFolder(processor, source.topic, store.leafOf, config.publishes || config.countsEntries);
   const stopping = new AbortController();
   let assigned = new Set<number>();
   let generation = 0;

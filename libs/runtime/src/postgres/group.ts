@@ -3,6 +3,7 @@
  */
 
 import { type Outcome } from '@polytraders/stream';
+import { type LineBuffer } from './line-buffer.ts';
 
 export type Ownership = { readonly partition: number; readonly epoch: number };
 
@@ -25,7 +26,8 @@ export type Part<Entity, Entry> = Ownership & {
   lastHash: Buffer | null;
   chainHash: Buffer;
   /** COPY lines per ledger table (one per month where the ledger is partitioned). */
-  readonly lines: Map<string, string[]>;
+  readonly lines: Map<string, LineBuffer>;
+  /** The entries themselves, for publishing and metrics; empty where nobody wants them. */
   readonly entries: Published<Entry>[];
   readonly dirty: Map<string, Dirty<Entity>>;
   readonly outcomes: Map<string, number>;

@@ -13,6 +13,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type Change, type Processor, type Table } from '@polytraders/stream';
 import { databaseError } from './database.ts';
 import { outcomeRows, type Part } from './group.ts';
+import { compileLiterals } from './compile.ts';
+import { type LineBuffer } from './line-buffer.ts';
 import { columnLiteral, monthOf, rowOf, sqlType } from './values.ts';
 import { RuntimeError } from '../errors.ts';
 
@@ -51,11 +53,20 @@ export function createStore<Event, Entity, Entry extends object>(
   const ledgerColumns = [...owned, ...ledger.columns.map((column) => `"${column.name}"`)].join(', ');
   const where = `processor = '${processor.id}' AND version = ${config.version} AND topic = '${config.topic}'`;
   const madeLeaves = new Set<string>();
-  const upserts = new Map(storage.state.map((table) => [table.name, upsertOf(schema, table)]));
-  const removes = new Map(storage.state.map((table) => [table.name, removeOf(schema, table)]));
+  const writers = new Map(storage.state.map((table: Table<object>) => [table.name, {
+    upsert: upsertOf(schema, table), literals: compileLiterals(table.columns),
+    remove: removeOf(schema, table), keyLiterals: compileLiterals(keyColumns(table)),
+  }]));
+
+  let leaf = { from: 0, to: 0, name: ledger.name };
 
   function leafOf(micros: number | null): string {
-    return micros === null ? ledger.name : `${ledger.name}_${monthOf(micros).suffix}`;
+    if (micros === null) return ledger.name;
+    if (micros < leaf.from || micros >= leaf.to) {
+      const { first, next, suffix } = monthOf(micros);
+      leaf = { from: Date.parse(first) * 1000, to: Date.parse(next) * 1000, name: `${ledger.name}_${suffix}` };
+    }
+    return leaf.name;
   }
 
   /** Outside the commit, because it needs a lock that the commit must not hold. */
@@ -132,7 +143,7 @@ export function createStore<Event, Entity, Entry extends object>(
   }
 
   async function copyLedger(client: pg.Client, parts: readonly Part<Entity, Entry>[]): Promise<void> {
-    const leaves = new Map<string, string[][]>();
+    const leaves = new Map<string, LineBuffer[]>();
     for (const part of parts) {
       for (const [leaf, lines] of part.lines) {
         const lists = leaves.get(leaf);
@@ -148,13 +159,13 @@ export function createStore<Event, Entity, Entry extends object>(
   async function writeState(client: pg.Client, parts: readonly Part<Entity, Entry>[]): Promise<void> {
     const rows = collectChanges(parts, storage.changes);
     for (const table of storage.state) {
+      const writer = writers.get(table.name);
+      if (writer === undefined) continue;
       const removed = rows.removed.get(table.name);
-      if (removed !== undefined) {
-        await client.query(removes.get(table.name) ?? '', keyLiterals(table, removed));
-      }
+      if (removed !== undefined) await client.query(writer.remove, writer.keyLiterals(removed));
       const upserted = rows.upserted.get(table.name);
       if (upserted === undefined) continue;
-      const answer = await client.query(upserts.get(table.name) ?? '', allLiterals(table, upserted));
+      const answer = await client.query(writer.upsert, writer.literals(upserted));
       if (table.guard !== undefined && answer.rowCount !== upserted.length) {
         throw new RuntimeError('CONTENDED',
           `Of ${upserted.length} rows of ${table.name} only ${answer.rowCount ?? 0} could be written: the others ` +
@@ -265,26 +276,19 @@ export function createStore<Event, Entity, Entry extends object>(
   return { schema, leafOf, commit, load, entries, identities, hasEntries };
 }
 
-const copyChunkBytes = 256 * 1024;
-
-/** Feeds lines to COPY in chunks, so that a large group needs no second copy of itself. */
-async function copyLines(client: pg.Client, sql: string, lists: readonly (readonly string[])[]): Promise<void> {
+/** Feeds the blocks of lines to COPY, waiting where the connection is full. */
+async function copyLines(client: pg.Client, sql: string, lists: readonly LineBuffer[]): Promise<void> {
   const stream: Writable = client.query(copyFrom(sql));
   const done = new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);
     stream.once('error', reject);
   });
-  let chunk = '';
   for (const lines of lists) {
-    for (const line of lines) {
-      chunk += `${line}\n`;
-      if (chunk.length >= copyChunkBytes) {
-        if (!stream.write(chunk)) await Promise.race([done, new Promise<void>((resolve) => stream.once('drain', resolve))]);
-        chunk = '';
-      }
+    for (const block of lines.blocks()) {
+      if (!stream.write(block)) await Promise.race([done, new Promise<void>((resolve) => stream.once('drain', resolve))]);
     }
   }
-  stream.end(chunk);
+  stream.end();
   await done;
 }
 
@@ -322,19 +326,14 @@ function upsertOf(schema: string, table: Table<object>): string {
 }
 
 function removeOf(schema: string, table: Table<object>): string {
-  const key = table.columns.filter((column) => (table.key as readonly string[]).includes(column.name));
+  const key = keyColumns(table);
   const lists = key.map((column, index) => `$${index + 1}::${sqlType(column.type)}[]`).join(', ');
   const match = key.map((column, index) => `t."${column.name}" = x.k${index}`).join(' AND ');
   return `DELETE FROM "${schema}"."${table.name}" AS t USING unnest(${lists}) AS x (${key.map((_, index) => `k${index}`).join(', ')}) WHERE ${match}`;
 }
 
-function allLiterals(table: Table<object>, rows: readonly object[]): string[] {
-  return table.columns.map((column) => columnLiteral(column.type, rows.map((row) => (row as Record<string, unknown>)[column.name])));
-}
-
-function keyLiterals(table: Table<object>, rows: readonly object[]): string[] {
-  return table.columns.filter((column) => (table.key as readonly string[]).includes(column.name))
-    .map((column) => columnLiteral(column.type, rows.map((row) => (row as Record<string, unknown>)[column.name])));
+function keyColumns(table: Table<object>): Table<object>['columns'] {
+  return table.columns.filter((column) => (table.key as readonly string[]).includes(column.name));
 }
 
 function quote(text: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { table } from '@polytraders/stream';
-import { columnLiteral, copyLine, fixedText, fixedValue, monthOf, timeText, timeValue, valueOf } from './values.ts';
+import { compileCopyLine, compileLiterals } from './compile.ts';
+import { columnLiteral, fixedText, fixedValue, monthOf, timeText, timeValue, valueOf } from './values.ts';
 
 describe('values of columns', () => {
   test('an amount keeps its sign and all its decimals, both ways', () => {
@@ -27,7 +28,7 @@ describe('values of columns', () => {
 
   test('text that means something to COPY is escaped', () => {
     const odd = table<{ a: string; b: readonly string[]; c: null }>('odd', { a: 'text', b: 'texts', c: 'text' });
-    const line = copyLine(odd.columns, { a: 'tab\tand \\ and\nnewline', b: ['x"y', 'p\\q', ''], c: null });
+    const line = compileCopyLine(odd.columns)({ a: 'tab\tand \\ and\nnewline', b: ['x"y', 'p\\q', ''], c: null });
     expect(line).toBe('tab\\tand \\\\ and\\nnewline\t{"x\\\\"y","p\\\\\\\\q",""}\t\\N');
     expect(line.split('\t')).toHaveLength(3);
   });
@@ -43,6 +44,18 @@ describe('values of columns', () => {
     expect(columnLiteral('text', ['a', null, 'b,"c'])).toBe('{"a",NULL,"b,\\"c"}');
     expect(columnLiteral('micros', [1n, -1n])).toBe('{0.000001,-0.000001}');
     expect(columnLiteral('int_list', [[1, 2], []])).toBe('{"{1,2}","{}"}');
+  });
+
+  test('compiled writers say of a row what Postgres reads as the same values', () => {
+    type Row = { a: bigint; p: bigint; n: number; yes: boolean; at: number; t: string | null; l: readonly bigint[] };
+    const all = table<Row>('all', { a: 'micros', p: 'price', n: 'int', yes: 'bool', at: 'time', t: 'text', l: 'micros_list' });
+    const row: Row = { a: -1_500_000n, p: 580_000_000_000_000_000n, n: 7, yes: false, at: 0, t: null, l: [1n, -2n] };
+    expect(compileCopyLine(all.columns)(row)).toBe(
+      '-1500000e-6\t580000000000000000e-18\t7\tf\t1970-01-01 00:00:00.000000+00\t\\N\t{0.000001,-0.000002}');
+    expect(compileLiterals(all.columns)([row, { ...row, t: 'a"b' }])).toEqual([
+      '{-1500000e-6,-1500000e-6}', '{580000000000000000e-18,580000000000000000e-18}', '{7,7}', '{f,f}',
+      '{"1970-01-01 00:00:00.000000+00","1970-01-01 00:00:00.000000+00"}', '{NULL,"a\\"b"}',
+      '{"{0.000001,-0.000002}","{0.000001,-0.000002}"}']);
   });
 
   test('a month is that of UTC, and December is followed by January', () => {

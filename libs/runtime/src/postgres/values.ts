@@ -3,7 +3,7 @@
  * array parameters, and what a query answers. One place, so that a row written is the row read.
  */
 
-import { type Column, type ColumnType, type Table } from '@polytraders/stream';
+import { type ColumnType, type Table } from '@polytraders/stream';
 
 /** The text of a value, or null. Not yet escaped for COPY or for an array literal. */
 export function textOf(type: ColumnType, value: unknown): string | null {
@@ -59,17 +59,6 @@ export function valueOf(type: ColumnType, text: string | null): unknown {
   }
 }
 
-/** One line of COPY text for a row: its columns, tab between, no newline. */
-export function copyLine<Row extends object>(columns: readonly Column<Row>[], row: Row): string {
-  let line = '';
-  for (let index = 0; index < columns.length; index += 1) {
-    const column = columns[index] as Column<Row>;
-    const text = textOf(column.type, row[column.name]);
-    line += `${index === 0 ? '' : '\t'}${text === null ? '\\N' : mayNeedEscape[column.type] ? copyEscape(text) : text}`;
-  }
-  return line;
-}
-
 /** A Postgres array literal of the texts of one column over many rows. */
 export function columnLiteral(type: ColumnType, values: readonly unknown[]): string {
   let literal = '{';
@@ -117,11 +106,6 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
   bytes: 'bytea',
 };
 
-const mayNeedEscape: Readonly<Record<ColumnType, boolean>> = {
-  text: true, hex: true, bool: false, int: false, micros: false, price: false,
-  time: false, date: false, texts: true, micros_list: false, int_list: false, bytes: true,
-};
-
 const mayNeedQuotes: Readonly<Record<ColumnType, boolean>> = {
   text: true, hex: true, bool: false, int: false, micros: false, price: false,
   time: true, date: false, texts: true, micros_list: true, int_list: true, bytes: true,
@@ -131,11 +115,13 @@ const special = /[\\\t\n\r]/;
 const specialAll = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-function copyEscape(text: string): string {
+/** Text with what COPY would take for a tab, a line end or a backslash escaped. */
+export function copyEscape(text: string): string {
   return special.test(text) ? text.replace(specialAll, (char) => escapes[char] ?? char) : text;
 }
 
-function quoted(text: string): string {
+/** An element of an array literal, in quotes. */
+export function quoted(text: string): string {
   return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
 }
 

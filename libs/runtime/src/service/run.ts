@@ -80,7 +80,7 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
   const worker = await startWorker({
     processor, source, store, kafka, database, connect: () => connect(databaseConfig), encode: book.encode,
     config: {
-      workerId: config.workerId, version, output: processor.id, publishes, slots: config.slots,
+      workerId: config.workerId, version, output: processor.id, publishes, countsEntries: !isRebuild, slots: config.slots,
       limits: {
         maxPendingRecords: config.maxInFlight, maxQueuedEntries: config.maxInFlight,
         maxPublishEntries: config.maxPublishEntries, maxEntitiesPerPartition: 20_000,

@@ -1,0 +1,66 @@
+/** The figures of a bench as a table with ratios: medians over the rounds, spread beside them. */
+
+import { type BenchOptions, type Measured } from './main.ts';
+import { type Live } from './live.ts';
+
+export type Figures = {
+  readonly options: BenchOptions;
+  readonly baseline: Measured[];
+  readonly rebuild: Measured[];
+  readonly publish: Measured[];
+  readonly naive: Measured[];
+  live: Live | null;
+};
+
+/** Goals that the ratios are held against; the text says reached or not. */
+const goals = { rebuild: 0.7, publish: 0.45, naive: 30, liveP99Ms: 20, peakMb: 640 } as const;
+
+export function report(figures: Figures): string {
+  const base = median(figures.baseline.map((one) => one.fillsPerSecond));
+  const rebuild = median(figures.rebuild.map((one) => one.fillsPerSecond));
+  const publish = median(figures.publish.map((one) => one.fillsPerSecond));
+  const naive = median(figures.naive.map((one) => one.fillsPerSecond));
+  const peak = Math.max(...[...figures.rebuild, ...figures.publish].map((one) => one.peakMb));
+  const lines = [
+    '',
+    `${figures.options.fills.toLocaleString('en')} fills, ${figures.options.books.toLocaleString('en')} books, 12 partitions, ` +
+      `${figures.options.workers} workers, median of ${figures.options.rounds} interleaved rounds (spread)`,
+    '',
+    row('(a) consume, decode, COPY, two connections', figures.baseline, base),
+    row('(b) projector, rebuild', figures.rebuild, base),
+    row('(b+) projector, catch-up with publishing', figures.publish, base),
+    row('(c) naive: one message, one transaction', figures.naive, base),
+    '',
+    verdict('rebuild ÷ (a)', rebuild / base, goals.rebuild, 'least'),
+    verdict('publishing ÷ (a)', publish / base, goals.publish, 'least'),
+    verdict('rebuild ÷ (c)', rebuild / naive, goals.naive, 'least'),
+    verdict('peak memory of a worker, MB', peak, goals.peakMb, 'most'),
+  ];
+  if (figures.live !== null) {
+    const { p50, p99, p999, count } = figures.live;
+    lines.push(`live, ${count.toLocaleString('en')} fills at ${figures.options.rate}/s, log → report visible: ` +
+      `p50 ${p50.toFixed(1)}  p99 ${p99.toFixed(1)}  p99.9 ${p999.toFixed(1)} ms`);
+    lines.push(verdict('live p99, ms', p99, goals.liveP99Ms, 'most'));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function row(name: string, rounds: readonly Measured[], base: number): string {
+  const rates = rounds.map((one) => one.fillsPerSecond);
+  const rate = median(rates);
+  const cpu = median(rounds.map((one) => one.cpuSeconds));
+  const peak = Math.max(...rounds.map((one) => one.peakMb));
+  return `${name.padEnd(44)} ${rate.toLocaleString('en').padStart(9)} fills/s ` +
+    `(${Math.min(...rates).toLocaleString('en')}–${Math.max(...rates).toLocaleString('en')})  ` +
+    `${(rate / base).toFixed(3)} of (a)  ${cpu.toFixed(1)} CPU s  ${peak.toFixed(0)} MB`;
+}
+
+function verdict(name: string, value: number, goal: number, kind: 'least' | 'most'): string {
+  const reached = kind === 'least' ? value >= goal : value <= goal;
+  return `${name.padEnd(44)} ${value.toFixed(2).padStart(9)}  goal ${kind === 'least' ? '≥' : '≤'} ${goal}: ${reached ? 'reached' : 'NOT reached'}`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
