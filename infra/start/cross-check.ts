@@ -1,7 +1,7 @@
 /**
  * Does the ledger say what the messages meant? The accountant of the generator read the messages;
- * the facts were read from Postgres and Kafka. Each claim is compared by itself, and a difference is
- * a sentence with both numbers in it.
+ * the facts were read from Postgres and Kafka. Each claim is compared by itself, and a difference
+ * is a sentence with both numbers in it.
  */
 
 import { type Expectation } from '@polytraders/testkit/generator';

@@ -40,14 +40,17 @@ export type ReportFact = {
   readonly records: number;
 };
 
-/** The books of the accounts. */
-export async function booksOf(database: Database, accounts: readonly string[]): Promise<BookFact[]> {
+/** The books of the accounts; all books where none are named. */
+export async function booksOf(
+  database: Database,
+  accounts: readonly string[] | null,
+): Promise<BookFact[]> {
   const schema = await schemaOf(database, PNL);
   const rows = await ask(
     database,
     `SELECT account, trading_bot_id, token_id, position_shares, cost_basis_pusd,
             realised_pnl_pusd, gross_fees_pusd, fills
-       FROM "${schema}".positions WHERE account = ANY($1::text[])`,
+       FROM "${schema}".positions WHERE $1::text[] IS NULL OR account = ANY($1::text[])`,
     [accounts],
     PNL.service,
   );
@@ -90,10 +93,7 @@ export async function ledgerOf(
 }
 
 /** Fill reports on the settlement topic for a read_committed reader. */
-export async function reportsOf(
-  bus: Bus,
-  accounts: readonly string[] | null,
-): Promise<ReportFact> {
+export async function reportsOf(bus: Bus, accounts: readonly string[] | null): Promise<ReportFact> {
   const wanted = accounts === null ? null : new Set(accounts);
   const fills = new Set<string>();
   const repeated: string[] = [];

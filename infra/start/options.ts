@@ -67,7 +67,9 @@ export function optionsOf(args: readonly string[]): StartOptions | 'help' {
     }),
   ];
   if (values.input === undefined && importArgs.length > 0) {
-    throw new Error(`Expected --input FILE beside ${importArgs[0] ?? ''}, found none: name a file.`);
+    throw new Error(
+      `Expected --input FILE beside ${importArgs[0] ?? ''}, found none: name a file.`,
+    );
   }
   const input = values.input === undefined ? null : { file: values.input, args: importArgs };
   return { seed: values.seed, fills, stay: values.stay, input };

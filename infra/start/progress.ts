@@ -1,6 +1,6 @@
 /**
- * How far the job is: one line that is written over on a terminal; elsewhere (a log, a pipe) a plain
- * line every few seconds, so that a log stays readable.
+ * How far the job is: one line that is written over on a terminal; elsewhere (a log, a pipe) a
+ * plain line every few seconds, so that a log stays readable.
  */
 
 export type Progress = {
@@ -13,7 +13,11 @@ export type Progress = {
 const PLAIN_EVERY_MS = 3_000;
 const TTY_EVERY_MS = 100;
 
-type Sink = { readonly write: (text: string) => unknown; readonly isTTY?: boolean; readonly columns?: number };
+type Sink = {
+  readonly write: (text: string) => unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
 
 /** Progress on a stream such as stderr. `now` is milliseconds that only grow. */
 export function progressOn(sink: Sink, now: () => number = () => performance.now()): Progress {

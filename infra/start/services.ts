@@ -60,7 +60,9 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
     died.reject(error);
   });
   const patience = setTimeout(() => {
-    started.reject(new Error(`${name} did not start within ${START_MS_MAX / 1000} s; see ${logFile}.`));
+    started.reject(
+      new Error(`${name} did not start within ${START_MS_MAX / 1000} s; see ${logFile}.`),
+    );
   }, START_MS_MAX);
   void started.promise.then(
     () => clearTimeout(patience),

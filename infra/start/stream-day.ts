@@ -4,6 +4,7 @@
  * accountant on the way, so that what is expected is known when the last one is sent.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf, physicalTopic } from '@polytraders/contracts';
 import { type KafkaPort, type OutputRecord, type SchemaBook } from '@polytraders/runtime';
 import { type Accountant, type DayMessage, EXECUTION_TOPIC } from '@polytraders/testkit/generator';
@@ -12,7 +13,8 @@ export type Streaming = {
   readonly kafka: KafkaPort;
   readonly book: SchemaBook;
   readonly topicPrefix: string;
-  readonly onSent: (messages: number) => void;
+  /** After each acknowledged batch, with the messages sent so far. */
+  readonly onSent: (messages: number) => Promise<void>;
 };
 
 /** Messages in one send: bounded memory, and few round trips. */
@@ -24,14 +26,14 @@ const CUT_BYTES = 7;
 export const DAY_RECORDS = ['ExecutionReport', 'MarkObserved', 'MarketDefinition'] as const;
 
 /**
- * Sends all messages in order; one batch is acknowledged before the next goes. `onExecution` runs
- * once, before the first execution report: what market data said comes first.
+ * Sends all messages in order; one batch is acknowledged before the next goes. Market data
+ * is `leadMs` ahead of the first execution report.
  */
 export async function streamDay(
   messages: Iterable<DayMessage>,
   accountant: Accountant,
   streaming: Streaming,
-  onExecution: () => Promise<void>,
+  leadMs: number,
 ): Promise<number> {
   const counts = new Map<string, number>();
   let batch: OutputRecord[] = [];
@@ -42,13 +44,13 @@ export async function streamDay(
     await streaming.kafka.send(batch);
     sent += batch.length;
     batch = [];
-    streaming.onSent(sent);
+    await streaming.onSent(sent);
   };
   for (const message of messages) {
     if (!isTrading && message.topic === EXECUTION_TOPIC) {
       isTrading = true;
       await flush();
-      await onExecution();
+      await sleep(leadMs);
     }
     accountant.read(message);
     batch.push(await recordOf(message, counts, streaming));

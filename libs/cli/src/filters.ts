@@ -21,7 +21,9 @@ export function withListOptions(command: Command): Command {
     .option('--bot <id>', 'only this trading bot')
     .addOption(new Option('--token <id>', 'only this outcome token').argParser(tokenOf))
     .addOption(
-      new Option('--limit <rows>', 'at most so many rows').argParser(limitOf).default(LIMIT_DEFAULT),
+      new Option('--limit <rows>', 'at most so many rows')
+        .argParser(limitOf)
+        .default(LIMIT_DEFAULT),
     )
     .option('--json', 'JSON for programs: amounts as decimal strings, times in UTC');
 }

@@ -44,14 +44,21 @@ export async function selectRows<Name extends string>(
   limit: number,
 ): Promise<Row<Name>[]> {
   const names = Object.keys(view.fields) as Name[];
-  const given = Object.entries(filters).filter(([, value]) => value !== null && value !== undefined);
+  const given = Object.entries(filters).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
   const where = given.map(([column], at) => `"${column}" = $${at + 1}`).join(' AND ');
   const columns = names.map((name) => `"${name}"`).join(', ');
   const schema = await schemaOf(database, view.place);
   const sql =
     `SELECT ${columns} FROM "${schema}"."${view.name}" ${where === '' ? '' : `WHERE ${where}`} ` +
     `ORDER BY ${view.order} LIMIT ${limit}`;
-  const answer = await ask(database, sql, given.map(([, value]) => value), view.place.service);
+  const answer = await ask(
+    database,
+    sql,
+    given.map(([, value]) => value),
+    view.place.service,
+  );
   return answer.map((row) => {
     const cells = names.map((name) => [name, cellOf(view.fields[name], row[name] ?? null)]);
     return Object.fromEntries(cells) as Row<Name>;
@@ -74,7 +81,9 @@ function notStarted(service: string): CliError {
   );
 }
 
-/** Runs a query over views. A view that is not there yet is named with the service that makes it. */
+/**
+ * Runs a query over views. A view that is not there yet is named with the service that makes it.
+ */
 export async function ask(
   database: Database,
   sql: string,
@@ -90,7 +99,10 @@ export async function ask(
     if (code === '42P01' || code === '3F000') throw notStarted(owner);
     if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57') && !code.startsWith('08')) throw cause;
     const why = reasonOf(cause);
-    throw new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer (${why}).`, { retryable: true, cause });
+    throw new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer (${why}).`, {
+      retryable: true,
+      cause,
+    });
   }
 }
 

@@ -49,7 +49,10 @@ export async function scanTopic(
       const end = ends.get(batch.partition);
       if (end === undefined) return;
       const records = batch.records.filter((record) => record.offset < end);
-      await book.prepare(records.map((record) => record.value), outage);
+      await book.prepare(
+        records.map((record) => record.value),
+        outage,
+      );
       if (outage.aborted) return reject(outage.reason);
       for (const record of records) {
         count += 1;

@@ -1,7 +1,8 @@
 /**
  * `polytraders import FILE`: a backfill. Reading venue files is fill-ingestor's business, so the
- * command hands over to that service's own program, which puts the rows into the inbox, follows them
- * until the last one is on the log and counts what it left out. No code of a service is loaded here.
+ * command hands over to that service's own program, which puts the rows into the inbox, follows
+ * them until the last one is on the log and counts what it left out. No code of a service is loaded
+ * here.
  */
 
 import { spawn } from 'node:child_process';
@@ -33,8 +34,10 @@ export function addImport(program: Command, context: CommandContext): void {
     .argument('<file>', 'execution reports as JSON lines, a venue export, or raw exchange logs')
     .description('Backfill: puts the rows of a file on the log, through a running fill-ingestor.')
     .addOption(
-      new Option('--account <address>', 'whose rows are taken; repeat it, or "any" for all')
-        .argParser(collectAccount),
+      new Option(
+        '--account <address>',
+        'whose rows are taken; repeat it, or "any" for all',
+      ).argParser(collectAccount),
     )
     .option('--bot <id>', 'the bot that the fills are booked under (default: imported)')
     .addOption(
@@ -45,7 +48,9 @@ export function addImport(program: Command, context: CommandContext): void {
     )
     .option('--reviewed-by <operator>', 'who answers for --fee declared-zero')
     .addOption(
-      new Option('--identity <recipe>', 'a file without ids: its rows are its ids').choices(['row']),
+      new Option('--identity <recipe>', 'a file without ids: its rows are its ids').choices([
+        'row',
+      ]),
     )
     .option('--json', 'JSON for programs')
     .action(async (file: string, options: ImportOptions) => {

@@ -67,7 +67,8 @@ const number = (title: string, name: Name): TableColumn<Row<Name>> => ({
 export function addLedger(program: Command, context: CommandContext): void {
   addListing<Name>(program, context, {
     command: 'ledger',
-    description: 'One line per confirmed fill: what it did to its book, what it cost, what it made.',
+    description:
+      'One line per confirmed fill: what it did to its book, what it cost, what it made.',
     view: VIEW,
     whenEmpty: 'No ledger lines match.',
     extend: (command) => command.option('--fill-id <id>', 'only the lines of this fill'),

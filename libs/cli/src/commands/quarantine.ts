@@ -1,6 +1,7 @@
 /**
- * `polytraders quarantine`: what the books do not contain, and why. Refused inputs could not be used
- * and never reached the log; fills set aside are confirmed, but their fee is missing or over its cap.
+ * `polytraders quarantine`: what the books do not contain, and why. Refused inputs could not be
+ * used and never reached the log; fills set aside are confirmed, but their fee is missing or over
+ * its cap.
  */
 
 import { type Command } from 'commander';
@@ -55,7 +56,10 @@ const SET_ASIDE = {
 type RefusedRow = Row<keyof (typeof REFUSED)['fields']>;
 type SetAsideRow = Row<keyof (typeof SET_ASIDE)['fields']>;
 
-type Quarantine = { readonly refused: readonly RefusedRow[]; readonly set_aside: readonly SetAsideRow[] };
+type Quarantine = {
+  readonly refused: readonly RefusedRow[];
+  readonly set_aside: readonly SetAsideRow[];
+};
 
 export function addQuarantine(program: Command, context: CommandContext): void {
   withListOptions(program.command('quarantine'))

@@ -114,7 +114,9 @@ function textOf(status: Status): string {
       ? `The log: Kafka does not answer (${status.log_error ?? ''}).\n\n`
       : `The log: ${status.log_end} offsets on ${TOPICS.ledgerEvents.name}.\n\n`;
   const halted = status.services.flatMap(({ service, halted: stopped }) =>
-    stopped.map(({ partition, because }) => `${service} partition ${partition} stands still: ${because}\n`),
+    stopped.map(
+      ({ partition, because }) => `${service} partition ${partition} stands still: ${because}\n`,
+    ),
   );
   const services = tableText(
     [
@@ -122,7 +124,10 @@ function textOf(status: Status): string {
       { title: 'version', text: (row) => `${row.version}${row.active ? '' : ' (not active)'}` },
       { title: 'partitions', text: (row) => String(row.partitions), right: true },
       { title: 'input applied', text: (row) => String(row.position), right: true },
-      { title: 'stands still', text: (row) => (row.halted.length === 0 ? 'no' : `${row.halted.length}`) },
+      {
+        title: 'stands still',
+        text: (row) => (row.halted.length === 0 ? 'no' : `${row.halted.length}`),
+      },
     ],
     status.services,
     'No service has started yet.',

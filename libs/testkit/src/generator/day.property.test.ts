@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { codec } from '@polytraders/contracts';
 import fc from 'fast-check';
-import { DEFINITIONS_TOPIC, generateDay, MARKS_TOPIC } from './day.ts';
+import { accountsOfDay, DEFINITIONS_TOPIC, generateDay, MARKS_TOPIC } from './day.ts';
 import { type Expectation, expectationOf, REASON } from './expectation.ts';
 import { FEWEST_FILLS, incidentsOf, type Incident } from './incidents.ts';
 import { randomOf } from './random.ts';
@@ -111,6 +111,12 @@ describe('what is expected of a generated day', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('falls on the accounts that the day names beforehand', () => {
+    const options = { seed: 'accounts', fills: 500 };
+    const found = new Set(expectationOf(generateDay(options)).books.map(({ account }) => account));
+    expect([...found].sort()).toEqual([...accountsOfDay(options)].sort());
   });
 
   test('every booked fill is in one book and one bot, and each report is a booked fill', () => {

@@ -41,6 +41,14 @@ const TRADING_HOURS = 22;
 const FILLS_PER_ORDER = 2;
 
 /**
+ * The accounts of a day as the ledger writes them: the wallets, and the paper one with its mark.
+ */
+export function accountsOfDay(options: DayOptions): readonly string[] {
+  const { accounts, paperAccount } = universeOf(seedOf(options));
+  return [...accounts, `paper:${paperAccount}`];
+}
+
+/**
  * The messages of the day, in the order in which they are sent. Lazy: nothing is kept of what has
  * gone.
  */
@@ -62,8 +70,12 @@ export function* generateDay(options: DayOptions): Generator<DayMessage> {
 
 type Day = ReturnType<typeof dayOf>;
 
+function seedOf({ seed, fills }: DayOptions): string {
+  return `${seed}/${fills}`;
+}
+
 function dayOf(options: DayOptions) {
-  const seed = `${options.seed}/${options.fills}`;
+  const seed = seedOf(options);
   const random = randomOf(seed);
   const universe: Universe = universeOf(seed);
   const outbox: DayMessage[] = [];

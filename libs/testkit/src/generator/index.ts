@@ -1,5 +1,6 @@
 export { type Book, type BookFill, bookOf } from './book-keeping.ts';
 export {
+  accountsOfDay,
   type DayOptions,
   DEFINITIONS_TOPIC,
   EXECUTION_TOPIC,

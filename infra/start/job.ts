@@ -1,0 +1,283 @@
+/**
+ * The main job, start to end: servers, topics, services, the day (or a file), the wait, the tables,
+ * the checks. Whatever happens, the services that it started are stopped; the stack stays up.
+ */
+
+import { join } from 'node:path';
+import {
+  type Bus,
+  type Database,
+  runCli,
+  type Terminal,
+  withBus,
+  withDatabase,
+} from '@polytraders/cli';
+import { configFromEnv } from '@polytraders/runtime';
+import {
+  accountsOfDay,
+  type Accountant,
+  accountantOf,
+  type Expectation,
+  generateDay,
+} from '@polytraders/testkit/generator';
+import { mainStackDir, resolveServers } from '../stack/index.ts';
+import { applyTopics } from '../topics/index.ts';
+import { type Check, checkDay, checkReports, counts, type Facts, same } from './cross-check.ts';
+import { booksOf, ledgerOf, outcomesOf, reportsOf } from './facts.ts';
+import { type StartOptions } from './options.ts';
+import { progressOn } from './progress.ts';
+import { type Service, startService } from './services.ts';
+import { standingOf, waitUntilBooked, waitUntilPublished } from './settle.ts';
+import { DAY_RECORDS, streamDay } from './stream-day.ts';
+import { botTable, checkText, grouped, paperBotsOf, type RunCounts, runTable } from './summary.ts';
+
+const SERVICES = ['fill-ingestor', 'pnl-projector'] as const;
+
+/**
+ * Market data is a little ahead of trading, as in life: definitions are known at the first fill.
+ */
+const MARKET_DATA_LEAD_MS = 1_500;
+
+const NEXT = `Where to look next
+  npm run polytraders -- positions --bot mm.quoter     books with shares, cost and PnL
+  npm run polytraders -- ledger --limit 20             the last lines of the ledger
+  npm run polytraders -- reports --limit 5             what consumers of the topic read
+  npm run polytraders -- quarantine                    what is not in the books, and why
+  npm run polytraders -- status                        how far each service is
+  docs/architecture.md                                 how it works, and where a new thing goes
+`;
+
+type Job = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly options: StartOptions;
+  readonly terminal: Terminal;
+  readonly database: Database;
+  readonly bus: Bus;
+  /** Rejects as soon as a service ends by itself. */
+  readonly died: Promise<never>;
+};
+
+/** Runs the job and answers its exit code: 0 all checks hold, 1 one does not. */
+export async function runJob(options: StartOptions, terminal: Terminal): Promise<0 | 1> {
+  const say = (sentence: string) => terminal.err(`${sentence}\n`);
+  const servers = await resolveServers(process.env, { dir: mainStackDir, say });
+  const env = { ...process.env, ...servers };
+  const config = configFromEnv(env);
+  await applyTopics({
+    brokers: config.kafka,
+    registryUrl: config.registryUrl,
+    prefix: config.topicPrefix,
+  });
+  const services = SERVICES.map((name) => startOne(name, env));
+  const interrupted = interruption();
+  try {
+    await Promise.race([Promise.all(services.map(({ started }) => started)), interrupted]);
+    say(`${SERVICES.join(' and ')} run; their logs are in .local/logs.`);
+    const died = Promise.race([...services.map((service) => service.died), interrupted]);
+    died.catch(() => undefined);
+    const code = await withDatabase(env, (database) =>
+      withBus(env, database, (bus) => {
+        const job = { env, options, terminal, database, bus, died };
+        return Promise.race([options.input === null ? runDay(job) : runFile(job), died]);
+      }),
+    );
+    if (options.stay) await stayUp(say, died, interrupted);
+    return code;
+  } finally {
+    await Promise.all(services.map((service) => service.stop()));
+  }
+}
+
+/** Until Ctrl-C, which is the good end of a stay, or until a service dies, which is not. */
+async function stayUp(
+  say: (sentence: string) => void,
+  died: Promise<never>,
+  interrupted: Promise<never>,
+): Promise<void> {
+  say('The services go on; Ctrl-C stops them.');
+  const stopped = interrupted.catch(() => undefined);
+  await Promise.race([stopped, died.catch((error: unknown) => stoppedOr(error))]);
+}
+
+/** An interruption ends both promises; anything else is thrown on. */
+function stoppedOr(error: unknown): void {
+  if (!(error instanceof Interrupted)) throw error;
+}
+
+/** Somebody pressed Ctrl-C or sent SIGTERM. */
+class Interrupted extends Error {}
+
+function startOne(name: string, env: NodeJS.ProcessEnv): Service {
+  // A port of its own choice: two jobs on one machine do not meet.
+  return startService(name, { ...env, HTTP_PORT: '0' }, join(mainStackDir, 'logs'));
+}
+
+/** Rejects on the first Ctrl-C or SIGTERM, so that the services are stopped in good order. */
+function interruption(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  const stop = (): void => reject(new Interrupted('Interrupted: the services are stopped.'));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return promise;
+}
+
+/** What the ledger held before this run, so that "adds nothing twice" is a number. */
+type Before = {
+  readonly inbox: number;
+  readonly ingestor: Readonly<Record<string, number>>;
+  readonly lines: number;
+  readonly reports: number;
+};
+
+async function beforeRun(job: Job, accounts: readonly string[] | null): Promise<Before> {
+  const { database, bus } = job;
+  return {
+    inbox: (await standingOf(database, bus)).inbox,
+    ingestor: await outcomesOf(database, 'fill-ingestor'),
+    lines: (await ledgerOf(database, accounts)).lines,
+    reports: (await reportsOf(bus, accounts)).fillReports,
+  };
+}
+
+async function runDay(job: Job): Promise<0 | 1> {
+  const { bus, options, terminal } = job;
+  const accounts = accountsOfDay(options);
+  const before = await beforeRun(job, accounts);
+  if (before.lines > 0) {
+    terminal.err(
+      `This day is in the ledger already (${grouped(before.lines)} lines); it is delivered ` +
+        'again, and nothing of it may count twice.\n',
+    );
+  }
+  await bus.book.announce(DAY_RECORDS);
+  terminal.err(
+    `Streaming a trading day of ${grouped(options.fills)} fills, seed ${options.seed}.\n`,
+  );
+  const accountant = accountantOf();
+  const messages = await stream(job, accountant, before.inbox);
+  const expected = accountant.expectation();
+  const facts = await settle(job, before.inbox + expected.reports, accounts);
+  const run = await runCounts(job, before, messages, facts);
+  const checks = checkDay(expected, facts);
+  if (before.lines > 0) checks.push(...checkRepeat(run));
+  else checks.push(counts('refused inputs, by reason', expected.refused, refusedOf(run)));
+  return report(
+    job,
+    facts,
+    [...checkReports(facts.ledger, facts.reports), ...checks],
+    expected,
+    run,
+  );
+}
+
+/** A day that was there already adds no ledger line and no report. */
+function checkRepeat(run: RunCounts): Check[] {
+  return [
+    same('ledger lines that a second delivery adds', 0, run.newLines),
+    same('reports that a second delivery adds', 0, run.newReports),
+  ];
+}
+
+async function runFile(job: Job): Promise<0 | 1> {
+  const { env, options, terminal } = job;
+  const before = await beforeRun(job, null);
+  const { file, args } = options.input ?? { file: '', args: [] };
+  const code = await runCli(['import', file, ...args], env, terminal);
+  if (code !== 0) throw new Error(`The import of ${file} did not end well; see above.`);
+  const { inbox } = await standingOf(job.database, job.bus);
+  const facts = await settle(job, inbox, null);
+  const run = await runCounts(job, before, inbox - before.inbox, facts);
+  return report(job, facts, checkReports(facts.ledger, facts.reports), null, run);
+}
+
+async function stream(job: Job, accountant: Accountant, inboxBefore: number): Promise<number> {
+  const { bus, database, options } = job;
+  const progress = progressOn(process.stderr);
+  const startedAt = performance.now();
+  let sent = 0;
+  const show = async (): Promise<void> => {
+    const { inbox, booked } = await standingOf(database, bus);
+    const rate = Math.round((sent * 1000) / (performance.now() - startedAt));
+    progress.show(
+      `sent ${grouped(sent)} (${grouped(rate)}/s)  in the inbox ${grouped(inbox - inboxBefore)}` +
+        `  log booked to ${grouped(booked)}`,
+    );
+  };
+  const streaming = {
+    kafka: bus.kafka,
+    book: bus.book,
+    topicPrefix: bus.config.topicPrefix,
+    onSent: (messages: number) => {
+      sent = messages;
+      return show();
+    },
+  };
+  try {
+    return await streamDay(generateDay(options), accountant, streaming, MARKET_DATA_LEAD_MS);
+  } finally {
+    progress.end();
+  }
+}
+
+async function settle(job: Job, inbox: number, accounts: readonly string[] | null): Promise<Facts> {
+  const { bus, database } = job;
+  const progress = progressOn(process.stderr);
+  try {
+    await waitUntilBooked(database, bus, inbox, (standing) => {
+      progress.show(
+        `in the inbox ${grouped(standing.inbox)} of ${grouped(inbox)}  taken ` +
+          `${grouped(standing.taken)}  log not booked yet ${grouped(standing.unbooked)}`,
+      );
+    });
+  } finally {
+    progress.end();
+  }
+  const { ledger, reports } = await waitUntilPublished(database, bus, accounts);
+  return { books: await booksOf(database, accounts), ledger, reports };
+}
+
+async function runCounts(
+  { database }: Job,
+  before: Before,
+  messages: number,
+  facts: Facts,
+): Promise<RunCounts> {
+  const after = await outcomesOf(database, 'fill-ingestor');
+  const changed = Object.entries(after).map(
+    ([what, count]) => [what, count - (before.ingestor[what] ?? 0)] as const,
+  );
+  return {
+    messages,
+    ingestor: Object.fromEntries(changed),
+    newLines: facts.ledger.lines - before.lines,
+    newReports: facts.reports.fillReports - before.reports,
+  };
+}
+
+function refusedOf(run: RunCounts): Record<string, number> {
+  const entries = Object.entries(run.ingestor).flatMap(([what, count]) => {
+    const reason = /^quarantined\/(.*)$/.exec(what)?.[1];
+    return reason === undefined || count === 0 ? [] : [[reason, count] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function report(
+  { terminal }: Job,
+  facts: Facts,
+  checks: readonly Check[],
+  expected: Expectation | null,
+  run: RunCounts,
+): 0 | 1 {
+  const differing = checks.filter(({ difference }) => difference !== null).length;
+  const verdict =
+    differing === 0
+      ? `All ${checks.length} checks hold.`
+      : `${differing} of ${checks.length} checks do not hold.`;
+  terminal.out(
+    `\n${runTable(run, facts)}\n${botTable(facts, paperBotsOf(expected))}\n` +
+      `Cross-check, computed by another way\n${checkText(checks)}${verdict}\n\n${NEXT}`,
+  );
+  return differing === 0 ? 0 : 1;
+}

@@ -1,0 +1,21 @@
+/** `npm start`: the main job. Exit codes: 0 all checks hold, 1 one does not, 2 could not run. */
+
+import { processTerminal, reasonOf } from '@polytraders/cli';
+import { runJob } from './job.ts';
+import { HELP, optionsOf } from './options.ts';
+
+const terminal = processTerminal();
+
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2));
+  if (options !== 'help') return runJob(options, terminal);
+  terminal.out(HELP);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  terminal.err(`${reasonOf(error)}\n`);
+  process.exitCode = 2;
+}
