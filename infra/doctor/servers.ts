@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import pg from 'pg';
 import { layoutOf, mainStackDir, repositoryRoot, testStackDir } from '../stack/layout.ts';
 import { componentNames, type ServerEnv } from '../stack/layout.ts';
@@ -20,7 +20,7 @@ export function stackDirs(): readonly string[] {
     ? readdirSync(mainStackDir).map((name) => join(mainStackDir, name))
     : [];
   const all = [mainStackDir, testStackDir, ...others.filter((dir) => dir !== testStackDir)];
-  return all.filter((dir) => existsSync(layoutOf(dir).ports));
+  return all.filter((dir) => existsSync(dirname(layoutOf(dir).pid('kafka'))));
 }
 
 function upCommand(dir: string): string {
