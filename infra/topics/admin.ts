@@ -47,7 +47,8 @@ export async function withAdmin<Result>(
   } catch (cause) {
     throw new RuntimeError(
       'KAFKA_OUTAGE',
-      `Expected a Kafka broker at ${brokers.join(', ')}; none answered. Check KAFKA_BROKERS, or run: npm run stack -- up`,
+      `Expected a Kafka broker at ${brokers.join(', ')}; none answered. ` +
+        'Check KAFKA_BROKERS, or run: npm run stack -- up',
       { retryable: true, cause },
     );
   }
@@ -77,7 +78,11 @@ export async function topicDrift(
     }));
   if (present.length === 0) return missing;
   const partitions = await partitionDrift(admin, present, prefix);
-  const settings = await settingDrift(admin, present.filter(({ ours }) => ours), prefix);
+  const settings = await settingDrift(
+    admin,
+    present.filter(({ ours }) => ours),
+    prefix,
+  );
   return [...missing, ...partitions, ...settings];
 }
 
@@ -92,7 +97,9 @@ export async function applyDrift(
   drift: readonly TopicDrift[],
 ): Promise<void> {
   const named = (of: (drift: TopicDrift) => boolean): readonly Topic[] =>
-    topics.filter(({ name }) => drift.some((each) => of(each) && each.topic === physicalTopic(prefix, name)));
+    topics.filter(({ name }) =>
+      drift.some((each) => of(each) && each.topic === physicalTopic(prefix, name)),
+    );
   const missing = named(({ setting }) => setting === null);
   const toSet = named(({ setting, mendable }) => mendable && setting !== null);
   if (missing.length > 0) await createTopics(admin, missing, prefix);
@@ -100,7 +107,11 @@ export async function applyDrift(
   if (missing.length + toSet.length > 0) await untilShown(admin, topics, prefix);
 }
 
-async function untilShown(admin: kafkajs.Admin, topics: readonly Topic[], prefix: string): Promise<void> {
+async function untilShown(
+  admin: kafkajs.Admin,
+  topics: readonly Topic[],
+  prefix: string,
+): Promise<void> {
   for (let waited = 0; waited < SHOWN_MS; waited += POLL_MS) {
     const left = (await topicDrift(admin, topics, prefix)).filter(({ mendable }) => mendable);
     if (left.length === 0) return;
@@ -108,12 +119,17 @@ async function untilShown(admin: kafkajs.Admin, topics: readonly Topic[], prefix
   }
   throw new RuntimeError(
     'KAFKA_FAULT',
-    `Expected the broker to show its new topics within ${SHOWN_MS} ms; it still shows the old ones. Run apply again.`,
+    `Expected the broker to show its new topics within ${SHOWN_MS} ms; it still shows ` +
+      'the old ones. Run apply again.',
     { retryable: true },
   );
 }
 
-async function createTopics(admin: kafkajs.Admin, topics: readonly Topic[], prefix: string): Promise<void> {
+async function createTopics(
+  admin: kafkajs.Admin,
+  topics: readonly Topic[],
+  prefix: string,
+): Promise<void> {
   const { brokers } = await admin.describeCluster();
   const replicationFactor = Math.min(REPLICAS_MAX, brokers.length);
   // With one replica down the log must still take writes, and none may be lost with another.
@@ -138,7 +154,11 @@ async function createTopics(admin: kafkajs.Admin, topics: readonly Topic[], pref
   }
 }
 
-async function setSettings(admin: kafkajs.Admin, topics: readonly Topic[], prefix: string): Promise<void> {
+async function setSettings(
+  admin: kafkajs.Admin,
+  topics: readonly Topic[],
+  prefix: string,
+): Promise<void> {
   // Kafka's AlterConfigs replaces the whole set: what is not ours and was set must be sent again.
   const current = await describe(admin, topics, prefix);
   await admin.alterConfigs({
@@ -146,9 +166,15 @@ async function setSettings(admin: kafkajs.Admin, topics: readonly Topic[], prefi
     resources: topics.map((topic) => {
       const name = physicalTopic(prefix, topic.name);
       const own = Object.fromEntries(
-        (current.get(name) ?? []).filter(({ isDefault }) => !isDefault).map((entry) => [entry.configName, entry.configValue]),
+        (current.get(name) ?? [])
+          .filter(({ isDefault }) => !isDefault)
+          .map((entry) => [entry.configName, entry.configValue]),
       );
-      return { type: TOPIC_RESOURCE, name, configEntries: entries({ ...own, ...topicSettings(topic) }) };
+      return {
+        type: TOPIC_RESOURCE,
+        name,
+        configEntries: entries({ ...own, ...topicSettings(topic) }),
+      };
     }),
   });
 }
@@ -179,15 +205,25 @@ async function settingDrift(
   const current = await describe(admin, topics, prefix);
   return topics.flatMap((topic) => {
     const name = physicalTopic(prefix, topic.name);
-    const values = new Map((current.get(name) ?? []).map((entry) => [entry.configName, entry.configValue]));
-    return Object.entries(topicSettings(topic)).flatMap(([setting, expected]): readonly TopicDrift[] => {
-      const found = values.get(setting) ?? 'not set';
-      return found === expected ? [] : [{ topic: name, setting, expected, found, mendable: true }];
-    });
+    const values = new Map(
+      (current.get(name) ?? []).map((entry) => [entry.configName, entry.configValue]),
+    );
+    return Object.entries(topicSettings(topic)).flatMap(
+      ([setting, expected]): readonly TopicDrift[] => {
+        const found = values.get(setting) ?? 'not set';
+        return found === expected
+          ? []
+          : [{ topic: name, setting, expected, found, mendable: true }];
+      },
+    );
   });
 }
 
-type ConfigEntry = { readonly configName: string; readonly configValue: string; readonly isDefault: boolean };
+type ConfigEntry = {
+  readonly configName: string;
+  readonly configValue: string;
+  readonly isDefault: boolean;
+};
 
 /** kafkajs types its resource types as an enum, which erasable syntax cannot import as a value. */
 const TOPIC_RESOURCE = kafkajs.ConfigResourceTypes.TOPIC;
@@ -199,7 +235,10 @@ async function describe(
 ): Promise<ReadonlyMap<string, readonly ConfigEntry[]>> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: topics.map(({ name }) => ({ type: TOPIC_RESOURCE, name: physicalTopic(prefix, name) })),
+    resources: topics.map(({ name }) => ({
+      type: TOPIC_RESOURCE,
+      name: physicalTopic(prefix, name),
+    })),
   });
   return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries]));
 }
@@ -210,6 +249,7 @@ function entries(settings: Readonly<Record<string, string>>): { name: string; va
 
 /** kafkajs puts the broker's words for each topic into an AggregateError. */
 function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map((error) => (error as Error).message).join('; ');
+  if (cause instanceof AggregateError)
+    return cause.errors.map((error) => (error as Error).message).join('; ');
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -35,9 +35,12 @@ function lines({ topics, schemas }: Drift): readonly string[] {
   return [
     ...topics.map(({ topic, setting, expected, found, mendable }) => {
       const what = setting === null ? topic : `${topic} ${setting}`;
-      return `${what}: expected ${expected}, found ${found}${mendable ? '' : ' (apply cannot mend this)'}`;
+      const remark = mendable ? '' : ' (apply cannot mend this)';
+      return `${what}: expected ${expected}, found ${found}${remark}`;
     }),
-    ...schemas.map(({ subject, expected, found }) => `${subject}: expected ${expected}, found ${found}`),
+    ...schemas.map(
+      ({ subject, expected, found }) => `${subject}: expected ${expected}, found ${found}`,
+    ),
   ];
 }
 

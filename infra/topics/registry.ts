@@ -29,11 +29,21 @@ export async function schemaDrift(registryUrl: string): Promise<readonly SchemaD
   for (const [subject, versions] of bySubject()) {
     const level = await compatibilityOf(registryUrl, subject);
     if (level !== COMPATIBILITY) {
-      drift.push({ subject, version: null, expected: COMPATIBILITY, found: level ?? 'no level of its own' });
+      drift.push({
+        subject,
+        version: null,
+        expected: COMPATIBILITY,
+        found: level ?? 'no level of its own',
+      });
     }
     for (const release of versions) {
       if (await isRegistered(registryUrl, subject, release)) continue;
-      drift.push({ subject, version: release.version, expected: `version ${release.version}`, found: 'not registered' });
+      drift.push({
+        subject,
+        version: release.version,
+        expected: `version ${release.version}`,
+        found: 'not registered',
+      });
     }
   }
   return drift;
@@ -47,7 +57,8 @@ export async function registerSchemas(registryUrl: string): Promise<void> {
   for (const [subject, versions] of bySubject()) {
     await setCompatibility(registryUrl, subject);
     for (const release of versions) {
-      if (!(await isRegistered(registryUrl, subject, release))) await register(registryUrl, subject, release);
+      if (!(await isRegistered(registryUrl, subject, release)))
+        await register(registryUrl, subject, release);
     }
   }
 }
@@ -65,30 +76,49 @@ async function compatibilityOf(registryUrl: string, subject: string): Promise<st
 async function setCompatibility(registryUrl: string, subject: string): Promise<void> {
   if ((await compatibilityOf(registryUrl, subject)) === COMPATIBILITY) return;
   const path = `/config/${encodeURIComponent(subject)}`;
-  await answered(await ask(registryUrl, path, 'PUT', { compatibility: COMPATIBILITY }), registryUrl);
+  await answered(
+    await ask(registryUrl, path, 'PUT', { compatibility: COMPATIBILITY }),
+    registryUrl,
+  );
 }
 
-async function isRegistered(registryUrl: string, subject: string, { schema }: Release): Promise<boolean> {
-  const answer = await ask(registryUrl, `/subjects/${encodeURIComponent(subject)}`, 'POST', { schema });
+async function isRegistered(
+  registryUrl: string,
+  subject: string,
+  { schema }: Release,
+): Promise<boolean> {
+  const answer = await ask(registryUrl, `/subjects/${encodeURIComponent(subject)}`, 'POST', {
+    schema,
+  });
   if (answer.status === 404) return false;
   await answered(answer, registryUrl);
   return true;
 }
 
-async function register(registryUrl: string, subject: string, { schema, version }: Release): Promise<void> {
+async function register(
+  registryUrl: string,
+  subject: string,
+  { schema, version }: Release,
+): Promise<void> {
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const answer = await ask(registryUrl, path, 'POST', { schema });
   if (answer.status === 409) {
     throw new ContractError(
       'SCHEMA',
-      `Expected the registry to take version ${version} of ${subject}; it says that another version there ` +
-        `cannot read it or be read by it (${await answer.text()}). See who else writes under this subject.`,
+      `Expected the registry to take version ${version} of ${subject}; it says that another ` +
+        `version there cannot read it or be read by it (${await answer.text()}). ` +
+        'See who else writes under this subject.',
     );
   }
   await answered(answer, registryUrl);
 }
 
-async function ask(registryUrl: string, path: string, method: string, body?: object): Promise<Response> {
+async function ask(
+  registryUrl: string,
+  path: string,
+  method: string,
+  body?: object,
+): Promise<Response> {
   try {
     return await fetch(`${registryUrl}${path}`, {
       method,
@@ -106,11 +136,15 @@ async function ask(registryUrl: string, path: string, method: string, body?: obj
   }
 }
 
-async function answered(answer: Response, registryUrl: string): Promise<Readonly<Record<string, unknown>>> {
+async function answered(
+  answer: Response,
+  registryUrl: string,
+): Promise<Readonly<Record<string, unknown>>> {
   if (answer.ok) return (await answer.json()) as Readonly<Record<string, unknown>>;
   throw new RuntimeError(
     'REGISTRY_OUTAGE',
-    `Expected the registry at ${registryUrl} to answer; it said ${answer.status}: ${await answer.text()}.`,
+    `Expected the registry at ${registryUrl} to answer; it said ${answer.status}: ` +
+      `${await answer.text()}.`,
     { retryable: answer.status >= 500 },
   );
 }

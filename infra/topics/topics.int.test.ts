@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { allTopics, codec, partitionOf, physicalTopic, subjectOf, TOPICS } from '@polytraders/contracts';
+import {
+  allTopics,
+  codec,
+  partitionOf,
+  physicalTopic,
+  subjectOf,
+  TOPICS,
+} from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
 import { dropTopics, testStack, uniquePrefix } from '@polytraders/testkit';
 import { mendKafkajs } from '@polytraders/runtime';
@@ -17,7 +24,10 @@ beforeAll(async () => {
   mendKafkajs();
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = await testStack();
   target = { brokers: KAFKA_BROKERS, registryUrl: SCHEMA_REGISTRY_URL, prefix };
-  kafka = new kafkajs.Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: kafkajs.logLevel.NOTHING });
+  kafka = new kafkajs.Kafka({
+    brokers: KAFKA_BROKERS.split(','),
+    logLevel: kafkajs.logLevel.NOTHING,
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -66,7 +76,9 @@ describe('the topics of the catalogue', () => {
     await onBroker((admin) =>
       admin.alterConfigs({
         validateOnly: false,
-        resources: [{ type, name: topic, configEntries: [{ name: 'retention.ms', value: '86400000' }] }],
+        resources: [
+          { type, name: topic, configEntries: [{ name: 'retention.ms', value: '86400000' }] },
+        ],
       }),
     );
     expect(await shownDrift()).toEqual([
@@ -90,28 +102,39 @@ describe('the released schemas', () => {
   const subject = encodeURIComponent(subjectOf('FillConfirmed'));
 
   test('are found by the text that the codec writes with', async () => {
-    const answer = await registry(`/subjects/${subject}`, { schema: codec.schemaOf('FillConfirmed') });
+    const answer = await registry(`/subjects/${subject}`, {
+      schema: codec.schemaOf('FillConfirmed'),
+    });
     expect(answer.status).toBe(200);
   });
 
   test('are read back from the registry as generated code understands them', async () => {
-    const { id } = (await (await registry(`/subjects/${subject}`, { schema: codec.schemaOf('FillConfirmed') })).json()) as { id: number };
+    const { id } = (await (
+      await registry(`/subjects/${subject}`, { schema: codec.schemaOf('FillConfirmed') })
+    ).json()) as { id: number };
     const { schema } = (await (await registry(`/schemas/ids/${id}`)).json()) as { schema: string };
     const value = fixture('FillConfirmed');
     expect(codec.decoderOf(schema)(codec.encode('FillConfirmed', value)).value).toEqual(value);
   });
 
-  test('are guarded by the registry as well: a version that old readers cannot read is refused', async () => {
-    const next = JSON.parse(codec.schemaOf('FillConfirmed')) as { fields: { name: string; type: unknown }[] };
+  test('are guarded by the registry too: what old readers cannot read is refused', async () => {
+    const next = JSON.parse(codec.schemaOf('FillConfirmed')) as {
+      fields: { name: string; type: unknown }[];
+    };
     next.fields.push({ name: 'memo', type: 'string' });
-    const answer = await registry(`/subjects/${subject}/versions`, { schema: JSON.stringify(next) });
+    const answer = await registry(`/subjects/${subject}/versions`, {
+      schema: JSON.stringify(next),
+    });
     expect(answer.status).toBe(409);
   });
 });
 
-test('a key lies in the partition that partitionOf says, for a producer that knows nothing of us', async () => {
+test('a producer that knows nothing of us puts a key where partitionOf says', async () => {
   const topic = physicalTopic(prefix, TOPICS.executionReports.name);
-  const keys = Array.from({ length: 40 }, (_, index) => `0x${index.toString(16).padStart(40, '5')}`);
+  const keys = Array.from(
+    { length: 40 },
+    (_, index) => `0x${index.toString(16).padStart(40, '5')}`,
+  );
   const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   for (const key of keys) {
@@ -125,7 +148,7 @@ test('servers that are not there are a sentence, not a hang', async () => {
   await expect(findDrift({ ...target, brokers: '127.0.0.1:1' })).rejects.toThrow(
     'Expected a Kafka broker at 127.0.0.1:1; none answered.',
   );
-  await expect(findDrift({ ...target, topics: [], registryUrl: 'http://127.0.0.1:1' })).rejects.toThrow(
-    'Expected a schema registry at http://127.0.0.1:1; it did not answer',
-  );
+  await expect(
+    findDrift({ ...target, topics: [], registryUrl: 'http://127.0.0.1:1' }),
+  ).rejects.toThrow('Expected a schema registry at http://127.0.0.1:1; it did not answer');
 }, 60_000);

@@ -15,7 +15,7 @@ describe.each(TYPES)('%s', (type) => {
   const decode = codec.decoderOf(SCHEMAS[type]);
   const resolved = resolvingDecoder(SCHEMAS[type], SCHEMAS[type]);
 
-  test('generated code writes the bytes that avsc writes and reads the values that avsc reads', () => {
+  test('generated code writes the bytes and reads the values that avsc does', () => {
     fc.assert(
       fc.property(recordArbitrary(type), (value) => {
         const bytes = encode(type, value);
@@ -40,12 +40,16 @@ describe.each(TYPES)('%s', (type) => {
 test('a body that is cut off anywhere, or goes on, does not decode', () => {
   const decode = codec.decoderOf(SCHEMAS.FillConfirmed);
   fc.assert(
-    fc.property(recordArbitrary('FillConfirmed'), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (value, part) => {
-      const bytes = encode('FillConfirmed', value);
-      const cut = bytes.subarray(0, Math.floor(bytes.length * part));
-      expect(() => decode(cut)).toThrow(expect.objectContaining({ name: 'ContractError' }));
-      expect(() => decode(Buffer.concat([bytes, Buffer.from([0])]))).toThrow(/left over/);
-    }),
+    fc.property(
+      recordArbitrary('FillConfirmed'),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (value, part) => {
+        const bytes = encode('FillConfirmed', value);
+        const cut = bytes.subarray(0, Math.floor(bytes.length * part));
+        expect(() => decode(cut)).toThrow(expect.objectContaining({ name: 'ContractError' }));
+        expect(() => decode(Buffer.concat([bytes, Buffer.from([0])]))).toThrow(/left over/);
+      },
+    ),
   );
 });
 

@@ -17,10 +17,13 @@ function writerOf(type: keyof typeof SCHEMAS, change: (schema: Schema) => void):
 const ownFill = codec.decoderOf(SCHEMAS.FillFailed);
 const failed = fixture('FillFailed');
 
-test.each(fixtures().map((each) => [each.name, each] as const))('%s survives the wire', (_name, { type, value }) => {
-  const decode = codec.decoderOf(codec.schemaOf(type));
-  expect(decode(codec.encode(type, value))).toEqual({ type, value });
-});
+test.each(fixtures().map((each) => [each.name, each] as const))(
+  '%s survives the wire',
+  (_name, { type, value }) => {
+    const decode = codec.decoderOf(codec.schemaOf(type));
+    expect(decode(codec.encode(type, value))).toEqual({ type, value });
+  },
+);
 
 test('a body may be any view of bytes, not only a Buffer', () => {
   const bytes = new Uint8Array([9, ...encode('FillFailed', failed)]).subarray(1);
@@ -36,13 +39,17 @@ describe('bytes that do not decode', () => {
   });
 
   test('are refused when something is left over', () => {
-    expect(() => ownFill(Buffer.concat([bytes, Buffer.from([0])]))).toThrow('1 bytes are left over');
+    expect(() => ownFill(Buffer.concat([bytes, Buffer.from([0])]))).toThrow(
+      '1 bytes are left over',
+    );
   });
 
   test('are refused under another writer schema with the same error type', () => {
-    const other = codec.decoderOf(writerOf('FillFailed', (schema) => {
-      schema.fields.push({ name: 'added_later', type: ['null', 'string'], default: null });
-    }));
+    const other = codec.decoderOf(
+      writerOf('FillFailed', (schema) => {
+        schema.fields.push({ name: 'added_later', type: ['null', 'string'], default: null });
+      }),
+    );
     expect(() => other(bytes)).toThrow(ContractError);
     expect(() => other(Buffer.concat([bytes, Buffer.from([0, 0])]))).toThrow(ContractError);
   });
@@ -51,17 +58,23 @@ describe('bytes that do not decode', () => {
 describe('closed sets', () => {
   test('are checked when a record is written', () => {
     const broken = { ...failed, reason: 'BECAUSE' };
-    expect(() => codec.encode('FillFailed', broken)).toThrow('to be one of FAILED, JOINED; found "BECAUSE"');
+    expect(() => codec.encode('FillFailed', broken)).toThrow(
+      'to be one of FAILED, JOINED; found "BECAUSE"',
+    );
   });
 
   test('are checked when a record is read, also under another writer schema', () => {
     const text = Buffer.from(encode('FillFailed', failed));
     text.write('FAILER', text.indexOf('FAILED'));
     expect(() => ownFill(text)).toThrow('reason: expected one of FAILED, JOINED; found FAILER.');
-    const other = codec.decoderOf(writerOf('FillFailed', (schema) => {
-      schema.fields.push({ name: 'added_later', type: ['null', 'string'], default: null });
-    }));
-    expect(() => other(Buffer.concat([text, Buffer.from([0])]))).toThrow('expected one of FAILED, JOINED');
+    const other = codec.decoderOf(
+      writerOf('FillFailed', (schema) => {
+        schema.fields.push({ name: 'added_later', type: ['null', 'string'], default: null });
+      }),
+    );
+    expect(() => other(Buffer.concat([text, Buffer.from([0])]))).toThrow(
+      'expected one of FAILED, JOINED',
+    );
   });
 });
 
@@ -74,30 +87,41 @@ describe('numbers', () => {
     expect(() => codec.decoderOf(SCHEMAS.TimeAdvanced)(beyond)).toThrow('within ±(2^53 − 1)');
   });
 
-  test.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 52 + 1, -(2 ** 52) - 1, 2 ** 30, -(2 ** 30) - 1])(
-    'the long %d survives the wire',
-    (to) => {
-      const time = { ...fixture('TimeAdvanced'), to };
-      expect(codec.decoderOf(SCHEMAS.TimeAdvanced)(encode('TimeAdvanced', time)).value).toEqual(time);
-    },
-  );
+  test.each([
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+    2 ** 52 + 1,
+    -(2 ** 52) - 1,
+    2 ** 30,
+    -(2 ** 30) - 1,
+  ])('the long %d survives the wire', (to) => {
+    const time = { ...fixture('TimeAdvanced'), to };
+    expect(codec.decoderOf(SCHEMAS.TimeAdvanced)(encode('TimeAdvanced', time)).value).toEqual(time);
+  });
 
   test('a decimal of 39 digits, and one that is a number, are refused', () => {
     const cash = fixture('CashMoved');
-    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 10n ** 38n })).toThrow('at most 38 digits');
+    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 10n ** 38n })).toThrow(
+      'at most 38 digits',
+    );
     expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 1.25 })).toThrow('a bigint');
   });
 
   test('a date that is none is refused', () => {
     const report = fixture('SettlementReport', 'FILL_PNL_COMPUTED');
-    expect(() => encode('SettlementReport', { ...report, retained_until: '2033-02-30' })).toThrow('a date YYYY-MM-DD');
+    expect(() => encode('SettlementReport', { ...report, retained_until: '2033-02-30' })).toThrow(
+      'a date YYYY-MM-DD',
+    );
   });
 });
 
 describe('a writer with another schema', () => {
   test('that lacks a field of ours is read with its default', () => {
     const older = writerOf('FillFailed', ({ fields }) => {
-      fields.splice(fields.findIndex(({ name }) => name === 'flags'), 1);
+      fields.splice(
+        fields.findIndex(({ name }) => name === 'flags'),
+        1,
+      );
     });
     const bytes = encode('FillFailed', { ...failed, flags: [] });
     expect(codec.decoderOf(older)(bytes.subarray(0, -1)).value).toEqual({ ...failed, flags: [] });
@@ -112,7 +136,9 @@ describe('a writer with another schema', () => {
   });
 
   test('that differs in docs only is read by the generated code', () => {
-    const documented = writerOf('FillFailed', ({ fields }) => fields.forEach((field) => (field.doc = 'Otherwise.')));
+    const documented = writerOf('FillFailed', ({ fields }) =>
+      fields.forEach((field) => (field.doc = 'Otherwise.')),
+    );
     expect(codec.decoderOf(documented)(encode('FillFailed', failed)).value).toEqual(failed);
   });
 
@@ -126,7 +152,9 @@ test('a record nobody declared has no schema', () => {
   expect(isRecordType('toString')).toBe(false);
   expect(() => codec.schemaOf('Trade')).toThrow('Expected a record of schemas/, found Trade.');
   expect(() => codec.encode('Trade', {})).toThrow(ContractError);
-  expect(() => codec.decoderOf('{"type":"record","name":"Trade","namespace":"x","fields":[]}')).toThrow(ContractError);
+  expect(() =>
+    codec.decoderOf('{"type":"record","name":"Trade","namespace":"x","fields":[]}'),
+  ).toThrow(ContractError);
 });
 
 test('the subject of a record is its full name', () => {

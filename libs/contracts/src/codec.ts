@@ -48,7 +48,9 @@ export function encode<Type extends RecordType>(type: Type, value: Records[Type]
 }
 
 /** A decoder of bodies that were written under our own schema of this record. */
-export function decoderOfOwn<Type extends RecordType>(type: Type): (body: Uint8Array) => Records[Type] {
+export function decoderOfOwn<Type extends RecordType>(
+  type: Type,
+): (body: Uint8Array) => Records[Type] {
   const read: (input: Input) => Records[Type] = READERS[type];
   return (body) => {
     open(input, asBuffer(body));
@@ -70,7 +72,9 @@ function decoderOf(writerSchema: string): ReturnType<Codec['decoderOf']> {
   }
   const reader = parseSchema(SCHEMAS[type]);
   const decode: (body: Uint8Array) => object =
-    wireForm(reader) === wireForm(writer) ? decoderOfOwn(type) : resolving(writerSchema, SCHEMAS[type]);
+    wireForm(reader) === wireForm(writer)
+      ? decoderOfOwn(type)
+      : resolving(writerSchema, SCHEMAS[type]);
   return (body) => ({ type, value: decode(body) });
 }
 
@@ -84,7 +88,8 @@ export const codec: Codec = {
   schemaOf,
   decoderOf,
   encode: (type, value) => {
-    if (!isRecordType(type)) throw new ContractError('SCHEMA', `Expected a record of schemas/, found ${type}.`);
+    if (!isRecordType(type))
+      throw new ContractError('SCHEMA', `Expected a record of schemas/, found ${type}.`);
     return encode(type, value as Records[typeof type]);
   },
 };

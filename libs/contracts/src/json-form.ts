@@ -12,12 +12,7 @@ import { type Records, type RecordType } from './generated/records.ts';
 import { SCHEMAS } from './generated/schemas.ts';
 
 export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 type Loose = Readonly<Record<string, unknown>>;
 
@@ -45,10 +40,10 @@ export function toJson<Type extends RecordType>(
 }
 
 /**
- * A record from its JSON form. Fields that are absent take their default. Throws `NOT_ALLOWED`, with
- * the path of the field, for anything else that is missing, unknown or of another kind. A decimal is
- * a string, or a bigint of whole units (`500n` is five hundred); six decimals by rule M1, prices
- * half-even at 18.
+ * A record from its JSON form. Fields that are absent take their default. Throws `NOT_ALLOWED`,
+ * with the path of the field, for anything else that is missing, unknown or of another kind. A
+ * decimal is a string, or a bigint of whole units (`500n` is five hundred); six decimals by rule
+ * M1, prices half-even at 18.
  */
 export function fromJson<Type extends RecordType>(type: Type, json: unknown): Records[Type] {
   return recordFromJson(shapeOfRecord(type), json, type) as Records[Type];
@@ -101,13 +96,17 @@ function shapeToJson(shape: Shape, value: unknown): JsonValue {
 }
 
 function recordFromJson(shape: RecordShape, json: unknown, path: string): object {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw refused(path, 'an object', json);
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw refused(path, 'an object', json);
   const given = json as Loose;
   const names = new Set(shape.fields.map(({ name }) => name));
   const unknown = Object.keys(given).filter((name) => !names.has(name));
   if (unknown.length > 0) throw refused(path, 'only fields of its schema', unknown.join(', '));
   return Object.fromEntries(
-    shape.fields.map((field) => [field.name, fieldFromJson(field, given[field.name], `${path}.${field.name}`)]),
+    shape.fields.map((field) => [
+      field.name,
+      fieldFromJson(field, given[field.name], `${path}.${field.name}`),
+    ]),
   );
 }
 
@@ -144,19 +143,22 @@ function shapeFromJson(shape: Shape, json: unknown, path: string): unknown {
 
 function stringFromJson(values: readonly string[] | null, json: unknown, path: string): string {
   if (typeof json !== 'string') throw refused(path, 'a string', json);
-  if (values !== null && !values.includes(json)) throw refused(path, `one of ${values.join(', ')}`, json);
+  if (values !== null && !values.includes(json))
+    throw refused(path, `one of ${values.join(', ')}`, json);
   return json;
 }
 
 function integerFromJson(json: unknown, small: boolean, path: string): number {
   const value = typeof json === 'bigint' ? Number(json) : json;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw refused(path, 'an integer', json);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw refused(path, 'an integer', json);
   if (small && value !== (value | 0)) throw refused(path, 'a 32-bit integer', json);
   return value;
 }
 
 function decimalFromJson(json: unknown, scale: number, path: string): bigint {
-  if (typeof json !== 'string' && typeof json !== 'bigint') throw refused(path, 'a decimal string', json);
+  if (typeof json !== 'string' && typeof json !== 'bigint')
+    throw refused(path, 'a decimal string', json);
   if (scale !== PRICE_SCALE) {
     const micros = parseMicros(String(json));
     if (typeof micros === 'string') throw refused(path, 'a decimal of six places', json);

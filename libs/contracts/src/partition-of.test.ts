@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { murmur2, partitionOf } from './partition-of.ts';
 
 /** kafkajs is not a dependency of this package at run time: here it is the other opinion. */
-const kafkajsMurmur2 = createRequire(import.meta.url)('kafkajs/src/producer/partitioners/default/murmur2.js') as (
-  key: Buffer,
-) => number;
+const kafkajsMurmur2 = createRequire(import.meta.url)(
+  'kafkajs/src/producer/partitioners/default/murmur2.js',
+) as (key: Buffer) => number;
 
 describe('murmur2', () => {
   // The vectors of Apache Kafka's own UtilsTest.

@@ -18,7 +18,11 @@ export function murmur2(data: Uint8Array): number {
   let hash = SEED ^ length;
   const whole = length & ~3;
   for (let at = 0; at < whole; at += 4) {
-    let word = byteAt(data, at) | (byteAt(data, at + 1) << 8) | (byteAt(data, at + 2) << 16) | (byteAt(data, at + 3) << 24);
+    let word =
+      byteAt(data, at) |
+      (byteAt(data, at + 1) << 8) |
+      (byteAt(data, at + 2) << 16) |
+      (byteAt(data, at + 3) << 24);
     word = Math.imul(word, M);
     word ^= word >>> R;
     hash = Math.imul(hash, M) ^ Math.imul(word, M);

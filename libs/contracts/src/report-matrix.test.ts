@@ -13,7 +13,9 @@ test('schemas/README.md shows the matrix that the schema says: else run generate
 test('an example carries only fields of its event_type', () => {
   for (const { type, value } of fixtures()) {
     if (type !== 'SettlementReport') continue;
-    const filled = Object.entries(value).filter(([, each]) => each !== null).map(([name]) => name);
+    const filled = Object.entries(value)
+      .filter(([, each]) => each !== null)
+      .map(([name]) => name);
     expect(fieldsOfReport(value.event_type)).toEqual(expect.arrayContaining(filled));
   }
 });

@@ -31,13 +31,19 @@ export function fieldsOfReport(type: ReportType): readonly Field[] {
 export function reportMatrix(): string {
   const head = KINDS.map(([, type]) => type).join(' | ');
   const rows = shapeOfRecord('SettlementReport').fields.map(({ name, doc, nullable }) => {
-    const cells = KINDS.map(([kind]) => (kindsOf(doc).includes(kind) ? (nullable ? 'may' : 'yes') : ''));
+    const cells = KINDS.map(([kind]) =>
+      kindsOf(doc).includes(kind) ? (nullable ? 'may' : 'yes') : '',
+    );
     return `| \`${name}\` | ${cells.join(' | ')} |`;
   });
-  return [`| Field | ${head} |`, `|---|${KINDS.map(() => '---|').join('')}`, ...rows, ''].join('\n');
+  return [`| Field | ${head} |`, `|---|${KINDS.map(() => '---|').join('')}`, ...rows, ''].join(
+    '\n',
+  );
 }
 
 function kindsOf(doc: string): readonly string[] {
   const match = PREFIX.exec(doc);
-  return match?.[1] === undefined ? KINDS.map(([kind]) => kind) : match[1].toLowerCase().split(', ');
+  return match?.[1] === undefined
+    ? KINDS.map(([kind]) => kind)
+    : match[1].toLowerCase().split(', ');
 }

@@ -14,10 +14,17 @@ test('no two topics share a name', () => {
 });
 
 describe('what is promised for seven years', () => {
-  test.each([TOPICS.ledgerEvents, TOPICS.settlementReports])('$name: 12 partitions, for ever, never compacted', (topic) => {
-    expect(topic.partitions).toBe(12);
-    expect(topicSettings(topic)).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy': 'delete' });
-  });
+  test.each([TOPICS.ledgerEvents, TOPICS.settlementReports])(
+    '$name: 12 partitions, for ever, never compacted',
+    (topic) => {
+      expect(topic.partitions).toBe(12);
+      expect(topicSettings(topic)).toMatchObject({
+        'retention.ms': '-1',
+        'retention.bytes': '-1',
+        'cleanup.policy': 'delete',
+      });
+    },
+  );
 
   test('execution reports are spread as the log is', () => {
     expect(TOPICS.executionReports.partitions).toBe(12);

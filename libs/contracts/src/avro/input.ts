@@ -27,7 +27,10 @@ const DAY_MAX = 2_932_896;
 const words = new Int32Array(2);
 const wide = new BigInt64Array(words.buffer);
 
-export function closedSet<Value extends string>(name: string, values: readonly Value[]): ClosedSet<Value> {
+export function closedSet<Value extends string>(
+  name: string,
+  values: readonly Value[],
+): ClosedSet<Value> {
   return { name, values, encoded: values.map((value) => Buffer.from(value, 'utf8')) };
 }
 
@@ -119,7 +122,8 @@ export function readDate(input: Input): string {
 
 /** Throws `UNDECODABLE` outside the years 0000 to 9999, which are all that four digits can show. */
 export function dateOfDays(days: number): string {
-  if (days < DAY_MIN || days > DAY_MAX) throw undecodable(`Expected a day of the years 0000 to 9999, found ${days}.`);
+  if (days < DAY_MIN || days > DAY_MAX)
+    throw undecodable(`Expected a day of the years 0000 to 9999, found ${days}.`);
   // tidy-ok: a date is made from the record's own number, no clock is read.
   return new Date(days * DAY_MS).toISOString().slice(0, 10);
 }
@@ -194,7 +198,8 @@ export function readDecimal(input: Input): bigint {
 }
 
 function longDecimal(bytes: Buffer, at: number, length: number): bigint {
-  if (length > 16) throw undecodable(`Expected a decimal of at most 38 digits, found ${length} bytes.`);
+  if (length > 16)
+    throw undecodable(`Expected a decimal of at most 38 digits, found ${length} bytes.`);
   const digits = BigInt(`0x${bytes.subarray(at, at + length).toString('hex')}`);
   return BigInt.asIntN(length * 8, digits);
 }

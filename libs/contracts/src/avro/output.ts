@@ -145,7 +145,11 @@ export function writeBytes(output: Output, value: Uint8Array): void {
   output.at += value.length;
 }
 
-export function writeOneOf<Value extends string>(output: Output, set: ClosedSet<Value>, value: Value): void {
+export function writeOneOf<Value extends string>(
+  output: Output,
+  set: ClosedSet<Value>,
+  value: Value,
+): void {
   const index = set.values.indexOf(value);
   if (index < 0) throw refused(`${set.name} to be one of ${set.values.join(', ')}`, value);
   writeShortString(output, value, value.length);
@@ -186,7 +190,9 @@ function writeLongDecimal(output: Output, value: bigint): void {
   if (value >= DECIMAL_MAX || value <= -DECIMAL_MAX) throw refused('at most 38 digits', value);
   let size = 9;
   while (BigInt.asIntN(size * 8, value) !== value) size += 1;
-  const hex = BigInt.asUintN(size * 8, value).toString(16).padStart(size * 2, '0');
+  const hex = BigInt.asUintN(size * 8, value)
+    .toString(16)
+    .padStart(size * 2, '0');
   writeBytes(output, Buffer.from(hex, 'hex'));
 }
 

@@ -22,7 +22,10 @@ const decimalInput: Input = { bytes: Buffer.alloc(0), at: 0, end: 0 };
  * A decoder of bodies of the writer's schema that yields values of the reader's. Throws `SCHEMA`
  * when the two do not resolve; the decoder throws `UNDECODABLE` or `NOT_ALLOWED`.
  */
-export function resolvingDecoder(writerSchema: string, readerSchema: string): (body: Buffer) => object {
+export function resolvingDecoder(
+  writerSchema: string,
+  readerSchema: string,
+): (body: Buffer) => object {
   const difference = decimalDifference(parseSchema(writerSchema), parseSchema(readerSchema));
   if (difference !== null) throw new ContractError('SCHEMA', difference);
   const reader = avscType(readerSchema);
@@ -35,18 +38,30 @@ export function resolvingDecoder(writerSchema: string, readerSchema: string): (b
     } catch (cause) {
       if (cause instanceof ContractError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ContractError('UNDECODABLE', `${shape.name} does not decode under its writer schema: ${why}.`, cause);
+      throw new ContractError(
+        'UNDECODABLE',
+        `${shape.name} does not decode under its writer schema: ${why}.`,
+        cause,
+      );
     }
     return plainRecord(shape, value as Readonly<Record<string, unknown>>);
   };
 }
 
-function resolverOf(reader: avro.Type, writer: avro.Type, name: string): ReturnType<avro.Type['createResolver']> {
+function resolverOf(
+  reader: avro.Type,
+  writer: avro.Type,
+  name: string,
+): ReturnType<avro.Type['createResolver']> {
   try {
     return reader.createResolver(writer);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ContractError('SCHEMA', `${name}: what was written cannot be read with our schema: ${why}.`, cause);
+    throw new ContractError(
+      'SCHEMA',
+      `${name}: what was written cannot be read with our schema: ${why}.`,
+      cause,
+    );
   }
 }
 
@@ -61,8 +76,10 @@ export function decimalDifference(writer: RecordShape, reader: RecordShape): str
 }
 
 function shapeDifference(writer: Shape, reader: Shape): string | null {
-  if (writer.kind === 'array' && reader.kind === 'array') return shapeDifference(writer.items, reader.items);
-  if (writer.kind === 'record' && reader.kind === 'record') return decimalDifference(writer, reader);
+  if (writer.kind === 'array' && reader.kind === 'array')
+    return shapeDifference(writer.items, reader.items);
+  if (writer.kind === 'record' && reader.kind === 'record')
+    return decimalDifference(writer, reader);
   const [written, read] = [describe(writer), describe(reader)];
   return written === read ? null : `expected ${read}, found ${written}.`;
 }
@@ -71,7 +88,7 @@ function describe(shape: Shape): string {
   return shape.kind === 'decimal' ? `decimal(${shape.precision},${shape.scale})` : shape.kind;
 }
 
-/** An avsc type with the house's logical types: decimals as bigint, times as number, dates as text. */
+/** An avsc type with our logical types: decimals as bigint, times as number, dates as text. */
 export function avscType(schema: string): avro.Type {
   return avro.Type.forSchema(JSON.parse(schema) as avro.Schema, {
     wrapUnions: 'never',
@@ -134,20 +151,28 @@ function plainRecord(shape: RecordShape, value: Readonly<Record<string, unknown>
 function plainField(field: FieldShape, value: unknown): unknown {
   if (value === null) return null;
   const { shape } = field;
-  if (shape.kind === 'array') return (value as readonly unknown[]).map((item) => plainItem(shape.items, item));
+  if (shape.kind === 'array')
+    return (value as readonly unknown[]).map((item) => plainItem(shape.items, item));
   if (shape.kind === 'string' && shape.values !== null && !shape.values.includes(value as string)) {
     throw new ContractError(
       'NOT_ALLOWED',
-      `${field.name}: expected one of ${shape.values.join(', ')}; found ${String(value)}.`,
+      `${field.name}: expected one of ${shape.values.join(', ')}; found ${JSON.stringify(value)}.`,
     );
   }
   return plainItem(shape, value);
 }
 
 function plainItem(shape: Shape, value: unknown): unknown {
-  if (shape.kind === 'record') return plainRecord(shape, value as Readonly<Record<string, unknown>>);
-  if ((shape.kind === 'long' || shape.kind === 'time') && Math.abs(value as number) > AVSC_LONG_MAX) {
-    throw new ContractError('UNDECODABLE', `Expected a long within ±2^52 under another schema, found ${String(value)}.`);
+  if (shape.kind === 'record')
+    return plainRecord(shape, value as Readonly<Record<string, unknown>>);
+  if (
+    (shape.kind === 'long' || shape.kind === 'time') &&
+    Math.abs(value as number) > AVSC_LONG_MAX
+  ) {
+    throw new ContractError(
+      'UNDECODABLE',
+      `Expected a long within ±2^52 under another schema, found ${JSON.stringify(value)}.`,
+    );
   }
   return shape.kind === 'bytes' ? Buffer.from(value as Buffer) : value;
 }

@@ -70,17 +70,26 @@ export function recordsIn(shape: Shape): readonly RecordShape[] {
   return [...found.values()];
 }
 
-function shapeOf(node: unknown, values: readonly string[] | null, named: Map<string, RecordShape>): Shape {
+function shapeOf(
+  node: unknown,
+  values: readonly string[] | null,
+  named: Map<string, RecordShape>,
+): Shape {
   if (typeof node === 'string') return primitiveOf(node, values, named);
   const json = objectOf(node);
   if (json['type'] === 'record') return recordOf(json, named);
-  if (json['type'] === 'array') return { kind: 'array', items: shapeOf(json['items'], null, named) };
+  if (json['type'] === 'array')
+    return { kind: 'array', items: shapeOf(json['items'], null, named) };
   const logical = json['logicalType'];
   if (logical === undefined) return shapeOf(json['type'], values, named);
-  return logicalOf(String(logical), json);
+  return logicalOf(textOf(logical), json);
 }
 
-function primitiveOf(name: string, values: readonly string[] | null, named: Map<string, RecordShape>): Shape {
+function primitiveOf(
+  name: string,
+  values: readonly string[] | null,
+  named: Map<string, RecordShape>,
+): Shape {
   switch (name) {
     case 'string':
       return { kind: 'string', values };
@@ -110,15 +119,15 @@ function logicalOf(logical: string, json: Json): Shape {
 }
 
 function recordOf(json: Json, named: Map<string, RecordShape>): RecordShape {
-  const name = String(json['name']);
-  const fullName = name.includes('.') ? name : `${String(json['namespace'])}.${name}`;
+  const name = textOf(json['name']);
+  const fullName = name.includes('.') ? name : `${textOf(json['namespace'])}.${name}`;
   const fields = json['fields'];
   if (!Array.isArray(fields)) throw unusable(`fields in ${fullName}, found none`);
   const record: RecordShape = {
     kind: 'record',
     fullName,
     name: fullName.slice(fullName.lastIndexOf('.') + 1),
-    doc: String(json['doc'] ?? ''),
+    doc: textOf(json['doc']),
     fields: fields.map((field) => fieldOf(objectOf(field), named)),
   };
   named.set(fullName, record);
@@ -129,12 +138,12 @@ function fieldOf(json: Json, named: Map<string, RecordShape>): FieldShape {
   const type = json['type'];
   const nullable = Array.isArray(type);
   if (nullable && (type.length !== 2 || type[0] !== 'null')) {
-    throw unusable(`["null", type] in ${String(json['name'])}, found ${JSON.stringify(type)}`);
+    throw unusable(`["null", type] in ${textOf(json['name'])}, found ${JSON.stringify(type)}`);
   }
   const values = Array.isArray(json['values']) ? json['values'].map(String) : null;
   return {
-    name: String(json['name']),
-    doc: String(json['doc'] ?? ''),
+    name: textOf(json['name']),
+    doc: textOf(json['doc']),
     nullable,
     defaultJson: json['default'],
     shape: shapeOf(nullable ? type[1] : type, values, named),
@@ -146,6 +155,11 @@ function objectOf(node: unknown): Json {
     throw unusable(`an object, found ${JSON.stringify(node)}`);
   }
   return node as Json;
+}
+
+/** An attribute that should be text; a missing one is empty, and lint says what is wrong. */
+function textOf(attribute: unknown): string {
+  return typeof attribute === 'string' ? attribute : '';
 }
 
 function unusable(what: string): ContractError {

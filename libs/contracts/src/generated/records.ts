@@ -86,7 +86,8 @@ export type Records = {
 export type RecordType = keyof Records;
 
 type Readers = { readonly [Type in RecordType]: (input: Input) => Records[Type] };
-type Writers = { readonly [Type in RecordType]: (output: Output, value: Records[Type]) => void };
+type Write<Type extends RecordType> = (output: Output, value: Records[Type]) => void;
+type Writers = { readonly [Type in RecordType]: Write<Type> };
 
 export const READERS: Readers = {
   Alert: readAlert,

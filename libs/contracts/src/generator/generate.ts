@@ -1,6 +1,6 @@
 /**
- * schemas/*.avsc → the modules of src/generated/, as text. Pure but for reading the schemas; main.ts
- * writes the files and a test says whether they are current.
+ * schemas/*.avsc → the modules of src/generated/, as text. Pure but for reading the schemas;
+ * main.ts writes the files and a test says whether they are current.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,7 +15,9 @@ export const SCHEMAS_DIRECTORY = fileURLToPath(new URL('../../../../schemas/', i
 
 export const GENERATED_DIRECTORY = fileURLToPath(new URL('../generated/', import.meta.url));
 
-export const REASON_CODES_PAGE = fileURLToPath(new URL('../../../../docs/reason-codes.md', import.meta.url));
+export const REASON_CODES_PAGE = fileURLToPath(
+  new URL('../../../../docs/reason-codes.md', import.meta.url),
+);
 
 const HEADER = '// Generated from schemas/ by `npm run -w libs/contracts generate`. Do not edit.\n';
 
@@ -41,7 +43,10 @@ function allRecords(top: readonly RecordShape[]): ReadonlyMap<string, RecordShap
   for (const record of top.flatMap(recordsIn)) {
     const known = byName.get(record.name);
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(record)) {
-      throw new ContractError('SCHEMA', `Expected one definition of ${record.name}, found two that differ.`);
+      throw new ContractError(
+        'SCHEMA',
+        `Expected one definition of ${record.name}, found two that differ.`,
+      );
     }
     byName.set(record.name, record);
   }
@@ -50,7 +55,8 @@ function allRecords(top: readonly RecordShape[]): ReadonlyMap<string, RecordShap
 
 function recordsModule(top: readonly RecordShape[]): string {
   const lines = top.map(
-    ({ name }) => `import { read${name}, type ${name}, write${name} } from './${fileNameOf(name)}.ts';`,
+    ({ name }) =>
+      `import { read${name}, type ${name}, write${name} } from './${fileNameOf(name)}.ts';`,
   );
   const types = top.map(({ name }) => `  readonly ${name}: ${name};`);
   const readers = top.map(({ name }) => `  ${name}: read${name},`);
@@ -65,14 +71,17 @@ function recordsModule(top: readonly RecordShape[]): string {
     `export type Records = {\n${types.join('\n')}\n};\n`,
     'export type RecordType = keyof Records;\n',
     'type Readers = { readonly [Type in RecordType]: (input: Input) => Records[Type] };',
-    'type Writers = { readonly [Type in RecordType]: (output: Output, value: Records[Type]) => void };\n',
+    'type Write<Type extends RecordType> = (output: Output, value: Records[Type]) => void;',
+    'type Writers = { readonly [Type in RecordType]: Write<Type> };\n',
     `export const READERS: Readers = {\n${readers.join('\n')}\n};\n`,
     `export const WRITERS: Writers = {\n${writers.join('\n')}\n};\n`,
   ].join('\n');
 }
 
-/** Schemas as text in the code: a service needs no path to schemas/, and the image no copy of it. */
-function schemasModule(top: readonly { readonly text: string; readonly record: RecordShape }[]): string {
+/** Schemas as text in the code: a service needs no path to schemas/, and the image no copy. */
+function schemasModule(
+  top: readonly { readonly text: string; readonly record: RecordShape }[],
+): string {
   const entries = top.map(({ text, record }) => {
     const compact = JSON.stringify(JSON.parse(text));
     return `  ${record.name}: ${quoted(compact)},`;

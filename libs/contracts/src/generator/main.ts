@@ -1,5 +1,5 @@
 /**
- * `npm run -w libs/contracts generate`: writes src/generated/, removing what no schema asks for, and
+ * `npm run -w libs/contracts generate`: writes src/generated/, removing what no schema asks for,
  * docs/reason-codes.md and the matrix of schemas/README.md.
  */
 
@@ -7,7 +7,12 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import { reasonCodesPage } from '../reasons/registry.ts';
 import { reportMatrix } from '../report-matrix.ts';
-import { GENERATED_DIRECTORY, generatedFiles, REASON_CODES_PAGE, SCHEMAS_DIRECTORY } from './generate.ts';
+import {
+  GENERATED_DIRECTORY,
+  generatedFiles,
+  REASON_CODES_PAGE,
+  SCHEMAS_DIRECTORY,
+} from './generate.ts';
 
 const files = generatedFiles();
 for (const name of readdirSync(GENERATED_DIRECTORY)) {

@@ -35,14 +35,39 @@ function imports(nested: readonly RecordShape[], body: string): readonly string[
     return wanted.length === 0 ? [] : [`import {\n  ${wanted.join(',\n  ')},\n} from '${path}';`];
   };
   return [
-    ...from('@polytraders/money', ['type PriceE18', 'type PusdMicros', 'type RateMicros', 'type ShareMicros']),
+    ...from('@polytraders/money', [
+      'type PriceE18',
+      'type PusdMicros',
+      'type RateMicros',
+      'type ShareMicros',
+    ]),
     ...from('../avro/input.ts', [
-      'closedSet', 'type Input', 'readArray', 'readBoolean', 'readBytes', 'readDate', 'readDecimal',
-      'readInt', 'readLong', 'readOneOf', 'readPresent', 'readString',
+      'closedSet',
+      'type Input',
+      'readArray',
+      'readBoolean',
+      'readBytes',
+      'readDate',
+      'readDecimal',
+      'readInt',
+      'readLong',
+      'readOneOf',
+      'readPresent',
+      'readString',
     ]),
     ...from('../avro/output.ts', [
-      'type Output', 'writeArray', 'writeBoolean', 'writeBytes', 'writeDate', 'writeDecimal',
-      'writeInt', 'writeLong', 'writeNull', 'writeOneOf', 'writePresent', 'writeString',
+      'type Output',
+      'writeArray',
+      'writeBoolean',
+      'writeBytes',
+      'writeDate',
+      'writeDecimal',
+      'writeInt',
+      'writeLong',
+      'writeNull',
+      'writeOneOf',
+      'writePresent',
+      'writeString',
     ]),
     ...direct.map(({ name }) =>
       from(`./${fileNameOf(name)}.ts`, [`read${name}`, `type ${name}`, `write${name}`]).join('\n'),
@@ -66,7 +91,8 @@ function setDeclaration(field: FieldShape): string {
 function typeDeclaration(record: RecordShape): string {
   const fields = record.fields.map((field) => {
     const type = typeOf(field);
-    return `  /** ${field.doc} */\n  readonly ${field.name}: ${type}${field.nullable ? ' | null' : ''};`;
+    const nullable = field.nullable ? ' | null' : '';
+    return `  /** ${field.doc} */\n  readonly ${field.name}: ${type}${nullable};`;
   });
   return `/** ${record.doc} */\nexport type ${record.name} = {\n${fields.join('\n')}\n};\n`;
 }
@@ -116,7 +142,8 @@ function readerDeclaration(record: RecordShape): string {
     const value = field.nullable ? `readPresent(input) ? ${read} : null` : read;
     return `    ${field.name}: ${value},`;
   });
-  return `export function read${record.name}(input: Input): ${record.name} {\n  return {\n${fields.join('\n')}\n  };\n}\n`;
+  const head = `export function read${record.name}(input: Input): ${record.name} {`;
+  return [head, '  return {', ...fields, '  };', '}', ''].join('\n');
 }
 
 function readCall(field: FieldShape): string {
@@ -149,7 +176,8 @@ function writerDeclaration(record: RecordShape): string {
       '  }',
     ].join('\n');
   });
-  return `export function write${record.name}(output: Output, value: ${record.name}): void {\n${lines.join('\n')}\n}\n`;
+  const head = `export function write${record.name}(output: Output, value: ${record.name}): void {`;
+  return [head, ...lines, '}', ''].join('\n');
 }
 
 function writeCall(field: FieldShape, value: string): string {

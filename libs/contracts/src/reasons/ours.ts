@@ -5,7 +5,7 @@
 
 import { type ReasonCode } from './reason.ts';
 
-/** Input refusals: the input is kept in quarantine with its bytes and never reaches the log (B18). */
+/** Input refusals: the input stays in quarantine with its bytes, never on the log (B18). */
 export const INPUT_CODES = [
   {
     code: 'INCOMPLETE_INPUT',
@@ -24,14 +24,18 @@ export const INPUT_CODES = [
   {
     code: 'UNDECODABLE_INPUT',
     severity: 'HARD_REJECT',
-    meaning: 'The bytes do not decode under their writer schema, or the text is not what the reader expects.',
+    meaning:
+      'The bytes do not decode under their writer schema, or the text is not what the reader ' +
+      'expects.',
     action: 'Set aside with its bytes; find out who wrote it.',
     userMessage: '',
   },
   {
     code: 'AMOUNT_TOO_FINE',
     severity: 'HARD_REJECT',
-    meaning: 'An amount has more than six decimals and lies further than a billionth from the nearest micro.',
+    meaning:
+      'An amount has more than six decimals and lies further than a billionth from the ' +
+      'nearest micro.',
     action: 'Set aside with its bytes; mend it at the source and send it again.',
     userMessage: '',
   },
@@ -59,7 +63,8 @@ export const INPUT_CODES = [
   {
     code: 'GOV_FILL_STATUS_CONFLICT',
     severity: 'HARD_REJECT',
-    meaning: 'CONFIRMED after FAILED, or FAILED after CONFIRMED: one of the sources is wrong about money.',
+    meaning:
+      'CONFIRMED after FAILED, or FAILED after CONFIRMED: one of the sources is wrong about money.',
     action: 'Kept in quarantine, the account is marked incomplete; an operator decides.',
     userMessage: '',
   },
@@ -73,7 +78,8 @@ export const INPUT_CODES = [
   {
     code: 'GOV_COMMAND_REFUSED',
     severity: 'HARD_REJECT',
-    meaning: 'A command asks for something that may not be done, or is not approved by the right person.',
+    meaning:
+      'A command asks for something that may not be done, or is not approved by the right person.',
     action: 'Nothing was changed; the detail says what to do.',
     userMessage: '',
   },
@@ -84,14 +90,17 @@ export const FLAG_CODES = [
   {
     code: 'GOV_PRICE_SIZE_MISMATCH',
     severity: 'WARN',
-    meaning: 'Size, quantity and price were all given and disagree by more than a tick × quantity; size and quantity stand.',
+    meaning:
+      'Size, quantity and price were all given and disagree by more than a tick × quantity; ' +
+      'size and quantity stand.',
     action: 'Ask the trading system which figure is wrong.',
     userMessage: '',
   },
   {
     code: 'GOV_NEGRISK_FLAG_MISMATCH',
     severity: 'WARN',
-    meaning: 'The negative-risk flag that was given contradicts the token id; the derived answer is used.',
+    meaning:
+      'The negative-risk flag that was given contradicts the token id; the derived answer is used.',
     action: 'Mend the market metadata.',
     userMessage: '',
   },
@@ -105,14 +114,16 @@ export const FLAG_CODES = [
   {
     code: 'GOV_CASH_UNVERIFIED',
     severity: 'WARN',
-    meaning: 'The notional of a taker BUY comes from logs alone and may include a refund that they do not show.',
+    meaning:
+      'The notional of a taker BUY comes from logs alone and may include a refund that they ' +
+      'do not show.',
     action: 'Import the receipt of the transaction.',
     userMessage: '',
   },
   {
     code: 'GOV_PLATFORM_FEE_DIFFERS',
     severity: 'WARN',
-    meaning: 'The fee without its builder part differs from the venue\'s formula.',
+    meaning: "The fee without its builder part differs from the venue's formula.",
     action: 'Compare with the fee schedule of the market; the cash has moved.',
     userMessage: '',
   },
@@ -174,12 +185,14 @@ export const FLAG_CODES = [
   },
 ] as const satisfies readonly ReasonCode[];
 
-/** Incomplete: a number stands on something that is not known. The number is shown and says so. */
+/** Incomplete: a number stands on something not known. The number is shown and says so. */
 export const INCOMPLETE_CODES = [
   {
     code: 'GOV_ACCOUNT_INCOMPLETE',
     severity: 'WARN',
-    meaning: 'Something about the account is in doubt: a conflict, a mismatch, an observation that is missing.',
+    meaning:
+      'Something about the account is in doubt: a conflict, a mismatch, an observation that ' +
+      'is missing.',
     action: 'See the alarm that came with it; clear it by a reviewed command.',
     userMessage: '',
   },
@@ -207,7 +220,9 @@ export const INCOMPLETE_CODES = [
   {
     code: 'GOV_SIDE_UNKNOWN',
     severity: 'WARN',
-    meaning: 'No source knows whether we were maker or taker; no rebate is accrued and the caps of a taker apply.',
+    meaning:
+      'No source knows whether we were maker or taker; no rebate is accrued and the caps of a ' +
+      'taker apply.',
     action: 'Have the source completed.',
     userMessage: '',
   },
@@ -253,14 +268,17 @@ export const ALARM_CODES = [
   {
     code: 'GOV_FILL_UNMATCHED',
     severity: 'WARN',
-    meaning: 'A second source tells of a fill that the source of record has not told of after the depth.',
+    meaning:
+      'A second source tells of a fill that the source of record has not told of after the depth.',
     action: 'See whether the source of record lost it.',
     userMessage: '',
   },
   {
     code: 'GOV_FILL_MISMATCH',
     severity: 'WARN',
-    meaning: 'Two sources tell of the same fill and differ in more than a tick × quantity; the books follow the source of record.',
+    meaning:
+      'Two sources tell of the same fill and differ in more than a tick × quantity; the books ' +
+      'follow the source of record.',
     action: 'Compare both; correct by a reviewed command.',
     userMessage: '',
   },
@@ -281,7 +299,7 @@ export const ALARM_CODES = [
   {
     code: 'DATA_API_UNAVAILABLE',
     severity: 'WARN',
-    meaning: 'The venue\'s official report could not be fetched.',
+    meaning: "The venue's official report could not be fetched.",
     action: 'The report is deferred and tried again every hour.',
     userMessage: '',
   },

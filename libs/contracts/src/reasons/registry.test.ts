@@ -13,7 +13,9 @@ test('a code stands in the registry once, with its meaning and its action', () =
 });
 
 test('a code of ours says whose it is, unless it refuses input or is specified', () => {
-  const bare = REASON_CODES.map(({ code }) => code).filter((code) => !/^(GOV|EXEC|PNL_REPORTER)_/.test(code));
+  const bare = REASON_CODES.map(({ code }) => code).filter(
+    (code) => !/^(GOV|EXEC|PNL_REPORTER)_/.test(code),
+  );
   expect(bare).toEqual([
     'STALE_DATA',
     'MARKET_CLOSED',
@@ -39,7 +41,8 @@ test('a code that nobody registered is unknown', () => {
 
 test('the codes of the examples are all registered', () => {
   for (const { value } of fixtures()) {
-    const codes = 'reason_codes' in value ? value.reason_codes : 'flags' in value ? value.flags : [];
+    const codes =
+      'reason_codes' in value ? value.reason_codes : 'flags' in value ? value.flags : [];
     for (const code of codes) expect(reasonOf(code)).toBeDefined();
   }
 });

@@ -40,12 +40,14 @@ export function reasonCodesPage(): string {
     );
     return [`## ${title}`, '', HEAD, RULE, ...rows].join('\n');
   });
-  const explanations = USER_EXPLANATIONS.map(({ situation, message }) => `| ${situation} | ${message} |`);
+  const explanations = USER_EXPLANATIONS.map(
+    ({ situation, message }) => `| ${situation} | ${message} |`,
+  );
   return [
     '# Reason codes',
     '',
-    'Written by `npm run -w libs/contracts generate` from `libs/contracts/src/reasons/`; a test says',
-    'when it is not current. A code is never renamed: reports keep it for seven years.',
+    'Written by `npm run -w libs/contracts generate` from `libs/contracts/src/reasons/`; a test',
+    'says when it is not current. A code is never renamed: reports keep it for seven years.',
     '',
     sections.join('\n\n'),
     '',

@@ -7,14 +7,18 @@ export const PNL_REPORTER_CODES = [
   {
     code: 'PNL_REPORTER_FILL_PNL_COMPUTED',
     severity: 'INFO',
-    meaning: 'Fill event successfully processed; realised and unrealised P&L computed; SettlementReport emitted.',
+    meaning:
+      'Fill event successfully processed; realised and unrealised P&L computed; ' +
+      'SettlementReport emitted.',
     action: 'No action — routine.',
     userMessage: 'A trade was processed and your P&L was updated.',
   },
   {
     code: 'PNL_REPORTER_FEE_MISSING',
     severity: 'HARD_REJECT',
-    meaning: 'Fill event arrived without fee_bps in the match event. Cannot compute net P&L without match-event fee.',
+    meaning:
+      'Fill event arrived without fee_bps in the match event. Cannot compute net P&L without ' +
+      'match-event fee.',
     action: 'Quarantine fill; emit alert; require manual review before inclusion in ledger.',
     userMessage: '',
   },
@@ -28,35 +32,45 @@ export const PNL_REPORTER_CODES = [
   {
     code: 'PNL_REPORTER_PAPER_IN_REGULATORY',
     severity: 'WARN',
-    meaning: 'include_paper=true is set on a report that is flagged as regulatory. Paper fills must not appear in regulatory reports.',
+    meaning:
+      'include_paper=true is set on a report that is flagged as regulatory. Paper fills must ' +
+      'not appear in regulatory reports.',
     action: 'Flag report as mixed; emit WARN; do not include in 7-year retention tier.',
     userMessage: '',
   },
   {
     code: 'PNL_REPORTER_ONCHAIN_RECONCILE_FAIL',
     severity: 'WARN',
-    meaning: 'Aggregate P&L total diverges from on-chain pUSD balance beyond the reconciliation tolerance.',
+    meaning:
+      'Aggregate P&L total diverges from on-chain pUSD balance beyond the reconciliation ' +
+      'tolerance.',
     action: 'Flag report as unreconciled; emit alert; retry reconciliation after RPC cooldown.',
     userMessage: 'P&L reconciliation with on-chain balance is pending.',
   },
   {
     code: 'STALE_DATA',
     severity: 'WARN',
-    meaning: 'Mark-to-market price for an open position is stale (last fetch > 60s ago). Unrealised P&L uses last known price.',
+    meaning:
+      'Mark-to-market price for an open position is stale (last fetch > 60s ago). Unrealised ' +
+      'P&L uses last known price.',
     action: 'Emit WARN; use stale price for unrealised calculation; retry fetch on next cycle.',
     userMessage: 'Unrealised P&L estimate uses the most recently available price.',
   },
   {
     code: 'PNL_REPORTER_NEGRISK_DETECTED',
     severity: 'INFO',
-    meaning: 'A negative-risk market position was detected; NegRiskAdapter payoff function applied.',
+    meaning:
+      'A negative-risk market position was detected; NegRiskAdapter payoff function applied.',
     action: 'No action — informational.',
-    userMessage: 'A multi-outcome market position is included in your P&L, valued using the correct payoff formula.',
+    userMessage:
+      'A multi-outcome market position is included in your P&L, valued using the correct ' +
+      'payoff formula.',
   },
   {
     code: 'MARKET_CLOSED',
     severity: 'INFO',
-    meaning: 'A market has resolved; open positions closed; realised P&L finalised at settlement price.',
+    meaning:
+      'A market has resolved; open positions closed; realised P&L finalised at settlement price.',
     action: 'Compute final realised P&L; emit SettlementReport with event_type=MARKET_SETTLED.',
     userMessage: 'A market you participated in has resolved. Final P&L has been recorded.',
   },
@@ -76,7 +90,7 @@ export const REVENUE_REPORTER_CODES = [
     severity: 'WARN',
     meaning: 'Drift between internal and official rebate figures exceeds threshold.',
     action: 'Emit alert; quarantine report pending review.',
-    userMessage: 'A discrepancy was found in today\'s revenue report.',
+    userMessage: "A discrepancy was found in today's revenue report.",
   },
   {
     code: 'REPORT_DEFERRED',
@@ -105,11 +119,15 @@ export const REVENUE_REPORTER_CODES = [
 export const USER_EXPLANATIONS: readonly UserExplanation[] = [
   {
     situation: 'Daily P&L report generated',
-    message: 'Today\'s trading summary: total volume, realised gains/losses, fees paid, and maker rebates received — all in pUSD.',
+    message:
+      "Today's trading summary: total volume, realised gains/losses, fees paid, and maker " +
+      'rebates received — all in pUSD.',
   },
   {
     situation: 'Maker rebate credited',
-    message: 'A portion of the trading fee was returned as a maker rebate, credited in pUSD to reduce the net cost of the trade.',
+    message:
+      'A portion of the trading fee was returned as a maker rebate, credited in pUSD to ' +
+      'reduce the net cost of the trade.',
   },
   {
     situation: 'P&L cross-check with on-chain balance passed',
@@ -117,14 +135,20 @@ export const USER_EXPLANATIONS: readonly UserExplanation[] = [
   },
   {
     situation: 'Negative-risk position in report',
-    message: 'Some positions are in multi-outcome markets. Their P&L is calculated using the correct multi-outcome payoff formula.',
+    message:
+      'Some positions are in multi-outcome markets. Their P&L is calculated using the correct ' +
+      'multi-outcome payoff formula.',
   },
   {
     situation: 'Daily revenue report published',
-    message: 'Today\'s builder attribution revenue report has been published. All records are available in the governance audit log.',
+    message:
+      "Today's builder attribution revenue report has been published. All records are " +
+      'available in the governance audit log.',
   },
   {
     situation: 'Revenue drift detected',
-    message: 'A discrepancy was found between internal records and the official rebate report. The affected records are under review.',
+    message:
+      'A discrepancy was found between internal records and the official rebate report. The ' +
+      'affected records are under review.',
   },
 ];

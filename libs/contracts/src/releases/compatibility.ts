@@ -7,7 +7,13 @@
  */
 
 import { avscType, decimalDifference } from '../avro/resolver.ts';
-import { type FieldShape, parseSchema, type RecordShape, recordsIn, wireForm } from '../avro/schema.ts';
+import {
+  type FieldShape,
+  parseSchema,
+  type RecordShape,
+  recordsIn,
+  wireForm,
+} from '../avro/schema.ts';
 
 const SCALES: readonly number[] = [6, 18];
 const PRECISION = 38;
@@ -30,7 +36,9 @@ export function compatibilityFindings(versions: readonly string[]): readonly str
 /** What stands against this schema by itself: the house's lint. */
 export function lintFindings(schema: string): readonly string[] {
   const records = recordsIn(parseSchema(schema));
-  const aliases = schema.includes('"aliases"') ? ['An alias is a rename, and old readers do not know it.'] : [];
+  const aliases = schema.includes('"aliases"')
+    ? ['An alias is a rename, and old readers do not know it.']
+    : [];
   return [...aliases, ...records.flatMap(recordFindings)];
 }
 
@@ -41,7 +49,9 @@ function pairFindings(
   read: RecordShape,
 ): readonly string[] {
   if (written.fullName !== read.fullName) {
-    return [`The record is called ${written.fullName} and ${read.fullName}: a rename is another record.`];
+    return [
+      `The record is called ${written.fullName} and ${read.fullName}: a rename is another record.`,
+    ];
   }
   const decimals = decimalDifference(written, read);
   if (decimals !== null) return [decimals];
@@ -59,7 +69,9 @@ function closedSetFindings(earlier: RecordShape, later: RecordShape): readonly s
   const laterRecords = new Map(recordsIn(later).map((record) => [record.fullName, record]));
   return recordsIn(earlier).flatMap((record) =>
     record.fields.flatMap((field) => {
-      const after = laterRecords.get(record.fullName)?.fields.find(({ name }) => name === field.name);
+      const after = laterRecords
+        .get(record.fullName)
+        ?.fields.find(({ name }) => name === field.name);
       const [had, has] = [valuesOf(field), valuesOf(after)];
       if (has === null || had?.every((value) => has.includes(value)) === true) return [];
       return [`${record.name}.${field.name}: its closed set lost a value.`];
@@ -73,7 +85,9 @@ function valuesOf(field: FieldShape | undefined): readonly string[] | null {
 
 function recordFindings(record: RecordShape): readonly string[] {
   const own = [
-    ...(RECORD_NAME.test(record.fullName) ? [] : [`${record.fullName} is not called polytraders.<area>.<Record>.`]),
+    ...(RECORD_NAME.test(record.fullName)
+      ? []
+      : [`${record.fullName} is not called polytraders.<area>.<Record>.`]),
     ...(record.doc === '' ? [`${record.name} has no doc.`] : []),
   ];
   return [...own, ...record.fields.flatMap((field) => fieldFindings(record, field))];
@@ -85,16 +99,23 @@ function fieldFindings(record: RecordShape, field: FieldShape): readonly string[
   const found: string[] = [];
   if (!FIELD_NAME.test(name)) found.push(`${where} is not snake_case.`);
   if (!doc.endsWith('.')) found.push(`${where} has no doc that is a sentence.`);
-  if (nullable && defaultJson !== null) found.push(`${where} is nullable and does not default to null.`);
+  if (nullable && defaultJson !== null)
+    found.push(`${where} is nullable and does not default to null.`);
   const values = valuesOf(field);
-  if (values !== null && new Set(values).size !== values.length) found.push(`${where} lists a value twice.`);
+  if (values !== null && new Set(values).size !== values.length)
+    found.push(`${where} lists a value twice.`);
   const amount = /_(pusd|shares|price|rate|ratio)$/.test(`_${name}`);
   if (shape.kind === 'decimal') {
-    if (shape.precision !== PRECISION || !SCALES.includes(shape.scale)) found.push(`${where} is not decimal(38,6) or decimal(38,18).`);
-    if (/_(pusd|shares)$/.test(name) && shape.scale !== 6) found.push(`${where} is an amount and not decimal(38,6).`);
-    if (/(^|_)price$/.test(name) && shape.scale !== 18) found.push(`${where} is a price and not decimal(38,18).`);
+    if (shape.precision !== PRECISION || !SCALES.includes(shape.scale))
+      found.push(`${where} is not decimal(38,6) or decimal(38,18).`);
+    if (/_(pusd|shares)$/.test(name) && shape.scale !== 6)
+      found.push(`${where} is an amount and not decimal(38,6).`);
+    if (/(^|_)price$/.test(name) && shape.scale !== 18)
+      found.push(`${where} is a price and not decimal(38,18).`);
   } else if (amount) found.push(`${where} is an amount by its name and not a decimal.`);
-  if (/_at$/.test(name) && shape.kind !== 'time') found.push(`${where} is a time by its name and not timestamp-micros.`);
-  if (/_ms$/.test(name) && shape.kind !== 'long') found.push(`${where} is milliseconds by its name and not a long.`);
+  if (/_at$/.test(name) && shape.kind !== 'time')
+    found.push(`${where} is a time by its name and not timestamp-micros.`);
+  if (/_ms$/.test(name) && shape.kind !== 'long')
+    found.push(`${where} is milliseconds by its name and not a long.`);
   return found;
 }

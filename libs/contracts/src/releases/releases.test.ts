@@ -34,20 +34,23 @@ describe.each(releasedTypes)('%s', (type) => {
     expect(compatibilityFindings(versions.map(({ schema }) => schema))).toEqual([]);
   });
 
-  test('is written as its latest release says: else run `npm run -w libs/contracts release`', () => {
+  test('is written as its latest release says (npm run -w libs/contracts release)', () => {
     expect(schemaOf(type)).toBe(versions.at(-1)?.schema);
   });
 
-  test.each(versions)('v$version: its golden bytes still say what they said', ({ version, schema }) => {
-    const file = `${RELEASED_DIRECTORY}${type}/v${version}.golden.json`;
-    const goldens = JSON.parse(readFileSync(file, 'utf8')) as readonly Golden[];
-    expect(goldens.length).toBeGreaterThan(0);
-    const decode = codec.decoderOf(schema);
-    for (const { bytes, json } of goldens) {
-      const { value } = decode(Buffer.from(bytes, 'hex'));
-      expect(toJson(type, value as never)).toMatchObject(json);
-    }
-  });
+  test.each(versions)(
+    'v$version: its golden bytes still say what they said',
+    ({ version, schema }) => {
+      const file = `${RELEASED_DIRECTORY}${type}/v${version}.golden.json`;
+      const goldens = JSON.parse(readFileSync(file, 'utf8')) as readonly Golden[];
+      expect(goldens.length).toBeGreaterThan(0);
+      const decode = codec.decoderOf(schema);
+      for (const { bytes, json } of goldens) {
+        const { value } = decode(Buffer.from(bytes, 'hex'));
+        expect(toJson(type, value as never)).toMatchObject(json);
+      }
+    },
+  );
 });
 
 describe('a release', () => {
@@ -58,7 +61,10 @@ describe('a release', () => {
   });
 
   test('that no older version could read is refused, and writes nothing', () => {
-    const earlier = SCHEMAS.Alert.replace('"name":"subject","type":"string"', '"name":"topic_of_it","type":"string"');
+    const earlier = SCHEMAS.Alert.replace(
+      '"name":"subject","type":"string"',
+      '"name":"topic_of_it","type":"string"',
+    );
     writeFileSync(`${copy}Alert/v1.avsc`, earlier);
     expect(() => release('Alert', copy)).toThrow('Alert cannot be released.');
     expect(existsSync(`${copy}Alert/v2.avsc`)).toBe(false);

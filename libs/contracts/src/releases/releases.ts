@@ -15,7 +15,9 @@ import { type RecordType } from '../generated/records.ts';
 import { toJson } from '../json-form.ts';
 import { compatibilityFindings, lintFindings } from './compatibility.ts';
 
-export const RELEASED_DIRECTORY = fileURLToPath(new URL('../../../../schemas/released/', import.meta.url));
+export const RELEASED_DIRECTORY = fileURLToPath(
+  new URL('../../../../schemas/released/', import.meta.url),
+);
 
 const HASHES = 'hashes.json';
 
@@ -41,16 +43,26 @@ export function releases(directory: string = RELEASED_DIRECTORY): readonly Relea
 }
 
 /** SHA-256 of every file under schemas/released/, by its path there. */
-export function fileHashes(directory: string = RELEASED_DIRECTORY): Readonly<Record<string, string>> {
+export function fileHashes(
+  directory: string = RELEASED_DIRECTORY,
+): Readonly<Record<string, string>> {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== HASHES)
-    .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('//', '/').slice(directory.length));
-  return Object.fromEntries(files.sort().map((path) => [path, sha256(readFileSync(`${directory}${path}`))]));
+    .map((entry) =>
+      `${entry.parentPath}/${entry.name}`.replaceAll('//', '/').slice(directory.length),
+    );
+  return Object.fromEntries(
+    files.sort().map((path) => [path, sha256(readFileSync(`${directory}${path}`))]),
+  );
 }
 
 /** The list that was committed with the releases. */
-export function committedHashes(directory: string = RELEASED_DIRECTORY): Readonly<Record<string, string>> {
-  return JSON.parse(readFileSync(`${directory}${HASHES}`, 'utf8')) as Readonly<Record<string, string>>;
+export function committedHashes(
+  directory: string = RELEASED_DIRECTORY,
+): Readonly<Record<string, string>> {
+  return JSON.parse(readFileSync(`${directory}${HASHES}`, 'utf8')) as Readonly<
+    Record<string, string>
+  >;
 }
 
 /**
@@ -65,8 +77,12 @@ export function release(type: string, directory: string = RELEASED_DIRECTORY): R
   if (earlier.at(-1)?.schema === schema) {
     throw new ContractError('SCHEMA', `${type} is released as it is: version ${earlier.length}.`);
   }
-  const findings = [...lintFindings(schema), ...compatibilityFindings([...earlier.map((each) => each.schema), schema])];
-  if (findings.length > 0) throw new ContractError('SCHEMA', `${type} cannot be released.\n${findings.join('\n')}`);
+  const findings = [
+    ...lintFindings(schema),
+    ...compatibilityFindings([...earlier.map((each) => each.schema), schema]),
+  ];
+  if (findings.length > 0)
+    throw new ContractError('SCHEMA', `${type} cannot be released.\n${findings.join('\n')}`);
   const version = earlier.length + 1;
   writeRelease(type, version, schema, `${directory}${type}`);
   writeFileSync(`${directory}${HASHES}`, `${JSON.stringify(fileHashes(directory), null, 2)}\n`);
@@ -88,7 +104,10 @@ function writeRelease(type: RecordType, version: number, schema: string, folder:
 function versionsIn(folder: string): readonly number[] {
   if (!existsSync(folder)) return [];
   const found = readdirSync(folder).map((name) => /^v(\d+)\.avsc$/.exec(name)?.[1]);
-  return found.filter((digits) => digits !== undefined).map(Number).sort((a, b) => a - b);
+  return found
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 function compact(text: string): string {
