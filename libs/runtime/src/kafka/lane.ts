@@ -141,7 +141,7 @@ async function openConnection(settings: LaneSettings, at: Address): Promise<Kafk
     socketFactory,
   });
   try {
-    await connection.connect();
+    await connectOrClose(connection);
     const versions = await askVersions(connection, settings);
     for (const api of settings.needs) refuseUnlessSpoken(versions, api, at);
     connection.setVersions(versions);
@@ -153,6 +153,23 @@ async function openConnection(settings: LaneSettings, at: Address): Promise<Kafk
     connection.socket?.destroy();
     throw namedConnectError(error, at);
   }
+}
+
+/** kafkajs does not listen for a close without an error and would wait for its own time limit. */
+async function connectOrClose(connection: KafkajsConnection): Promise<void> {
+  const connecting = connection.connect();
+  const { socket } = connection;
+  const closed = new Promise<never>((_resolve, reject) => {
+    socket?.once('close', () => {
+      const error = outage('Kafka closed the connection.');
+      // Ends the timer of the attempt, where it still runs.
+      if (!connection.isConnected()) socket.emit('end');
+      connection.rejectRequests(error);
+      reject(error);
+    });
+  });
+  closed.catch(() => undefined);
+  await Promise.race([connecting, closed]);
 }
 
 async function askVersions(

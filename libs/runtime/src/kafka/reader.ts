@@ -21,10 +21,19 @@ import { decodeRecords, offsetAfter } from './record-decoder.ts';
 
 /** Fetchers per broker: the second serves what becomes idle while the first is polling. */
 const FETCHERS_PER_BROKER = 2;
-/** The broker's wait while a partition is left out because a batch of it waits already. */
+/**
+ * The broker's wait while a partition is left out because a batch of it waits already: at least
+ * this, and half as long as that batch has waited, so that a long stall costs few requests.
+ */
 const LEFT_OUT_WAIT_MS = 10;
 /** Failures in a row of one partition before they are reported as an outage. */
 const QUIET_FAILURES = 3;
+
+type Waiting = {
+  readonly fetched: FetchedPartition;
+  readonly from: number;
+  readonly since: number;
+};
 
 type Assigned = {
   readonly at: TopicPartition;
@@ -38,7 +47,7 @@ type Assigned = {
   failures: number;
   leader: Leader | null;
   topicId: string | null;
-  waiting: { readonly fetched: FetchedPartition; readonly from: number } | null;
+  waiting: Waiting | null;
   handling: boolean;
 };
 
@@ -252,14 +261,15 @@ class FetchLoop {
   }
 
   private pollFor(node: Node, id: number): number {
-    for (const one of this.assigned.values()) {
-      const full = one.waiting !== null && !one.paused && one.leader?.node === id;
-      if (full) return Math.min(this.options.maxWaitMs, LEFT_OUT_WAIT_MS);
-    }
     const now = performance.now();
+    let waitMs = this.options.maxWaitMs;
+    for (const { waiting, paused, leader } of this.assigned.values()) {
+      if (waiting === null || paused || leader?.node !== id) continue;
+      waitMs = Math.min(waitMs, Math.max(LEFT_OUT_WAIT_MS, Math.ceil((now - waiting.since) / 2)));
+    }
     const others = node.fetchers.filter((each) => each.busy && each.pollsUntil > now);
     const remaining = others.map((each) => Math.ceil(each.pollsUntil - now));
-    return Math.min(this.options.maxWaitMs, ...remaining);
+    return Math.min(waitMs, ...remaining);
   }
 
   /** The whole request failed: connection lost or refused. */
@@ -300,7 +310,7 @@ class FetchLoop {
     // Those that got data go to the end: the broker fills partitions in the order of the request.
     this.assigned.delete(one.key);
     this.assigned.set(one.key, one);
-    one.waiting = { fetched, from };
+    one.waiting = { fetched, from, since: performance.now() };
     this.handleNext(one);
   }
 

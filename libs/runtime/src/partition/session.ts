@@ -25,6 +25,7 @@ export type Session<Entity> = {
   readonly seen: Seen;
   highWatermark: number;
   alive: boolean;
+  waiting: boolean;
   /** The batch that is being folded; the next one waits for it. */
   turn: Promise<void>;
 };
@@ -54,6 +55,7 @@ export function newSession<Entity>(start: SessionStart): Session<Entity> {
     seen: createSeen(),
     highWatermark: start.nextOffset,
     alive: true,
+    waiting: false,
     turn: Promise.resolve(),
   };
 }

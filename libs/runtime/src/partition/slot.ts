@@ -23,6 +23,8 @@ import { type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 
 export type SlotLimits = {
+  /** Batches folded and not yet committed, beyond which folding waits: max_in_flight (rule B17). */
+  readonly maxInFlight: number;
   /** Records folded and not yet committed, beyond which folding waits. */
   readonly maxPendingRecords: number;
   /** Entries committed and not yet published, beyond which committing waits. */
@@ -83,6 +85,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   let client: pg.Client | null = null;
   let pending = new Map<number, Part<Entity, Entry>>();
   let pendingRecords = 0;
+  let pendingBatches = 0;
   let committing: readonly Part<Entity, Entry>[] = [];
   let queue: Queued<Entry>[] = [];
   let queuedEntries = 0;
@@ -106,12 +109,18 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
 
   function kick(): void {
     pendingRecords = 0;
-    for (const part of pending.values()) pendingRecords += part.records;
+    pendingBatches = 0;
+    for (const part of pending.values()) {
+      pendingRecords += part.records;
+      pendingBatches += part.batches;
+    }
     changed.raise();
   }
 
   async function room(): Promise<void> {
-    while (!stopped && pendingRecords >= limits.maxPendingRecords) await changed.next();
+    while (!stopped && (pendingRecords >= limits.maxPendingRecords || pendingBatches >= limits.maxInFlight)) {
+      await changed.next();
+    }
   }
 
   async function drained(): Promise<void> {
@@ -143,6 +152,8 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
       committing = [...pending.values()].filter((part) => isOurs(part));
       pending = new Map();
       pendingRecords = 0;
+      pendingBatches = 0;
+      changed.raise();
       if (committing.length > 0) await commitGroup(committing);
       committing = [];
       changed.raise();

@@ -55,6 +55,8 @@ export type PartitionState = {
   readonly committed: number;
   readonly publishedTo: number;
   readonly highWatermark: number;
+  /** Its next batch waits for room: the partition is paused until the groups before are stored. */
+  readonly waiting: boolean;
 };
 
 export type Worker = {
@@ -217,7 +219,10 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
   async function foldBatch(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
     if (!session.alive) return;
     const { slot } = slotOf(batch.partition);
+    session.highWatermark = batch.highWatermark;
+    session.waiting = true;
     await slot.room();
+    session.waiting = false;
     await source.prepare(batch.records, stopping.signal);
     const inputs = decodeNew(session, batch);
     slot.trim(session);
@@ -236,8 +241,8 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
       session.lastHash = source.hashOf(last);
     }
     session.next = Math.max(session.next, batch.nextOffset);
-    session.highWatermark = batch.highWatermark;
     part.to = session.next;
+    part.batches += 1;
     part.lastOffset = session.lastOffset;
     part.lastHash = session.lastHash;
     slot.kick();
@@ -319,7 +324,7 @@ export async function startWorker<Event, Entity, Entry extends object, Raw exten
   return {
     state: () => [...sessions.values()].map((session) => ({
       partition: session.partition, epoch: session.epoch, next: session.next, committed: session.committed,
-      publishedTo: session.publishedTo, highWatermark: session.highWatermark,
+      publishedTo: session.publishedTo, highWatermark: session.highWatermark, waiting: session.waiting,
     })),
     halted: () => halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,

@@ -22,6 +22,8 @@ export type Part<Entity, Entry> = Ownership & {
   readonly from: number;
   to: number;
   records: number;
+  /** Fetched batches that were folded into it. */
+  batches: number;
   lastOffset: number | null;
   lastHash: Buffer | null;
   chainHash: Buffer;
@@ -44,6 +46,7 @@ export function emptyPart<Entity, Entry>(
     from: at.offset,
     to: at.offset,
     records: 0,
+    batches: 0,
     lastOffset: at.lastOffset,
     lastHash: at.lastHash,
     chainHash: at.chainHash,

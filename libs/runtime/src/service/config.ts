@@ -28,7 +28,10 @@ export type ServiceConfig = {
   readonly slots: number;
   readonly httpPort: number;
   readonly sessionTimeoutMs: number;
+  /** Fetched batches that may wait to be stored (rule B17); beyond it a partition is paused. */
   readonly maxInFlight: number;
+  /** Records that may wait to be stored, and reports that may wait to be published. */
+  readonly maxPendingRecords: number;
   readonly maxPublishEntries: number;
   readonly fetchMaxBytes: number;
   readonly logLevel: string;
@@ -50,7 +53,8 @@ export function configFromEnv(env: Env): ServiceConfig {
     slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
     httpPort: whole(env, 'HTTP_PORT', 0, 0, 65_535),
     sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
-    maxInFlight: whole(env, 'MAX_IN_FLIGHT', 40_000, 500, 1_000_000),
+    maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),
+    maxPendingRecords: whole(env, 'MAX_PENDING_RECORDS', 20_000, 1, 1_000_000),
     maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
     fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 6 << 20, 1 << 16, 64 << 20),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),

@@ -31,6 +31,7 @@ export function createMetrics<Event, Entity, Entry extends object>(
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000], registers });
   const lag = new Gauge({ name: `${prefix}_lag_records`, help: 'Records of the log not yet folded.', labelNames: ['partition'], registers });
   const unpublished = new Gauge({ name: `${prefix}_unpublished_offsets`, help: 'Committed offsets not yet published.', labelNames: ['partition'], registers });
+  const waiting = new Gauge({ name: `${prefix}_paused_partitions`, help: 'Partitions whose next batch waits for room.', registers });
   const halted = new Gauge({ name: `${prefix}_halted_partitions`, help: 'Partitions that stopped with a named error.', registers });
   const meters = isRebuild ? [] : processor.meters.map((meter) => ({ meter, metric: metricOf(meter, registers) }));
 
@@ -61,6 +62,7 @@ export function createMetrics<Event, Entity, Entry extends object>(
         lag.set(labels, Math.max(0, state.highWatermark - state.next));
         unpublished.set(labels, Math.max(0, state.committed - state.publishedTo));
       }
+      waiting.set(states.filter((state) => state.waiting).length);
       halted.set(haltedCount);
     },
   };

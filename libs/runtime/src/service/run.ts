@@ -82,7 +82,8 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
     config: {
       workerId: config.workerId, version, output: processor.id, publishes, countsEntries: !isRebuild, slots: config.slots,
       limits: {
-        maxPendingRecords: config.maxInFlight, maxQueuedEntries: config.maxInFlight,
+        maxInFlight: config.maxInFlight, maxPendingRecords: config.maxPendingRecords,
+        maxQueuedEntries: config.maxPendingRecords,
         maxPublishEntries: config.maxPublishEntries, maxEntitiesPerPartition: 20_000,
       },
       drainMs: 5_000, auditMs,
@@ -106,7 +107,7 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
     const ok = halted.length === 0 && worker.confirmedAgoMs() < config.sessionTimeoutMs;
     return { ok, body: {
       status: ok ? 'green' : 'red', service: processor.id, version, mode: config.mode, publishes, worker: config.workerId,
-      partitions: states.length, lag_records: lag, halted, confirmed_ago_ms: worker.confirmedAgoMs(), last_outage: lastOutage,
+      partitions: states.length, lag_records: lag, waiting: states.filter((state) => state.waiting).length, halted, confirmed_ago_ms: worker.confirmedAgoMs(), last_outage: lastOutage,
     } };
   }
 
