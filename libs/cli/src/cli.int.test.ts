@@ -1,0 +1,224 @@
+/** The commands against real servers: views in Postgres, a transactional topic in Kafka. */
+
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codec, TOPICS } from '@polytraders/contracts';
+import { fixture } from '@polytraders/contracts/fixtures';
+import { applyTopics } from '@polytraders/infra/topics';
+import {
+  connect,
+  connectKafka,
+  createSchemaBook,
+  type KafkaPort,
+  migrate,
+  pool,
+} from '@polytraders/runtime';
+import {
+  dropTopics,
+  freshDatabase,
+  type FreshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
+import { runCli } from './program.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const prefix = uniquePrefix();
+const account = `0x${'ab'.repeat(20)}`;
+const other = `0x${'cd'.repeat(20)}`;
+const topic = TOPICS.settlementReports;
+
+let database: FreshDatabase;
+let kafka: KafkaPort;
+let env: Record<string, string>;
+
+async function run(...args: string[]) {
+  const seen = { out: '', err: '' };
+  const code = await runCli(args, env, {
+    out: (text) => void (seen.out += text),
+    err: (text) => void (seen.err += text),
+    isTTY: false,
+  });
+  return { code, ...seen };
+}
+
+beforeAll(async () => {
+  const stack = await testStack();
+  database = await freshDatabase('cli');
+  env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'silent' };
+  await applyTopics({
+    brokers: stack.KAFKA_BROKERS,
+    registryUrl: stack.SCHEMA_REGISTRY_URL,
+    prefix,
+    topics: [topic, TOPICS.ledgerEvents],
+  });
+  kafka = await connectKafka({ brokers: stack.KAFKA_BROKERS.split(','), clientId: 'cli-test' });
+}, 60_000);
+
+afterAll(async () => {
+  await kafka.close();
+  await dropTopics(prefix);
+  await database.drop();
+});
+
+describe('before any service has started', () => {
+  test.each(['positions', 'ledger', 'quarantine', 'status'])(
+    '%s says which service to start, and exits 2',
+    async (name) => {
+      const { code, out, err } = await run(name);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toMatch(/^Expected the tables of .* found none: start the services once/);
+    },
+  );
+});
+
+describe('with books in the tables', () => {
+  beforeAll(async () => {
+    const client = await connect({ url: database.url, applicationName: 'cli-test' });
+    await migrate(client, 'stream', join(root, 'libs/runtime/sql'));
+    await migrate(client, 'pnl_v1', join(root, 'services/pnl-projector/sql'));
+    await client.query(`
+      INSERT INTO stream.active_version VALUES ('pnl-projector', 1);
+      INSERT INTO stream.partition
+          (processor, version, topic, partition, next_offset, chain_hash, halted)
+        VALUES ('pnl-projector', 1, 'log', 0, 40, '', NULL),
+               ('pnl-projector', 1, 'log', 1, 2, '', 'LOG_REPLACED: another record stands there.');
+      INSERT INTO stream.outcome VALUES ('pnl-projector', 1, 0, 'applied', '', 37),
+                                        ('pnl-projector', 1, 1, 'ignored', 'order', 2);`);
+    for (const [who, bot, token, shares] of [
+      [account, 'mm.quoter', '11', '2000'],
+      [account, 'taker.news', '11', '-12.5'],
+      [other, 'mm.quoter', '22', '0.000001'],
+    ]) {
+      await client.query(
+        `INSERT INTO pnl_v1.positions (account, trading_bot_id, token_id, position_shares,
+           cost_basis_pusd, avg_cost, realised_pnl_pusd, volume_pusd, gross_fees_pusd,
+           maker_rebates_pusd, net_fees_pusd, fills, quarantined_fills, books_complete,
+           incomplete_reasons, next_page, last_offset, updated_at)
+         VALUES ($1, $2, $3, $4, 1288, 0.644, 20, 1, 1.25, 0.3125, 0.9375, 3, 0, $5, $6, 1, 1,
+           now())`,
+        [
+          who,
+          bot,
+          token,
+          shares,
+          bot === 'mm.quoter',
+          bot === 'mm.quoter' ? '{}' : '{GOV_X,GOV_Y}',
+        ],
+      );
+    }
+    await client.end();
+  });
+
+  test('positions lists every book, exact to the micro', async () => {
+    const { code, out } = await run('positions');
+    expect(code).toBe(0);
+    expect(out).toMatch(/0xababab…abab +mm\.quoter +11 +2000\.000000 +1288\.000000 +0\.644000/);
+    expect(out).toMatch(/taker\.news .*-12\.500000 .*no: GOV_X GOV_Y/);
+  });
+
+  test('positions --json has amounts as decimal strings and what is unknown as null', async () => {
+    const { code, out } = await run('positions', '--json', '--account', other.toUpperCase());
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual([
+      expect.objectContaining({
+        account: other,
+        token_id: '22',
+        position_shares: '0.000001',
+        realised_pnl_pusd: '20.000000',
+        unrealised_pnl_pusd: null,
+        fills: 3,
+        books_complete: true,
+        incomplete_reasons: [],
+      }),
+    ]);
+  });
+
+  test('filters narrow the list, and the limit says when it cuts', async () => {
+    const byBot = await run('positions', '--json', '--bot', 'taker.news', '--token', '11');
+    expect(JSON.parse(byBot.out)).toHaveLength(1);
+    const none = await run('positions', '--bot', 'nobody');
+    expect(none).toEqual({ code: 0, out: 'No positions match.\n', err: '' });
+    const cut = await run('positions', '--limit', '2');
+    expect(cut.err).toBe('Showing 2 rows, the limit; --limit asks for more.\n');
+  });
+
+  test('status names a partition that stands still, and what came of the input', async () => {
+    const { code, out } = await run('status');
+    expect(code).toBe(0);
+    expect(out).toMatch(/pnl-projector +1 +2 +42 +1\n/);
+    expect(out).toMatch(/pnl-projector partition 1 stands still: LOG_REPLACED/);
+    expect(out).toMatch(/pnl-projector +ignored +order +2\n/);
+    const { services, log_end: end } = JSON.parse((await run('status', '--json')).out);
+    expect(services[0]).toMatchObject({ service: 'pnl-projector', active: true, position: 42 });
+    expect(end).toBe(0);
+  });
+
+  test('a ledger without lines is empty, not an error', async () => {
+    expect(await run('ledger', '--fill-id', 'fill_x')).toMatchObject({
+      code: 0,
+      out: 'No ledger lines match.\n',
+    });
+  });
+});
+
+describe('reports', () => {
+  const report = fixture('SettlementReport', 'FILL_PNL_COMPUTED');
+  const named = (id: string, bot: string) => ({
+    ...report,
+    report_id: `settlement_fill_${id}`,
+    fill_id: id,
+    trading_bot_id: bot,
+    account,
+  });
+
+  beforeAll(async () => {
+    const reads = pool({ url: database.url, applicationName: 'cli-test' }, 1);
+    const book = createSchemaBook({
+      registryUrl: env['SCHEMA_REGISTRY_URL'] ?? '',
+      codec,
+      database: reads,
+      onOutage: () => undefined,
+    });
+    await book.announce(['SettlementReport']);
+    const record = (id: string, bot: string, partition: number) => ({
+      topic: prefix + topic.name,
+      partition,
+      key: account,
+      value: book.encode('SettlementReport', named(id, bot)),
+    });
+    const producer = await kafka.transactionalProducer(`${prefix}cli-test`);
+    await producer.transact([record('f1', 'mm.quoter', 0), record('f2', 'taker.news', 7)]);
+    await producer.send([record('f3', 'mm.quoter', 0), record('f4', 'mm.quoter', 3)]);
+    await producer.abort();
+    await producer.transact([record('f5', 'mm.quoter', 0)]);
+    await producer.close();
+    book.close();
+    await reads.end();
+  }, 30_000);
+
+  test('counts what is committed, and nothing of an aborted transaction', async () => {
+    const { code, out } = await run('reports', '--json');
+    expect(code).toBe(0);
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({
+      records: 3,
+      matching: 3,
+      undecodable: 0,
+      by_event_type: { FILL_PNL_COMPUTED: 3 },
+    });
+    const ids = found.reports.map((one: { fill_id: string }) => one.fill_id);
+    expect(ids.sort()).toEqual(['f1', 'f2', 'f5']);
+    expect(found.reports[0].net_fee_pusd).toMatch(/^-?\d+\.\d+$/);
+  });
+
+  test('filters by bot and fill, and shows the last ones', async () => {
+    const byBot = JSON.parse((await run('reports', '--json', '--bot', 'mm.quoter')).out);
+    expect(byBot).toMatchObject({ records: 3, matching: 2 });
+    const one = await run('reports', '--fill-id', 'f2');
+    expect(one.out).toMatch(/3 committed records, 1 match \(1 FILL_PNL_COMPUTED\)/);
+    expect(one.out).toMatch(/settlement_fill_f2 +1 +0xababab…abab +taker\.news/);
+    const last = JSON.parse((await run('reports', '--json', '--limit', '1')).out);
+    expect(last.reports).toHaveLength(1);
+  });
+});
