@@ -27,6 +27,8 @@ export type Topic = {
 
 /** The log and the record of reports keep this number of partitions for ever. */
 export const LEDGER_PARTITIONS = 12;
+/** Name of the log. */
+export const LEDGER_EVENTS_NAME = 'polytraders.ledger.events';
 const FEW_PARTITIONS = 3;
 const DAY_MS = 86_400_000;
 
@@ -73,7 +75,7 @@ export const TOPICS = {
     partitions: FEW_PARTITIONS,
     retentionDays: 30,
   }),
-  ledgerEvents: topic('polytraders.ledger.events', LEDGER_EVENT_TYPES, {
+  ledgerEvents: topic(LEDGER_EVENTS_NAME, LEDGER_EVENT_TYPES, {
     key: 'account',
     writtenBy: 'fill-ingestor',
   }),

@@ -15,6 +15,10 @@ export const SCHEMAS_DIRECTORY = fileURLToPath(new URL('../../../../schemas/', i
 
 export const GENERATED_DIRECTORY = fileURLToPath(new URL('../generated/', import.meta.url));
 
+export const CONTRACTS_PAGE = fileURLToPath(
+  new URL('../../../../docs/contracts.md', import.meta.url),
+);
+
 export const REASON_CODES_PAGE = fileURLToPath(
   new URL('../../../../docs/reason-codes.md', import.meta.url),
 );
