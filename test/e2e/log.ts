@@ -70,8 +70,13 @@ export async function createTestLog(name: string, processors: readonly string[] 
     },
     appendRaw: (records) => kafka.send(records),
     deleteTopics: (names) => admin.deleteTopics({ topics: names.map((topic) => prefix + topic) }),
-    deleteRecords: (topic, partition, below) =>
-      admin.deleteTopicRecords({ topic: prefix + topic, partitions: [{ partition, offset: String(below) }] }),
+    deleteRecords: async (topic, partition, below) => {
+      // kafkajs knows the leaders of topics only that it was asked about before.
+      await admin.fetchTopicOffsets(prefix + topic);
+      await admin.deleteTopicRecords({
+        topic: prefix + topic, partitions: [{ partition, offset: String(below) }],
+      });
+    },
     close: async () => {
       await admin.disconnect();
       await kafka.close();

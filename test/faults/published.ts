@@ -9,7 +9,6 @@ import { codec } from '@polytraders/contracts';
 import { settlementTopic, type TestLog } from '../e2e/log.ts';
 
 const partitions = 12;
-const sentinel = 'end-of-test';
 const headerBytes = 5;
 
 export type Published = {
@@ -34,6 +33,7 @@ export const settlementReports: Output = {
 /** Reads the output to its end, as of now. */
 export async function readPublished(log: TestLog, output: Output): Promise<Published> {
   const topic = log.prefix + output.topic;
+  const sentinel = `end-${randomBytes(4).toString('hex')}`;
   await log.kafka.send(Array.from({ length: partitions }, (_, partition) => (
     { topic, partition, key: sentinel, value: null })));
   const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
