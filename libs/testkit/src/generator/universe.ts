@@ -140,91 +140,98 @@ function questionOf(negRiskMarketId: string, index: number): Question {
   return { question_index: index, condition_id: conditionId, yes_token_id: yes, no_token_id: no };
 }
 
+type Habits = Omit<Bot, 'accounts' | 'markets' | 'builderCode'> & {
+  /** Which of the desk's wallets, by number. */
+  readonly wallets: readonly number[];
+  readonly trades: 'standard' | 'neg-risk' | 'everything';
+};
+
+const PLAIN = { builderFeeBps: 0, userId: null, sendsMarks: true, paper: false } as const;
+
+const HABITS: readonly Habits[] = [
+  {
+    ...PLAIN,
+    id: 'mm.quoter',
+    wallets: [0, 1],
+    makerPercent: 95,
+    feeStyle: 'bps',
+    strategy: 'two-sided-quotes',
+    trades: 'standard',
+  },
+  {
+    ...PLAIN,
+    id: 'mm.events',
+    wallets: [2],
+    makerPercent: 85,
+    feeStyle: 'absolute',
+    strategy: 'event-quotes',
+    trades: 'neg-risk',
+  },
+  {
+    ...PLAIN,
+    id: 'taker.news',
+    wallets: [0],
+    makerPercent: 5,
+    feeStyle: 'absolute',
+    strategy: 'headline-momentum',
+    trades: 'standard',
+    sendsMarks: false,
+  },
+  {
+    ...PLAIN,
+    id: 'arb.negrisk',
+    wallets: [2, 3],
+    makerPercent: 30,
+    feeStyle: 'absolute',
+    strategy: 'sum-to-one',
+    trades: 'neg-risk',
+  },
+  {
+    ...PLAIN,
+    id: 'flow.builder',
+    wallets: [1],
+    makerPercent: 40,
+    feeStyle: 'absolute',
+    strategy: 'client-flow',
+    trades: 'everything',
+    userId: 'user-7',
+    builderFeeBps: 40,
+  },
+  {
+    ...PLAIN,
+    id: 'taker.scalper',
+    wallets: [3],
+    makerPercent: 15,
+    feeStyle: 'bps',
+    strategy: 'tick-scalper',
+    trades: 'standard',
+  },
+  {
+    ...PLAIN,
+    id: 'lab.paper',
+    wallets: [],
+    makerPercent: 50,
+    feeStyle: 'absolute',
+    strategy: 'trial-run',
+    trades: 'everything',
+    paper: true,
+  },
+];
+
 function botsOf(
   random: Random,
   accounts: readonly string[],
   paperAccount: string,
   markets: readonly Market[],
 ): Bot[] {
-  const [main, second, events, arbitrage] = accounts as [string, string, string, string];
-  const negRisk = markets.filter((market) => market.event !== null);
-  const standard = markets.filter((market) => market.event === null);
-  const builder = random.hex(32);
-  const base = {
-    builderCode: null,
-    builderFeeBps: 0,
-    userId: null,
-    sendsMarks: true,
-    paper: false,
-  };
-  return [
-    {
-      ...base,
-      id: 'mm.quoter',
-      accounts: [main, second],
-      makerPercent: 95,
-      feeStyle: 'bps',
-      strategy: 'two-sided-quotes',
-      markets: standard,
-    },
-    {
-      ...base,
-      id: 'mm.events',
-      accounts: [events],
-      makerPercent: 85,
-      feeStyle: 'absolute',
-      strategy: 'event-quotes',
-      markets: negRisk,
-    },
-    {
-      ...base,
-      id: 'taker.news',
-      accounts: [main],
-      makerPercent: 5,
-      feeStyle: 'absolute',
-      strategy: 'headline-momentum',
-      markets: standard,
-      sendsMarks: false,
-    },
-    {
-      ...base,
-      id: 'arb.negrisk',
-      accounts: [events, arbitrage],
-      makerPercent: 30,
-      feeStyle: 'absolute',
-      strategy: 'sum-to-one',
-      markets: negRisk,
-    },
-    {
-      ...base,
-      id: 'flow.builder',
-      accounts: [second],
-      makerPercent: 40,
-      feeStyle: 'absolute',
-      strategy: 'client-flow',
-      userId: 'user-7',
-      builderCode: builder,
-      builderFeeBps: 40,
-      markets,
-    },
-    {
-      ...base,
-      id: 'taker.scalper',
-      accounts: [arbitrage],
-      makerPercent: 15,
-      feeStyle: 'bps',
-      strategy: 'tick-scalper',
-      markets: standard,
-    },
-    {
-      ...base,
-      id: 'lab.paper',
-      accounts: [paperAccount],
-      makerPercent: 50,
-      feeStyle: 'absolute',
-      strategy: 'trial-run',
-      markets,
-      paper: true,
-    },
-  ];
+  const builderCode = random.hex(32);
+  return HABITS.map(({ wallets, trades, ...habits }) => ({
+    ...habits,
+    accounts: habits.paper ? [paperAccount] : wallets.map((wallet) => accounts[wallet] ?? ''),
+    builderCode: habits.builderFeeBps > 0 ? builderCode : null,
+    markets:
+      trades === 'everything'
+        ? markets
+        : markets.filter((market) => (market.event === null) === (trades === 'standard')),
+  }));
 }
