@@ -3,3 +3,11 @@
 export { ownStack, testStack, type OwnStack } from './stack.ts';
 export { clearLeftovers, dropTopics, freshDatabase, uniquePrefix } from './isolation.ts';
 export { type FreshDatabase } from './isolation.ts';
+export {
+  LEDGER_SECTIONS,
+  type LedgerGrammar,
+  type LedgerLine,
+  type LedgerSection,
+  type LedgerText,
+  parseLedgerText,
+} from './ledger-text.ts';

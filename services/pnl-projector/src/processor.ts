@@ -50,7 +50,7 @@ function keys(event: LedgerEvent): readonly string[] {
   return [holdingKey(account, token), parametersKey(partitionOfAccount(account))];
 }
 
-/** The same fill again is a duplicate, with other content a conflict; other events have no identity. */
+/** The same fill again is a duplicate, with other content a conflict; others have no identity. */
 function identify(event: LedgerEvent): Identity | null {
   if (event.type !== 'FillConfirmed') return null;
   const fill = event.value;

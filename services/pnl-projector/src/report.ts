@@ -104,7 +104,7 @@ export function emit(
   ];
 }
 
-/** The report of a fill: `report_id` is `settlement_fill_<fill_id>`, its event id derives from the cause. */
+/** The report of a fill: `settlement_fill_<fill_id>`, with an event id derived from its cause. */
 export function reportOf(
   entry: LedgerEntry,
   at: { readonly partition: number; readonly offset: number },
