@@ -63,21 +63,31 @@ export type MarketRow = {
   readonly tokens: string;
 };
 
-/** Guarded by the partition: two partitions that meet in one id do not overwrite each other. */
-export const FILL_IDENTITY = table<FillRow>('fill_identity', {
+const FILL_COLUMNS = {
   fill_id: 'text', log_partition: 'text', account: 'text', source: 'text', recipe: 'text',
   status: 'text', joined_to: 'text', joined_sources: 'texts', order_id: 'text',
   trading_bot_id: 'text', token_id: 'text', order_side: 'text', quantity_shares: 'micros',
   size_pusd: 'micros', fee_pusd: 'micros', tx_hash: 'text', order_hash: 'text', log_index: 'int',
   block_number: 'int', matched_at: 'time', paper: 'bool', event_id: 'text', bytes: 'bytes',
-}, ['fill_id'], 'log_partition');
+} as const;
 
-export const ORDERS = table<OrderRow>('orders', {
+const ORDER_COLUMNS = {
   order_id: 'text', log_partition: 'text', order_hash: 'text', account: 'text',
   trading_bot_id: 'text', condition_id: 'text', venue_market_id: 'text', token_id: 'text',
   order_side: 'text', price: 'price', quantity_shares: 'micros', expires_at: 'time',
   status: 'text', paper: 'bool', event_id: 'text',
-}, ['order_id'], 'log_partition');
+} as const;
+
+/** Guarded by the partition: two partitions that meet in one id do not overwrite each other. */
+export const FILL_IDENTITY = table<FillRow>('fill_identity', FILL_COLUMNS, ['fill_id'], 'log_partition');
+
+/** The same rows, found by transaction and order hash. */
+export const FILL_BY_PLACE = table<FillRow>('fill_by_place', FILL_COLUMNS, ['fill_id']);
+
+export const ORDERS = table<OrderRow>('orders', ORDER_COLUMNS, ['order_id'], 'log_partition');
+
+/** The same rows, found by the order's hash. */
+export const ORDER_BY_HASH = table<OrderRow>('order_by_hash', ORDER_COLUMNS, ['order_id']);
 
 export const MARKETS = table<MarketRow>('market_on_log', {
   log_partition: 'text', place: 'text', definition_hash: 'text', synthesised: 'bool',

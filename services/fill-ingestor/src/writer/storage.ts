@@ -9,10 +9,10 @@ import { priceE18 } from '@polytraders/money';
 import { type Change, type Storage, table } from '@polytraders/stream';
 import { type Entry } from './entry.ts';
 import {
-  FILL_IDENTITY, fillOfRow, type FillRow, marketOfRow, MARKETS, type MarketRow, orderOfRow, ORDERS,
-  type OrderRow, rowOfFill, rowOfMarket, rowOfOrder,
+  FILL_BY_PLACE, FILL_IDENTITY, fillOfRow, type FillRow, marketOfRow, MARKETS, type MarketRow,
+  ORDER_BY_HASH, orderOfRow, ORDERS, type OrderRow, rowOfFill, rowOfMarket, rowOfOrder,
 } from './rows.ts';
-import { type Entity, isVolatileKey, type MarketFacts } from './state.ts';
+import { type Entity, isGlobalKey, isVolatileKey, type MarketFacts } from './state.ts';
 
 type DefinitionRow = { readonly place: string; readonly definition: string; readonly definition_hash: string };
 
@@ -44,8 +44,9 @@ export const storage: Storage<Entity, Entry> = {
   schema: () => 'ingest',
   migrations: fileURLToPath(new URL('../../sql', import.meta.url)),
   ledger: LEDGER,
-  state: [FILL_IDENTITY, ORDERS, MARKETS, DEFINITIONS, MARKS],
+  state: [FILL_IDENTITY, FILL_BY_PLACE, ORDERS, ORDER_BY_HASH, MARKETS, DEFINITIONS, MARKS],
   isVolatile: isVolatileKey,
+  isGlobal: isGlobalKey,
   changes, locate, revive,
 };
 
@@ -71,12 +72,12 @@ function locate(key: string): readonly Place[] {
       return [{ table: FILL_IDENTITY.name, where: { fill_id: name } }];
     case 'coordinates': {
       const [txHash = '', orderHash = ''] = name.split(':');
-      return [{ table: FILL_IDENTITY.name, where: { tx_hash: txHash, order_hash: orderHash } }];
+      return [{ table: FILL_BY_PLACE.name, where: { tx_hash: txHash, order_hash: orderHash } }];
     }
     case 'order':
       return [{ table: ORDERS.name, where: { order_id: name } }];
     case 'order-hash':
-      return [{ table: ORDERS.name, where: { order_hash: name } }];
+      return [{ table: ORDER_BY_HASH.name, where: { order_hash: name } }];
     case 'market': {
       const cut = name.indexOf('|');
       const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
@@ -93,9 +94,9 @@ function locate(key: string): readonly Place[] {
 }
 
 function revive(_key: string, rows: Readonly<Record<string, readonly object[]>>): Entity | undefined {
-  const fill = rows[FILL_IDENTITY.name]?.[0];
+  const fill = rows[FILL_IDENTITY.name]?.[0] ?? rows[FILL_BY_PLACE.name]?.[0];
   if (fill !== undefined) return fillOfRow(fill as FillRow);
-  const order = rows[ORDERS.name]?.[0];
+  const order = rows[ORDERS.name]?.[0] ?? rows[ORDER_BY_HASH.name]?.[0];
   if (order !== undefined) return orderOfRow(order as OrderRow);
   const market = rows[MARKETS.name]?.[0];
   if (market !== undefined) return marketOfRow(market as MarketRow);

@@ -1,0 +1,200 @@
+-- Owner: fill-ingestor. Not breaking: the first file of the schema.
+-- What came in (inbox), what is known (identity, orders, markets), what goes out (outbox).
+-- Not a public interface: others read the views at the end.
+
+-- Where each partition of the inbox ends. Appenders lock the rows that they need, in the order of
+-- partitions, and hold them until they commit: so seq is dense and rows show up in its order.
+CREATE TABLE inbox_end (
+  partition int    PRIMARY KEY,
+  next_seq  bigint NOT NULL
+);
+INSERT INTO inbox_end (partition, next_seq) SELECT partition, 0 FROM generate_series(0, 11) AS partition;
+
+CREATE TABLE inbox (
+  partition       int         NOT NULL,
+  seq             bigint      NOT NULL,
+  source          text        NOT NULL,
+  source_position text        NOT NULL,
+  content_hash    bytea       NOT NULL,
+  received_at     timestamptz NOT NULL,
+  raw_format      text        NOT NULL,
+  bytes           bytea       NOT NULL,  -- the input as it arrived
+  payload         text        NOT NULL,  -- the same as named texts, in JSON
+  PRIMARY KEY (partition, seq)
+);
+-- Exactly once: the same place of a source with the same content is the same input.
+CREATE UNIQUE INDEX inbox_once ON inbox (source_position, source, partition, content_hash);
+
+-- The order of events that every partition gets.
+CREATE TABLE market_sequence (
+  one      bool   PRIMARY KEY DEFAULT true CHECK (one),
+  next_seq bigint NOT NULL
+);
+INSERT INTO market_sequence (next_seq) VALUES (1);
+
+-- How far a reader has read a source partition. The epoch is the fence between readers.
+CREATE TABLE source_position (
+  source      text   NOT NULL,
+  partition   int    NOT NULL,
+  epoch       bigint NOT NULL DEFAULT 0,
+  worker_id   text,
+  next_offset bigint NOT NULL,
+  last_offset bigint,
+  last_hash   bytea,
+  PRIMARY KEY (source, partition)
+);
+
+-- Which account an order belongs to, noted by the reader that routed it: the specification's bare
+-- match event names an order and nothing else.
+CREATE TABLE order_route (
+  order_id text PRIMARY KEY,
+  account  text NOT NULL
+);
+
+CREATE TABLE fill_identity (
+  fill_id         text          PRIMARY KEY,
+  log_partition   text          NOT NULL,
+  account         text          NOT NULL,
+  source          text          NOT NULL,
+  recipe          text          NOT NULL,
+  status          text          NOT NULL,
+  joined_to       text,
+  joined_sources  text[]        NOT NULL,
+  order_id        text,
+  trading_bot_id  text          NOT NULL,
+  token_id        text          NOT NULL,
+  order_side      text          NOT NULL,
+  quantity_shares numeric(38,6) NOT NULL,
+  size_pusd       numeric(38,6) NOT NULL,
+  fee_pusd        numeric(38,6),
+  tx_hash         text,
+  order_hash      text,
+  log_index       bigint,
+  block_number    bigint,
+  matched_at      timestamptz,
+  paper           bool          NOT NULL,
+  event_id        text,
+  bytes           bytea         NOT NULL
+);
+CREATE UNIQUE INDEX fill_identity_place ON fill_identity (tx_hash, order_hash);
+
+CREATE TABLE orders (
+  order_id        text PRIMARY KEY,
+  log_partition   text NOT NULL,
+  order_hash      text,
+  account         text NOT NULL,
+  trading_bot_id  text NOT NULL,
+  condition_id    text,
+  venue_market_id text,
+  token_id        text,
+  order_side      text,
+  price           numeric(38,18),
+  quantity_shares numeric(38,6),
+  expires_at      timestamptz,
+  status          text NOT NULL,
+  paper           bool NOT NULL,
+  event_id        text NOT NULL
+);
+CREATE INDEX orders_hash ON orders (order_hash) WHERE order_hash IS NOT NULL;
+CREATE INDEX orders_deadline ON orders (expires_at) WHERE status = 'OPEN' AND expires_at IS NOT NULL;
+
+-- The same rows, found by their place on the chain and by their hash.
+CREATE VIEW fill_by_place AS SELECT * FROM fill_identity;
+CREATE VIEW order_by_hash AS SELECT * FROM orders;
+
+-- Up to when each partition was told that time has passed.
+CREATE TABLE time_told (
+  partition int         PRIMARY KEY,
+  told_to   timestamptz NOT NULL
+);
+
+-- Parameters of each processor as they were last written to the log.
+CREATE TABLE parameters_told (
+  processor text PRIMARY KEY,
+  settings  text NOT NULL
+);
+
+-- What of a market stands on the log of a partition.
+CREATE TABLE market_on_log (
+  log_partition   text NOT NULL,
+  place           text NOT NULL,
+  definition_hash text NOT NULL,
+  synthesised     bool NOT NULL,
+  tokens          text NOT NULL,
+  PRIMARY KEY (log_partition, place)
+);
+
+-- Market data as it is now. Written by the bus reader, read by the writers.
+CREATE TABLE market_definition (
+  condition_id    text PRIMARY KEY,
+  definition      text NOT NULL,
+  definition_hash text NOT NULL
+);
+-- Which marks a condition needs: its own tokens, and the YES tokens of its event's questions.
+CREATE TABLE market_token (
+  condition_id text NOT NULL,
+  token_id     text NOT NULL,
+  own          bool NOT NULL,
+  PRIMARY KEY (condition_id, token_id)
+);
+CREATE INDEX market_token_own ON market_token (token_id) WHERE own;
+CREATE TABLE mark (
+  token_id    text           NOT NULL,
+  kind        text           NOT NULL,
+  price       numeric(38,18) NOT NULL,
+  observed_at timestamptz    NOT NULL,
+  PRIMARY KEY (token_id, kind)
+);
+
+-- A market by its condition, or by `token:` and one of its tokens.
+CREATE VIEW market_facts AS
+  SELECT condition_id AS place, definition, definition_hash FROM market_definition
+  UNION ALL
+  SELECT 'token:' || t.token_id, d.definition, d.definition_hash
+    FROM market_token t JOIN market_definition d USING (condition_id) WHERE t.own;
+CREATE VIEW market_marks AS
+  SELECT t.condition_id AS place, m.token_id, m.kind, m.price, m.observed_at
+    FROM market_token t JOIN mark m USING (token_id)
+  UNION ALL
+  SELECT 'token:' || own.token_id, m.token_id, m.kind, m.price, m.observed_at
+    FROM market_token own JOIN market_token t USING (condition_id) JOIN mark m ON m.token_id = t.token_id
+   WHERE own.own;
+
+-- What the writers made of the inbox, in order; offset is the seq of the input. The log and the
+-- quarantine topic are published from here. partition to content_hash belong to the runtime.
+CREATE TABLE outbox (
+  partition       int         NOT NULL,
+  "offset"        bigint      NOT NULL,
+  line            int         NOT NULL,
+  id_hash         bigint,
+  content_hash    bigint,
+  event_id        text        NOT NULL,
+  record_type     text        NOT NULL,
+  topic           text        NOT NULL,
+  key             text        NOT NULL,
+  fill_id         text,
+  source_position text        NOT NULL,
+  reason_code     text,
+  recorded_at     timestamptz NOT NULL,
+  body            text        NOT NULL,
+  PRIMARY KEY (partition, "offset", line)
+);
+CREATE INDEX outbox_quarantine ON outbox (recorded_at) WHERE record_type = 'QuarantinedInput';
+
+-- For people and tools: inputs that could not be used, each with its reason.
+CREATE VIEW quarantine AS
+  SELECT body::jsonb ->> 'quarantine_id' AS quarantine_id,
+         recorded_at,
+         reason_code,
+         body::jsonb ->> 'detail'      AS detail,
+         body::jsonb ->> 'source'      AS source,
+         source_position,
+         body::jsonb ->> 'record_type' AS record_type,
+         body::jsonb ->> 'account'     AS account,
+         fill_id,
+         body::jsonb ->> 'order_id'    AS order_id,
+         body::jsonb ->> 'raw_sha256'  AS raw_sha256,
+         body::jsonb ->> 'raw_format'  AS raw_format,
+         body::jsonb ->> 'raw'         AS raw_base64,
+         body::jsonb ->> 'conflicts_with_event_id' AS conflicts_with_event_id
+    FROM outbox WHERE record_type = 'QuarantinedInput';

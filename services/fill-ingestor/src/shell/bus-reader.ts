@@ -1,0 +1,231 @@
+/**
+ * Reads one topic of the bus into the inbox and the tables of market data, exactly once.
+ *
+ * A partition's position stands in `ingest.source_position` and moves in the transaction that
+ * appends what was read, by compare-and-set on (epoch, next_offset). Whoever takes a partition over
+ * bumps the epoch; a reader that misses was fenced, drops what it holds and joins the group anew.
+ *
+ *   assigned ──claim, verify──▶ reading ──fenced, reassigned──▶ dropped
+ *                  └──LOG_TRUNCATED, LOG_REPLACED──▶ halted (until an operator restores the topic)
+ */
+
+import { type Event, type Topic } from '@polytraders/contracts';
+import {
+  databaseError, kafkaSource, RuntimeError, type Services, type Source, type SourceBatch, type Standing,
+} from '@polytraders/runtime';
+import type pg from 'pg';
+import { inTransaction } from './inbox.ts';
+import { takeInputs } from './take-inputs.ts';
+import { busInputOf, unusable } from './inputs.ts';
+
+export type BusReader = {
+  readonly stop: () => Promise<void>;
+  /** Partitions that stand still, with the reason. */
+  readonly halted: () => ReadonlyMap<number, RuntimeError>;
+};
+
+type KafkaSource = ReturnType<typeof kafkaSource<Event>>;
+type Raw = KafkaSource extends Source<Event, infer Record> ? Record : never;
+
+type Session = { readonly partition: number; readonly epoch: number; standing: Standing; alive: boolean };
+
+const RETRY_MS = { first: 100, max: 5_000 } as const;
+
+/** Starts reading a topic; several readers of one group share its partitions. */
+export async function startBusReader(services: Services, topic: Topic): Promise<BusReader> {
+  const { kafka, book, database, log, config } = services;
+  const source = kafkaSource<Event>(kafka, book, {
+    topic: topic.name, physicalTopic: config.topicPrefix + topic.name,
+    groupId: `${config.topicPrefix}polytraders.fill-ingestor.${topic.name}`,
+    sessionTimeoutMs: config.sessionTimeoutMs, maxBytes: config.fetchMaxBytes,
+    maxBytesPerPartition: 1 << 20, maxWaitMs: 250,
+  });
+  const sessions = new Map<number, Session>();
+  const halted = new Map<number, RuntimeError>();
+  const stopping = new AbortController();
+  let generation = 0;
+  const onOutage = (error: Error): void => {
+    log.warn({ event: 'OUTAGE', topic: topic.name, message: error.message });
+  };
+  const reader = source.reader({
+    onBatch, onOutage, onPartitionError: (partition, error) => { void reverify(partition, error); },
+  });
+
+  function halt(partition: number, error: RuntimeError): void {
+    drop(partition);
+    halted.set(partition, error);
+    log.error({ event: 'SOURCE_HALTED', topic: topic.name, partition, code: error.code, message: error.message });
+  }
+
+  function drop(partition: number): void {
+    const session = sessions.get(partition);
+    if (session !== undefined) session.alive = false;
+    sessions.delete(partition);
+    reader.unassign(partition);
+  }
+
+  /** Claims a partition, waiting through outages, as long as the generation stands. */
+  async function take(partition: number, of: number): Promise<void> {
+    for (let delay: number = RETRY_MS.first; of === generation && !stopping.signal.aborted; delay = Math.min(delay * 2, RETRY_MS.max)) {
+      try {
+        const session = await claim(partition);
+        await source.verify(partition, session.standing);
+        if (of !== generation) return;
+        sessions.set(partition, session);
+        halted.delete(partition);
+        reader.assign(partition, session.standing.nextOffset);
+        return;
+      } catch (cause) {
+        const error = cause instanceof RuntimeError ? cause : databaseError(cause);
+        if (!error.retryable) return halt(partition, error);
+        onOutage(error);
+        await pause(delay, stopping.signal);
+      }
+    }
+  }
+
+  /** Bumps the epoch. A topic that was never read starts at what it still holds. */
+  async function claim(partition: number): Promise<Session> {
+    const place = [topic.name, partition];
+    const known = await database.query('SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2', place);
+    const { low } = (known.rowCount ?? 0) > 0
+      ? { low: 0 }
+      : await kafka.watermarks({ topic: config.topicPrefix + topic.name, partition });
+    await database.query(
+      'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [...place, low]);
+    const claimed = await database.query<Record<string, string | null>>(
+      'UPDATE ingest.source_position SET epoch = epoch + 1, worker_id = $3 WHERE source = $1 AND partition = $2 ' +
+      'RETURNING epoch, next_offset, last_offset, last_hash', [...place, config.workerId]);
+    const row = claimed.rows[0] ?? {};
+    const lastHash = row['last_hash'] ?? null;
+    // A compacted topic may drop the record that was read last: there it proves nothing.
+    const provable = topic.cleanup !== 'compact' && lastHash !== null;
+    const standing: Standing = {
+      nextOffset: Number(row['next_offset']),
+      lastOffset: provable ? Number(row['last_offset']) : null,
+      lastHash: provable ? Buffer.from(lastHash.slice(2), 'hex') : null,
+    };
+    return { partition, epoch: Number(row['epoch']), standing, alive: true };
+  }
+
+  async function onBatch(batch: SourceBatch<Raw>): Promise<void> {
+    const session = sessions.get(batch.partition);
+    if (session === undefined) return;
+    await source.prepare(batch.records, stopping.signal);
+    const records = batch.records.filter((record) => record.offset >= session.standing.nextOffset);
+    const inputs = records.flatMap((record) => inputOf(batch.partition, record));
+    const last = records.at(-1);
+    const standing: Standing = {
+      nextOffset: Math.max(batch.nextOffset, session.standing.nextOffset),
+      lastOffset: last?.offset ?? session.standing.lastOffset,
+      lastHash: last === undefined ? session.standing.lastHash : source.hashOf(last),
+    };
+    if (standing.nextOffset === session.standing.nextOffset) return;
+    for (let delay: number = RETRY_MS.first; session.alive && !stopping.signal.aborted; delay = Math.min(delay * 2, RETRY_MS.max)) {
+      try {
+        await inTransaction(database, async (client) => {
+          await moveTo(client, session, standing);
+          await takeInputs(client, inputs, Date.now() * 1000);
+        });
+        session.standing = standing;
+        return;
+      } catch (cause) {
+        const error = cause instanceof RuntimeError ? cause : databaseError(cause);
+        if (error.code === 'FENCED' && await isStored(session, standing)) {
+          session.standing = standing;
+          return;
+        }
+        if (error.code === 'FENCED') return lost(session);
+        if (!error.retryable) return halt(session.partition, error);
+        onOutage(error);
+        await pause(delay, stopping.signal);
+      }
+    }
+  }
+
+  function inputOf(partition: number, record: Raw) {
+    const sourcePosition = `${topic.name}/${String(partition)}/${String(record.offset)}`;
+    const bytes = source.rawBytes(record);
+    // In a compacted topic a record without a value only says that a key is gone.
+    if (bytes === null && topic.cleanup === 'compact') return [];
+    const place = { sourcePosition, bytes: bytes ?? Buffer.alloc(0) };
+    const decoded = source.decode(record);
+    if ('poison' in decoded) return [unusable(place, topic.records[0] ?? null, decoded.poison)];
+    return [busInputOf(decoded, place)];
+  }
+
+  /** The compare-and-set: the first statement of the transaction. */
+  async function moveTo(client: pg.ClientBase, session: Session, to: Standing): Promise<void> {
+    const moved = await client.query(
+      'UPDATE ingest.source_position SET next_offset = $5, last_offset = $6, last_hash = $7::bytea ' +
+      'WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
+      [
+        topic.name, session.partition, session.epoch, session.standing.nextOffset, to.nextOffset, to.lastOffset,
+        to.lastHash === null ? null : `\\x${to.lastHash.toString('hex')}`,
+      ]);
+    if (moved.rowCount === 1) return;
+    throw new RuntimeError('FENCED', `${topic.name}, partition ${String(session.partition)}, has another reader.`, { retryable: false });
+  }
+
+  /** A commit whose answer was lost: our epoch stands at the new place. */
+  async function isStored(session: Session, to: Standing): Promise<boolean> {
+    const answer = await database.query(
+      'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
+      [topic.name, session.partition, session.epoch, to.nextOffset]).catch(() => null);
+    return answer?.rowCount === 1;
+  }
+
+  function lost(session: Session): void {
+    log.info({ event: 'SOURCE_LOST', topic: topic.name, partition: session.partition });
+    drop(session.partition);
+    membership.rejoin();
+  }
+
+  async function reverify(partition: number, error: Error): Promise<void> {
+    const session = sessions.get(partition);
+    if (session === undefined) return;
+    try {
+      await source.verify(partition, session.standing);
+      onOutage(error);
+      if (session.alive) reader.assign(partition, session.standing.nextOffset);
+    } catch (cause) {
+      if (cause instanceof RuntimeError && !cause.retryable) return halt(partition, cause);
+      await pause(RETRY_MS.max, stopping.signal);
+      if (session.alive) void reverify(partition, error);
+    }
+  }
+
+  const membership = await source.join({
+    onAssigned: async (partitions, of) => {
+      generation = of;
+      const mine = new Set(partitions.map((one) => one.partition));
+      for (const partition of [...sessions.keys()]) if (!mine.has(partition)) drop(partition);
+      for (const [partition, session] of sessions) reader.assign(partition, session.standing.nextOffset);
+      const fresh = [...mine].filter((partition) => !sessions.has(partition));
+      // Not awaited: heartbeats must not wait for a claim.
+      void Promise.all(fresh.map((partition) => take(partition, of)));
+      await Promise.resolve();
+    },
+    onRevoking: async () => {
+      for (const partition of sessions.keys()) reader.unassign(partition);
+      await Promise.resolve();
+    },
+    onOutage,
+  });
+
+  return {
+    halted: () => halted,
+    stop: async () => {
+      await reader.close();
+      stopping.abort();
+      await membership.leave();
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}

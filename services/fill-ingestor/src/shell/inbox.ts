@@ -1,0 +1,154 @@
+/**
+ * The inbox: appends raw inputs densely and in commit order, one sequence for each partition of
+ * the ledger.
+ *
+ * An appender locks the ends of the partitions that it needs, always in the order of partitions,
+ * and holds them to its commit. So seq has no gaps, rows become visible in its order, and an event
+ * of all partitions takes the same place among the others in each of them.
+ */
+
+import { LEDGER_PARTITIONS } from '@polytraders/contracts';
+import { columnLiteral } from '@polytraders/runtime';
+import { type ColumnType } from '@polytraders/stream';
+import type pg from 'pg';
+import { type TimeMicros } from '../draft.ts';
+import { type InputSource, type RawFormat } from '../inbox-event.ts';
+import { sha256 } from '../identity.ts';
+import { type RawInput } from '../raw.ts';
+
+/** Channel that wakes the writers. */
+export const INBOX_CHANNEL = 'polytraders_inbox';
+
+export type NewInput = {
+  /** Log partition, or `all` for an event of every partition. */
+  readonly partition: number | 'all';
+  readonly source: InputSource;
+  readonly sourcePosition: string;
+  readonly rawFormat: RawFormat;
+  readonly bytes: Buffer;
+  readonly raw: RawInput;
+};
+
+type Row = Omit<NewInput, 'partition' | 'raw'> & {
+  readonly partition: number;
+  readonly payload: string;
+  readonly contentHash: Buffer;
+};
+
+const ALL: readonly number[] = Array.from({ length: LEDGER_PARTITIONS }, (_, partition) => partition);
+
+/**
+ * Appends inputs within the caller's transaction, in the given order. `mayRepeat`: places that the
+ * inbox has already, with the same content, are left out (a file that is imported again); sources
+ * with a fenced position do not need it. Answers the seq after the last row, by partition.
+ */
+export async function appendInputs(
+  client: pg.ClientBase, inputs: readonly NewInput[], receivedAt: TimeMicros, mayRepeat = false,
+): Promise<ReadonlyMap<number, number>> {
+  const toAll = inputs.some((input) => input.partition === 'all');
+  const partitions = toAll
+    ? ALL
+    : [...new Set(inputs.map((input) => Number(input.partition)))].sort((a, b) => a - b);
+  if (partitions.length === 0) return new Map();
+  const firstMarketSeq = toAll ? await takeMarketSeq(client, inputs) : 0;
+  const ends = await lockEnds(client, partitions);
+  let rows = rowsOf(inputs, firstMarketSeq);
+  if (mayRepeat) rows = await withoutKnown(client, rows);
+  const next = new Map(ends);
+  const placed = rows.map((row) => {
+    const seq = next.get(row.partition) ?? 0;
+    next.set(row.partition, seq + 1);
+    return { ...row, seq };
+  });
+  if (placed.length === 0) return next;
+  await client.query(
+    'INSERT INTO ingest.inbox (partition, seq, source, source_position, content_hash, received_at, raw_format, bytes, payload) ' +
+    'SELECT p, s, src, pos, h, $8::timestamptz, f, b, t FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], ' +
+    '$5::bytea[], $6::text[], $7::bytea[], $9::text[]) AS x (p, s, src, pos, h, f, b, t)',
+    [
+      literal('int', placed.map((row) => row.partition)), literal('int', placed.map((row) => row.seq)),
+      literal('text', placed.map((row) => row.source)), literal('text', placed.map((row) => row.sourcePosition)),
+      literal('bytes', placed.map((row) => row.contentHash)), literal('text', placed.map((row) => row.rawFormat)),
+      literal('bytes', placed.map((row) => row.bytes)), isoOf(receivedAt), literal('text', placed.map((row) => row.payload)),
+    ]);
+  const moved = [...next].filter(([partition, seq]) => seq !== ends.get(partition));
+  await client.query(
+    'UPDATE ingest.inbox_end AS e SET next_seq = v.seq FROM unnest($1::int[], $2::bigint[]) AS v (partition, seq) ' +
+    'WHERE e.partition = v.partition',
+    [literal('int', moved.map(([partition]) => partition)), literal('int', moved.map(([, seq]) => seq))]);
+  await client.query(`NOTIFY ${INBOX_CHANNEL}`);
+  return next;
+}
+
+/** Runs `work` in a transaction on a connection of the pool. */
+export async function inTransaction<Result>(
+  database: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await database.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (cause) {
+    // A connection whose transaction failed is not given back: its state is not known.
+    await client.query('ROLLBACK').catch(() => undefined);
+    client.release(true);
+    throw cause;
+  }
+}
+
+async function takeMarketSeq(client: pg.ClientBase, inputs: readonly NewInput[]): Promise<number> {
+  const count = inputs.filter((input) => input.partition === 'all').length;
+  const taken = await client.query<{ first: string }>(
+    'UPDATE ingest.market_sequence SET next_seq = next_seq + $1::int RETURNING next_seq - $1::int AS first', [count]);
+  return Number(taken.rows[0]?.first ?? 0);
+}
+
+async function lockEnds(client: pg.ClientBase, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const locked = await client.query<{ partition: string; next_seq: string }>(
+    'SELECT partition, next_seq FROM ingest.inbox_end WHERE partition = ANY($1::int[]) ORDER BY partition FOR UPDATE',
+    [literal('int', partitions)]);
+  return new Map(locked.rows.map((row) => [Number(row.partition), Number(row.next_seq)]));
+}
+
+/** One row an input, and one a partition for an input of all; these get their market_seq here. */
+function rowsOf(inputs: readonly NewInput[], firstMarketSeq: number): readonly Row[] {
+  let marketSeq = firstMarketSeq;
+  return inputs.flatMap((input) => {
+    const { partition, raw, ...rest } = input;
+    if (partition !== 'all') return [rowOf(rest, partition, raw)];
+    const numbered: RawInput = raw.format === 'record' ? { ...raw, marketSeq } : raw;
+    marketSeq += 1;
+    return ALL.map((one) => rowOf(rest, one, numbered));
+  });
+}
+
+function rowOf(rest: Omit<NewInput, 'partition' | 'raw'>, partition: number, raw: RawInput): Row {
+  const payload = JSON.stringify(raw);
+  return { ...rest, partition, payload, contentHash: Buffer.from(sha256(payload), 'hex') };
+}
+
+async function withoutKnown(client: pg.ClientBase, rows: readonly Row[]): Promise<readonly Row[]> {
+  const known = await client.query<{ at: string }>(
+    'SELECT w.at FROM unnest($1::text[], $2::text[], $3::int[], $4::bytea[]) WITH ORDINALITY AS w (pos, src, p, h, at) ' +
+    'JOIN ingest.inbox AS i ON i.source_position = w.pos AND i.source = w.src AND i.partition = w.p AND i.content_hash = w.h',
+    [
+      literal('text', rows.map((row) => row.sourcePosition)), literal('text', rows.map((row) => row.source)),
+      literal('int', rows.map((row) => row.partition)), literal('bytes', rows.map((row) => row.contentHash)),
+    ]);
+  const repeated = new Set(known.rows.map((row) => Number(row.at) - 1));
+  return rows.filter((_, at) => !repeated.has(at));
+}
+
+function literal(type: ColumnType, values: readonly unknown[]): string {
+  return columnLiteral(type, values);
+}
+
+function isoOf(micros: TimeMicros): string {
+  const milliseconds = Math.floor(micros / 1000);
+  const rest = String(micros - milliseconds * 1000).padStart(3, '0');
+  // tidy-ok: formats the reader's own time of receipt.
+  return `${new Date(milliseconds).toISOString().slice(0, 23)}${rest}Z`;
+}

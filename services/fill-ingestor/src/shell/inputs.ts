@@ -1,0 +1,140 @@
+/**
+ * What a record of a bus topic becomes: an input of the inbox, or a change of the reference tables
+ * of market data. Pure; which log partition an input belongs to follows from its account.
+ */
+
+import {
+  type Event, isoTime, type JsonValue, LEDGER_PARTITIONS, type MarketDefinition, type MarkObserved, partitionOf, toJson,
+} from '@polytraders/contracts';
+import { draftOfExecution } from '../execution.ts';
+import { type RawFormat } from '../inbox-event.ts';
+import { type Fields, type JsonRecord, type RawInput, type RecordInputType } from '../raw.ts';
+import { type NewInput } from './inbox.ts';
+
+/** What a bus record is for us. An input whose account only its order knows waits for its route. */
+export type BusInput =
+  | { readonly becomes: 'input'; readonly input: NewInput; readonly route: { readonly orderId: string; readonly account: string } | null }
+  | { readonly becomes: 'unrouted'; readonly orderId: string; readonly input: Omit<NewInput, 'partition'> }
+  | { readonly becomes: 'mark'; readonly mark: MarkObserved }
+  | { readonly becomes: 'definition'; readonly definition: MarketDefinition };
+
+type Place = { readonly sourcePosition: string; readonly bytes: Buffer };
+
+/** Reads a decoded record at its place. */
+export function busInputOf(record: Event, place: Place): BusInput {
+  switch (record.type) {
+    case 'ExecutionReport':
+      return executionOf(toJson('ExecutionReport', record.value), place);
+    case 'MarkObserved':
+      return { becomes: 'mark', mark: record.value };
+    case 'MarketDefinition':
+      return { becomes: 'definition', definition: record.value };
+    case 'OperationsReport': {
+      const { active, since, bot_id, reason } = record.value;
+      return recordInput('bus', place, {
+        type: 'KillSwitchChanged', value: { active, since: isoTime(since), bot_id, reason },
+        effectiveAt: since, correlationId: null, account: null,
+      });
+    }
+    case 'LedgerCommand':
+      return commandOf(record.value, place);
+    default:
+      return unusable(place, record.type, `Expected a record of the input topics; found ${record.type}.`);
+  }
+}
+
+/** Bytes that do not decode, or a record that does not belong there: kept, and routed by their place. */
+export function unusable(place: Place, recordType: string | null, because: string): BusInput {
+  const raw: RawInput = { format: 'unusable', because, recordType };
+  const partition = partitionOf(place.sourcePosition, LEDGER_PARTITIONS);
+  return { becomes: 'input', input: { ...placed('bus', place), partition, raw }, route: null };
+}
+
+/** The log partition of an account: that of its key on the log. */
+export function partitionOfAccount(account: string): number {
+  return partitionOf(account, LEDGER_PARTITIONS);
+}
+
+function executionOf(json: { readonly [name: string]: JsonValue }, place: Place): BusInput {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(json)) {
+    if (value !== null) fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  const raw: RawInput = { format: 'execution', fields, terms: null };
+  return routed(raw, fields, placed('bus', place));
+}
+
+/** Routes an execution report: by its account, else by its order, else (unreadable) by its own id. */
+export function routed(raw: RawInput, fields: Fields, input: Omit<NewInput, 'partition' | 'raw'>): BusInput {
+  const draft = draftOfExecution(fields, raw.format === 'execution' ? raw.terms : null);
+  const orderId = fields['order_id'] ?? input.sourcePosition;
+  if (draft.kind === 'refusal') {
+    return { becomes: 'input', input: { ...input, raw, partition: partitionOfAccount(orderId) }, route: null };
+  }
+  if (draft.account === null) return { becomes: 'unrouted', orderId, input: { ...input, raw } };
+  const route = draft.kind === 'order' ? { orderId, account: draft.account } : null;
+  return { becomes: 'input', input: { ...input, raw, partition: partitionOfAccount(draft.account) }, route };
+}
+
+type Command = Extract<Event, { readonly type: 'LedgerCommand' }>['value'];
+
+const RECORD_OF_COMMAND: Readonly<Record<Command['command'], RecordInputType>> = {
+  RESERVE: 'ReservationRequested',
+  RELEASE_FILL: 'FillReleased',
+  REVERSE_FILL: 'FillReversed',
+  DECLARE_OPENING_BALANCE: 'OpeningBalance',
+  CLAIM_JOB: 'SettlementJobClaimed',
+  FAIL_JOB: 'SettlementJobFailed',
+  APPROVE_WINDOW: 'ReportReleased',
+  APPROVE_REVENUE: 'ReportReleased',
+};
+
+/** A command becomes the record that it asks for; what it lacks is found when that is written. */
+function commandOf(command: Command, place: Place): BusInput {
+  let given: JsonRecord;
+  try {
+    given = JSON.parse(command.arguments) as JsonRecord;
+  } catch {
+    return unusable(place, 'LedgerCommand', 'Expected arguments to be a JSON object; they do not parse.');
+  }
+  const type = RECORD_OF_COMMAND[command.command];
+  return recordInput('commands', place, {
+    type, value: { ...whoOf(type, command), ...given },
+    effectiveAt: command.effective_at, correlationId: command.correlation_id, account: command.account,
+  });
+}
+
+/** Who asked and who reviewed, by the names that the record has for them. */
+function whoOf(type: RecordInputType, command: Command): JsonRecord {
+  const { proposed_by: by, approved_by: approved, reason, account } = command;
+  switch (type) {
+    case 'ReservationRequested':
+      return { account, proposed_by: by };
+    case 'SettlementJobClaimed':
+      return { account, claimed_by: by };
+    case 'SettlementJobFailed':
+      return { account, failed_by: by, reason };
+    case 'ReportReleased':
+      return { release_kind: command.command === 'APPROVE_WINDOW' ? 'WINDOW' : 'REVENUE', proposed_by: by, approved_by: approved, reason };
+    default:
+      return { account, proposed_by: by, approved_by: approved, reason };
+  }
+}
+
+function recordInput(
+  source: 'bus' | 'commands', place: Place,
+  record: {
+    readonly type: RecordInputType; readonly value: JsonRecord; readonly effectiveAt: number;
+    readonly correlationId: string | null; readonly account: string | null;
+  },
+): BusInput {
+  const { account, ...rest } = record;
+  const raw: RawInput = { format: 'record', ...rest, marketSeq: null };
+  const partition = account === null ? 'all' : partitionOfAccount(account.toLowerCase());
+  return { becomes: 'input', input: { ...placed(source, place), raw, partition }, route: null };
+}
+
+function placed(source: 'bus' | 'commands', place: Place) {
+  const rawFormat: RawFormat = 'avro';
+  return { source, sourcePosition: place.sourcePosition, rawFormat, bytes: place.bytes };
+}

@@ -1,0 +1,63 @@
+/** The service around the writer: its configuration, its source readers, its clock. */
+
+import { readFileSync } from 'node:fs';
+import { TOPICS } from '@polytraders/contracts';
+import { RuntimeError, type Services } from '@polytraders/runtime';
+import { type Accounts, parseAccounts } from '../accounts.ts';
+import { startBusReader } from './bus-reader.ts';
+import { startClock } from './clock.ts';
+import { parseParameters, type Settings, tellParameters } from './parameters.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type IngestorConfig = {
+  readonly accounts: Accounts;
+  readonly parameters: Readonly<Record<string, Settings>>;
+};
+
+const BUS = [TOPICS.executionReports, TOPICS.operationsReports, TOPICS.marks, TOPICS.marketDefinitions, TOPICS.commands];
+
+/** Reads `ACCOUNTS_FILE` and `PARAMETERS_FILE`; both may be absent. Throws CONFIGURATION. */
+export function ingestorConfig(env: Env): IngestorConfig {
+  const text = fileOf(env, 'ACCOUNTS_FILE');
+  const accounts = text === null ? new Map() : parseAccounts(text);
+  if ('code' in accounts) throw refusal(accounts.message);
+  return { accounts, parameters: parseParameters(fileOf(env, 'PARAMETERS_FILE')) };
+}
+
+/** The same for `main.ts`: a wrong file ends in one sentence and exit code 2, nothing started. */
+export function configured(env: Env): IngestorConfig {
+  try {
+    return ingestorConfig(env);
+  } catch (cause) {
+    process.stderr.write(`fill-ingestor did not start. ${(cause as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+/** Starts what runs beside the writers, after the parameters were put on the log. */
+export async function startReaders(services: Services, config: IngestorConfig): Promise<{ readonly stop: () => Promise<void> }> {
+  await tellParameters(services.database, config.parameters, Date.now() * 1000);
+  const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
+  const clock = startClock(services);
+  return {
+    stop: async () => {
+      await clock.stop();
+      await Promise.all(readers.map((reader) => reader.stop()));
+    },
+  };
+}
+
+function fileOf(env: Env, name: string): string | null {
+  const path = env[name];
+  if (path === undefined || path === '') return null;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw refusal(`Expected ${name} to name a readable file; "${path}" could not be read (${(cause as Error).message}).`);
+  }
+}
+
+function refusal(sentence: string): RuntimeError {
+  return new RuntimeError('CONFIGURATION', sentence, { retryable: false });
+}
