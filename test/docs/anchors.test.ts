@@ -11,7 +11,8 @@ const pages: readonly Page[] = [
 
 /** Links of a page to a heading, of its own or of another page, that is not there. */
 function deadAnchors(page: Page): readonly string[] {
-  return [...page.text.matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)].flatMap(([link, path = '', anchor = '']) => {
+  const links = [...page.text.matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)];
+  return links.flatMap(([link, path = '', anchor = '']) => {
     if (/^[a-z]+:/.test(path)) return [];
     const target = path === '' ? page.path : normalize(join(dirname(page.path), path));
     if (!existsSync(join(repository, target))) return [`${page.path} ${link}`];

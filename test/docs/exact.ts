@@ -1,4 +1,4 @@
-/** Values of worked examples, read by the rule that they illustrate (M1): never through `number`. */
+/** Values of worked examples, read by the rule that they illustrate: never through `number`. */
 
 import {
   type DecimalRefusal, parsePusd, parseRational, parseShares, type PusdMicros, type Rational,
@@ -22,5 +22,5 @@ export function exactRational(text: string): Rational {
 
 function valid<Value>(text: string, value: Value | DecimalRefusal | 'FINER_THAN_A_MICRO'): Value {
   if (typeof value === 'string') throw new Error(`Expected an exact value; ${text} is ${value}.`);
-  return value as Value;
+  return value;
 }

@@ -19,10 +19,12 @@
  */
 
 import {
-  type Applied, applyFill, avgCost, completeAmounts, flatPosition, lotsOf, type Position, positionShares,
-  unrealisedAt,
+  type Applied, applyFill, avgCost, completeAmounts, flatPosition, lotsOf, type Position,
+  positionShares, unrealisedAt,
 } from '@polytraders/domain';
-import { formatMicros, priceOfRational, type PusdMicros, type ShareMicros } from '@polytraders/money';
+import {
+  formatMicros, priceOfRational, type PusdMicros, type ShareMicros,
+} from '@polytraders/money';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 
 export type Said = { readonly said: string; readonly found: string };
@@ -46,7 +48,8 @@ export function runLedger(lines: readonly string[]): readonly Said[] {
   const emitted = text.emitted.map((said, index) => ({ said, found: effects[index] ?? 'nothing' }));
   const silent = text.emitted.length === 0 ? [] : effects.slice(text.emitted.length);
   const unsaid = silent.map((found) => ({ said: 'nothing', found }));
-  return [...emitted, ...unsaid, ...text.after.map((said) => ({ said, found: claim(books, said) }))];
+  const after = text.after.map((said) => ({ said, found: claim(books, said) }));
+  return [...emitted, ...unsaid, ...after];
 }
 
 function sectionsOf(lines: readonly string[]): Record<Section, string[]> {
@@ -55,7 +58,9 @@ function sectionsOf(lines: readonly string[]): Record<Section, string[]> {
   for (const line of lines) {
     if (line.startsWith('#')) {
       const tag = line.slice(1);
-      if (!sections.includes(tag)) throw new Error(`Expected #${sections.join(', #')}; found ${line}.`);
+      if (!sections.includes(tag)) {
+        throw new Error(`Expected #${sections.join(', #')}; found ${line}.`);
+      }
       section = tag as Section;
     } else if (section === null) {
       throw new Error(`Expected a section before "${line}".`);
@@ -83,7 +88,9 @@ function book(
 ): { readonly books: Books; readonly applied: Applied; readonly bot: string } {
   const { bot, rest } = split(line);
   const match = /^(BUY|SELL) (\S+) (@|for) (\S+)$/.exec(rest);
-  if (match === null) throw new Error(`Expected "BUY 10 @ 0.5" or "SELL 10 for 5"; found "${line}".`);
+  if (match === null) {
+    throw new Error(`Expected "BUY 10 @ 0.5" or "SELL 10 for 5"; found "${line}".`);
+  }
   const [, side = '', quantity = '', how = '', value = ''] = match;
   const shares = exactShares(quantity);
   const notional = how === 'for' ? exactPusd(value) : notionalAt(shares, value);

@@ -4,7 +4,9 @@
  * the cause where it was quarantined, a duplicate or a conflict.
  */
 
-import { type FillConfirmed, LEDGER_PARTITIONS, type LedgerEvent, partitionOf } from '@polytraders/contracts';
+import {
+  type FillConfirmed, LEDGER_PARTITIONS, type LedgerEvent, partitionOf,
+} from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
 import { paperAccount } from '@polytraders/domain';
 import { createDriver } from '@polytraders/stream';
@@ -15,7 +17,9 @@ const fill: FillConfirmed = { ...fixture('FillConfirmed'), paper: false };
 const confirmed = (change: Partial<FillConfirmed>): LedgerEvent => ({
   type: 'FillConfirmed', value: { ...fill, ...change },
 });
-const payless = { fee_pusd: null, fee_bps: null, fee_source: null, builder_fee_pusd: null } as const;
+const payless = {
+  fee_pusd: null, fee_bps: null, fee_source: null, builder_fee_pusd: null,
+} as const;
 
 const events: Readonly<Record<string, LedgerEvent>> = {
   'a confirmed fill': confirmed({}),
@@ -23,8 +27,9 @@ const events: Readonly<Record<string, LedgerEvent>> = {
   'the same id with another size': confirmed({ size_pusd: exactPusd('501') }),
   'another confirmed fill': confirmed({ fill_id: 'another' }),
   'a confirmed fill without fee': confirmed({ ...payless, fill_id: 'without' }),
-  'a confirmed fill at 110 bps':
-    confirmed({ ...payless, fill_id: 'over', side: 'taker', fee_bps: 110, fee_source: 'MATCH_EVENT' }),
+  'a confirmed fill at 110 bps': confirmed({
+    ...payless, fill_id: 'over', side: 'taker', fee_bps: 110, fee_source: 'MATCH_EVENT',
+  }),
   'a paper fill': confirmed({ paper: true, account: paperAccount(fill.account) }),
   'a matched fill': { type: 'FillMatched', value: fixture('FillMatched') },
   'a failed fill': { type: 'FillFailed', value: fixture('FillFailed') },
