@@ -18,7 +18,7 @@ test('amounts are decimal strings, times ISO-8601 UTC, names those of the wire',
   });
 });
 
-test('what is null on the wire is null in JSON, and what is absent in JSON takes its default', () => {
+test('null on the wire is null in JSON; what JSON does not have takes its default', () => {
   const { maker_rebate_rate: rate, ...rest } = toJson(
     'MarketDefinition',
     fixture('MarketDefinition'),

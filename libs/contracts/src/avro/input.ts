@@ -19,7 +19,6 @@ export type ClosedSet<Value extends string = string> = {
   readonly encoded: readonly Buffer[];
 };
 
-const SHORT_STRING_MAX = 24;
 const DAY_MS = 86_400_000;
 const DAY_MIN = -719_528;
 const DAY_MAX = 2_932_896;
@@ -130,17 +129,10 @@ export function dateOfDays(days: number): string {
 
 export function readString(input: Input): string {
   const length = readLength(input);
-  const { bytes, at } = input;
-  const end = at + length;
-  input.at = end;
-  if (length > SHORT_STRING_MAX) return bytes.toString('utf8', at, end);
-  let text = '';
-  for (let index = at; index < end; index += 1) {
-    const byte = bytes[index] as number;
-    if (byte > 0x7f) return bytes.toString('utf8', at, end);
-    text += String.fromCharCode(byte);
-  }
-  return text;
+  if (length === 0) return '';
+  const { at } = input;
+  input.at = at + length;
+  return input.bytes.toString('utf8', at, at + length);
 }
 
 /** A copy: the body may be a slice of a fetch buffer that would stay in memory with it. */

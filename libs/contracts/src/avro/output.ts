@@ -115,11 +115,17 @@ export function writeString(output: Output, value: string): void {
     writeShortString(output, value, length);
     return;
   }
-  const size = Buffer.byteLength(value, 'utf8');
-  writeLong(output, size);
-  reserve(output, size);
-  output.bytes.write(value, output.at, size, 'utf8');
-  output.at += size;
+  // Nearly all strings are ASCII, as many bytes as units: one write does. Others show by size.
+  const start = output.at;
+  writeLong(output, length);
+  reserve(output, 3 * length);
+  const size = output.bytes.write(value, output.at, 'utf8');
+  if (size === length) {
+    output.at += size;
+    return;
+  }
+  output.at = start;
+  writeBytes(output, Buffer.from(value, 'utf8'));
 }
 
 function writeShortString(output: Output, value: string, length: number): void {
