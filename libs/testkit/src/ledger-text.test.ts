@@ -11,7 +11,8 @@ const grammar: LedgerGrammar = {
 describe('ledger text', () => {
   test('is sections of lines, a line a verb with its subject and clauses', () => {
     const text = parseLedgerText(
-      '; A comment.\n#apply\n  fill f1, BUY 100 YES at 0.50, fee source CHAIN, fee 1\n#emitted\n none\n#after\n',
+      '; A comment.\n#apply\n  fill f1, BUY 100 YES at 0.50, fee source CHAIN, fee 1\n' +
+        '#emitted\n none\n#after\n',
       grammar,
     );
     expect(text.apply[0]).toEqual({

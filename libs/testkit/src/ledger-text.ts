@@ -11,8 +11,8 @@
  *     #after
  *       position mm YES, shares 0, realised 20
  *
- * A line is a verb with its subject, then clauses; a clause is a tag with its value. Sections, verbs
- * and tags are those of the grammar that the caller gives: anything else fails the parse, with the
+ * A line is a verb with its subject, then clauses; a clause is a tag with its value. Sections,
+ * verbs and tags are those of the grammar that the caller gives: anything else fails the parse, with the
  * number of the line, so that a misspelt expectation cannot pass by being overlooked.
  */
 
@@ -34,7 +34,7 @@ export type LedgerLine = {
 
 export type LedgerText = Readonly<Record<LedgerSection, readonly LedgerLine[]>>;
 
-/** Parses a ledger text. Throws a sentence with the line number where the text is not understood. */
+/** Parses a ledger text. Throws a sentence with the line number where it is not understood. */
 export function parseLedgerText(text: string, grammar: LedgerGrammar): LedgerText {
   const sections: Record<LedgerSection, LedgerLine[]> = {
     given: [],

@@ -110,7 +110,7 @@ function settingsOf(line: LedgerLine): Record<string, string> {
   return settings;
 }
 
-/** `BUY 100 YES at 0.50` gives quantity, token and price; `size` is the cash, else their product. */
+/** `BUY 100 YES at 0.50` is quantity, token and price; `size` is the cash, else their product. */
 function fillOf(fillId: string, clauses: ReadonlyMap<string, string>): FillConfirmed {
   const buy = clauses.get('BUY');
   const [quantity = '', token = '', , price = ''] = (buy ?? clauses.get('SELL') ?? '').split(' ');

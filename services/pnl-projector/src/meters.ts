@@ -1,7 +1,7 @@
 /**
  * What the specification counts of fills, as functions of a ledger line. The runtime counts
- * committed lines and leaves a rebuild out. The gauge `…quarantine_count` is not among them: it is a
- * level, and is read from the positions (`quarantined_fills`).
+ * committed lines and leaves a rebuild out. The gauge `…quarantine_count` is not among them: it is
+ * a level, and is read from the positions (`quarantined_fills`).
  */
 
 import { MICROS_PER_UNIT } from '@polytraders/money';

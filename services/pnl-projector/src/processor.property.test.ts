@@ -93,7 +93,7 @@ function rowsOf(entities: ReadonlyMap<string, Entity>): ReadonlySet<string> {
 }
 
 describe('the twice rule', () => {
-  test('a log driven twice is all duplicates the second time, with the same state and nothing emitted', () => {
+  test('a log driven twice is all duplicates the second time, and nothing changes', () => {
     fc.assert(
       fc.property(fills, (list) => {
         const driver = createDriver(processor);
@@ -121,7 +121,7 @@ describe('the twice rule', () => {
 });
 
 describe('properties of the specification', () => {
-  test('Every fill event produces exactly one SettlementReport entry (B20 overrides: none while it is quarantined, none for paper)', () => {
+  test('Every fill event produces exactly one SettlementReport entry (B20: bar quarantine, paper)', () => {
     fc.assert(
       fc.property(fills, (list) => {
         const played = play(logOf(list));
@@ -169,7 +169,7 @@ describe('properties of the specification', () => {
 });
 
 describe('conservation through the processor', () => {
-  test('by book: Σ realised − basis = Σ cash, Σ fills = position; by wallet: Σ over all fills = shares', () => {
+  test('Σ realised − basis = Σ cash and Σ fills = position by book; Σ fills = shares by wallet', () => {
     fc.assert(
       fc.property(fills, (list) => {
         const { entities, entries } = play(logOf(list));
@@ -230,7 +230,7 @@ describe('order', () => {
     );
   });
 
-  test('of commits does not matter: a fold that is written and revived at any point goes on the same', () => {
+  test('of commits does not matter: a fold that is stored and revived goes on the same', () => {
     fc.assert(
       fc.property(fills, fc.nat(80), (list, cut) => {
         const log = logOf(list);
