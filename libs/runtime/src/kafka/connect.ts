@@ -1,6 +1,6 @@
 /** Kafka behind the port: one cluster view, and connections that belong to who uses them. */
 import { RuntimeError } from '../errors.ts';
-import { createCluster, CLUSTER_APIS } from './cluster.ts';
+import { createCluster, CLUSTER_APIS, withRetries } from './cluster.ts';
 import { FETCH } from './fetch.ts';
 import { MEMBERSHIP_APIS } from './group-protocol.ts';
 import { type SaslSettings } from './kafkajs-internals.ts';
@@ -62,6 +62,8 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
     transactionTimeoutMs: config.transactionTimeoutMs ?? 15_000,
     deliveryTimeoutMs: patienceMs,
   };
+  const patiently = <T>(ask: () => Promise<T>): Promise<T> =>
+    withRetries(performance.now() + patienceMs, ask);
   const lookups = { cluster, patienceMs };
   const sender = new Sender(cluster, settings);
   const closers = new Set<() => unknown>();
@@ -72,8 +74,8 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
     throw error;
   }
   return {
-    partitionsOf: (topic) => cluster.partitionCount(topic),
-    topicId: (topic) => cluster.topicId(topic),
+    partitionsOf: (topic) => patiently(() => cluster.partitionCount(topic)),
+    topicId: (topic) => patiently(() => cluster.topicId(topic)),
     watermarks: (at) => watermarks(lookups, at),
     recordAt: (at, offset) => recordAt(lookups, at, offset),
     lastRecord: (at) => lastRecord(lookups, at),

@@ -16,6 +16,9 @@ type QuietLogger = {
   readonly error: () => void;
 };
 
+/** An authentication of limited life is renewed this long before its end. */
+const RENEW_BEFORE_END_MS = 5_000;
+
 /** kafkajs logs what the port reports as errors with names; its own lines would only repeat it. */
 const quietLogger: QuietLogger = {
   namespace: () => quietLogger,
@@ -113,6 +116,6 @@ export function newConnection(settings: ConnectionSettings): KafkajsConnection {
     logger: quietLogger,
     requestTimeout: 0,
     enforceRequestTimeout: false,
-    reauthenticationThreshold: 10_000,
+    reauthenticationThreshold: RENEW_BEFORE_END_MS,
   });
 }

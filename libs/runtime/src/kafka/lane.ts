@@ -108,7 +108,14 @@ export function createLane(settings: LaneSettings, where: () => Address): Lane {
     call: async (api, body, options = {}) => {
       if (closed) throw outage('The connection to Kafka has been closed by its owner.');
       const connection = await connected();
-      if (settings.sasl !== null && !connection.isAuthenticated()) await connection.authenticate();
+      // The broker limits how long an authentication holds (connections.max.reauth.ms).
+      if (settings.sasl !== null && !connection.isAuthenticated()) {
+        await connection.authenticate().catch((error: unknown) => {
+          const failure = outage('The authentication on the connection was not renewed.', error);
+          drop(connection, failure);
+          throw failure;
+        });
+      }
       const timeoutMs = options.timeoutMs ?? settings.requestTimeoutMs;
       const onTimeout = (): void => {
         drop(connection, outage(`Kafka did not answer ${api.name} within ${timeoutMs} ms.`));

@@ -59,7 +59,8 @@ export async function createTopic(
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
   await withAdmin(brokers, (admin) =>
     admin.createTopics({
-      waitForLeaders: true,
+      // Waiting for leaders fails in kafkajs when the broker does not know the topic yet.
+      waitForLeaders: false,
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
     }),
   );
