@@ -127,13 +127,18 @@ describe('the page of the metrics', () => {
   });
 
   test('names every setting that is read, and no other', () => {
-    const config = text('libs/runtime/src/service/config.ts');
-    const read = new Set([...config.matchAll(/'([A-Z]+(?:_[A-Z]+)+|MODE|PUBLISH)'/g)]
-      .map(([, name = '']) => name).filter((name) => name !== 'CONFIGURATION'));
+    const read = [...settingsIn('libs/runtime/src/service/config.ts'),
+      ...settingsIn('services/fill-ingestor/src/shell/service.ts')];
     const settings = page.split('## Settings')[1]?.split('\n## ')[0] ?? '';
     const rows = settings.split('\n').filter((line) => line.startsWith('| `'));
     const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]
       .map(([, name = '']) => name));
-    expect([...named].sort()).toEqual([...read].sort());
+    expect([...named].sort()).toEqual([...new Set(read)].sort());
   });
 });
+
+/** Names in capitals that a file hands to what reads the environment. */
+function settingsIn(path: string): readonly string[] {
+  const names = [...text(path).matchAll(/(?:env, |env\[)'([A-Z_]+)'/g)];
+  return names.map(([, name = '']) => name);
+}
