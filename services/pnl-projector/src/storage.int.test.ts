@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type LedgerEvent } from '@polytraders/contracts';
+import { monthOfTime } from '@polytraders/domain';
+import { shares } from '@polytraders/money';
+import { connect, createStore, migrate, type Store, textOf } from '@polytraders/runtime';
+import { createDriver, type Driven, type Recorded, type Table } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { changes } from './changes.ts';
+import { type Entity, partitionOfAccount } from './entities.ts';
+import { type LedgerEntry } from './entry.ts';
+import { ACCOUNT, fillConfirmed, logOf, parametersChanged } from './events.fixture.ts';
+import { processor } from './processor.ts';
+
+type Client = Awaited<ReturnType<typeof connect>>;
+type PnlStore = Store<Entity, LedgerEntry>;
+
+const SCHEMA = processor.storage.schema(processor.version);
+const STREAM_SQL = `${import.meta.dirname}/../../../libs/runtime/sql`;
+const TOPIC = processor.consumes[0] ?? '';
+const PARTITION = partitionOfAccount(ACCOUNT);
+const OWNED = ['month', 'partition', 'offset', 'line', 'id_hash', 'content_hash'];
+
+let database: FreshDatabase;
+let client: Client;
+let store: PnlStore;
+
+beforeAll(async () => {
+  database = await freshDatabase('pnl_storage');
+  client = await connect({ url: database.url, applicationName: 'pnl-storage-test' });
+  await migrate(client, 'stream', STREAM_SQL);
+  await migrate(client, SCHEMA, processor.storage.migrations);
+  store = createStore(processor, {
+    version: processor.version,
+    topic: TOPIC,
+    output: processor.id,
+  });
+  await client.query(
+    `CREATE TABLE ${SCHEMA}.pnl_ledger_any PARTITION OF ${SCHEMA}.pnl_ledger DEFAULT`,
+  );
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+/** 300 fills of one account over three bots and two tokens; every seventh cannot be paid. */
+function log(): readonly Recorded<LedgerEvent>[] {
+  const fills = Array.from({ length: 300 }, (_, index) =>
+    fillConfirmed({
+      fill_id: `f${String(index)}`,
+      trading_bot_id: ['mm', 'news', "o'hara, \\ \t {a}"][index % 3] ?? 'mm',
+      token_id: String(1 + (index % 2)),
+      order_side: index % 5 === 4 ? 'SELL' : 'BUY',
+      quantity_shares: shares(BigInt(1 + ((index * 37) % 90)) * 1_000_001n),
+      fee_bps: index % 7 === 6 ? null : 25,
+      incomplete_reasons: index === 3 ? ['GOV_CONDITION_UNKNOWN', 'GOV_BOT_UNATTRIBUTED'] : [],
+      recorded_at: 1_778_241_600_000_000 + index * 20_000_000_001,
+    }),
+  );
+  return logOf(fills);
+}
+
+/** Writes what a commit would: the ledger lines and the changed rows. */
+async function write(
+  driven: Driven<Entity, LedgerEntry>,
+  before: ReadonlyMap<string, Entity>,
+  from: number,
+): Promise<void> {
+  const { ledger, state } = processor.storage;
+  for (const [index, entry] of driven.entries.entries()) {
+    const place = [monthOfTime(entry.recorded_at), PARTITION, from + index, 0, null, null];
+    const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
+    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
+  }
+  for (const [key, entity] of driven.entities) {
+    for (const change of changes(key, before.get(key), entity)) {
+      const name = 'upsert' in change ? change.upsert : change.remove;
+      const table = state.find((one) => one.name === name) as Table<object>;
+      const names = table.columns.map((column) => column.name);
+      const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
+      if ('upsert' in change) {
+        const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
+        await insert(name, names, textsOf(table, change.row), conflict);
+      } else {
+        const where = table.key.map((column, at) => `"${String(column)}" = $${String(at + 1)}`);
+        const values = table.key.map((column) =>
+          String((change.row as Record<string, unknown>)[column]),
+        );
+        await client.query(`DELETE FROM ${SCHEMA}.${name} WHERE ${where.join(' AND ')}`, values);
+      }
+    }
+  }
+}
+
+async function insert(
+  table: string,
+  names: readonly string[],
+  values: readonly unknown[],
+  conflict: string,
+): Promise<void> {
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
+  await client.query(`INSERT INTO ${SCHEMA}.${table} (${columns}) VALUES (${places}) ${conflict}`, [
+    ...values,
+  ]);
+}
+
+function textsOf(table: Table<never>, row: object): readonly (string | null)[] {
+  const columns = table.columns as readonly {
+    readonly name: string;
+    readonly type: Parameters<typeof textOf>[0];
+  }[];
+  return columns.map(({ name, type }) => textOf(type, (row as Record<string, unknown>)[name]));
+}
+
+function rowsOf(key: string, entity: Entity | undefined): ReadonlySet<string> {
+  const text = (_: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? `${value}n` : value;
+  return new Set(changes(key, undefined, entity).map((change) => JSON.stringify(change, text)));
+}
+
+describe('gate-shadow-schema-migration: Postgres pnl_ledger schema migration verified', () => {
+  test('every table has the columns that the code says, and no others', async () => {
+    for (const table of [processor.storage.ledger, ...processor.storage.state]) {
+      const answer = await client.query<{ column_name: string }>(
+        'SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position',
+        [SCHEMA, table.name],
+      );
+      const named = (table.columns as readonly { readonly name: string }[]).map(
+        (column) => column.name,
+      );
+      const owned = table.name === processor.storage.ledger.name ? OWNED : [];
+      expect([table.name, answer.rows.map((row) => row.column_name)]).toEqual([
+        table.name,
+        [...owned, ...named],
+      ]);
+    }
+  });
+
+  test('installing again applies nothing', async () => {
+    expect(await migrate(client, SCHEMA, processor.storage.migrations)).toEqual([]);
+  });
+});
+
+describe('what is stored in Postgres', () => {
+  const all = log();
+  const driver = createDriver(processor);
+  let written: readonly LedgerEntry[] = [];
+
+  test('is revived as it was, after each of three commits', async () => {
+    let before: ReadonlyMap<string, Entity> = new Map();
+    for (const [from, to] of [
+      [0, 40],
+      [40, 41],
+      [41, 300],
+    ] as const) {
+      const driven = driver.drive(all.slice(from, to));
+      await write(driven, before, from);
+      const loaded = await store.load(client, [...driven.entities.keys()]);
+      expect(loaded.size).toBe(driven.entities.size);
+      for (const [key, entity] of driven.entities)
+        expect(rowsOf(key, loaded.get(key))).toEqual(rowsOf(key, entity));
+      before = new Map(driven.entities);
+      written = [...written, ...driven.entries];
+    }
+  });
+
+  test('gives ledger lines back as they were written, and the same reports from them', async () => {
+    const read = await store.entries(client, PARTITION, 0, 300, 1_000);
+    expect(read.map((one) => one.entry)).toEqual(written);
+    for (const { entry, offset } of read) {
+      const at = { partition: PARTITION, offset };
+      expect(processor.emit(entry, at)).toEqual(processor.emit(written[offset] ?? entry, at));
+    }
+  });
+
+  test('adds up in SQL: Σ realised − Σ basis = Σ cash of booked fills, Σ lots = Σ basis', async () => {
+    const sums = await client.query<Record<string, string>>(
+      `SELECT (SELECT sum(realised_pnl_pusd - cost_basis_pusd) FROM ${SCHEMA}.positions) AS books,
+              (SELECT sum(CASE order_side WHEN 'BUY' THEN -size_pusd ELSE size_pusd END)
+                 FROM ${SCHEMA}.pnl_ledger WHERE NOT quarantined) AS cash,
+              (SELECT sum(cost_basis_pusd) FROM ${SCHEMA}.lots) AS lots,
+              (SELECT sum(cost_basis_pusd) FROM ${SCHEMA}.positions) AS basis,
+              (SELECT count(*) FROM ${SCHEMA}.quarantined_fills) AS quarantined`,
+    );
+    const [row = {}] = sums.rows;
+    expect(row['books']).toBe(row['cash']);
+    expect(row['lots']).toBe(row['basis']);
+    expect(row['quarantined']).toBe(String(written.filter((entry) => entry.quarantined).length));
+  });
+
+  test('parameters are revived for their partition', async () => {
+    const value = parametersChanged('limited_live', { exchange_max_fee_bps: '700' });
+    const event: LedgerEvent = { type: 'ParametersChanged', value };
+    const driven = createDriver(processor).drive([
+      { event, topic: TOPIC, partition: PARTITION, offset: 300 },
+    ]);
+    await write(driven, new Map(), 300);
+    const [key = ''] = [...driven.entities.keys()];
+    expect((await store.load(client, [key])).get(key)).toEqual(driven.entities.get(key));
+  });
+});
