@@ -105,12 +105,12 @@ describe('dashboards', () => {
       expect(asked.filter((name) => !served.series.has(name))).toEqual([]);
     });
 
-  test('read the ledger through its views', () => {
+  test('read the books of the active version', () => {
     const queries = dashboards.flatMap(({ panels }) =>
       panels.flatMap(({ targets }) => targets.flatMap(({ rawSql }) => rawSql ?? [])));
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
-      expect(query).toMatch(/ FROM pnl\.(pnl_ledger|positions|quarantined_fills) /);
+      expect(query).toMatch(/ FROM \$\{books\}\.(pnl_ledger|positions|quarantined_fills) /);
     }
   });
 });
