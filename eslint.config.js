@@ -29,6 +29,10 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-assertion': 'error',
       '@typescript-eslint/no-base-to-string': 'error',
       '@typescript-eslint/ban-ts-comment': 'error',
+      '@typescript-eslint/no-implied-eval': 'error',
+      '@typescript-eslint/no-unsafe-call': 'error',
+      '@typescript-eslint/no-unsafe-argument': 'error',
+      '@typescript-eslint/no-unsafe-return': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
@@ -60,6 +64,8 @@ export default tseslint.config(
     rules: {
       // A test hands promises and callbacks to jest in ways the rule cannot see through.
       '@typescript-eslint/no-misused-promises': 'off',
+      // Parsed JSON in an expectation is checked by the expectation.
+      '@typescript-eslint/no-unsafe-call': 'off',
     },
   },
   {
