@@ -36,7 +36,7 @@ describe('in this repository', () => {
     ['no file is longer than its limit', longFiles],
     ['no function is longer than 70 lines', longFunctions],
     ['nothing is left unfinished', untidyWords],
-    ['released schemas and migrations are as they were released', (all) => thawed(all, frozen)],
+    ['applied migrations are as they were applied', (all) => thawed(all, frozen)],
     ['every record has schema, topic, codec and fixture', contractsCheck],
     ['every relative link of a document resolves', brokenLinks],
     ['every error code is explained under docs/', undocumentedCodes],
@@ -141,12 +141,12 @@ describe('the rules find', () => {
     const list = { [path]: hashOf('CREATE TABLE a ();'), [gone]: hashOf('') };
     const now = [
       { path, text: 'CREATE TABLE b ();' },
-      { path: 'schemas/released/New.avsc', text: '{}' },
+      { path: 'libs/a/sql/000003-third.sql', text: '' },
     ];
     const complaints = thawed(now, list).join('\n');
-    expect(complaints).toMatch(/000001-first\.sql was released and has changed/);
-    expect(complaints).toMatch(/000002-second\.sql was released and is gone/);
-    expect(complaints).toMatch(/New\.avsc is not frozen yet/);
+    expect(complaints).toMatch(/000001-first\.sql was applied and has changed/);
+    expect(complaints).toMatch(/000002-second\.sql was applied and is gone/);
+    expect(complaints).toMatch(/000003-third\.sql is not frozen yet/);
   });
 
   test('a record that stands on a topic but has no schema, codec or fixture', () => {

@@ -1,4 +1,4 @@
-/** Adds new released schemas and migrations to frozen.json; a hash that is there stays as it is. */
+/** Adds new migrations to frozen.json; a hash that is there stays as it is. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
