@@ -143,7 +143,7 @@ describe('what is written is read back', () => {
           ...book,
           position: {
             ...book.position,
-            lots: { ...book.position.lots, between: expect.anything() as unknown },
+            lots: { ...book.position.lots, between: expect.anything() },
           },
         })),
       });

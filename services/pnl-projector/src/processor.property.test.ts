@@ -121,7 +121,7 @@ describe('the twice rule', () => {
 });
 
 describe('properties of the specification', () => {
-  test('Every fill event produces exactly one SettlementReport entry (B20: bar quarantine, paper)', () => {
+  test('Every fill event produces exactly one SettlementReport entry (B20: when payable)', () => {
     fc.assert(
       fc.property(fills, (list) => {
         const played = play(logOf(list));
@@ -169,7 +169,7 @@ describe('properties of the specification', () => {
 });
 
 describe('conservation through the processor', () => {
-  test('Σ realised − basis = Σ cash and Σ fills = position by book; Σ fills = shares by wallet', () => {
+  test('Σ realised − basis = Σ cash, Σ fills = position, and by wallet its shares', () => {
     fc.assert(
       fc.property(fills, (list) => {
         const { entities, entries } = play(logOf(list));

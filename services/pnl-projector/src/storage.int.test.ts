@@ -124,7 +124,8 @@ describe('gate-shadow-schema-migration: Postgres pnl_ledger schema migration ver
   test('every table has the columns that the code says, and no others', async () => {
     for (const table of [processor.storage.ledger, ...processor.storage.state]) {
       const answer = await client.query<{ column_name: string }>(
-        'SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position',
+        `SELECT column_name FROM information_schema.columns
+         WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`,
         [SCHEMA, table.name],
       );
       const named = (table.columns as readonly { readonly name: string }[]).map(
@@ -175,7 +176,7 @@ describe('what is stored in Postgres', () => {
     }
   });
 
-  test('adds up in SQL: Σ realised − Σ basis = Σ cash of booked fills, Σ lots = Σ basis', async () => {
+  test('adds up in SQL: Σ realised − Σ basis = Σ cash booked, Σ lots = Σ basis', async () => {
     const sums = await client.query<Record<string, string>>(
       `SELECT (SELECT sum(realised_pnl_pusd - cost_basis_pusd) FROM ${SCHEMA}.positions) AS books,
               (SELECT sum(CASE order_side WHEN 'BUY' THEN -size_pusd ELSE size_pusd END)
