@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { configFromEnv } from '@polytraders/runtime';
 
+import { externalServers, mainStackDir, resolveServers } from '../stack/index.ts';
 import { applyTopics, type Drift, findDrift, type TopicsTarget } from './index.ts';
 
 const help = `Topics and schemas as libs/contracts/src/topics.ts and schemas/released/ say.
@@ -25,9 +26,15 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-function targetFromEnv(): TopicsTarget {
+/** The servers that the environment names; the local stack, started where it is down, otherwise. */
+async function targetFromEnv(): Promise<TopicsTarget> {
+  const named = externalServers(process.env);
   // Topics need no database; the check of all settings wants one all the same.
-  const config = configFromEnv({ DATABASE_URL: 'postgres://unused', ...process.env });
+  const isEnough = named.KAFKA_BROKERS !== undefined && named.SCHEMA_REGISTRY_URL !== undefined;
+  const servers = isEnough
+    ? { DATABASE_URL: 'postgres://unused' }
+    : await resolveServers(process.env, { dir: mainStackDir });
+  const config = configFromEnv({ ...servers, ...process.env });
   return { brokers: config.kafka, registryUrl: config.registryUrl, prefix: config.topicPrefix };
 }
 
@@ -60,7 +67,7 @@ async function main(): Promise<number> {
     const found = command === undefined ? 'nothing' : `"${command}"`;
     throw new Error(`Expected plan, apply or drift, found ${found}; see npm run topics -- --help.`);
   }
-  const target = targetFromEnv();
+  const target = await targetFromEnv();
   const drift = await (command === 'apply' ? applyTopics(target) : findDrift(target));
   show(values.json, drift, 'Nothing differs from the catalogue.');
   const isClean = lines(drift).length === 0;
