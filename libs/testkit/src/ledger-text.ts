@@ -12,8 +12,8 @@
  *       position mm YES, shares 0, realised 20
  *
  * A line is a verb with its subject, then clauses; a clause is a tag with its value. Sections,
- * verbs and tags are those of the grammar that the caller gives: anything else fails the parse, with
- * the number of the line, so that a misspelt expectation cannot pass by being overlooked.
+ * verbs and tags are those of the grammar that the caller gives: anything else fails the parse,
+ * with the number of the line, so that a misspelt expectation cannot pass by being overlooked.
  */
 
 export const LEDGER_SECTIONS = ['given', 'apply', 'emitted', 'after'] as const;
