@@ -3,7 +3,8 @@
 import kafkajs from 'kafkajs';
 import { codec, partitionOf, type FillConfirmed } from '@polytraders/contracts';
 import {
-  configFromEnv, connectKafka, framed, type KafkaPort, type OutputRecord, type ServiceConfig,
+  configFromEnv, connectKafka, framed, mendKafkajs, type KafkaPort, type OutputRecord,
+  type ServiceConfig,
 } from '@polytraders/runtime';
 import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
 
@@ -35,6 +36,7 @@ export async function createTestLog(name: string, processors: readonly string[] 
   const env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'silent' };
   const config = (more: Readonly<Record<string, string>> = {}): ServiceConfig => configFromEnv({ ...env, ...more });
   const brokers = stack.KAFKA_BROKERS.split(',');
+  mendKafkajs();
   const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();
   const createTopics = async (names: readonly string[]): Promise<void> => {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { codec } from '@polytraders/contracts';
+import { mendKafkajs } from '@polytraders/runtime';
 import { settlementTopic, type TestLog } from '../e2e/log.ts';
 
 const partitions = 12;
@@ -37,6 +38,7 @@ export async function readPublished(log: TestLog, output: Output): Promise<Publi
   await log.kafka.send(Array.from({ length: partitions }, (_, partition) => (
     { topic, partition, key: sentinel, value: null })));
   const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
+  mendKafkajs();
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
   const groupId = `${log.prefix}reader-${randomBytes(4).toString('hex')}`;
   const consumer = kafka.consumer({ groupId, readUncommitted: false });

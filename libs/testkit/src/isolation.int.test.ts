@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { mendKafkajs } from '@polytraders/runtime';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { dropTopics, freshDatabase, uniquePrefix } from './isolation.ts';
@@ -52,6 +53,7 @@ describe('topics of a prefix', () => {
   test('are deleted together, and those of another prefix stay', async () => {
     const { KAFKA_BROKERS } = await testStack();
     const other = uniquePrefix();
+    mendKafkajs();
     const admin = new kafkajs.Kafka({ brokers: [KAFKA_BROKERS], logLevel: 0 }).admin();
     await admin.connect();
     const topics = [`${prefix}a`, `${prefix}b`, `${other}a`];

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mendKafkajs } from '@polytraders/runtime';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { testStack } from './stack.ts';
@@ -92,6 +93,7 @@ export function uniquePrefix(): string {
 }
 
 async function onBroker<T>(brokers: string, work: (admin: kafkajs.Admin) => Promise<T>) {
+  mendKafkajs();
   const kafka = new kafkajs.Kafka({
     clientId: 'testkit',
     brokers: brokers.split(','),

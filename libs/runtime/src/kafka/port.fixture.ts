@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { uniquePrefix } from '@polytraders/testkit';
 import kafkajs from 'kafkajs';
+import { mendKafkajs } from './mends.ts';
 import { type FetchedBatch, type KafkaPort, type OutputRecord, type Reader } from './port.ts';
 
 const PATIENCE_MS = 20_000;
@@ -20,6 +21,7 @@ export async function withAdmin<T>(
 }
 
 function newKafkajs(brokers: string): kafkajs.Kafka {
+  mendKafkajs();
   return new kafkajs.Kafka({
     clientId: 'independent',
     brokers: brokers.split(','),
