@@ -5,7 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random } from '@polytraders/testkit/generator';
-import { startWorkerProcess, type LogLine, type Service, type WorkerProcess } from './worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+import { type LogLine, type Service } from './worker-process.ts';
 
 export type Crew = {
   /** Adds a worker. */
@@ -120,7 +121,7 @@ export function createCrew(service: Service, size: number, random: Random): Crew
       const with_ = (event: string): number => all.filter((line) => line.event === event).length;
       return {
         ...count,
-        fenced: all.filter((line) => line.event === 'PARTITION_LOST' && line.why === 'fenced').length,
+        fenced: all.filter((line) => line.why === 'fenced').length,
         acquired: with_('PARTITION_ACQUIRED'),
         outages: with_('OUTAGE'),
         halted: all.filter((line) => line.event === 'PARTITION_HALTED'),

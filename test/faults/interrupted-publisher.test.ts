@@ -12,7 +12,8 @@ import { createFills, everywhere, partitions } from './fills.ts';
 import { projectorId } from './projector-crash.ts';
 import { readPublished, settlementReports, wrongs } from './published.ts';
 import { partitionRows, query } from './standing.ts';
-import { createGate, startWorkerOnPort, withTransact, type WorkerOnPort } from './worker-on-port.ts';
+import { createGate, startWorkerOnPort, withTransact } from './worker-on-port.ts';
+import { type WorkerOnPort } from './worker-on-port.ts';
 
 let log: TestLog;
 let take: ReturnType<typeof createFills>;
@@ -166,14 +167,15 @@ describe('a recovery that is interrupted itself', () => {
 
   test('by an outage owes as much as before', async () => {
     let left = 1;
-    first = await startWorkerOnPort(log, `outage-${log.prefix}`, (port) => failing(port, (inner) => ({
-      ...inner,
+    const fails = (port: KafkaPort): KafkaPort => ({
+      ...port,
       lastRecord: (at) => {
         left -= 1;
-        if (left !== 0) return inner.lastRecord(at);
+        if (left !== 0) return port.lastRecord(at);
         throw new RuntimeError('KAFKA_OUTAGE', 'Injected.', { retryable: true });
       },
-    })));
+    });
+    first = await startWorkerOnPort(log, `o-${log.prefix}`, (port) => failing(port, fails));
     await append(20);
     await published(20);
     await append(5);
@@ -185,15 +187,16 @@ describe('a recovery that is interrupted itself', () => {
 
   test('by a fence halts nothing', async () => {
     let fences = 0;
-    first = await startWorkerOnPort(log, `fenced-${log.prefix}`, (port) => failing(port, (inner) => ({
-      ...inner,
+    const fenced = (port: KafkaPort): KafkaPort => ({
+      ...port,
       transactionalProducer: async (id) => {
-        const producer = await inner.transactionalProducer(id);
+        const producer = await port.transactionalProducer(id);
         fences += 1;
-        if (fences === 1) await inner.fence(id);
+        if (fences === 1) await port.fence(id);
         return producer;
       },
-    })));
+    });
+    first = await startWorkerOnPort(log, `f-${log.prefix}`, (port) => failing(port, fenced));
     await append(20);
     await published(20);
     expect(fences).toBeGreaterThan(1);

@@ -192,7 +192,7 @@ describe('progress that has vanished', () => {
     expect(await written(log)).toEqual(before);
   }, 120_000);
 
-  test('from stream.partition stops the partition at the next start; the others go on', async () => {
+  test('from stream.partition stops it at the next start; the others go on', async () => {
     await work();
     await fold(20);
     await rest();

@@ -1,4 +1,4 @@
-/** Records that a log should not hold, and does: each ends in one outcome, and none stops others. */
+/** Records that a log should not hold, and does: each has one outcome, none stops others. */
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { codec, type FillConfirmed, subjectOf, type TimeAdvanced } from '@polytraders/contracts';
@@ -129,7 +129,8 @@ describe('a schema id that the registry does not know', () => {
       const { port } = await work({ SCHEMA_REGISTRY_URL: proxy.url });
       await log.append(everywhere(take, 3));
       const value = framed(id, codec.encode('TimeAdvanced', tick));
-      await log.appendRaw([{ topic: log.prefix + ledgerTopic, partition: struck, key: null, value }]);
+      const topic = log.prefix + ledgerTopic;
+      await log.appendRaw([{ topic, partition: struck, key: null, value }]);
       await log.append(everywhere(take, 3));
       await until('the other partitions have folded theirs', async () => {
         const rows = await partitionRows(log.databaseUrl);
@@ -154,5 +155,6 @@ describe('a schema id that the registry does not know', () => {
 
 const tick: TimeAdvanced = {
   event_id: 'evt_tick', correlation_id: 'tick', causation_id: null, producer: 'test',
-  effective_at: 1_778_000_000_000_000, recorded_at: 1_778_000_000_000_000, to: 1_778_000_000_000_000,
+  effective_at: 1_778_000_000_000_000, recorded_at: 1_778_000_000_000_000,
+  to: 1_778_000_000_000_000,
 };

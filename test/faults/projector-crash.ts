@@ -24,6 +24,7 @@ const workers = 2;
 const sessionTimeoutMs = 6_000;
 const frozenMs = 9_000;
 const tickMs = 100;
+const complaintsMax = 20;
 
 /** A disturbance besides those of the workers, such as killing the broker. */
 export type Blow = { readonly name: string; readonly strike: () => Promise<void> };
@@ -77,10 +78,12 @@ export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<Cra
     ...await compareWithUndisturbed(log, service, folder, random),
   ];
   if (complaints.length > 0) {
-    throw new Error(`Seed ${plan.seed}, logs in ${folder}:\n${complaints.slice(0, 20).join('\n')}`);
+    const said = complaints.slice(0, complaintsMax).join('\n');
+    throw new Error(`Seed ${plan.seed}, logs in ${folder}:\n${said}`);
   }
   return {
-    ...crew.tally(), seed: plan.seed, records: traffic.appended(), reports: published.records, blows,
+    ...crew.tally(), seed: plan.seed, blows,
+    records: traffic.appended(), reports: published.records,
     trafficSeconds: Math.round((appendedAt - began) / 1000),
     settleSeconds: Math.round((settled - appendedAt) / 1000),
   };
@@ -148,8 +151,9 @@ async function isComplete(log: TestLog): Promise<boolean> {
     if (Number(next) < high) return false;
     const topic = `${log.prefix}polytraders.stream.progress.${projectorId}`;
     const record = await log.kafka.lastRecord({ topic, partition });
-    const published = JSON.parse(record?.value?.toString('utf8') ?? '{"next":0}') as { next: number };
-    if (last !== null && published.next <= Number(last)) return false;
+    const text = record?.value?.toString('utf8') ?? '{"next":0}';
+    const progress = JSON.parse(text) as { readonly next: number };
+    if (last !== null && progress.next <= Number(last)) return false;
   }
   return true;
 }

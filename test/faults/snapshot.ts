@@ -59,7 +59,7 @@ export async function snapshot(url: string, dumps: Dumps, folder: string): Promi
   }
 }
 
-/** A sentence for each dump that differs, with the first line that does. Empty: byte for byte equal. */
+/** A sentence for each dump that differs, with the first line that does. Empty: all equal. */
 export async function differences(left: Snapshot, right: Snapshot): Promise<readonly string[]> {
   const found: string[] = [];
   for (const [name, { sha256, file }] of Object.entries(left)) {

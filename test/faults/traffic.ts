@@ -22,7 +22,7 @@ export type Traffic = {
   readonly expectedReports: () => number;
 };
 
-/** Fills of a seed with one duplicate in 400 records, one conflict in 2,000, one poison in 4,000. */
+/** Fills of a seed; one record in 400 is a duplicate, in 2,000 a conflict, in 4,000 poison. */
 export function createTraffic(log: TestLog, seed: string, fills: number): Traffic {
   const source = generateLogFills({ seed, count: fills, books });
   const random = randomOf(`${seed}|traffic`);
@@ -43,7 +43,7 @@ export function createTraffic(log: TestLog, seed: string, fills: number): Traffi
     if (random.chance(1, 400)) return record(fill, log.encode('FillConfirmed', fill));
     if (random.chance(1, 2_000)) {
       const other = { ...fill, quantity_shares: fill.quantity_shares + 1n };
-      return record(fill, log.encode('FillConfirmed', other as FillConfirmed));
+      return record(fill, log.encode('FillConfirmed', other));
     }
     if (random.chance(1, 4_000)) return record(fill, Buffer.from(random.hex(9)));
     return null;

@@ -8,7 +8,8 @@ import { repositoryRoot } from '@polytraders/infra/stack';
 import { processor } from '@polytraders/pnl-projector/processor';
 import {
   connect, connectKafka, createSchemaBook, createStore, kafkaSource, migrate, pool,
-  startWorker, type DatabaseConfig, type KafkaPort, type OutputRecord, type RuntimeError, type Source, type TransactionalProducer,
+  startWorker, type DatabaseConfig, type KafkaPort, type OutputRecord, type RuntimeError,
+  type Source, type TransactionalProducer,
   type Worker,
 } from '@polytraders/runtime';
 import { type LedgerEvent } from '@polytraders/contracts';

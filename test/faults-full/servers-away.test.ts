@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestLog, type TestLog } from '../e2e/log.ts';
+import { hangOf, outageOf, useOwnServers, type OwnServers } from '../faults/own-servers.ts';
+import { crashProjector, projectorId } from '../faults/projector-crash.ts';
+
+const seed = process.env['FAULTS_SEED'] ?? `seed-${Date.now().toString(36)}`;
+
+describe(`broker and Postgres killed again and again in mid-traffic (FAULTS_SEED=${seed})`, () => {
+  let servers: OwnServers;
+  let log: TestLog;
+
+  beforeAll(async () => {
+    servers = await useOwnServers('faults-stack');
+    log = await createTestLog('servers_full', [projectorId]);
+  }, 180_000);
+  afterAll(async () => {
+    await log.close();
+    await servers.close();
+  }, 120_000);
+
+  test('come back to the ledger of an undisturbed run and one report a fill', async () => {
+    const broker = outageOf(servers, 'kafka', 1_000);
+    const postgres = outageOf(servers, 'postgres', 1_000);
+    const figures = await crashProjector(log, {
+      seed, fills: 60_000, fillsPerSecond: 300, kills: 4, freezes: 1, visits: 1,
+      blows: [
+        broker, broker, broker, broker, postgres, postgres, postgres, postgres,
+        hangOf(servers, 'kafka', 8_000),
+      ],
+    });
+    process.stderr.write(`Servers away: ${JSON.stringify(figures)}\n`);
+    expect(figures.blows).toBe(9);
+    expect(figures.reports).toBe(60_000);
+  }, 900_000);
+});
