@@ -235,7 +235,7 @@ export function createStore<Event, Entity, Entry extends object>(
     const columns = table.columns.map((column) => `t."${column.name}"`).join(', ');
     const order = table.key.map((name) => `t."${name}"`).join(', ');
     const answer = await (client as pg.ClientBase).query<(string | null)[]>({
-      text: `SELECT w.place, ${columns} FROM unnest(${types}) WITH ORDINALITY AS w (${names.map((name) => `"${name}"`).join(', ')}, place) ` +
+      text: `SELECT w."#", ${columns} FROM unnest(${types}) WITH ORDINALITY AS w (${names.map((name) => `"${name}"`).join(', ')}, "#") ` +
         `JOIN "${schema}"."${table.name}" AS t ON ${joins} ORDER BY ${order}`,
       values: names.map((name) => columnLiteral('text', places.map((place) => place.where[name] ?? null))),
       rowMode: 'array',
