@@ -102,7 +102,8 @@ export type RefusalReason =
   | 'INVALID_INPUT'
   | 'PRICE_OUT_OF_RANGE'
   | 'QUANTITY_NOT_POSITIVE'
-  | 'AMOUNT_TOO_FINE';
+  | 'AMOUNT_TOO_FINE'
+  | 'GOV_COMMAND_REFUSED';
 
 export type Refusal = {
   readonly kind: 'refusal';

@@ -47,7 +47,16 @@ export function eventOfRow(row: InboxRow): InboxEvent {
 }
 
 function recordTypeOf(raw: Exclude<RawInput, { readonly format: 'record' }>): string | null {
-  if (raw.format === 'unusable') return raw.recordType;
-  if (raw.format === 'execution') return 'ExecutionReport';
-  return raw.format === 'order-filled' ? 'OrderFilled' : null;
+  switch (raw.format) {
+    case 'unusable':
+      return raw.recordType;
+    case 'execution':
+      return 'ExecutionReport';
+    case 'command':
+      return 'LedgerCommand';
+    case 'order-filled':
+      return 'OrderFilled';
+    default:
+      return null;
+  }
 }

@@ -21,6 +21,12 @@ export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCH
       return draftOfExecution(raw.fields, raw.terms);
     case 'order-filled':
       return fillOfLog(raw.log, raw.terms, exchanges);
+    case 'command':
+      return refuse(
+        'GOV_COMMAND_REFUSED',
+        `Expected a command that this ledger carries out; found ${raw.fields['command'] ?? 'none'}, ` +
+          'for which it has no capability yet.',
+      );
     case 'unusable':
       return refuse('UNDECODABLE_INPUT', raw.because);
     default:

@@ -7,7 +7,7 @@
  * quarantined with its bytes.
  */
 
-import { codec, LEDGER_EVENT_TYPES } from '@polytraders/contracts';
+import { codec } from '@polytraders/contracts';
 import { type Lookup, type Processor, type Recorded, type Step } from '@polytraders/stream';
 import { type Accounts } from './accounts.ts';
 import { type InboxEvent } from './inbox-event.ts';
@@ -22,6 +22,12 @@ import { storage } from './writer/storage.ts';
 /** Logical name of the writer's input: the inbox, in the place of a topic. */
 export const INBOX = 'ingest.inbox';
 
+/** Every record that the writer makes. */
+const EMITTED = [
+  'OrderOpened', 'OrderClosed', 'FillMatched', 'FillConfirmed', 'FillFailed', 'MarketDefined',
+  'ParametersChanged', 'KillSwitchChanged', 'TimeAdvanced', 'QuarantinedInput',
+] as const;
+
 /** The writer for the accounts that are declared. */
 export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, Entry> {
   return {
@@ -29,7 +35,7 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
     version: 1,
     consumes: [INBOX],
     produces: [EVENTS_TOPIC, QUARANTINE_TOPIC],
-    emits: [...LEDGER_EVENT_TYPES, 'QuarantinedInput'],
+    emits: EMITTED,
     healthSlugs: [],
     codec,
     causes: ['duplicate', 'late', 'joined', ...QUARANTINE_REASONS],
@@ -59,7 +65,7 @@ function stepOf(lookup: Lookup<Entity>, { event }: Recorded<InboxEvent>, account
     case 'order':
       return stepOrder(event, input, lookup, accounts);
     case 'record':
-      return stepReady(event, input, lookup);
+      return stepReady(event, input);
     case 'refusal':
       return quarantine(event, { reason: input.reason, because: input.because });
   }

@@ -15,17 +15,7 @@ export type RowFormat =
   | 'wallet-history';
 
 /** Ledger records that come to the writer ready made, whole but for the envelope. */
-export type RecordInputType =
-  | 'ParametersChanged'
-  | 'KillSwitchChanged'
-  | 'TimeAdvanced'
-  | 'OpeningBalance'
-  | 'ReservationRequested'
-  | 'SettlementJobClaimed'
-  | 'SettlementJobFailed'
-  | 'FillReleased'
-  | 'FillReversed'
-  | 'ReportReleased';
+export type RecordInputType = 'ParametersChanged' | 'KillSwitchChanged' | 'TimeAdvanced';
 
 export type JsonRecord = { readonly [name: string]: JsonText };
 
@@ -55,7 +45,7 @@ export type RawInput =
   | { readonly format: RowFormat; readonly fields: Fields; readonly terms: ImportTerms }
   | { readonly format: 'order-filled'; readonly log: RawFillLog; readonly terms: ImportTerms }
   | {
-      /** A ledger record that its reader has made already: commands, the clock, operations. */
+      /** A ledger record that its reader has made already: operations, parameters, the clock. */
       readonly format: 'record';
       readonly type: RecordInputType;
       /** JSON form of the record without its envelope and market_seq. */
@@ -65,6 +55,7 @@ export type RawInput =
       /** Place among the events of all partitions; null for an event of this partition only. */
       readonly marketSeq: number | null;
     }
+  | { readonly format: 'command'; readonly fields: Fields }
   | { readonly format: 'unusable'; readonly because: string; readonly recordType: string | null };
 
 /** One `OrderFilled` log with what the rest of its transaction says about the cash. */

@@ -4,7 +4,7 @@
  */
 
 import {
-  type Event, isoTime, type JsonValue, LEDGER_PARTITIONS, type MarketDefinition, type MarkObserved, partitionOf, toJson,
+  type Event, isoTime, type JsonValue, LEDGER_PARTITIONS, type LedgerCommand, type MarketDefinition, type MarkObserved, partitionOf, toJson,
 } from '@polytraders/contracts';
 import { draftOfExecution } from '../execution.ts';
 import { type RawFormat } from '../inbox-event.ts';
@@ -31,10 +31,8 @@ export function busInputOf(record: Event, place: Place): BusInput {
       return { becomes: 'definition', definition: record.value };
     case 'OperationsReport': {
       const { active, since, bot_id, reason } = record.value;
-      return recordInput('bus', place, {
-        type: 'KillSwitchChanged', value: { active, since: isoTime(since), bot_id, reason },
-        effectiveAt: since, correlationId: null, account: null,
-      });
+      const value = { active, since: isoTime(since), bot_id, reason };
+      return toAll('KillSwitchChanged', value, since, place);
     }
     case 'LedgerCommand':
       return commandOf(record.value, place);
@@ -76,62 +74,18 @@ export function routed(raw: RawInput, fields: Fields, input: Omit<NewInput, 'par
   return { becomes: 'input', input: { ...input, raw, partition: partitionOfAccount(draft.account) }, route };
 }
 
-type Command = Extract<Event, { readonly type: 'LedgerCommand' }>['value'];
-
-const RECORD_OF_COMMAND: Readonly<Record<Command['command'], RecordInputType>> = {
-  RESERVE: 'ReservationRequested',
-  RELEASE_FILL: 'FillReleased',
-  REVERSE_FILL: 'FillReversed',
-  DECLARE_OPENING_BALANCE: 'OpeningBalance',
-  CLAIM_JOB: 'SettlementJobClaimed',
-  FAIL_JOB: 'SettlementJobFailed',
-  APPROVE_WINDOW: 'ReportReleased',
-  APPROVE_REVENUE: 'ReportReleased',
-};
-
-/** A command becomes the record that it asks for; what it lacks is found when that is written. */
-function commandOf(command: Command, place: Place): BusInput {
-  let given: JsonRecord;
-  try {
-    given = JSON.parse(command.arguments) as JsonRecord;
-  } catch {
-    return unusable(place, 'LedgerCommand', 'Expected arguments to be a JSON object; they do not parse.');
-  }
-  const type = RECORD_OF_COMMAND[command.command];
-  return recordInput('commands', place, {
-    type, value: { ...whoOf(type, command), ...given },
-    effectiveAt: command.effective_at, correlationId: command.correlation_id, account: command.account,
-  });
+/** A command is an input of its account's partition; what becomes of it is the writer's to say. */
+function commandOf(command: LedgerCommand, place: Place): BusInput {
+  const { account, command: what, arguments: given, proposed_by: by } = command;
+  const fields: Record<string, string> = { command: what, arguments: given, proposed_by: by };
+  const partition = partitionOfAccount(account?.toLowerCase() ?? '*');
+  const raw: RawInput = { format: 'command', fields };
+  return { becomes: 'input', input: { ...placed('commands', place), raw, partition }, route: null };
 }
 
-/** Who asked and who reviewed, by the names that the record has for them. */
-function whoOf(type: RecordInputType, command: Command): JsonRecord {
-  const { proposed_by: by, approved_by: approved, reason, account } = command;
-  switch (type) {
-    case 'ReservationRequested':
-      return { account, proposed_by: by };
-    case 'SettlementJobClaimed':
-      return { account, claimed_by: by };
-    case 'SettlementJobFailed':
-      return { account, failed_by: by, reason };
-    case 'ReportReleased':
-      return { release_kind: command.command === 'APPROVE_WINDOW' ? 'WINDOW' : 'REVENUE', proposed_by: by, approved_by: approved, reason };
-    default:
-      return { account, proposed_by: by, approved_by: approved, reason };
-  }
-}
-
-function recordInput(
-  source: 'bus' | 'commands', place: Place,
-  record: {
-    readonly type: RecordInputType; readonly value: JsonRecord; readonly effectiveAt: number;
-    readonly correlationId: string | null; readonly account: string | null;
-  },
-): BusInput {
-  const { account, ...rest } = record;
-  const raw: RawInput = { format: 'record', ...rest, marketSeq: null };
-  const partition = account === null ? 'all' : partitionOfAccount(account.toLowerCase());
-  return { becomes: 'input', input: { ...placed(source, place), raw, partition }, route: null };
+function toAll(type: RecordInputType, value: JsonRecord, effectiveAt: number, place: Place): BusInput {
+  const raw: RawInput = { format: 'record', type, value, effectiveAt, correlationId: null, marketSeq: null };
+  return { becomes: 'input', input: { ...placed('bus', place), raw, partition: 'all' }, route: null };
 }
 
 function placed(source: 'bus' | 'commands', place: Place) {

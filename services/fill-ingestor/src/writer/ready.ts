@@ -1,56 +1,44 @@
 /**
- * Ready-made records: decisions of people, the clock, parameters, the kill switch. Their readers
- * have said everything but the envelope; here they get it and go on the log, to every partition
- * with the same `market_seq` where they are everybody's.
+ * Ready-made records: parameters, the kill switch, the passing of time. Their readers have said
+ * everything but the envelope; here they get it and go on the log, to every partition with the
+ * same `market_seq` where they are everybody's.
  */
 
 import { ContractError, fromJson, type Records } from '@polytraders/contracts';
-import { type Lookup, type Step } from '@polytraders/stream';
+import { type Step } from '@polytraders/stream';
 import { type InboxEvent, type ReadyRecord } from '../inbox-event.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
 import { quarantine } from './quarantine.ts';
-import { type Entity, fillKey } from './state.ts';
+import { type Entity } from './state.ts';
 
-/** Writes a ready-made record; one that breaks its schema, or names an unknown fill, is set aside. */
-export function stepReady(event: InboxEvent, input: ReadyRecord, lookup: Lookup<Entity>): Step<Entity, Entry> {
-  const { value, type, marketSeq } = input;
-  const fillId = typeof value['fill_id'] === 'string' ? value['fill_id'] : null;
-  const account = typeof value['account'] === 'string' ? value['account'] : null;
-  if (fillId !== null) {
-    const known = lookup.get(fillKey(fillId));
-    if (known?.kind !== 'fill' || known.status !== 'CONFIRMED') {
-      const because = `Expected a confirmed fill ${fillId} on the log of this partition; found none.`;
-      return quarantine(event, { reason: 'INVALID_INPUT', because, fillId, account });
-    }
-  }
+/** Writes a ready-made record; one that breaks its schema is set aside. */
+export function stepReady(event: InboxEvent, input: ReadyRecord): Step<Entity, Entry> {
+  const { value, type, marketSeq, correlationId } = input;
   const place = marketSeq === null ? [event.source, event.sourcePosition] : [String(marketSeq)];
   const envelope = envelopeOf(event, {
-    identity: [type, ...place], correlationId: input.correlationId ?? event.sourcePosition,
-    effectiveAt: null,
+    identity: [type, ...place],
+    correlationId: correlationId ?? event.sourcePosition,
+    effectiveAt: input.effectiveAt,
   });
+  const where = type === 'KillSwitchChanged' ? sourceOf(event) : {};
   const placed = marketSeq === null ? {} : { market_seq: marketSeq };
   try {
-    const json = { ...jsonOf(envelope), ...sourced(type, event), ...value, ...placed };
-    const record = { ...fromJson(type, json), ...envelope, effective_at: input.effectiveAt } as Records[typeof type];
+    const json = { ...envelope, ...EPOCH, ...where, ...value, ...placed };
+    const record: Records[typeof type] = { ...fromJson(type, json), ...envelope };
     const entry = ledgerEntry(type, record, {
-      key: account ?? '*', fillId, sourcePosition: event.sourcePosition, reasonCode: null,
+      key: '*', fillId: null, sourcePosition: event.sourcePosition, reasonCode: null,
     });
     return { outcome: 'applied', puts: [], entries: [entry] };
   } catch (cause) {
     if (!(cause instanceof ContractError)) throw cause;
-    return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message, fillId, account });
+    return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message });
   }
 }
 
-const UNSOURCED: readonly string[] = ['ParametersChanged', 'TimeAdvanced', 'FillReleased', 'FillReversed', 'ReportReleased'];
+/** Stands in for the times of the envelope while the rest is read from JSON. */
+const EPOCH = { effective_at: '1970-01-01T00:00:00Z', recorded_at: '1970-01-01T00:00:00Z' };
 
-function sourced(type: string, event: InboxEvent): object {
-  if (UNSOURCED.includes(type)) return {};
+function sourceOf(event: InboxEvent): object {
   return { source: event.source, source_position: event.sourcePosition };
-}
-
-/** Times stand in for themselves: they are put back after the value was read from JSON. */
-function jsonOf(envelope: object): object {
-  return { ...envelope, effective_at: '1970-01-01T00:00:00Z', recorded_at: '1970-01-01T00:00:00Z' };
 }

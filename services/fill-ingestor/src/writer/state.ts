@@ -122,11 +122,7 @@ export function isGlobalKey(key: string): boolean {
 /** Keys of everything that `step` may look up for an event. */
 export function keysOf(event: InboxEvent): readonly string[] {
   const { input } = event;
-  if (input.kind === 'refusal') return [];
-  if (input.kind === 'record') {
-    const fillId = input.value['fill_id'];
-    return typeof fillId === 'string' ? [fillKey(fillId)] : [];
-  }
+  if (input.kind === 'refusal' || input.kind === 'record') return [];
   const keys: string[] = [];
   if (input.kind === 'fill') {
     keys.push(fillKey(input.fillId));
