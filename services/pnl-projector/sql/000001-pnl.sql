@@ -92,22 +92,19 @@ CREATE TABLE positions (
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (account, token_id, trading_bot_id)
-);
+) WITH (fillfactor = 70);
 
 -- The open lots of a book in pages of at most 32, oldest first within a page and over pages, so
--- that a fill rewrites one or two rows however many lots are open. The lists have one length.
+-- that a fill rewrites one or two rows however many lots are open. lots is JSON: a list of
+-- [quantity, basis, offset, opened at, fill id], amounts as texts of micros. Read the view.
 CREATE TABLE lot_pages (
   account text NOT NULL,
   token_id text NOT NULL,
   trading_bot_id text NOT NULL,
   page bigint NOT NULL,
-  quantities numeric[] NOT NULL,
-  bases numeric[] NOT NULL,
-  fill_ids text[] NOT NULL,
-  offsets bigint[] NOT NULL,
-  opened_at bigint[] NOT NULL,
+  lots text NOT NULL,
   PRIMARY KEY (account, token_id, trading_bot_id, page)
-);
+) WITH (fillfactor = 70);
 
 -- Shares of an account and token over all bots. Below zero it is oversold (rule B1).
 CREATE TABLE wallets (
@@ -118,7 +115,7 @@ CREATE TABLE wallets (
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (account, token_id)
-);
+) WITH (fillfactor = 70);
 
 -- Parameters in force at the place where a log partition stands.
 CREATE TABLE parameters (
@@ -136,15 +133,14 @@ CREATE VIEW lots AS
 SELECT p.account, p.trading_bot_id, p.token_id, b.condition_id,
        row_number() OVER (PARTITION BY p.account, p.trading_bot_id, p.token_id
                           ORDER BY p.page, l.place) AS lot,
-       (l.quantity * sign(b.position_shares))::numeric(38,6) AS quantity_shares,
-       (l.basis * sign(b.position_shares))::numeric(38,6) AS cost_basis_pusd,
-       l.fill_id AS opened_by_fill_id,
-       l.log_offset AS opened_at_offset,
-       to_timestamp(0) + l.opened_micros * interval '1 microsecond' AS opened_at
+       ((l.lot ->> 0)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6) AS quantity_shares,
+       ((l.lot ->> 1)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6) AS cost_basis_pusd,
+       l.lot ->> 4 AS opened_by_fill_id,
+       (l.lot ->> 2)::bigint AS opened_at_offset,
+       to_timestamp(0) + (l.lot ->> 3)::bigint * interval '1 microsecond' AS opened_at
 FROM lot_pages p
 JOIN positions b USING (account, trading_bot_id, token_id)
-CROSS JOIN LATERAL unnest(p.quantities, p.bases, p.fill_ids, p.offsets, p.opened_at)
-  WITH ORDINALITY AS l (quantity, basis, fill_id, log_offset, opened_micros, place);
+CROSS JOIN LATERAL jsonb_array_elements(p.lots::jsonb) WITH ORDINALITY AS l (lot, place);
 
 -- Fills that are kept out of the numbers until somebody has reviewed them (rule B18).
 CREATE VIEW quarantined_fills AS

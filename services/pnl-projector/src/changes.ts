@@ -160,28 +160,18 @@ function pageKey(name: BookName, no: number): object {
 }
 
 function pageRow(name: BookName, page: LotPage): LotPageRow {
-  const quantities: bigint[] = [];
-  const bases: bigint[] = [];
-  const fillIds: string[] = [];
-  const offsets: number[] = [];
-  const openedAt: number[] = [];
+  let lots = '';
   for (const lot of page.lots) {
-    quantities.push(lot.quantity);
-    bases.push(lot.basis);
-    fillIds.push(lot.fillId);
-    offsets.push(lot.offset);
-    openedAt.push(lot.openedAt);
+    lots +=
+      `${lots === '' ? '[' : ','}["${String(lot.quantity)}","${String(lot.basis)}",` +
+      `${String(lot.offset)},${String(lot.openedAt)},${JSON.stringify(lot.fillId)}]`;
   }
   return {
     account: name.account,
     token_id: name.token,
     trading_bot_id: name.bot,
     page: page.no,
-    quantities,
-    bases,
-    fill_ids: fillIds,
-    offsets,
-    opened_at: openedAt,
+    lots: `${lots}]`,
   };
 }
 
@@ -256,13 +246,16 @@ function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   };
 }
 
+type StoredLot = readonly [string, string, number, number, string];
+
 function revivePage(row: LotPageRow): LotPage {
-  const lots = row.quantities.map((quantity, at): Lot => ({
-    quantity: shares(quantity),
-    basis: pusd(row.bases[at] ?? 0n),
-    fillId: row.fill_ids[at] ?? '',
-    offset: row.offsets[at] ?? 0,
-    openedAt: row.opened_at[at] ?? 0,
+  const stored = JSON.parse(row.lots) as readonly StoredLot[];
+  const lots = stored.map(([quantity, basis, offset, openedAt, fillId]): Lot => ({
+    quantity: shares(BigInt(quantity)),
+    basis: pusd(BigInt(basis)),
+    fillId,
+    offset,
+    openedAt,
   }));
   return { no: row.page, lots };
 }

@@ -122,7 +122,7 @@ export function createStore<Event, Entity, Entry extends object>(
 
   async function compareAndSet(client: pg.Client, parts: readonly Part<Entity, Entry>[]): Promise<Set<number>> {
     const values = parts.map((part) => {
-      const hash = part.lastHash === null ? 'NULL' : `'\\x${part.lastHash.toString('hex')}'::bytea`;
+      const hash = part.lastHash === null ? 'NULL::bytea' : `'\\x${part.lastHash.toString('hex')}'::bytea`;
       return `(${part.partition}, ${part.epoch}, ${part.from}, ${part.to}, ${part.lastOffset ?? 'NULL'}::bigint, ${hash}, ` +
         `'\\x${part.chainHash.toString('hex')}'::bytea)`;
     });
