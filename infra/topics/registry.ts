@@ -2,15 +2,22 @@
  * The released schemas in a registry: one subject a record, named by its full name, every version
  * in order, FULL_TRANSITIVE set on the subject before anything is written to it.
  *
- * Plain REST with a limit on every wait. The registry client of kafkajs has none, shows a refused
- * connection as status 400, and cannot tell an unknown subject from a wrong path.
+ * Versions are registered by the client of kafkajs, which compiles each schema before it is sent
+ * and sends none to a subject whose level is another. It does the rest badly: it sets a new
+ * subject's level only after its first version, and cannot tell an unknown subject from a wrong
+ * path. So levels and look-ups are plain REST. Every wait has a limit.
  */
 
+import {
+  COMPATIBILITY as LEVELS,
+  SchemaRegistry,
+  SchemaType,
+} from '@kafkajs/confluent-schema-registry';
 import { ContractError, subjectOf } from '@polytraders/contracts';
 import { type Release, releases } from '@polytraders/contracts/releases';
 import { RuntimeError } from '@polytraders/runtime';
 
-export const COMPATIBILITY = 'FULL_TRANSITIVE';
+export const COMPATIBILITY = LEVELS.FULL_TRANSITIVE;
 
 /** What one record still needs. */
 export type SchemaDrift = {
@@ -51,16 +58,29 @@ export async function schemaDrift(registryUrl: string): Promise<readonly SchemaD
 
 /**
  * Registers what is missing, oldest version first. Throws ContractError SCHEMA when the registry
- * refuses one: then somebody else has written under the subject.
+ * refuses one (then somebody else has written under the subject), and RuntimeError REGISTRY_OUTAGE
+ * when it does not answer, or not within `requestMs` each time.
  */
-export async function registerSchemas(registryUrl: string): Promise<void> {
+export async function registerSchemas(
+  registryUrl: string,
+  requestMs: number = REQUEST_MS,
+): Promise<void> {
+  const client = new SchemaRegistry({ host: registryUrl, middlewares: [limitEach(requestMs)] });
   for (const [subject, versions] of bySubject()) {
     await setCompatibility(registryUrl, subject);
     for (const release of versions) {
       if (!(await isRegistered(registryUrl, subject, release)))
-        await register(registryUrl, subject, release);
+        await register(client, registryUrl, subject, release);
     }
   }
+}
+
+type ClientSettings = ConstructorParameters<typeof SchemaRegistry>[0];
+type Middleware = NonNullable<ClientSettings['middlewares']>[number];
+
+/** The client waits for ever by itself; this one limit it knows, and it closes the socket too. */
+function limitEach(timeout: number): Middleware {
+  return () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout }) });
 }
 
 function bySubject(): ReadonlyMap<string, readonly Release[]> {
@@ -96,21 +116,43 @@ async function isRegistered(
 }
 
 async function register(
+  client: SchemaRegistry,
   registryUrl: string,
   subject: string,
   { schema, version }: Release,
 ): Promise<void> {
-  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-  const answer = await ask(registryUrl, path, 'POST', { schema });
-  if (answer.status === 409) {
-    throw new ContractError(
+  try {
+    // Unasked, the client would insist on BACKWARD.
+    const options = { subject, compatibility: COMPATIBILITY };
+    await client.register({ type: SchemaType.AVRO, schema }, options);
+  } catch (cause) {
+    throw refusal(registryUrl, `version ${version} of ${subject}`, cause as ClientError);
+  }
+}
+
+/** What the client throws: its own errors, and a ResponseError, which alone has a status. */
+type ClientError = Error & { readonly status?: number };
+
+/**
+ * The client shows a refused connection and a time limit as status 400, so a status below 500 says
+ * little; 409 is the registry's own word.
+ */
+function refusal(registryUrl: string, what: string, cause: ClientError): Error {
+  const { status, message } = cause;
+  if (status === 409) {
+    return new ContractError(
       'SCHEMA',
-      `Expected the registry to take version ${version} of ${subject}; it says that another ` +
-        `version there cannot read it or be read by it (${await answer.text()}). ` +
-        'See who else writes under this subject.',
+      `Expected the registry to take ${what}; it says that another version there cannot read it ` +
+        `or be read by it (${message}). See who else writes under this subject.`,
+      cause,
     );
   }
-  await answered(answer, registryUrl);
+  return new RuntimeError(
+    'REGISTRY_OUTAGE',
+    `Expected the registry at ${registryUrl} to take ${what}; it did not (${message}). ` +
+      'Check SCHEMA_REGISTRY_URL and the registry, then apply again.',
+    { retryable: true, cause },
+  );
 }
 
 async function ask(
