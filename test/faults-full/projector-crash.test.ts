@@ -12,7 +12,7 @@ describe(`200,000 fills, workers killed 32 times in mid-traffic (FAULTS_SEED=${s
 
   test('leave the ledger of an undisturbed run and one report a fill', async () => {
     const figures = await crashProjector(log, {
-      seed, fills: 200_000, fillsPerSecond: 500, kills: 32, freezes: 4, visits: 4,
+      seed, records: 200_000, recordsPerSecond: 500, kills: 32, freezes: 4, visits: 4,
     });
     process.stderr.write(`Crash test of the projector: ${JSON.stringify(figures)}\n`);
     expect(figures.kills).toBeGreaterThanOrEqual(30);

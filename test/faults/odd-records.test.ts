@@ -90,7 +90,7 @@ describe('the same fill id again', () => {
       expect(set[0]?.raw).toEqual(log.encode('FillConfirmed', changed(two)));
       await rest();
       const published = await readPublished(log, settlementReports);
-      expect(published.byKey.get(one.account)).toEqual([one.fill_id, two.fill_id]);
+      expect(published.byGroup.get(one.account)).toEqual([one.fill_id, two.fill_id]);
     }, 120_000);
 });
 

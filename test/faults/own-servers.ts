@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repositoryRoot, stopStack, type ComponentName } from '@polytraders/infra/stack';
 import { ownStack, type OwnStack } from '@polytraders/testkit';
-import { type Blow } from './projector-crash.ts';
+import { type Blow } from './campaign.ts';
 
 export type OwnServers = OwnStack & { readonly close: () => Promise<void> };
 

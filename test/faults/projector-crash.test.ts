@@ -12,7 +12,7 @@ describe(`workers killed, frozen and joined by others in mid-traffic (FAULTS_SEE
 
   test('leave the ledger of an undisturbed run and one report a fill', async () => {
     const figures = await crashProjector(log, {
-      seed, fills: 20_000, fillsPerSecond: 420, kills: 5, freezes: 1, visits: 1,
+      seed, records: 20_000, recordsPerSecond: 420, kills: 5, freezes: 1, visits: 1,
     });
     process.stderr.write(`Crash test of the projector: ${JSON.stringify(figures)}\n`);
     expect(figures.kills).toBe(5);

@@ -6,39 +6,23 @@
  */
 
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { repositoryRoot } from '@polytraders/infra/stack';
 import { freshDatabase } from '@polytraders/testkit';
 import { randomOf, type Random } from '@polytraders/testkit/generator';
 import pg from 'pg';
 import { ledgerTopic, until, type TestLog } from '../e2e/log.ts';
-import { createCrew, type Crew, type CrewTally } from './crew.ts';
+import { disturb, type CrashPlan } from './campaign.ts';
+import { createCrew, type CrewTally } from './crew.ts';
 import { readPublished, settlementReports, wrongs } from './published.ts';
 import { differences, projectorDumps, snapshot } from './snapshot.ts';
-import { createTraffic, type Traffic } from './traffic.ts';
+import { createTraffic } from './traffic.ts';
 import { type Service } from './worker-process.ts';
 
 export const projectorId = 'pnl-projector';
 const partitions = 12;
 const workers = 2;
 const sessionTimeoutMs = 6_000;
-const frozenMs = 9_000;
-const tickMs = 100;
 const complaintsMax = 20;
-
-/** A disturbance besides those of the workers, such as killing the broker. */
-export type Blow = { readonly name: string; readonly strike: () => Promise<void> };
-
-export type CrashPlan = {
-  readonly seed: string;
-  readonly fills: number;
-  readonly fillsPerSecond: number;
-  readonly kills: number;
-  readonly freezes: number;
-  /** Times that a third worker comes and goes. */
-  readonly visits: number;
-  readonly blows?: readonly Blow[];
-};
 
 export type CrashFigures = CrewTally & {
   readonly seed: string;
@@ -52,7 +36,7 @@ export type CrashFigures = CrewTally & {
 /** Runs the plan, and throws sentences on whatever differs. The log must be empty before. */
 export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<CrashFigures> {
   const random = randomOf(`${plan.seed}|crash`);
-  const traffic = createTraffic(log, plan.seed, plan.fills);
+  const traffic = createTraffic(log, plan.seed, plan.records);
   const folder = join(repositoryRoot, '.local/faults', log.prefix);
   const service: Service = {
     main: `services/${projectorId}/src/main.ts`,
@@ -61,10 +45,9 @@ export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<Cra
   };
   const crew = createCrew(service, workers, random);
   const began = performance.now();
-  let blows = 0;
   let appendedAt = began;
   try {
-    blows = await disturb(log, plan, crew, traffic, random);
+    await disturb(plan, crew, { ...traffic, send: log.appendRaw }, random);
     appendedAt = performance.now();
     await until('all records are folded and published', () => isComplete(log), 180_000);
   } finally {
@@ -82,59 +65,11 @@ export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<Cra
     throw new Error(`Seed ${plan.seed}, logs in ${folder}:\n${said}`);
   }
   return {
-    ...crew.tally(), seed: plan.seed, blows,
+    ...crew.tally(), seed: plan.seed, blows: plan.blows?.length ?? 0,
     records: traffic.appended(), reports: published.records,
     trafficSeconds: Math.round((appendedAt - began) / 1000),
     settleSeconds: Math.round((settled - appendedAt) / 1000),
   };
-}
-
-/** Appends the traffic in ticks; what the plan wants done falls between two of them. */
-async function disturb(
-  log: TestLog, plan: CrashPlan, crew: Crew, traffic: Traffic, random: Random,
-): Promise<number> {
-  const agenda = agendaOf(plan, crew, random);
-  const perTick = Math.max(1, Math.round(plan.fillsPerSecond * tickMs / 1000));
-  const running: Promise<void>[] = [];
-  let next = performance.now();
-  for (let records = traffic.next(perTick); records.length > 0; records = traffic.next(perTick)) {
-    await log.appendRaw(records);
-    while (agenda[0] !== undefined && agenda[0].at <= traffic.appended()) {
-      const act = agenda.shift();
-      if (act !== undefined) running.push(act.run());
-    }
-    next += tickMs;
-    await sleep(Math.max(0, next - performance.now()));
-  }
-  await Promise.all([...running, ...agenda.map((act) => act.run())]);
-  return plan.blows?.length ?? 0;
-}
-
-type Act = { readonly at: number; readonly run: () => Promise<void> };
-
-/** Evenly spread over the traffic, each at a random place of its share. */
-function agendaOf(plan: CrashPlan, crew: Crew, random: Random): Act[] {
-  const times = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what);
-  const acts = [
-    ...times(plan.kills, () => crew.kill()),
-    ...times(plan.freezes, () => crew.freeze(frozenMs)),
-    ...times(plan.visits, () => visit(crew, random)),
-    ...(plan.blows ?? []).map((blow) => blow.strike),
-  ];
-  const share = Math.floor(plan.fills * 0.94 / acts.length);
-  return shuffled(acts, random).map((run, index) => (
-    { at: Math.floor(plan.fills * 0.03) + share * index + random.between(0, share - 1), run }));
-}
-
-async function visit(crew: Crew, random: Random): Promise<void> {
-  crew.hire();
-  await sleep(random.between(3_000, 7_000));
-  await crew.dismiss();
-}
-
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  return items.map((item) => ({ item, order: random.bits() }))
-    .sort((a, b) => a.order - b.order).map(({ item }) => item);
 }
 
 /** Every record of the log is folded, and the progress of the output has passed the last report. */

@@ -57,6 +57,6 @@ export async function health(port: number): Promise<Health> {
 
 /** Ledger and published reports: what must not change when a partition stops. */
 export async function written(log: TestLog): Promise<object> {
-  const { byKey, records } = await readPublished(log, settlementReports);
-  return { ledger: await ledgerCounts(log.databaseUrl), records, byKey };
+  const { byGroup, records } = await readPublished(log, settlementReports);
+  return { ledger: await ledgerCounts(log.databaseUrl), records, byGroup };
 }

@@ -25,7 +25,7 @@ export type WorkerOnPort = {
 
 const limits = {
   maxPendingRecords: 40_000, maxQueuedEntries: 40_000, maxPublishEntries: 4_000,
-  maxEntitiesPerPartition: 20_000, maxInFlight: 1_000,
+  maxEntitiesPerPartition: 20_000, maxInFlight: 1_000, groupRecords: 20_000, groupWaitMs: 250,
 } as const;
 
 /** Starts it. `between` gets the real port and gives the one that the worker sees. */
