@@ -14,7 +14,7 @@ function faithful(): Facts {
     books: expected.books.map((book, at) => ({ ...book, grossFees: at === 0 ? fees : 0n })),
     ledger: {
       lines: expected.fillsConfirmed,
-      paperLines: expected.paperFills,
+      paperLines: expected.paperConfirmed,
       setAside: expected.setAside,
       payable,
     },

@@ -36,7 +36,7 @@ export function checkReports(ledger: LedgerFact, reports: ReportFact): Check[] {
 export function checkDay(expected: Expectation, { books, ledger, reports }: Facts): Check[] {
   return [
     same('confirmed fills in the ledger', expected.fillsConfirmed, ledger.lines),
-    same('of these on paper', expected.paperFills, ledger.paperLines),
+    same('of these on paper', expected.paperConfirmed, ledger.paperLines),
     counts('fills set aside, by reason', expected.setAside, ledger.setAside),
     same('settlement reports', expected.settlementReports, reports.fillReports),
     ...checkBooks(expected, books),

@@ -27,7 +27,7 @@ import { booksOf, ledgerOf, outcomesOf, reportsOf } from './facts.ts';
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Service, startService } from './services.ts';
-import { standingOf, waitUntilBooked, waitUntilPublished } from './settle.ts';
+import { type Standing, standingOf, waitUntilBooked, waitUntilPublished } from './settle.ts';
 import { DAY_RECORDS, streamDay } from './stream-day.ts';
 import { botTable, checkText, grouped, paperBotsOf, type RunCounts, runTable } from './summary.ts';
 
@@ -124,16 +124,16 @@ function interruption(): Promise<never> {
 
 /** What the ledger held before this run, so that "adds nothing twice" is a number. */
 type Before = {
-  readonly inbox: number;
   readonly ingestor: Readonly<Record<string, number>>;
   readonly lines: number;
   readonly reports: number;
 };
 
+/** What an interrupted run has left is finished first, so that this run's counts are its own. */
 async function beforeRun(job: Job, accounts: readonly string[] | null): Promise<Before> {
   const { database, bus } = job;
+  await follow(job);
   return {
-    inbox: (await standingOf(database, bus)).inbox,
     ingestor: await outcomesOf(database, 'fill-ingestor'),
     lines: (await ledgerOf(database, accounts)).lines,
     reports: (await reportsOf(bus, accounts)).fillReports,
@@ -155,28 +155,39 @@ async function runDay(job: Job): Promise<0 | 1> {
     `Streaming a trading day of ${grouped(options.fills)} fills, seed ${options.seed}.\n`,
   );
   const accountant = accountantOf();
-  const messages = await stream(job, accountant, before.inbox);
+  const messages = await stream(job, accountant);
   const expected = accountant.expectation();
-  const facts = await settle(job, before.inbox + expected.reports, accounts);
+  const facts = await settle(job, accounts);
   const run = await runCounts(job, before, messages, facts);
-  const checks = checkDay(expected, facts);
-  if (before.lines > 0) checks.push(...checkRepeat(run));
-  else checks.push(counts('refused inputs, by reason', expected.refused, refusedOf(run)));
-  return report(
-    job,
-    facts,
-    [...checkReports(facts.ledger, facts.reports), ...checks],
-    expected,
-    run,
-  );
+  const checks = [
+    ...checkReports(facts.ledger, facts.reports),
+    ...checkDay(expected, facts),
+    ...checkRun(expected, before, run),
+  ];
+  return report(job, facts, checks, expected, run);
 }
 
-/** A day that was there already adds no ledger line and no report. */
-function checkRepeat(run: RunCounts): Check[] {
+/**
+ * What this delivery did by itself: the first one of a day is refused and repeated exactly where
+ * the messages are; a further one adds nothing. After half a delivery neither can be said.
+ */
+function checkRun(expected: Expectation, before: Before, run: RunCounts): Check[] {
+  if (before.lines === 0) {
+    return [
+      counts('refused inputs, by reason', expected.refused, refusedOf(run)),
+      same('messages that repeat what is known', expected.duplicates, repeatedOf(run)),
+    ];
+  }
+  if (before.lines < expected.fillsConfirmed) return [];
   return [
-    same('ledger lines that a second delivery adds', 0, run.newLines),
-    same('reports that a second delivery adds', 0, run.newReports),
+    same('inputs of a further delivery that are applied', 0, run.ingestor['applied/'] ?? 0),
+    same('ledger lines that it adds', 0, run.newLines),
+    same('reports that it adds', 0, run.newReports),
   ];
+}
+
+function repeatedOf({ ingestor }: RunCounts): number {
+  return (ingestor['ignored/duplicate'] ?? 0) + (ingestor['ignored/late'] ?? 0);
 }
 
 async function runFile(job: Job): Promise<0 | 1> {
@@ -185,32 +196,23 @@ async function runFile(job: Job): Promise<0 | 1> {
   const { file, args } = options.input ?? { file: '', args: [] };
   const code = await runCli(['import', file, ...args], env, terminal);
   if (code !== 0) throw new Error(`The import of ${file} did not end well; see above.`);
-  const { inbox } = await standingOf(job.database, job.bus);
-  const facts = await settle(job, inbox, null);
-  const run = await runCounts(job, before, inbox - before.inbox, facts);
+  const facts = await settle(job, null);
+  const run = await runCounts(job, before, null, facts);
   return report(job, facts, checkReports(facts.ledger, facts.reports), null, run);
 }
 
-async function stream(job: Job, accountant: Accountant, inboxBefore: number): Promise<number> {
+async function stream(job: Job, accountant: Accountant): Promise<number> {
   const { bus, database, options } = job;
   const progress = progressOn(process.stderr);
   const startedAt = performance.now();
-  let sent = 0;
-  const show = async (): Promise<void> => {
-    const { inbox, booked } = await standingOf(database, bus);
-    const rate = Math.round((sent * 1000) / (performance.now() - startedAt));
-    progress.show(
-      `sent ${grouped(sent)} (${grouped(rate)}/s)  in the inbox ${grouped(inbox - inboxBefore)}` +
-        `  log booked to ${grouped(booked)}`,
-    );
-  };
   const streaming = {
     kafka: bus.kafka,
     book: bus.book,
     topicPrefix: bus.config.topicPrefix,
-    onSent: (messages: number) => {
-      sent = messages;
-      return show();
+    onSent: async (messages: number): Promise<void> => {
+      const standing = await standingOf(database, bus);
+      const rate = Math.round((messages * 1000) / (performance.now() - startedAt));
+      progress.show(`sent ${grouped(messages)} (${grouped(rate)}/s)  ${standingText(standing)}`);
     },
   };
   try {
@@ -220,27 +222,36 @@ async function stream(job: Job, accountant: Accountant, inboxBefore: number): Pr
   }
 }
 
-async function settle(job: Job, inbox: number, accounts: readonly string[] | null): Promise<Facts> {
-  const { bus, database } = job;
+function standingText({ unread, untaken, unbooked, booked }: Standing): string {
+  return (
+    `waiting: ${grouped(unread)} to read, ${grouped(untaken)} to identify, ` +
+    `${grouped(unbooked)} to book  booked to ${grouped(booked)}`
+  );
+}
+
+/** Shows how things move until nothing is left to do. */
+async function follow({ database, bus }: Job): Promise<void> {
   const progress = progressOn(process.stderr);
   try {
-    await waitUntilBooked(database, bus, inbox, (standing) => {
-      progress.show(
-        `in the inbox ${grouped(standing.inbox)} of ${grouped(inbox)}  taken ` +
-          `${grouped(standing.taken)}  log not booked yet ${grouped(standing.unbooked)}`,
-      );
+    await waitUntilBooked(database, bus, (standing) => {
+      if (standing.unread + standing.untaken + standing.unbooked === 0) return;
+      progress.show(standingText(standing));
     });
   } finally {
     progress.end();
   }
-  const { ledger, reports } = await waitUntilPublished(database, bus, accounts);
-  return { books: await booksOf(database, accounts), ledger, reports };
+}
+
+async function settle(job: Job, accounts: readonly string[] | null): Promise<Facts> {
+  await follow(job);
+  const { ledger, reports } = await waitUntilPublished(job.database, job.bus, accounts);
+  return { books: await booksOf(job.database, accounts), ledger, reports };
 }
 
 async function runCounts(
   { database }: Job,
   before: Before,
-  messages: number,
+  messages: number | null,
   facts: Facts,
 ): Promise<RunCounts> {
   const after = await outcomesOf(database, 'fill-ingestor');

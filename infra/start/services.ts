@@ -64,10 +64,9 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
       new Error(`${name} did not start within ${START_MS_MAX / 1000} s; see ${logFile}.`),
     );
   }, START_MS_MAX);
-  void started.promise.then(
-    () => clearTimeout(patience),
-    () => clearTimeout(patience),
-  );
+  const settled = () => clearTimeout(patience);
+  void started.promise.then(settled, settled);
+  void ended.promise.then(settled);
   return {
     name,
     logFile,

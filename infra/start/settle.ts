@@ -9,10 +9,12 @@ import { TOPICS } from '@polytraders/contracts';
 import { endOf, type LedgerFact, ledgerOf, type ReportFact, reportsOf } from './facts.ts';
 
 export type Standing = {
-  /** Inputs that source readers have put into the inbox. */
-  readonly inbox: number;
-  /** Of these, what the writers have taken. */
-  readonly taken: number;
+  /** Execution reports that are on the bus and in the inbox. */
+  readonly read: number;
+  /** Execution reports that are on the bus and not in the inbox yet. */
+  readonly unread: number;
+  /** Inputs of any source in the inbox that the writers have not taken yet. */
+  readonly untaken: number;
   /** Offsets on the log that are not in the books yet. */
   readonly unbooked: number;
   /** Offsets of the log that are in the books. */
@@ -27,7 +29,10 @@ const REPORT_MS_MAX = 30_000;
 
 /** Where everything stands now. */
 export async function standingOf(database: Database, bus: Bus): Promise<Standing> {
-  const ends = await endOf(bus, TOPICS.ledgerEvents.name);
+  const [ends, sent] = await Promise.all([
+    endOf(bus, TOPICS.ledgerEvents.name),
+    endOf(bus, TOPICS.executionReports.name),
+  ]);
   const rows = await ask(
     database,
     `SELECT processor, partition, next_offset FROM stream.partition
@@ -42,32 +47,42 @@ export async function standingOf(database: Database, bus: Bus): Promise<Standing
         .map((row) => [Number(row['partition']), Number(row['next_offset'])]),
     );
   const [taken, booked] = [next('fill-ingestor'), next('pnl-projector')];
-  const sum = (values: Iterable<number>) => [...values].reduce((total, one) => total + one, 0);
   // The last offset of a partition is the mark of a transaction's end, which holds no record.
   const left = ends.map((end, partition) => Math.max(0, end - 1 - (booked.get(partition) ?? 0)));
+  const read = await numberOf(database, READ, [TOPICS.executionReports.name]);
   return {
-    inbox: await inboxEnd(database),
-    taken: sum(taken.values()),
-    unbooked: sum(left),
-    booked: sum(booked.values()),
+    read,
+    unread: Math.max(0, sumOf(sent) - read),
+    untaken: (await numberOf(database, INBOX_END, [])) - sumOf(taken.values()),
+    unbooked: sumOf(left),
+    booked: sumOf(booked.values()),
   };
 }
 
-async function inboxEnd(database: Database): Promise<number> {
-  const [row] = await ask(database, INBOX_END, [], 'fill-ingestor');
-  return Number(row?.['inbox'] ?? 0);
+const INBOX_END = 'SELECT coalesce(sum(next_seq), 0) AS number FROM ingest.inbox_end';
+const READ =
+  'SELECT coalesce(sum(next_offset), 0) AS number FROM ingest.source_position WHERE source = $1';
+
+async function numberOf(
+  database: Database,
+  sql: string,
+  values: readonly unknown[],
+): Promise<number> {
+  const [row] = await ask(database, sql, values, 'fill-ingestor');
+  return Number(row?.['number'] ?? 0);
 }
 
-const INBOX_END = `SELECT coalesce(sum(next_seq), 0) AS inbox FROM ingest.inbox_end`;
+function sumOf(values: Iterable<number>): number {
+  return [...values].reduce((total, one) => total + one, 0);
+}
 
 /**
- * Waits until at least `inbox` inputs are in the inbox, all of them are taken and the whole log is
- * booked. Throws one sentence when nothing has moved for a minute.
+ * Waits until everything on the bus is in the inbox, taken, on the log and booked. Throws one
+ * sentence when nothing has moved for a minute.
  */
 export async function waitUntilBooked(
   database: Database,
   bus: Bus,
-  inbox: number,
   onStanding: (standing: Standing) => void,
 ): Promise<void> {
   let movedAt = performance.now();
@@ -75,15 +90,15 @@ export async function waitUntilBooked(
   for (;;) {
     const now = await standingOf(database, bus);
     onStanding(now);
-    if (now.inbox >= inbox && now.taken >= now.inbox && now.unbooked === 0) return;
+    if (now.unread + now.untaken + now.unbooked === 0) return;
     const text = JSON.stringify(now);
     if (text !== before) movedAt = performance.now();
     before = text;
     if (performance.now() - movedAt > STANDSTILL_MS_MAX) {
       throw new Error(
-        `Nothing has moved for ${STANDSTILL_MS_MAX / 1000} s: ${now.inbox} of ${inbox} inputs in ` +
-          `the inbox, ${now.taken} taken, ${now.unbooked} offsets of the log not booked. See ` +
-          'npm run polytraders -- status, and the logs under .local/logs.',
+        `Nothing has moved for ${STANDSTILL_MS_MAX / 1000} s: ${now.unread} messages of the bus ` +
+          `are not read, ${now.untaken} inputs not taken, ${now.unbooked} offsets of the log not ` +
+          'booked. See npm run polytraders -- status, and the logs under .local/logs.',
       );
     }
     await sleep(POLL_MS);

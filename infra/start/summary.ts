@@ -1,13 +1,14 @@
 /** The end of the job for people: what came in, what became of it, what it is worth, and checks. */
 
 import { type TableColumn, tableText } from '@polytraders/cli';
-import { formatMicros } from '@polytraders/money';
+import { formatFixed } from '@polytraders/money';
 import { type Expectation } from '@polytraders/testkit/generator';
 import { type Check, type Facts } from './cross-check.ts';
 
 /** Counts of one run: what the services made of it, as differences to before. */
 export type RunCounts = {
-  readonly messages: number;
+  /** Messages sent; null where a file was imported, whose rows the import has counted. */
+  readonly messages: number | null;
   /** By `outcome/because` of fill-ingestor. */
   readonly ingestor: Readonly<Record<string, number>>;
   /** Ledger lines that this run added. */
@@ -39,7 +40,7 @@ export function runTable(run: RunCounts, facts: Facts): string {
     ([because, count]): Line => [because === 'duplicate' ? 'duplicates' : `told ${because}`, count],
   );
   const lines: Line[] = [
-    ['messages in', grouped(run.messages)],
+    ...(run.messages === null ? [] : [['messages in', grouped(run.messages)] as const]),
     ['inputs applied', grouped(sum('applied'))],
     ...ignored,
     ['refused inputs', grouped(sum('quarantined/'))],
@@ -82,7 +83,7 @@ export function botTable(facts: Facts, paperBots: ReadonlySet<string>): string {
   const rows = [...bots.values()].sort((a, b) => (a.bot < b.bot ? -1 : 1));
   const amount = (title: string, of: (row: BotLine) => bigint): TableColumn<BotLine> => ({
     title,
-    text: (row) => formatMicros(of(row)),
+    text: (row) => formatFixed(of(row), 6),
     right: true,
   });
   const columns: readonly TableColumn<BotLine>[] = [

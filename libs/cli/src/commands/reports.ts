@@ -4,7 +4,7 @@
  */
 
 import { type SettlementReport, toJson } from '@polytraders/contracts';
-import { formatMicros } from '@polytraders/money';
+import { formatFixed } from '@polytraders/money';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withListOptions } from '../filters.ts';
@@ -111,7 +111,7 @@ const amount = (
 });
 
 function amountText(micros: bigint | null): string {
-  return micros === null ? '–' : formatMicros(micros);
+  return micros === null ? '–' : formatFixed(micros, 6);
 }
 
 const COLUMNS: readonly TableColumn<SettlementReport>[] = [

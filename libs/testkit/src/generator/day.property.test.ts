@@ -127,8 +127,10 @@ describe('what is expected of a generated day', () => {
     expect(sum(expected.books)).toBe(expected.fillsBooked);
     expect(sum(expected.bots)).toBe(expected.fillsBooked);
     expect(expected.fillsBooked + setAside).toBe(expected.fillsConfirmed);
-    expect(expected.settlementReports).toBe(expected.fillsBooked - expected.paperFills);
-    expect(expected.paperFills).toBeGreaterThan(0);
+    const paper = expected.bots.filter((bot) => bot.paper);
+    expect(expected.settlementReports).toBe(expected.fillsBooked - sum(paper));
+    expect(expected.paperConfirmed).toBeGreaterThanOrEqual(sum(paper));
+    expect(sum(paper)).toBeGreaterThan(0);
     expect(expected.books.some((book) => book.shares < 0n)).toBe(true);
   });
 

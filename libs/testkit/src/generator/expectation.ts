@@ -34,9 +34,10 @@ export type Expectation = {
   /** Distinct fills that were confirmed: each of them is one FillConfirmed on the log. */
   readonly fillsConfirmed: number;
   readonly fillsFailed: number;
+  /** Of these on paper: in the ledger, but never reported. */
+  readonly paperConfirmed: number;
   /** Confirmed fills that have lots: all but those set aside for their fee. Paper ones included. */
   readonly fillsBooked: number;
-  readonly paperFills: number;
   /** One FILL_PNL_COMPUTED each: booked and not paper. */
   readonly settlementReports: number;
   /** Messages that repeated what was known. */
@@ -84,6 +85,7 @@ export function accountantOf(): Accountant {
     messages: 0,
     reports: 0,
     duplicates: 0,
+    paperConfirmed: 0,
     refused: {} as Record<string, number>,
     setAside: {} as Record<string, number>,
     orders: new Map<string, Subject>(),
@@ -104,6 +106,7 @@ type Seen = {
   messages: number;
   reports: number;
   duplicates: number;
+  paperConfirmed: number;
   readonly refused: Record<string, number>;
   readonly setAside: Record<string, number>;
   readonly orders: Map<string, Subject>;
@@ -164,6 +167,7 @@ function bookFill(
   shares: bigint,
   cash: bigint,
 ): void {
+  if (subject.paper) seen.paperConfirmed += 1;
   const objection = objectionTo(report, cash);
   if (objection !== null) return count(seen.setAside, objection);
   const fee = report.fee_pusd ?? (cash * BigInt(report.fee_bps ?? 0)) / BPS;
@@ -248,7 +252,7 @@ function closeBooks(seen: Seen): Expectation {
     fillsConfirmed: statuses.filter((status) => status === 'CONFIRMED').length,
     fillsFailed: statuses.filter((status) => status === 'FAILED').length,
     fillsBooked: booked,
-    paperFills: paper,
+    paperConfirmed: seen.paperConfirmed,
     settlementReports: booked - paper,
     duplicates: seen.duplicates,
     refused: seen.refused,
