@@ -77,7 +77,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         return;
       } catch (cause) {
         const error = cause instanceof RuntimeError ? cause : databaseError(cause);
-        if (!error.retryable) return halt(partition, error);
+        if (isHalt(error)) return halt(partition, error);
         onOutage(error);
         await pause(delay, stopping.signal);
       }
@@ -136,7 +136,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
           return;
         }
         if (error.code === 'FENCED') return lost(session);
-        if (!error.retryable) return halt(session.partition, error);
+        if (isHalt(error)) return halt(session.partition, error);
         onOutage(error);
         await pause(delay, stopping.signal);
       }
@@ -189,7 +189,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       onOutage(error);
       if (session.alive) reader.assign(partition, session.standing.nextOffset);
     } catch (cause) {
-      if (cause instanceof RuntimeError && !cause.retryable) return halt(partition, cause);
+      if (cause instanceof RuntimeError && isHalt(cause)) return halt(partition, cause);
       await pause(RETRY_MS.max, stopping.signal);
       if (session.alive) void reverify(partition, error);
     }
@@ -216,11 +216,17 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   return {
     halted: () => halted,
     stop: async () => {
-      await reader.close();
+      // First, so that a batch that waits for a server does not hold the reader up.
       stopping.abort();
+      await reader.close();
       await membership.leave();
     },
   };
+}
+
+/** What waiting cannot mend. A topic that the broker does not know yet will be there in a moment. */
+function isHalt(error: RuntimeError): boolean {
+  return !error.retryable && !error.code.startsWith('KAFKA_');
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
