@@ -85,7 +85,7 @@ test('a reader that shares no code with us reads from each report what the ledge
   }
   const found = new Map(reports.map((report) => [
     report['fill_id'],
-    amounts.map((name) => (report[name] === null ? null : String(report[name]))),
+    amounts.map((name) => (report[name] as bigint | null)?.toString() ?? null),
   ]));
   const expected = new Map((await ledger()).map((row) => [
     row['fill_id'], amounts.map((name) => row[name]),
