@@ -23,6 +23,10 @@ import { type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 
 export type SlotLimits = {
+  /** While at least this many records are known to follow, a group waits until it has as many. */
+  readonly groupRecords: number;
+  /** But no longer than this: the reader may have lost its broker. */
+  readonly groupWaitMs: number;
   /** Batches folded and not yet committed, beyond which folding waits: max_in_flight (rule B17). */
   readonly maxInFlight: number;
   /** Records folded and not yet committed, beyond which folding waits. */
@@ -92,6 +96,8 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   let publishing = false;
   let stopped = false;
   const changed = createSignal();
+  let draining = 0;
+  let heldSince = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let recovering: Promise<void> | null = null;
   const loops: Promise<void>[] = [];
@@ -124,9 +130,12 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   }
 
   async function drained(): Promise<void> {
+    draining += 1;
+    changed.raise();
     while (!stopped && (pending.size > 0 || committing.length > 0 || queue.length > 0 || publishing || recovering !== null)) {
       await changed.next();
     }
+    draining -= 1;
   }
 
   function alone<T>(task: () => Promise<T>): Promise<T> {
@@ -145,10 +154,11 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   async function commitLoop(): Promise<void> {
     while (!stopped) {
       if (recovering !== null) await recovering;
-      if (pending.size === 0 || queuedEntries >= limits.maxQueuedEntries) {
+      if (pending.size === 0 || queuedEntries >= limits.maxQueuedEntries || waitsForMore()) {
         await changed.next();
         continue;
       }
+      heldSince = 0;
       committing = [...pending.values()].filter((part) => isOurs(part));
       pending = new Map();
       pendingRecords = 0;
@@ -158,6 +168,25 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
       committing = [];
       changed.raise();
     }
+  }
+
+  /**
+   * Behind, a full group is worth waiting for: state rows are written once a group, so a group
+   * twice as large writes almost half as many. At the head of the log nothing waits.
+   */
+  function waitsForMore(): boolean {
+    if (draining > 0 || pendingRecords >= limits.groupRecords || pendingBatches >= limits.maxInFlight) return false;
+    let following = 0;
+    for (const partition of pending.keys()) {
+      const session = config.session(partition);
+      if (session !== undefined) following += Math.max(0, session.highWatermark - session.next);
+    }
+    if (following < limits.groupRecords) return false;
+    if (heldSince === 0) {
+      heldSince = performance.now();
+      setTimeout(changed.raise, limits.groupWaitMs + 1).unref();
+    }
+    return performance.now() - heldSince < limits.groupWaitMs;
   }
 
   function isOurs(part: { readonly partition: number; readonly epoch: number }): boolean {

@@ -82,6 +82,7 @@ export async function start<Event, Entity, Entry extends object, Raw extends { r
     config: {
       workerId: config.workerId, version, output: processor.id, publishes, countsEntries: !isRebuild, slots: config.slots,
       limits: {
+        groupRecords: Math.ceil(config.maxPendingRecords / 2), groupWaitMs: 250,
         maxInFlight: config.maxInFlight, maxPendingRecords: config.maxPendingRecords,
         maxQueuedEntries: config.maxPendingRecords,
         maxPublishEntries: config.maxPublishEntries, maxEntitiesPerPartition: 20_000,
