@@ -7,4 +7,5 @@ export { type ComponentHandle, type ComponentStatus, type StackOptions } from '.
 export { externalServers, resolveServers, serverVariables } from './servers.ts';
 export { withLock } from './lock.ts';
 export { choosePorts } from './ports.ts';
+export { kafkaJars, runToEnd } from './downloads.ts';
 export { versions } from './versions.ts';

@@ -47,8 +47,9 @@ export async function withAdmin<Result>(
   } catch (cause) {
     throw new RuntimeError(
       'KAFKA_OUTAGE',
-      `Expected a Kafka broker at ${brokers.join(', ')}; none answered. ` +
-        'Check KAFKA_BROKERS, or run: npm run stack -- up',
+      `Expected a Kafka broker at ${brokers.join(', ')}; none let us in: ` +
+        `${(cause as Error).message}. Check KAFKA_BROKERS and the settings of its security, ` +
+        'or run: npm run stack -- up',
       { retryable: true, cause },
     );
   }

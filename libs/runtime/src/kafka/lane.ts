@@ -211,18 +211,31 @@ function refuseUnlessSpoken(versions: ApiVersions, api: Api, at: Address): void 
   );
 }
 
+/** Not the password is wrong, but the way of asking: of the broker's settings or of ours. */
+const SASL_REFUSALS: readonly unknown[] = ['UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'];
+/** OpenSSL's names for a certificate that does not convince; each has one of these in it. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_/;
+
 function namedConnectError(error: unknown, at: Address): RuntimeError {
   if (error instanceof RuntimeError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError') {
+  const { name, message, type, code } = error as Error & { type?: unknown; code?: unknown };
+  const place = `Kafka at ${at.host}:${at.port}`;
+  if (name === 'KafkaJSSASLAuthenticationError' || SASL_REFUSALS.includes(type)) {
     return new RuntimeError(
       'KAFKA_FAULT',
-      `Kafka at ${at.host}:${at.port} refused the credentials: ${message}. ` +
-        'Check user and password.',
+      `${place} refused the credentials: ${message}. Check mechanism, user and password.`,
       { retryable: false, cause: error },
     );
   }
-  return outage(`No connection to Kafka at ${at.host}:${at.port}: ${message}.`, error);
+  if (typeof code === 'string' && UNTRUSTED.test(code)) {
+    // Retryable, since a certificate that ran out is renewed on the broker, not here.
+    return outage(
+      `${place} shows a certificate that is not trusted: ${message}. Name the authority that ` +
+        'signed it in KAFKA_SSL_CA_FILE, or renew it.',
+      error,
+    );
+  }
+  return outage(`No connection to ${place}: ${message}.`, error);
 }
 
 type ExchangeOptions = {

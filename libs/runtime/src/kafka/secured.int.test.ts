@@ -77,8 +77,14 @@ describe('a broker that asks for TLS and a password', () => {
     const error = await refusalOf({ KAFKA_SASL_PASSWORD: 'guessed' });
     expect(error).toMatchObject({ code: 'KAFKA_FAULT', retryable: false });
     expect(error.message).toContain(`Kafka at ${broker.brokers} refused the credentials`);
-    expect(error.message).toContain('Check user and password.');
+    expect(error.message).toContain('Check mechanism, user and password.');
   });
+
+  test('is named with its refusal by the command that makes topics, too', async () => {
+    const { kafka, registryUrl } = configFromEnv({ ...env, KAFKA_SASL_PASSWORD: 'guessed' });
+    const target = { brokers: kafka, registryUrl, prefix: uniquePrefix(), topics: [] };
+    await expect(findDrift(target)).rejects.toThrow(/none let us in: .*[Aa]uthentication/);
+  }, 60_000);
 
   test('names an unknown user and a mechanism that it does not take in the same way', async () => {
     const changes = [{ KAFKA_SASL_USERNAME: 'stranger' }, { KAFKA_SASL_MECHANISM: 'plain' }];
@@ -89,22 +95,20 @@ describe('a broker that asks for TLS and a password', () => {
     }
   });
 
-  test('with a certificate that nothing vouches for is not trusted, and the way out is named', async () => {
-    const error = await refusalOf({ KAFKA_SSL_CA_FILE: undefined });
-    expect(error).toMatchObject({ code: 'CONFIGURATION', retryable: false });
-    expect(error.message).toContain('self-signed certificate');
-    expect(error.message).toContain('KAFKA_SSL_CA_FILE');
+  test('shows a certificate that nobody vouches for: the setting that would is named', async () => {
+    const file = `${broker.caFile}.other`;
+    await writeFile(file, 'not a certificate\n');
+    for (const authority of [undefined, file]) {
+      const error = await refusalOf({ KAFKA_SSL_CA_FILE: authority });
+      expect(error).toMatchObject({ name: 'RuntimeError', code: 'KAFKA_OUTAGE' });
+      expect(error.message).toContain(`Kafka at ${broker.brokers} shows a certificate`);
+      expect(error.message).toContain('self-signed certificate');
+      expect(error.message).toContain('KAFKA_SSL_CA_FILE');
+    }
   });
 
-  test('spoken to in the clear is an outage after the time limit, not a hang', async () => {
+  test('spoken to in the clear is an outage at once, not a hang', async () => {
     const error = await refusalOf({ KAFKA_SSL: 'no' });
     expect(error).toMatchObject({ name: 'RuntimeError', code: 'KAFKA_OUTAGE' });
   }, 60_000);
-
-  test('an authority file that is none is not trusted either', async () => {
-    const file = `${broker.caFile}.other`;
-    await writeFile(file, 'not a certificate\n');
-    const error = await refusalOf({ KAFKA_SSL_CA_FILE: file });
-    expect(error).toMatchObject({ code: 'CONFIGURATION' });
-  });
 });
