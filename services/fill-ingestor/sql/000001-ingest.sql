@@ -8,7 +8,8 @@ CREATE TABLE inbox_end (
   partition int    PRIMARY KEY,
   next_seq  bigint NOT NULL
 );
-INSERT INTO inbox_end (partition, next_seq) SELECT partition, 0 FROM generate_series(0, 11) AS partition;
+INSERT INTO inbox_end (partition, next_seq)
+  SELECT partition, 0 FROM generate_series(0, 11) AS partition;
 
 CREATE TABLE inbox (
   partition       int         NOT NULL,
@@ -96,7 +97,8 @@ CREATE TABLE orders (
   event_id        text NOT NULL
 );
 CREATE INDEX orders_hash ON orders (order_hash) WHERE order_hash IS NOT NULL;
-CREATE INDEX orders_deadline ON orders (expires_at) WHERE status = 'OPEN' AND expires_at IS NOT NULL;
+CREATE INDEX orders_deadline ON orders (expires_at)
+  WHERE status = 'OPEN' AND expires_at IS NOT NULL;
 
 -- The same rows, found by their place on the chain and by their hash.
 CREATE VIEW fill_by_place AS SELECT * FROM fill_identity;
@@ -157,7 +159,9 @@ CREATE VIEW market_marks AS
     FROM market_token t JOIN mark m USING (token_id)
   UNION ALL
   SELECT 'token:' || own.token_id, m.token_id, m.kind, m.price, m.observed_at
-    FROM market_token own JOIN market_token t USING (condition_id) JOIN mark m ON m.token_id = t.token_id
+    FROM market_token own
+    JOIN market_token t USING (condition_id)
+    JOIN mark m ON m.token_id = t.token_id
    WHERE own.own;
 
 -- What the writers made of the inbox, in order; offset is the seq of the input. The log and the

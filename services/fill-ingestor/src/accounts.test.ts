@@ -3,16 +3,31 @@ import { isOfRecord, parseAccounts } from './accounts.ts';
 import { ALICE } from '../test/inputs.ts';
 
 test('a declaration names one source of record and a default bot', () => {
-  const accounts = parseAccounts(JSON.stringify({
-    [ALICE.toUpperCase().replace('0X', '0x')]: { source_of_record: 'chain', other_sources: ['bus'], default_bot: 'alpha' },
-  }));
+  const accounts = parseAccounts(
+    JSON.stringify({
+      [ALICE.toUpperCase().replace('0X', '0x')]: {
+        source_of_record: 'chain',
+        other_sources: ['bus'],
+        default_bot: 'alpha',
+      },
+    }),
+  );
   if ('code' in accounts) throw new Error(accounts.message);
-  expect(accounts.get(ALICE)).toEqual({ sourceOfRecord: 'chain', otherSources: ['bus'], defaultBot: 'alpha' });
-  expect([isOfRecord(accounts, ALICE, 'chain'), isOfRecord(accounts, ALICE, 'bus')]).toEqual([true, false]);
+  expect(accounts.get(ALICE)).toEqual({
+    sourceOfRecord: 'chain',
+    otherSources: ['bus'],
+    defaultBot: 'alpha',
+  });
+  expect([isOfRecord(accounts, ALICE, 'chain'), isOfRecord(accounts, ALICE, 'bus')]).toEqual([
+    true,
+    false,
+  ]);
 });
 
-test('an account that is not declared is the bus\'s, or the file\'s for an import', () => {
-  const sources = (['bus', 'file', 'venue', 'chain'] as const).map((source) => isOfRecord(new Map(), ALICE, source));
+test("an account that is not declared is the bus's, or the file's for an import", () => {
+  const sources = (['bus', 'file', 'venue', 'chain'] as const).map((source) =>
+    isOfRecord(new Map(), ALICE, source),
+  );
   expect(sources).toEqual([true, true, false, false]);
 });
 
@@ -21,12 +36,21 @@ test.each([
   ['NOT_AN_OBJECT', '[]', 'Expected ACCOUNTS_FILE to be one object, account by account.'],
   ['BAD_ACCOUNT', '{"alice": {}}', 'Expected an account as 0x and 40 hex digits; found "alice".'],
   ['NOT_AN_OBJECT', `{"${ALICE}": 1}`, `Expected ${ALICE} to be an object with source_of_record.`],
-  ['UNKNOWN_NAME', `{"${ALICE}": {"bot": "a"}}`,
-    `Expected source_of_record, other_sources, default_bot for ${ALICE}; found "bot".`],
-  ['BAD_SOURCE', `{"${ALICE}": {"source_of_record": "kafka"}}`,
-    `Expected the sources of ${ALICE} to be of bus, venue, chain, file.`],
-  ['BAD_BOT', `{"${ALICE}": {"source_of_record": "bus", "default_bot": 7}}`,
-    `Expected default_bot of ${ALICE} to be a name; found 7.`],
+  [
+    'UNKNOWN_NAME',
+    `{"${ALICE}": {"bot": "a"}}`,
+    `Expected source_of_record, other_sources, default_bot for ${ALICE}; found "bot".`,
+  ],
+  [
+    'BAD_SOURCE',
+    `{"${ALICE}": {"source_of_record": "kafka"}}`,
+    `Expected the sources of ${ALICE} to be of bus, venue, chain, file.`,
+  ],
+  [
+    'BAD_BOT',
+    `{"${ALICE}": {"source_of_record": "bus", "default_bot": 7}}`,
+    `Expected default_bot of ${ALICE} to be a name; found 7.`,
+  ],
 ])('%s: %s', (code, text, message) => {
   expect(parseAccounts(text)).toEqual({ code, message });
 });

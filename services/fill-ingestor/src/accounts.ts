@@ -19,7 +19,8 @@ export type AccountDeclaration = {
 export type Accounts = ReadonlyMap<string, AccountDeclaration>;
 
 export type AccountsError = {
-  readonly code: 'NOT_JSON' | 'NOT_AN_OBJECT' | 'BAD_ACCOUNT' | 'BAD_SOURCE' | 'BAD_BOT' | 'UNKNOWN_NAME';
+  readonly code:
+    'NOT_JSON' | 'NOT_AN_OBJECT' | 'BAD_ACCOUNT' | 'BAD_SOURCE' | 'BAD_BOT' | 'UNKNOWN_NAME';
   /** Expected, found, what to do. */
   readonly message: string;
 };
@@ -28,7 +29,9 @@ const SOURCES: readonly string[] = ['bus', 'venue', 'chain', 'file'];
 const NAMES: readonly string[] = ['source_of_record', 'other_sources', 'default_bot'];
 const ADDRESS = /^(paper:)?0x[0-9a-f]{40}$/;
 
-/** Reads the text of `accounts.json`. The answer is the accounts, or the first thing wrong with it. */
+/**
+ * Reads the text of `accounts.json`. The answer is the accounts, or the first thing wrong with it.
+ */
 export function parseAccounts(text: string): Accounts | AccountsError {
   let json: unknown;
   try {
@@ -43,7 +46,10 @@ export function parseAccounts(text: string): Accounts | AccountsError {
   for (const [name, value] of Object.entries(json)) {
     const account = name.toLowerCase();
     if (!ADDRESS.test(account)) {
-      return error('BAD_ACCOUNT', `Expected an account as 0x and 40 hex digits; found ${JSON.stringify(name)}.`);
+      return error(
+        'BAD_ACCOUNT',
+        `Expected an account as 0x and 40 hex digits; found ${JSON.stringify(name)}.`,
+      );
     }
     const declaration = declarationOf(account, value);
     if ('code' in declaration) return declaration;
@@ -65,16 +71,25 @@ function declarationOf(account: string, value: unknown): AccountDeclaration | Ac
   }
   const unknown = Object.keys(value).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) {
-    return error('UNKNOWN_NAME', `Expected ${NAMES.join(', ')} for ${account}; found ${JSON.stringify(unknown)}.`);
+    return error(
+      'UNKNOWN_NAME',
+      `Expected ${NAMES.join(', ')} for ${account}; found ${JSON.stringify(unknown)}.`,
+    );
   }
   const sourceOfRecord = value['source_of_record'];
   const others = value['other_sources'] ?? [];
   if (!isSource(sourceOfRecord) || !Array.isArray(others) || !others.every(isSource)) {
-    return error('BAD_SOURCE', `Expected the sources of ${account} to be of ${SOURCES.join(', ')}.`);
+    return error(
+      'BAD_SOURCE',
+      `Expected the sources of ${account} to be of ${SOURCES.join(', ')}.`,
+    );
   }
   const bot = value['default_bot'] ?? null;
   if (bot !== null && (typeof bot !== 'string' || bot === '')) {
-    return error('BAD_BOT', `Expected default_bot of ${account} to be a name; found ${JSON.stringify(bot)}.`);
+    return error(
+      'BAD_BOT',
+      `Expected default_bot of ${account} to be a name; found ${JSON.stringify(bot)}.`,
+    );
   }
   return { sourceOfRecord, otherSources: others, defaultBot: bot };
 }

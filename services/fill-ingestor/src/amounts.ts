@@ -5,7 +5,12 @@
 
 import { type Amounts, completeAmounts, refuseAmounts } from '@polytraders/domain';
 import {
-  parsePusd, parseRational, parseShares, type PusdMicros, rational, type Rational,
+  parsePusd,
+  parseRational,
+  parseShares,
+  type PusdMicros,
+  rational,
+  type Rational,
   type ShareMicros,
 } from '@polytraders/money';
 import { type Refusal, refuse } from './draft.ts';
@@ -42,7 +47,8 @@ export function amountsOf(given: GivenTexts): Amounts | Refusal {
   // Where the cash contradicts the printed price, quantity and cash win and are not judged again.
   const why = amounts.disagree ? null : refuseAmounts(amounts);
   if (why === 'QUANTITY_NOT_POSITIVE') return notPositive(given.quantity ?? given.size);
-  if (why === 'PRICE_OUT_OF_RANGE') return outOfRange(`${given.size ?? ''} / ${given.quantity ?? ''}`);
+  if (why === 'PRICE_OUT_OF_RANGE')
+    return outOfRange(`${given.size ?? ''} / ${given.quantity ?? ''}`);
   return amounts;
 }
 
@@ -85,11 +91,17 @@ function outsideRange(price: Rational): boolean {
 }
 
 function outOfRange(text: string): Refusal {
-  return refuse('PRICE_OUT_OF_RANGE', `Expected a price above 0 and at most 1; found ${quoted(text)}.`);
+  return refuse(
+    'PRICE_OUT_OF_RANGE',
+    `Expected a price above 0 and at most 1; found ${quoted(text)}.`,
+  );
 }
 
 function notPositive(text: string | null): Refusal {
-  return refuse('QUANTITY_NOT_POSITIVE', `Expected a quantity above 0; found ${quoted(text ?? '')}.`);
+  return refuse(
+    'QUANTITY_NOT_POSITIVE',
+    `Expected a quantity above 0; found ${quoted(text ?? '')}.`,
+  );
 }
 
 function unreadable(what: string, text: string, why: string): Refusal {

@@ -5,7 +5,10 @@
  */
 
 import {
-  type FillStatus, type IdentityRecipe, type Liquidity, type OrderSide,
+  type FillStatus,
+  type IdentityRecipe,
+  type Liquidity,
+  type OrderSide,
 } from '@polytraders/domain';
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
 
@@ -124,11 +127,36 @@ export function unknownFill(): Omit<
   'source' | 'recipe' | 'fillId' | 'status' | 'account' | 'quantity' | 'notional' | 'price'
 > {
   return {
-    kind: 'fill', tradingBotId: null, fallbackBot: null, orderId: null, conditionId: null,
-    venueMarketId: null, tokenId: null, orderSide: null, side: null, feePusd: null, feeBps: null,
-    feeSource: null, feeDeclaredBy: null, builderCode: null, builderFeePusd: null,
-    strategySlug: null, userId: null, negRisk: null, txHash: null, orderHash: null, logIndex: null,
-    blockNumber: null, blockHash: null, markPrice: null, markObservedAt: null, effectiveAt: null,
-    correlationId: null, paper: false, synthesised: null, flags: [], incompleteReasons: [],
+    kind: 'fill',
+    tradingBotId: null,
+    fallbackBot: null,
+    orderId: null,
+    conditionId: null,
+    venueMarketId: null,
+    tokenId: null,
+    orderSide: null,
+    side: null,
+    feePusd: null,
+    feeBps: null,
+    feeSource: null,
+    feeDeclaredBy: null,
+    builderCode: null,
+    builderFeePusd: null,
+    strategySlug: null,
+    userId: null,
+    negRisk: null,
+    txHash: null,
+    orderHash: null,
+    logIndex: null,
+    blockNumber: null,
+    blockHash: null,
+    markPrice: null,
+    markObservedAt: null,
+    effectiveAt: null,
+    correlationId: null,
+    paper: false,
+    synthesised: null,
+    flags: [],
+    incompleteReasons: [],
   };
 }

@@ -6,10 +6,25 @@
 
 import { type FillStatus, paperAccount } from '@polytraders/domain';
 import { priceOfRational, type PriceE18 } from '@polytraders/money';
-import { amountsOf, isRefusal, PRICE_CONTRADICTED, priceIn, pusdIn, quoted, sharesIn } from './amounts.ts';
 import {
-  type Draft, type FillDraft, type OrderDraft, type OrderStatus, type Refusal, refuse,
-  type SourceOfRecord, type TimeMicros, unknownFill,
+  amountsOf,
+  isRefusal,
+  PRICE_CONTRADICTED,
+  priceIn,
+  pusdIn,
+  quoted,
+  sharesIn,
+} from './amounts.ts';
+import {
+  type Draft,
+  type FillDraft,
+  type OrderDraft,
+  type OrderStatus,
+  type Refusal,
+  refuse,
+  type SourceOfRecord,
+  type TimeMicros,
+  unknownFill,
 } from './draft.ts';
 import { type Fields, type ImportTerms } from './raw.ts';
 import { timeOfIso, timeOfMilliseconds } from './times.ts';
@@ -58,15 +73,23 @@ function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
   const paper = fields['paper'] === 'true';
   const wallet = said(fields['account'])?.toLowerCase() ?? terms?.account ?? null;
   if (wallet !== null && !ACCOUNT.test(wallet)) {
-    return refuse('INVALID_INPUT', `Expected account as 0x and 40 hex digits; found ${quoted(wallet)}.`);
+    return refuse(
+      'INVALID_INPUT',
+      `Expected account as 0x and 40 hex digits; found ${quoted(wallet)}.`,
+    );
   }
   return {
-    source: terms === null ? 'bus' : 'file', orderId, orderSide, effectiveAt, paper,
+    source: terms === null ? 'bus' : 'file',
+    orderId,
+    orderSide,
+    effectiveAt,
+    paper,
     account: wallet !== null && paper ? paperAccount(wallet) : wallet,
     tradingBotId: said(fields['trading_bot_id']) ?? terms?.bot ?? null,
     conditionId: lower(fields['condition_id']),
     venueMarketId: said(fields['venue_market_id']) ?? said(fields['market_id']),
-    tokenId: said(fields['token_id']), correlationId: said(fields['correlation_id']),
+    tokenId: said(fields['token_id']),
+    correlationId: said(fields['correlation_id']),
   };
 }
 
@@ -82,9 +105,15 @@ function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
   const maxFeePusd = pusdIn('max_fee_pusd', said(fields['max_fee_pusd']));
   if (isRefusal(maxFeePusd)) return maxFeePusd;
   return {
-    kind: 'order', ...common, status, price, quantity, maxFeePusd,
+    kind: 'order',
+    ...common,
+    status,
+    price,
+    quantity,
+    maxFeePusd,
     expiresAt: timeOfIso(fields['expires_at'] ?? ''),
-    reservationId: said(fields['reservation_id']), orderHash: lower(fields['order_hash']),
+    reservationId: said(fields['reservation_id']),
+    orderHash: lower(fields['order_hash']),
   };
 }
 
@@ -111,22 +140,38 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
   const mark = priceAt(fields, 'mark_price');
   if (isRefusal(mark)) return mark;
   return {
-    ...unknownFill(), ...common, ...fee, recipe: 'BUS', fillId, status, side,
-    quantity: amounts.quantity, notional: amounts.notional, price: amounts.priceE18,
+    ...unknownFill(),
+    ...common,
+    ...fee,
+    recipe: 'BUS',
+    fillId,
+    status,
+    side,
+    quantity: amounts.quantity,
+    notional: amounts.notional,
+    price: amounts.priceE18,
     fallbackBot: terms === null ? null : 'imported',
-    builderCode: said(fields['builder_code']), strategySlug: said(fields['strategy_slug']),
-    userId: said(fields['user_id']), negRisk: booleanIn(fields['negRisk']),
-    txHash: lower(fields['tx_hash']), orderHash: lower(fields['order_hash']),
-    logIndex: integerIn(fields['log_index']), blockNumber: integerIn(fields['block_number']),
-    markPrice: mark, markObservedAt: timeOfIso(fields['mark_observed_at'] ?? ''),
+    builderCode: said(fields['builder_code']),
+    strategySlug: said(fields['strategy_slug']),
+    userId: said(fields['user_id']),
+    negRisk: booleanIn(fields['negRisk']),
+    txHash: lower(fields['tx_hash']),
+    orderHash: lower(fields['order_hash']),
+    logIndex: integerIn(fields['log_index']),
+    blockNumber: integerIn(fields['block_number']),
+    markPrice: mark,
+    markObservedAt: timeOfIso(fields['mark_observed_at'] ?? ''),
     flags: amounts.disagree ? [PRICE_CONTRADICTED] : [],
   };
 }
 
 /** An absolute fee wins over basis points (B6); a declared zero only where there is neither. */
 function feeOf(
-  fields: Fields, terms: ImportTerms | null,
-): Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy' | 'builderFeePusd'> | Refusal {
+  fields: Fields,
+  terms: ImportTerms | null,
+):
+  | Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy' | 'builderFeePusd'>
+  | Refusal {
   const feePusd = pusdIn('fee_pusd', said(fields['fee_pusd']));
   if (isRefusal(feePusd)) return feePusd;
   const builderFeePusd = pusdIn('builder_fee_pusd', said(fields['builder_fee_pusd']));

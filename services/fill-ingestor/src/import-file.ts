@@ -23,11 +23,25 @@ async function importFile(args: readonly string[]): Promise<0 | 1 | 2> {
     try {
       const missing = await missingIngestor(database);
       if (missing !== null) return refused(missing);
-      const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'polytraders-import' });
+      const kafka = await connectKafka({
+        ...kafkaConfig(config.kafka),
+        clientId: 'polytraders-import',
+      });
       try {
-        const say = terms.json ? () => undefined : (line: string) => { process.stderr.write(`${line}\n`); };
-        const result = await runImport({ database, kafka, topicPrefix: config.topicPrefix }, inspection, terms.request, say);
-        process.stdout.write(terms.json ? `${JSON.stringify(result)}\n` : textOf(result, terms.request));
+        const say = terms.json
+          ? () => undefined
+          : (line: string) => {
+              process.stderr.write(`${line}\n`);
+            };
+        const result = await runImport(
+          { database, kafka, topicPrefix: config.topicPrefix },
+          inspection,
+          terms.request,
+          say,
+        );
+        process.stdout.write(
+          terms.json ? `${JSON.stringify(result)}\n` : textOf(result, terms.request),
+        );
         return 0;
       } finally {
         await kafka.close();
@@ -44,10 +58,15 @@ async function importFile(args: readonly string[]): Promise<0 | 1 | 2> {
 /** The terms of the command line, or one sentence. */
 function termsOf(args: readonly string[]): Terms | string {
   const { values, positionals } = parseArgs({
-    args: [...args], allowPositionals: true,
+    args: [...args],
+    allowPositionals: true,
     options: {
-      account: { type: 'string', multiple: true }, bot: { type: 'string' }, fee: { type: 'string' },
-      'reviewed-by': { type: 'string' }, identity: { type: 'string' }, json: { type: 'boolean' },
+      account: { type: 'string', multiple: true },
+      bot: { type: 'string' },
+      fee: { type: 'string' },
+      'reviewed-by': { type: 'string' },
+      identity: { type: 'string' },
+      json: { type: 'boolean' },
     },
   });
   const file = positionals[0];
@@ -56,25 +75,40 @@ function termsOf(args: readonly string[]): Terms | string {
   const reviewer = values['reviewed-by'] ?? null;
   const odd = account.find((one) => one !== 'any' && !/^0x[0-9a-f]{40}$/i.test(one));
   if (odd !== undefined) return `Expected --account as 0x and 40 hex digits, or any; found ${odd}.`;
-  if (fee !== 'quarantine' && fee !== 'declared-zero') return `Expected --fee quarantine or declared-zero; found ${fee}.`;
+  if (fee !== 'quarantine' && fee !== 'declared-zero')
+    return `Expected --fee quarantine or declared-zero; found ${fee}.`;
   if (fee === 'declared-zero' && reviewer === null) {
-    return 'Expected --reviewed-by OPERATOR with --fee declared-zero: somebody answers for fees that the file does not have.';
+    return (
+      'Expected --reviewed-by OPERATOR with --fee declared-zero: somebody answers ' +
+      'for fees that the file does not have.'
+    );
   }
   if (identity !== null && identity !== 'row') return `Expected --identity row; found ${identity}.`;
-  const accounts = account.includes('any') ? 'any' : account.length === 0 ? null : account.map((one) => one.toLowerCase());
+  const accounts = account.includes('any')
+    ? 'any'
+    : account.length === 0
+      ? null
+      : account.map((one) => one.toLowerCase());
   const zeroFeeDeclaredBy = fee === 'declared-zero' ? reviewer : null;
   return { file, json, request: { accounts, bot, zeroFeeDeclaredBy, identity } };
 }
 
 function textOf(result: ImportResult, request: ImportRequest): string {
   const listed = (counts: Readonly<Record<string, number>>): string =>
-    Object.entries(counts).map(([what, count]) => `  ${what}: ${String(count)}\n`).join('');
+    Object.entries(counts)
+      .map(([what, count]) => `  ${what}: ${String(count)}\n`)
+      .join('');
   const leftOut = Object.values(result.left_out).reduce((sum, count) => sum + count, 0);
   const quarantined = Object.values(result.quarantined).reduce((sum, count) => sum + count, 0);
-  const declared = request.zeroFeeDeclaredBy === null ? '' : `Fees that the file has not are declared zero by ${request.zeroFeeDeclaredBy}.\n`;
+  const declared =
+    request.zeroFeeDeclaredBy === null
+      ? ''
+      : `Fees that the file has not are declared zero by ${request.zeroFeeDeclaredBy}.\n`;
   return (
-    `${String(result.records)} records (${result.format}), ${String(result.taken)} taken, ${String(result.already_there)} taken before.\n` +
-    `On the log: ${String(result.fills)} confirmed fills, ${String(result.other_records)} other records.\n` +
+    `${String(result.records)} records (${result.format}), ${String(result.taken)} taken, ` +
+    `${String(result.already_there)} taken before.\n` +
+    `On the log: ${String(result.fills)} confirmed fills, ${String(result.other_records)} ` +
+    `other records.\n` +
     `Without effect (repeated, late or joined): ${String(result.without_effect)}.\n` +
     `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}` +
     `Left out: ${String(leftOut)}.\n${listed(result.left_out)}${declared}`

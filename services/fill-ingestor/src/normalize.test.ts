@@ -5,7 +5,12 @@ import { type FillDraft, type Draft } from './draft.ts';
 import { normalize } from './normalize.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
 import {
-  decodeOrderFilled, EXCHANGES, ORDER_FILLED, ORDERS_MATCHED, PUSD_TOKEN, readTransaction,
+  decodeOrderFilled,
+  EXCHANGES,
+  ORDER_FILLED,
+  ORDERS_MATCHED,
+  PUSD_TOKEN,
+  readTransaction,
   type TransactionLog,
 } from './sources/chain-logs.ts';
 import { parseJson } from './sources/file/json.ts';
@@ -13,7 +18,12 @@ import { logsIn } from './sources/file/logs.ts';
 import { ALICE, BARE, BOB, MATCH, without } from '../test/inputs.ts';
 
 const TERMS: ImportTerms = {
-  fileSha256: 'f'.repeat(64), row: 1, account: null, bot: null, zeroFeeDeclaredBy: null, identity: null,
+  fileSha256: 'f'.repeat(64),
+  row: 1,
+  account: null,
+  bot: null,
+  zeroFeeDeclaredBy: null,
+  identity: null,
 };
 const EXCHANGE = EXCHANGES[0] ?? '';
 
@@ -35,7 +45,10 @@ function fixtureFills(name: string): readonly FillDraft[] {
     transactions.set(hash, [...(transactions.get(hash) ?? []), log]);
   }
   return [...transactions.values()].flatMap((group) =>
-    readTransaction(group).fills.map((log) => fillOf(normalize({ format: 'order-filled', log, terms: TERMS }))));
+    readTransaction(group).fills.map((log) =>
+      fillOf(normalize({ format: 'order-filled', log, terms: TERMS })),
+    ),
+  );
 }
 
 describe('logs of CTFExchangeV2', () => {
@@ -43,12 +56,25 @@ describe('logs of CTFExchangeV2', () => {
     const [maker, taker, ...rest] = fixtureFills('mint-receipt');
     expect(rest).toEqual([]);
     expect(maker).toMatchObject({
-      side: 'maker', orderSide: 'BUY', quantity: 2_083_332n, notional: 1_083_333n, feePusd: 0n, logIndex: 13,
+      side: 'maker',
+      orderSide: 'BUY',
+      quantity: 2_083_332n,
+      notional: 1_083_333n,
+      feePusd: 0n,
+      logIndex: 13,
     });
     expect(taker).toMatchObject({
-      side: 'taker', orderSide: 'BUY', quantity: 2_083_332n, notional: 999_999n, logIndex: 15,
-      account: '0x361b766227db19d4c8037595a9d4ced9fad81a24', blockNumber: 85_671_485, flags: [],
-      effectiveAt: 1_776_463_014_000_000, feeSource: 'CHAIN', recipe: 'CHAIN',
+      side: 'taker',
+      orderSide: 'BUY',
+      quantity: 2_083_332n,
+      notional: 999_999n,
+      logIndex: 15,
+      account: '0x361b766227db19d4c8037595a9d4ced9fad81a24',
+      blockNumber: 85_671_485,
+      flags: [],
+      effectiveAt: 1_776_463_014_000_000,
+      feeSource: 'CHAIN',
+      recipe: 'CHAIN',
     });
     expect(taker?.fillId).toBe(`${taker?.txHash ?? ''}:${taker?.orderHash ?? ''}`);
   });
@@ -56,14 +82,25 @@ describe('logs of CTFExchangeV2', () => {
   test('the taker carries the whole absolute fee, the makers none', () => {
     const fills = fixtureFills('match-logs');
     expect(fills).toHaveLength(10);
-    const fees = fills.filter((fill) => fill.feePusd !== 0n).map((fill) => [fill.side, fill.orderSide, fill.feePusd]);
-    expect(fees).toEqual([['taker', 'BUY', 104_360n], ['taker', 'SELL', 34_660n], ['taker', 'SELL', 42_500n]]);
+    const fees = fills
+      .filter((fill) => fill.feePusd !== 0n)
+      .map((fill) => [fill.side, fill.orderSide, fill.feePusd]);
+    expect(fees).toEqual([
+      ['taker', 'BUY', 104_360n],
+      ['taker', 'SELL', 34_660n],
+      ['taker', 'SELL', 42_500n],
+    ]);
   });
 
   test('a minting taker buy without the transfers of its transaction is flagged', () => {
-    const flagged = fixtureFills('match-logs').filter((fill) => fill.flags.includes('GOV_CASH_UNVERIFIED'));
+    const flagged = fixtureFills('match-logs').filter((fill) =>
+      fill.flags.includes('GOV_CASH_UNVERIFIED'),
+    );
     const taken = flagged.map((fill) => [fill.side, fill.orderSide, fill.quantity]);
-    expect(taken).toEqual([['taker', 'BUY', 680_780_000n], ['taker', 'BUY', 11_000_000n]]);
+    expect(taken).toEqual([
+      ['taker', 'BUY', 680_780_000n],
+      ['taker', 'BUY', 11_000_000n],
+    ]);
   });
 
   test('a lone log has its fee, and its missing time is named', () => {
@@ -73,17 +110,20 @@ describe('logs of CTFExchangeV2', () => {
     ]);
   });
 
-  // Alice offers 51.20 for 100 YES, Bob's 52.00 for 100 NO mint them; 2.00 come back: 49.20 and fee 1.20.
+  // Alice offers 51.20 for 100 YES, Bob's 52.00 for 100 NO mint them; 2.00 come back: 49.20 and
+  // fee 1.20.
   test('what the exchange gives back to a minting taker is taken off the cash', () => {
     const fills = readTransaction([
-      transfer(ALICE, EXCHANGE, 52_400_000n), transfer(BOB, EXCHANGE, 52_000_000n),
+      transfer(ALICE, EXCHANGE, 52_400_000n),
+      transfer(BOB, EXCHANGE, 52_000_000n),
       filled(BOB, ALICE, 0n, 52_000_000n, 100_000_000n, 0n),
       transfer(EXCHANGE, ALICE, 2_000_000n),
       filled(ALICE, EXCHANGE, 0n, 51_200_000n, 100_000_000n, 1_200_000n),
       { ...filled(ALICE, EXCHANGE, 0n, 0n, 0n, 0n), topics: [ORDERS_MATCHED] },
     ]).fills.map((log) => fillOf(normalize({ format: 'order-filled', log, terms: TERMS })));
     expect(fills.map((fill) => [fill.account, fill.notional, fill.feePusd])).toEqual([
-      [BOB, 52_000_000n, 0n], [ALICE, 49_200_000n, 1_200_000n],
+      [BOB, 52_000_000n, 0n],
+      [ALICE, 49_200_000n, 1_200_000n],
     ]);
   });
 
@@ -102,17 +142,25 @@ describe('logs of CTFExchangeV2', () => {
     ['side 2', { data: filled(ALICE, BOB, 2n, 1n, 1n, 0n).data }],
     ['a dirty address', { topics: [ORDER_FILLED, word(1n), word(1n << 200n), word(2n)] }],
   ])('%s is malformed, not a fill', (_what, change) => {
-    expect(typeof decodeOrderFilled({ ...filled(ALICE, BOB, 0n, 1n, 1n, 0n), ...change })).toBe('string');
+    expect(typeof decodeOrderFilled({ ...filled(ALICE, BOB, 0n, 1n, 1n, 0n), ...change })).toBe(
+      'string',
+    );
   });
 
   test('the same event of another contract is not ours', () => {
-    expect(decodeOrderFilled({ ...filled(ALICE, BOB, 0n, 1n, 1n, 0n), address: PUSD_TOKEN })).toBeNull();
+    expect(
+      decodeOrderFilled({ ...filled(ALICE, BOB, 0n, 1n, 1n, 0n), address: PUSD_TOKEN }),
+    ).toBeNull();
   });
 
   test('dust is a fact: a fill of no shares is booked at price 0', () => {
     const [log] = readTransaction([filled(ALICE, BOB, 0n, 1n, 0n, 0n)]).fills;
     if (log === undefined) throw new Error('Expected one fill.');
-    expect(normalize({ format: 'order-filled', log, terms: TERMS })).toMatchObject({ quantity: 0n, notional: 1n, price: 0n });
+    expect(normalize({ format: 'order-filled', log, terms: TERMS })).toMatchObject({
+      quantity: 0n,
+      notional: 1n,
+      price: 0n,
+    });
   });
 });
 
@@ -121,8 +169,15 @@ describe('execution reports', () => {
 
   test('the bare example has no account, token or side, and 862.068965 shares', () => {
     expect(read(BARE)).toMatchObject({
-      account: null, tokenId: null, orderSide: null, side: 'maker', status: 'CONFIRMED',
-      quantity: 862_068_965n, notional: 500_000_000n, feeBps: 25, effectiveAt: 1_746_792_060_000_000,
+      account: null,
+      tokenId: null,
+      orderSide: null,
+      side: 'maker',
+      status: 'CONFIRMED',
+      quantity: 862_068_965n,
+      notional: 500_000_000n,
+      feeBps: 25,
+      effectiveAt: 1_746_792_060_000_000,
     });
   });
 
@@ -131,11 +186,15 @@ describe('execution reports', () => {
     expect(read(fields)).toMatchObject({ notional: 2n });
   });
 
-  test('size and quantity that contradict the price by more than a tick win and are flagged', () => {
+  test('size and quantity win over a price that they contradict, flagged', () => {
     expect(read({ ...MATCH, price: '0.52' })).toMatchObject({
-      price: 500_000_000_000_000_000n, flags: ['GOV_PRICE_SIZE_MISMATCH'],
+      price: 500_000_000_000_000_000n,
+      flags: ['GOV_PRICE_SIZE_MISMATCH'],
     });
-    expect(read({ ...MATCH, price: '0.51' })).toMatchObject({ price: 510_000_000_000_000_000n, flags: [] });
+    expect(read({ ...MATCH, price: '0.51' })).toMatchObject({
+      price: 510_000_000_000_000_000n,
+      flags: [],
+    });
   });
 
   test('an absolute fee wins over basis points', () => {
@@ -143,20 +202,55 @@ describe('execution reports', () => {
   });
 
   test('paper fills have an account of their own', () => {
-    expect(read({ ...MATCH, paper: 'true' })).toMatchObject({ account: `paper:${ALICE}`, paper: true });
+    expect(read({ ...MATCH, paper: 'true' })).toMatchObject({
+      account: `paper:${ALICE}`,
+      paper: true,
+    });
   });
 
   test.each<[string, Fields, string]>([
     ['no order', without(MATCH, 'order_id'), 'INCOMPLETE_INPUT: Expected order_id; found none.'],
     ['no fill id', without(MATCH, 'fill_id'), 'INCOMPLETE_INPUT: Expected fill_id; found none.'],
-    ['no time', without(MATCH, 'effective_at'), 'INCOMPLETE_INPUT: Expected effective_at as ISO-8601 UTC; found "".'],
-    ['a price of 0', { ...MATCH, price: '0' }, 'PRICE_OUT_OF_RANGE: Expected a price above 0 and at most 1; found "0".'],
-    ['a price above 1', { ...MATCH, price: '1.01' }, 'PRICE_OUT_OF_RANGE: Expected a price above 0 and at most 1; found "1.01".'],
-    ['no shares', { ...MATCH, quantity_shares: '0' }, 'QUANTITY_NOT_POSITIVE: Expected a quantity above 0; found "0".'],
-    ['half a micro', { ...MATCH, size_pusd: '1.0000005' }, 'AMOUNT_TOO_FINE: Expected a size within 10⁻⁹ of a millionth; found "1.0000005".'],
-    ['a word for money', { ...MATCH, fee_pusd: 'much' }, 'INVALID_INPUT: Expected a decimal fee_pusd; found "much" (NOT_A_DECIMAL).'],
-    ['an odd account', { ...MATCH, account: 'alice' }, 'INVALID_INPUT: Expected account as 0x and 40 hex digits; found "alice".'],
-    ['an odd status', { ...MATCH, status: 'DONE' }, 'INVALID_INPUT: Expected a status of a fill; found "DONE".'],
+    [
+      'no time',
+      without(MATCH, 'effective_at'),
+      'INCOMPLETE_INPUT: Expected effective_at as ISO-8601 UTC; found "".',
+    ],
+    [
+      'a price of 0',
+      { ...MATCH, price: '0' },
+      'PRICE_OUT_OF_RANGE: Expected a price above 0 and at most 1; found "0".',
+    ],
+    [
+      'a price above 1',
+      { ...MATCH, price: '1.01' },
+      'PRICE_OUT_OF_RANGE: Expected a price above 0 and at most 1; found "1.01".',
+    ],
+    [
+      'no shares',
+      { ...MATCH, quantity_shares: '0' },
+      'QUANTITY_NOT_POSITIVE: Expected a quantity above 0; found "0".',
+    ],
+    [
+      'half a micro',
+      { ...MATCH, size_pusd: '1.0000005' },
+      'AMOUNT_TOO_FINE: Expected a size within 10⁻⁹ of a millionth; found "1.0000005".',
+    ],
+    [
+      'a word for money',
+      { ...MATCH, fee_pusd: 'much' },
+      'INVALID_INPUT: Expected a decimal fee_pusd; found "much" (NOT_A_DECIMAL).',
+    ],
+    [
+      'an odd account',
+      { ...MATCH, account: 'alice' },
+      'INVALID_INPUT: Expected account as 0x and 40 hex digits; found "alice".',
+    ],
+    [
+      'an odd status',
+      { ...MATCH, status: 'DONE' },
+      'INVALID_INPUT: Expected a status of a fill; found "DONE".',
+    ],
   ])('%s is refused in one sentence', (_what, fields, sentence) => {
     expect(refusalOf(read(fields))).toBe(sentence);
   });
@@ -168,18 +262,31 @@ describe('rows of venue exports', () => {
     normalize({ format, fields, terms: { ...TERMS, ...terms } });
 
   const ACTIVITY = {
-    proxyWallet: ALICE, type: 'TRADE', side: 'BUY', asset: '77', conditionId: TX, size: '11.988287999999999',
-    usdcSize: '9.999996', price: '0.8299999966799987', timestamp: '1771354561', transactionHash: TX,
+    proxyWallet: ALICE,
+    type: 'TRADE',
+    side: 'BUY',
+    asset: '77',
+    conditionId: TX,
+    size: '11.988287999999999',
+    usdcSize: '9.999996',
+    price: '0.8299999966799987',
+    timestamp: '1771354561',
+    transactionHash: TX,
   };
 
-  test('activity: cash as moved, digits taken to the nearest micro, the cash wins over the price', () => {
+  test('activity: digits to the nearest micro, the cash wins over the price', () => {
     expect(row('data-api', ACTIVITY)).toMatchObject({
-      recipe: 'ACTIVITY', account: ALICE, quantity: 11_988_288n, notional: 9_999_996n,
-      feePusd: null, feeSource: null, effectiveAt: 1_771_354_561_000_000,
+      recipe: 'ACTIVITY',
+      account: ALICE,
+      quantity: 11_988_288n,
+      notional: 9_999_996n,
+      feePusd: null,
+      feeSource: null,
+      effectiveAt: 1_771_354_561_000_000,
     });
   });
 
-  test('activity: rows equal in all but their transaction are two fills, equal rows are one', () => {
+  test('activity: another transaction is another fill, an equal row is the same', () => {
     const one = fillOf(row('data-api', ACTIVITY));
     expect(fillOf(row('data-api', ACTIVITY, { row: 2 })).fillId).toBe(one.fillId);
     const other = { ...ACTIVITY, transactionHash: `0x${'12'.repeat(32)}` };
@@ -188,21 +295,30 @@ describe('rows of venue exports', () => {
 
   test('a declared zero is a fee with a name to it', () => {
     expect(row('data-api', ACTIVITY, { zeroFeeDeclaredBy: 'olga' })).toMatchObject({
-      feePusd: 0n, feeSource: 'DECLARED', feeDeclaredBy: 'olga',
+      feePusd: 0n,
+      feeSource: 'DECLARED',
+      feeDeclaredBy: 'olga',
     });
   });
 
   test('a row without a transaction needs another identity', () => {
-    expect(refusalOf(row('data-api', { ...ACTIVITY, transactionHash: '' })))
-      .toBe('INCOMPLETE_INPUT: Expected a transaction hash to identify the row; found "".');
-    expect(row('data-api', { ...ACTIVITY, transactionHash: '' }, { identity: 'row', row: 9 }))
-      .toMatchObject({ recipe: 'FILE_ROW', fillId: `${'f'.repeat(64)}:9` });
+    expect(refusalOf(row('data-api', { ...ACTIVITY, transactionHash: '' }))).toBe(
+      'INCOMPLETE_INPUT: Expected a transaction hash to identify the row; found "".',
+    );
+    expect(
+      row('data-api', { ...ACTIVITY, transactionHash: '' }, { identity: 'row', row: 9 }),
+    ).toMatchObject({ recipe: 'FILE_ROW', fillId: `${'f'.repeat(64)}:9` });
   });
 
   test('the site export knows names only: market and token are made from them', () => {
     const fields = {
-      marketName: 'Up or Down', action: 'Buy', usdcAmount: '2.1287599999999998', tokenAmount: '2.19',
-      tokenName: 'Up', timestamp: '1779164052', hash: TX,
+      marketName: 'Up or Down',
+      action: 'Buy',
+      usdcAmount: '2.1287599999999998',
+      tokenAmount: '2.19',
+      tokenName: 'Up',
+      timestamp: '1779164052',
+      hash: TX,
     };
     const draft = fillOf(row('site-export', fields, { account: ALICE }));
     expect(draft).toMatchObject({ notional: 2_128_760n, quantity: 2_190_000n, orderSide: 'BUY' });
@@ -211,10 +327,17 @@ describe('rows of venue exports', () => {
 
   test('wallet histories count shares in millionths', () => {
     const fields = {
-      canonical_wallet: BOB, asset_id: '77', side: 'SELL', size: '30000000', price: '0.999',
+      canonical_wallet: BOB,
+      asset_id: '77',
+      side: 'SELL',
+      size: '30000000',
+      price: '0.999',
       timestamp: '2025-09-05 15:30:28',
     };
-    expect(row('wallet-history', fields, { identity: 'row' })).toMatchObject({ quantity: 30_000_000n, notional: 29_970_000n });
+    expect(row('wallet-history', fields, { identity: 'row' })).toMatchObject({
+      quantity: 30_000_000n,
+      notional: 29_970_000n,
+    });
   });
 });
 
@@ -224,8 +347,14 @@ function word(value: bigint): string {
 
 function log(address: string, topics: readonly string[], data: string): TransactionLog {
   return {
-    address, topics, data, transactionHash: `0x${'77'.repeat(32)}`, blockNumber: '0x10',
-    blockHash: null, blockTimestamp: '0x69e2aca6', logIndex: '0x1',
+    address,
+    topics,
+    data,
+    transactionHash: `0x${'77'.repeat(32)}`,
+    blockNumber: '0x10',
+    blockHash: null,
+    blockTimestamp: '0x69e2aca6',
+    logIndex: '0x1',
   };
 }
 
@@ -235,9 +364,21 @@ function transfer(from: string, to: string, amount: bigint): TransactionLog {
 }
 
 function filled(
-  maker: string, taker: string, side: bigint, makerAmount: bigint, takerAmount: bigint, fee: bigint,
+  maker: string,
+  taker: string,
+  side: bigint,
+  makerAmount: bigint,
+  takerAmount: bigint,
+  fee: bigint,
 ): TransactionLog {
   const words = [side, 5n, makerAmount, takerAmount, fee, 0n, 0n];
-  const data = AbiCoder.defaultAbiCoder().encode(words.map(() => 'uint256'), words);
-  return log(EXCHANGE, [ORDER_FILLED, word(1n), zeroPadValue(maker, 32), zeroPadValue(taker, 32)], data);
+  const data = AbiCoder.defaultAbiCoder().encode(
+    words.map(() => 'uint256'),
+    words,
+  );
+  return log(
+    EXCHANGE,
+    [ORDER_FILLED, word(1n), zeroPadValue(maker, 32), zeroPadValue(taker, 32)],
+    data,
+  );
 }

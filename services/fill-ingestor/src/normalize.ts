@@ -4,7 +4,14 @@
  */
 
 import { chainFillId } from '@polytraders/domain';
-import { type PriceE18, priceE18, priceOfRational, pusd, rational, shares } from '@polytraders/money';
+import {
+  type PriceE18,
+  priceE18,
+  priceOfRational,
+  pusd,
+  rational,
+  shares,
+} from '@polytraders/money';
 import { type Draft, refuse, type TimeMicros, unknownFill } from './draft.ts';
 import { draftOfExecution } from './execution.ts';
 import { type ImportTerms, type RawFillLog, type RawInput } from './raw.ts';
@@ -24,7 +31,8 @@ export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCH
     case 'command':
       return refuse(
         'GOV_COMMAND_REFUSED',
-        `Expected a command that this ledger carries out; found ${raw.fields['command'] ?? 'none'}, ` +
+        `Expected a command that this ledger carries out; found ` +
+          `${raw.fields['command'] ?? 'none'}, ` +
           'for which it has no capability yet.',
       );
     case 'unusable':
@@ -37,7 +45,8 @@ export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCH
 /** What the chain says is a fact and is booked as it is: its amounts are not judged (M1). */
 function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly string[]): Draft {
   const event = decodeOrderFilled(log, exchanges);
-  if (event === null) return refuse('UNDECODABLE_INPUT', 'Expected an OrderFilled log; found another.');
+  if (event === null)
+    return refuse('UNDECODABLE_INPUT', 'Expected an OrderFilled log; found another.');
   if (typeof event === 'string') return refuse('UNDECODABLE_INPUT', event);
   const buys = event.side === 'BUY';
   const quantity = shares(buys ? event.takerAmount : event.makerAmount);
@@ -46,14 +55,29 @@ function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly stri
   const effectiveAt = secondsOf(log.blockTimestamp);
   return {
     ...unknownFill(),
-    source: 'file', recipe: 'CHAIN',
-    fillId: chainFillId(log.transactionHash, event.orderHash), status: 'CONFIRMED',
-    account: event.maker, tradingBotId: terms.bot, fallbackBot: 'imported',
-    orderId: event.orderHash, orderHash: event.orderHash, tokenId: event.tokenId,
-    orderSide: event.side, side: event.role, quantity, notional, price: priceOf(notional, quantity),
-    feePusd: pusd(event.fee), feeSource: 'CHAIN', builderCode: event.builder,
-    txHash: log.transactionHash, logIndex: integerOf(log.logIndex),
-    blockNumber: integerOf(log.blockNumber), blockHash: log.blockHash, effectiveAt,
+    source: 'file',
+    recipe: 'CHAIN',
+    fillId: chainFillId(log.transactionHash, event.orderHash),
+    status: 'CONFIRMED',
+    account: event.maker,
+    tradingBotId: terms.bot,
+    fallbackBot: 'imported',
+    orderId: event.orderHash,
+    orderHash: event.orderHash,
+    tokenId: event.tokenId,
+    orderSide: event.side,
+    side: event.role,
+    quantity,
+    notional,
+    price: priceOf(notional, quantity),
+    feePusd: pusd(event.fee),
+    feeSource: 'CHAIN',
+    builderCode: event.builder,
+    txHash: log.transactionHash,
+    logIndex: integerOf(log.logIndex),
+    blockNumber: integerOf(log.blockNumber),
+    blockHash: log.blockHash,
+    effectiveAt,
     flags: log.refund === null ? ['GOV_CASH_UNVERIFIED'] : [],
     incompleteReasons: effectiveAt === null ? ['GOV_TIME_UNKNOWN'] : [],
   };

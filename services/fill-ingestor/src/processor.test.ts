@@ -1,13 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { codec, type MarketDefinition } from '@polytraders/contracts';
 import { priceE18, rate } from '@polytraders/money';
-import { type Accounts, parseAccounts } from './accounts.ts';
 import { type ImportTerms } from './raw.ts';
 import { emissionsOf } from './writer/entry.ts';
 import { type MarketFacts } from './writer/state.ts';
 import {
-  ALICE, BARE, BOB, CONDITION, MATCH, NO, NOON, ORDER, outcomesOf, testWriter, typesOf, valuesOf,
-  without, YES,
+  ALICE,
+  BARE,
+  CONDITION,
+  MATCH,
+  NO,
+  NOON,
+  ORDER,
+  outcomesOf,
+  testWriter,
+  typesOf,
+  valuesOf,
+  without,
+  YES,
 } from '../test/inputs.ts';
 
 const TX = `0x${'11'.repeat(32)}`;
@@ -16,61 +26,105 @@ const HASH = `0x${'33'.repeat(32)}`;
 
 const DEFINITION: MarketDefinition = {
   condition_id: CONDITION,
-  tokens: [{ token_id: YES, outcome: 'Yes' }, { token_id: NO, outcome: 'No' }],
-  neg_risk_market_id: null, questions: [], maker_rebate_rate: rate(250_000n), fee_schedule: null,
-  status: 'OPEN', end_date: '2026-06-01',
+  tokens: [
+    { token_id: YES, outcome: 'Yes' },
+    { token_id: NO, outcome: 'No' },
+  ],
+  neg_risk_market_id: null,
+  questions: [],
+  maker_rebate_rate: rate(250_000n),
+  fee_schedule: null,
+  status: 'OPEN',
+  end_date: '2026-06-01',
 };
 
 const FACTS: MarketFacts = {
-  kind: 'facts', definition: DEFINITION, definitionHash: 'd1',
+  kind: 'facts',
+  definition: DEFINITION,
+  definitionHash: 'd1',
   marks: [
-    { tokenId: YES, kind: 'MID', price: priceE18(510_000_000_000_000_000n), observedAt: NOON - 5_000_000 },
-    { tokenId: YES, kind: 'LAST', price: priceE18(520_000_000_000_000_000n), observedAt: NOON - 1_000_000 },
+    {
+      tokenId: YES,
+      kind: 'MID',
+      price: priceE18(510_000_000_000_000_000n),
+      observedAt: NOON - 5_000_000,
+    },
+    {
+      tokenId: YES,
+      kind: 'LAST',
+      price: priceE18(520_000_000_000_000_000n),
+      observedAt: NOON - 1_000_000,
+    },
   ],
 };
-
-function declared(json: object): Accounts {
-  const accounts = parseAccounts(JSON.stringify(json));
-  if ('code' in accounts) throw new Error(accounts.message);
-  return accounts;
-}
 
 describe('the ladder of a fill (B8)', () => {
   test('each rung that is reached is one record, the last one final', () => {
     const written = testWriter().reports(
-      { ...MATCH, status: 'MATCHED' }, { ...MATCH, status: 'MINED' }, MATCH,
+      { ...MATCH, status: 'MATCHED' },
+      { ...MATCH, status: 'MINED' },
+      MATCH,
     );
     expect(typesOf(written)).toEqual(['FillMatched', 'FillMatched', 'FillConfirmed']);
-    expect(valuesOf(written, 'FillMatched').map((value) => value['status'])).toEqual(['MATCHED', 'MINED']);
+    expect(valuesOf(written, 'FillMatched').map((value) => value['status'])).toEqual([
+      'MATCHED',
+      'MINED',
+    ]);
     const [confirmed] = valuesOf(written, 'FillConfirmed');
     expect(confirmed).toMatchObject({
-      fill_id: 'F1', account: ALICE, trading_bot_id: 'alpha', quantity_shares: 100_000_000n,
-      size_pusd: 50_000_000n, fee_pusd: 250_000n, fee_source: 'MATCH_EVENT', matched_at: NOON,
-      confirmed_at: NOON, identity_recipe: 'BUS', source: 'bus', recorded_at: NOON + 3,
+      fill_id: 'F1',
+      account: ALICE,
+      trading_bot_id: 'alpha',
+      quantity_shares: 100_000_000n,
+      size_pusd: 50_000_000n,
+      fee_pusd: 250_000n,
+      fee_source: 'MATCH_EVENT',
+      matched_at: NOON,
+      confirmed_at: NOON,
+      identity_recipe: 'BUS',
+      source: 'bus',
+      recorded_at: NOON + 3,
     });
   });
 
   test('an earlier rung that comes late changes nothing', () => {
-    const written = testWriter().reports(MATCH, { ...MATCH, status: 'MINED' }, { ...MATCH, status: 'MATCHED' });
+    const written = testWriter().reports(
+      MATCH,
+      { ...MATCH, status: 'MINED' },
+      { ...MATCH, status: 'MATCHED' },
+    );
     expect(outcomesOf(written)).toEqual(['applied', 'ignored: late', 'ignored: late']);
     expect(typesOf(written)).toEqual(['FillConfirmed']);
   });
 
   test('a fill that failed after it was matched is undone on the log', () => {
-    const written = testWriter().reports({ ...MATCH, status: 'MATCHED' }, { ...MATCH, status: 'FAILED' });
-    expect(valuesOf(written, 'FillFailed')).toMatchObject([{ fill_id: 'F1', reason: 'FAILED', joined_to: null }]);
+    const written = testWriter().reports(
+      { ...MATCH, status: 'MATCHED' },
+      { ...MATCH, status: 'FAILED' },
+    );
+    expect(valuesOf(written, 'FillFailed')).toMatchObject([
+      { fill_id: 'F1', reason: 'FAILED', joined_to: null },
+    ]);
   });
 
   test('a failure that comes first is remembered and never reaches the log', () => {
-    const written = testWriter().reports({ ...MATCH, status: 'FAILED' }, { ...MATCH, status: 'MATCHED' });
+    const written = testWriter().reports(
+      { ...MATCH, status: 'FAILED' },
+      { ...MATCH, status: 'MATCHED' },
+    );
     expect(outcomesOf(written)).toEqual(['applied', 'ignored: late']);
     expect(written.emitted).toEqual([]);
   });
 
-  test.each([['CONFIRMED', 'FAILED'], ['FAILED', 'CONFIRMED']])('%s and then %s is set aside', (first, second) => {
+  test.each([
+    ['CONFIRMED', 'FAILED'],
+    ['FAILED', 'CONFIRMED'],
+  ])('%s and then %s is set aside', (first, second) => {
     const written = testWriter().reports({ ...MATCH, status: first }, { ...MATCH, status: second });
     expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_STATUS_CONFLICT']);
-    expect(valuesOf(written, 'QuarantinedInput')).toMatchObject([{ fill_id: 'F1', account: ALICE }]);
+    expect(valuesOf(written, 'QuarantinedInput')).toMatchObject([
+      { fill_id: 'F1', account: ALICE },
+    ]);
   });
 
   test('a transaction that was sent again is no conflict before the fill is final', () => {
@@ -82,90 +136,7 @@ describe('the ladder of a fill (B8)', () => {
   });
 });
 
-describe('identity within one source (B9)', () => {
-  test('the same fill again is a duplicate, with any status, mark or metadata', () => {
-    const written = testWriter().reports(MATCH, MATCH, { ...MATCH, mark_price: '0.6', correlation_id: 'x' });
-    expect(outcomesOf(written)).toEqual(['applied', 'ignored: duplicate', 'ignored: duplicate']);
-  });
-
-  test.each([
-    ['quantity', { quantity_shares: '101' }], ['notional', { size_pusd: '50.1' }],
-    ['token', { token_id: NO }], ['side', { order_side: 'SELL' }], ['order', { order_id: 'O2' }],
-    ['account', { account: BOB }], ['fee', { fee_pusd: '0.26' }],
-  ])('the same id with another %s is a conflict, kept with both', (_what, change) => {
-    const written = testWriter().reports(MATCH, { ...MATCH, ...change });
-    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_CONFLICT']);
-    const [kept] = valuesOf(written, 'QuarantinedInput');
-    const [confirmed] = valuesOf(written, 'FillConfirmed');
-    expect(kept?.['conflicts_with_event_id']).toBe(confirmed?.['event_id']);
-    expect(String(kept?.['raw'])).not.toBe(String(kept?.['conflicts_with_raw']));
-  });
-
-  test('a fee that only one side knows is no conflict', () => {
-    const written = testWriter().reports({ ...without(MATCH, 'fee_pusd'), status: 'MATCHED' }, MATCH);
-    expect(outcomesOf(written)).toEqual(['applied', 'applied']);
-  });
-});
-
-describe('one fill under two ids (B9)', () => {
-  const placed = { tx_hash: TX, order_hash: HASH };
-
-  test('the first id stays on the log, the second points to it', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed }, { ...MATCH, ...placed, fill_id: 'F2' }, { ...MATCH, ...placed, fill_id: 'F2' },
-    );
-    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'ignored: joined']);
-    expect(typesOf(written)).toEqual(['FillConfirmed']);
-  });
-
-  test('a status that comes under the second id takes the first one up the ladder', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed, status: 'MATCHED' }, { ...MATCH, ...placed, fill_id: 'F2' },
-    );
-    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ fill_id: 'F1' }]);
-  });
-
-  test('a provisional fill that turns out to be known is closed in its favour', () => {
-    const written = testWriter().reports(
-      { ...MATCH, status: 'MATCHED' }, { ...MATCH, ...placed, fill_id: 'F2' }, { ...MATCH, ...placed, status: 'MINED' },
-    );
-    expect(typesOf(written)).toEqual(['FillMatched', 'FillConfirmed', 'FillFailed']);
-    expect(valuesOf(written, 'FillFailed')).toMatchObject([{ fill_id: 'F1', reason: 'JOINED', joined_to: 'F2' }]);
-  });
-
-  test('the same place with another quantity is an alarm and books nothing', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed }, { ...MATCH, ...placed, fill_id: 'F2', quantity_shares: '90', size_pusd: '45' },
-    );
-    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_MISMATCH']);
-  });
-});
-
-describe('sources of record (B9)', () => {
-  const accounts = declared({ [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' } });
-
-  test('a second voice without a fill to confirm never books', () => {
-    const written = testWriter(accounts).reports({ ...MATCH, tx_hash: TX, order_hash: HASH });
-    expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_UNMATCHED']);
-  });
-
-  test('a confirmed bus fill without coordinates is refused where others report too', () => {
-    const both = declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['chain'] } });
-    const written = testWriter(both).reports(MATCH);
-    expect(outcomesOf(written)).toEqual(['quarantined: INCOMPLETE_INPUT']);
-  });
-
-  test('a bot that nobody names is the default of the account, else unattributed and said so', () => {
-    const nameless = without(MATCH, 'trading_bot_id');
-    const bus = declared({ [ALICE]: { source_of_record: 'bus', default_bot: 'beta' } });
-    expect(valuesOf(testWriter(bus).reports(nameless), 'FillConfirmed')).toMatchObject([{ trading_bot_id: 'beta' }]);
-    expect(valuesOf(testWriter().reports(nameless), 'FillConfirmed')).toMatchObject([
-      { trading_bot_id: 'unattributed', incomplete_reasons: ['GOV_BOT_UNATTRIBUTED'] },
-    ]);
-  });
-});
-
-describe('the specification\'s bare wire example', () => {
+describe("the specification's bare wire example", () => {
   test('is refused while its order is unknown, with the bytes kept', () => {
     const written = testWriter().reports(BARE);
     expect(outcomesOf(written)).toEqual(['quarantined: INCOMPLETE_INPUT']);
@@ -177,11 +148,20 @@ describe('the specification\'s bare wire example', () => {
   test('is a whole fill once its order was opened: 862.068965 shares for 500 at 0.58', () => {
     const order = { ...ORDER, order_id: 'ord_00123', condition_id: BARE.condition_id };
     const written = testWriter().reports(order, BARE);
-    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{
-      account: ALICE, token_id: YES, order_side: 'BUY', trading_bot_id: 'alpha', side: 'maker',
-      quantity_shares: 862_068_965n, size_pusd: 500_000_000n, fee_bps: 25, fee_pusd: null,
-      confirmed_at: 1_746_792_060_000_000,
-    }]);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      {
+        account: ALICE,
+        token_id: YES,
+        order_side: 'BUY',
+        trading_bot_id: 'alpha',
+        side: 'maker',
+        quantity_shares: 862_068_965n,
+        size_pusd: 500_000_000n,
+        fee_bps: 25,
+        fee_pusd: null,
+        confirmed_at: 1_746_792_060_000_000,
+      },
+    ]);
   });
 });
 
@@ -192,29 +172,50 @@ describe('what is captured with a fill', () => {
     const first = writer.reports(MATCH, { ...MATCH, fill_id: 'F2' });
     expect(typesOf(first)).toEqual(['MarketDefined', 'FillConfirmed', 'FillConfirmed']);
     writer.say({ ...FACTS, definition: { ...DEFINITION, status: 'CLOSED' }, definitionHash: 'd2' });
-    expect(typesOf(writer.reports({ ...MATCH, fill_id: 'F3' }))).toEqual(['MarketDefined', 'FillConfirmed']);
+    expect(typesOf(writer.reports({ ...MATCH, fill_id: 'F3' }))).toEqual([
+      'MarketDefined',
+      'FillConfirmed',
+    ]);
   });
 
   test('rebate rate and mid come along; the mid wins over a younger last trade', () => {
     const writer = testWriter();
     writer.say(FACTS);
-    expect(valuesOf(writer.reports(MATCH), 'FillConfirmed')).toMatchObject([{
-      rebate_rate: 250_000n,
-      marks: [{ token_id: YES, kind: 'MID', price: 510_000_000_000_000_000n, observed_at: NOON - 5_000_000 }],
-    }]);
+    expect(valuesOf(writer.reports(MATCH), 'FillConfirmed')).toMatchObject([
+      {
+        rebate_rate: 250_000n,
+        marks: [
+          {
+            token_id: YES,
+            kind: 'MID',
+            price: 510_000_000_000_000_000n,
+            observed_at: NOON - 5_000_000,
+          },
+        ],
+      },
+    ]);
   });
 
   test('a mark older than a minute is used and flagged', () => {
     const writer = testWriter();
     const marks = FACTS.marks.map((mark) => ({ ...mark, observedAt: NOON - 61_000_000 }));
     writer.say({ ...FACTS, marks });
-    expect(valuesOf(writer.reports(MATCH), 'FillConfirmed')).toMatchObject([{ flags: ['STALE_DATA'] }]);
+    expect(valuesOf(writer.reports(MATCH), 'FillConfirmed')).toMatchObject([
+      { flags: ['STALE_DATA'] },
+    ]);
   });
 
   test('negative risk is derived from the token, and a flag that says otherwise is noted', () => {
-    expect(valuesOf(testWriter().reports({ ...MATCH, negRisk: 'true' }), 'FillConfirmed')).toMatchObject([{
-      neg_risk: false, neg_risk_source: 'DERIVED', neg_risk_given: true, flags: ['GOV_NEGRISK_FLAG_MISMATCH'],
-    }]);
+    expect(
+      valuesOf(testWriter().reports({ ...MATCH, negRisk: 'true' }), 'FillConfirmed'),
+    ).toMatchObject([
+      {
+        neg_risk: false,
+        neg_risk_source: 'DERIVED',
+        neg_risk_given: true,
+        flags: ['GOV_NEGRISK_FLAG_MISMATCH'],
+      },
+    ]);
   });
 
   test('the condition is found by the token where the source does not know it', () => {
@@ -230,17 +231,26 @@ describe('what is captured with a fill', () => {
 describe('orders', () => {
   test('open once, closed once, late and repeated reports ignored', () => {
     const closed = { ...ORDER, status: 'CANCELLED' };
-    const written = testWriter().reports(ORDER, ORDER, closed, closed, ORDER, { ...ORDER, status: 'FILLED' });
+    const written = testWriter().reports(ORDER, ORDER, closed, closed, ORDER, {
+      ...ORDER,
+      status: 'FILLED',
+    });
     expect(outcomesOf(written)).toEqual([
-      'applied', 'ignored: duplicate', 'applied', 'ignored: duplicate', 'ignored: late', 'ignored: late',
+      'applied',
+      'ignored: duplicate',
+      'applied',
+      'ignored: duplicate',
+      'ignored: late',
+      'ignored: late',
     ]);
     expect(typesOf(written)).toEqual(['OrderOpened', 'OrderClosed']);
   });
 
-  test('a fill without a bot takes its order\'s, found by the order\'s hash', () => {
+  test("a fill without a bot takes its order's, found by the order's hash", () => {
     const nameless = without(MATCH, 'trading_bot_id');
     const written = testWriter().reports(
-      { ...ORDER, order_hash: HASH }, { ...nameless, order_id: HASH, order_hash: HASH, tx_hash: TX },
+      { ...ORDER, order_hash: HASH },
+      { ...nameless, order_id: HASH, order_hash: HASH, tx_hash: TX },
     );
     expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ trading_bot_id: 'alpha' }]);
   });
@@ -248,46 +258,80 @@ describe('orders', () => {
 
 describe('files and ready-made records', () => {
   const terms: ImportTerms = {
-    fileSha256: 'f'.repeat(64), row: 1, account: ALICE, bot: null, zeroFeeDeclaredBy: 'olga', identity: 'row',
+    fileSha256: 'f'.repeat(64),
+    row: 1,
+    account: ALICE,
+    bot: null,
+    zeroFeeDeclaredBy: 'olga',
+    identity: 'row',
   };
 
-  test('a market that only a file knows is defined once, from the file\'s own columns', () => {
+  test("a market that only a file knows is defined once, from the file's own columns", () => {
     const fields = {
-      timestamp: '2025-12-26 10:30:19', trade_side: 'Up', quantity: '28.0', price: '0.33',
-      TargetTime: '2025-12-26 10:30:00', ExpirationTime: '2025-12-26 10:45:00',
+      timestamp: '2025-12-26 10:30:19',
+      trade_side: 'Up',
+      quantity: '28.0',
+      price: '0.33',
+      TargetTime: '2025-12-26 10:30:00',
+      ExpirationTime: '2025-12-26 10:45:00',
     };
     const written = testWriter().inputs(
       { format: 'up-down-csv', fields, terms },
-      { format: 'up-down-csv', fields: { ...fields, trade_side: 'Down' }, terms: { ...terms, row: 2 } },
+      {
+        format: 'up-down-csv',
+        fields: { ...fields, trade_side: 'Down' },
+        terms: { ...terms, row: 2 },
+      },
     );
     expect(typesOf(written)).toEqual(['MarketDefined', 'FillConfirmed', 'FillConfirmed']);
     expect(valuesOf(written, 'MarketDefined')).toMatchObject([{ synthesised: true }]);
     expect(valuesOf(written, 'FillConfirmed')[0]).toMatchObject({
-      fill_id: `${'f'.repeat(64)}:1`, identity_recipe: 'FILE_ROW', trading_bot_id: 'imported',
-      size_pusd: 9_240_000n, fee_pusd: 0n, fee_source: 'DECLARED', fee_declared_by: 'olga',
-      neg_risk: null, neg_risk_source: 'NONE', flags: ['GOV_FEE_DECLARED', 'GOV_NEGRISK_UNKNOWN'],
+      fill_id: `${'f'.repeat(64)}:1`,
+      identity_recipe: 'FILE_ROW',
+      trading_bot_id: 'imported',
+      size_pusd: 9_240_000n,
+      fee_pusd: 0n,
+      fee_source: 'DECLARED',
+      fee_declared_by: 'olga',
+      neg_risk: null,
+      neg_risk_source: 'NONE',
+      flags: ['GOV_FEE_DECLARED', 'GOV_NEGRISK_UNKNOWN'],
       effective_at: 1_766_745_019_000_000,
     });
   });
 
   test('the kill switch goes on the log with its place among all partitions', () => {
     const written = testWriter().inputs({
-      format: 'record', type: 'KillSwitchChanged', marketSeq: 7, effectiveAt: NOON, correlationId: null,
+      format: 'record',
+      type: 'KillSwitchChanged',
+      marketSeq: 7,
+      effectiveAt: NOON,
+      correlationId: null,
       value: { active: true, since: '2026-05-08T12:00:00Z', bot_id: null, reason: 'drill' },
     });
-    expect(valuesOf(written, 'KillSwitchChanged')).toMatchObject([{ market_seq: 7, active: true, since: NOON }]);
+    expect(valuesOf(written, 'KillSwitchChanged')).toMatchObject([
+      { market_seq: 7, active: true, since: NOON },
+    ]);
   });
 
   test('a record that breaks its schema is set aside', () => {
     const written = testWriter().inputs({
-      format: 'record', type: 'TimeAdvanced', marketSeq: null, effectiveAt: NOON, correlationId: null,
+      format: 'record',
+      type: 'TimeAdvanced',
+      marketSeq: null,
+      effectiveAt: NOON,
+      correlationId: null,
       value: { to: 'yesterday' },
     });
     expect(outcomesOf(written)).toEqual(['quarantined: INVALID_INPUT']);
   });
 
   test('bytes that do not decode are kept', () => {
-    const written = testWriter().inputs({ format: 'unusable', because: 'Expected Avro.', recordType: null });
+    const written = testWriter().inputs({
+      format: 'unusable',
+      because: 'Expected Avro.',
+      recordType: null,
+    });
     expect(outcomesOf(written)).toEqual(['quarantined: UNDECODABLE_INPUT']);
   });
 });
@@ -296,8 +340,13 @@ test('every record encodes, and an entry read back from its table publishes the 
   const writer = testWriter();
   writer.say(FACTS);
   const written = writer.reports(
-    ORDER, { ...MATCH, status: 'MATCHED' }, MATCH, BARE, { ...MATCH, quantity_shares: '7' },
-    { ...MATCH, fill_id: 'F9', status: 'MATCHED' }, { ...MATCH, fill_id: 'F9', status: 'FAILED' },
+    ORDER,
+    { ...MATCH, status: 'MATCHED' },
+    MATCH,
+    BARE,
+    { ...MATCH, quantity_shares: '7' },
+    { ...MATCH, fill_id: 'F9', status: 'MATCHED' },
+    { ...MATCH, fill_id: 'F9', status: 'FAILED' },
     { ...ORDER, status: 'FILLED' },
   );
   expect(written.entries).toHaveLength(9);

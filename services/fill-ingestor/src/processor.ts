@@ -24,8 +24,16 @@ export const INBOX = 'ingest.inbox';
 
 /** Every record that the writer makes. */
 const EMITTED = [
-  'OrderOpened', 'OrderClosed', 'FillMatched', 'FillConfirmed', 'FillFailed', 'MarketDefined',
-  'ParametersChanged', 'KillSwitchChanged', 'TimeAdvanced', 'QuarantinedInput',
+  'OrderOpened',
+  'OrderClosed',
+  'FillMatched',
+  'FillConfirmed',
+  'FillFailed',
+  'MarketDefined',
+  'ParametersChanged',
+  'KillSwitchChanged',
+  'TimeAdvanced',
+  'QuarantinedInput',
 ] as const;
 
 /** The writer for the accounts that are declared. */
@@ -51,13 +59,18 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
         help: 'Inputs set aside because they cannot be used.',
         kind: 'counter',
         labels: ['reason'],
-        of: (entry) => (entry.reason_code === null ? null : { labels: { reason: entry.reason_code }, value: 1 }),
+        of: (entry) =>
+          entry.reason_code === null ? null : { labels: { reason: entry.reason_code }, value: 1 },
       },
     ],
   };
 }
 
-function stepOf(lookup: Lookup<Entity>, { event }: Recorded<InboxEvent>, accounts: Accounts): Step<Entity, Entry> {
+function stepOf(
+  lookup: Lookup<Entity>,
+  { event }: Recorded<InboxEvent>,
+  accounts: Accounts,
+): Step<Entity, Entry> {
   const { input } = event;
   switch (input.kind) {
     case 'fill':

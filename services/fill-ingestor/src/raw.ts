@@ -8,11 +8,7 @@
 export type Fields = Readonly<Record<string, string>>;
 
 export type RowFormat =
-  | 'data-api'
-  | 'wallet-csv'
-  | 'site-export'
-  | 'up-down-csv'
-  | 'wallet-history';
+  'data-api' | 'wallet-csv' | 'site-export' | 'up-down-csv' | 'wallet-history';
 
 /** Ledger records that come to the writer ready made, whole but for the envelope. */
 export type RecordInputType = 'ParametersChanged' | 'KillSwitchChanged' | 'TimeAdvanced';
@@ -20,12 +16,7 @@ export type RecordInputType = 'ParametersChanged' | 'KillSwitchChanged' | 'TimeA
 export type JsonRecord = { readonly [name: string]: JsonText };
 
 export type JsonText =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonText[]
-  | { readonly [name: string]: JsonText };
+  string | number | boolean | null | readonly JsonText[] | { readonly [name: string]: JsonText };
 
 /** What the operator of an import stated for the whole file. */
 export type ImportTerms = {

@@ -9,7 +9,12 @@ import { activityFillId, fileRowFillId } from '@polytraders/domain';
 import { formatMicros } from '@polytraders/money';
 import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn, quoted } from './amounts.ts';
 import {
-  type FillDraft, type Refusal, refuse, type SynthesisedMarket, type TimeMicros, unknownFill,
+  type FillDraft,
+  type Refusal,
+  refuse,
+  type SynthesisedMarket,
+  type TimeMicros,
+  unknownFill,
 } from './draft.ts';
 import { sha256 } from './identity.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
@@ -41,15 +46,31 @@ type RowReader = {
 };
 
 const READERS: Readonly<Record<RowFormat, RowReader>> = {
-  'data-api': { kind: (row) => (said(row['type']) ?? 'TRADE').toUpperCase(), read: readDataApi, hasWallet: true, hasHashes: true },
+  'data-api': {
+    kind: (row) => (said(row['type']) ?? 'TRADE').toUpperCase(),
+    read: readDataApi,
+    hasWallet: true,
+    hasHashes: true,
+  },
   'wallet-csv': { kind: () => 'TRADE', read: readWalletCsv, hasWallet: true, hasHashes: true },
   'site-export': { kind: kindOfSiteRow, read: readSiteExport, hasWallet: false, hasHashes: true },
   'up-down-csv': { kind: () => 'TRADE', read: readUpDownCsv, hasWallet: false, hasHashes: false },
-  'wallet-history': { kind: () => 'TRADE', read: readWalletHistory, hasWallet: true, hasHashes: false },
+  'wallet-history': {
+    kind: () => 'TRADE',
+    read: readWalletHistory,
+    hasWallet: true,
+    hasHashes: false,
+  },
 };
 
-/** What the format has: a file without wallets needs `--account`, one without hashes `--identity row`. */
-export function traitsOf(format: RowFormat): { readonly hasWallet: boolean; readonly hasHashes: boolean } {
+/**
+ * What the format has: a file without wallets needs `--account`, one without hashes `--identity
+ * row`.
+ */
+export function traitsOf(format: RowFormat): {
+  readonly hasWallet: boolean;
+  readonly hasHashes: boolean;
+} {
   return READERS[format];
 }
 
@@ -59,12 +80,20 @@ export function kindOfRow(format: RowFormat, fields: Fields): string {
 }
 
 /** The wallet that a row belongs to: its own column, else the account of the import. */
-export function walletOfRow(format: RowFormat, fields: Fields, account: string | null): string | null {
+export function walletOfRow(
+  format: RowFormat,
+  fields: Fields,
+  account: string | null,
+): string | null {
   return READERS[format].read(fields).wallet?.toLowerCase() ?? account;
 }
 
 /** The fill of a trade row, or why there is none. */
-export function fillOfRow(format: RowFormat, fields: Fields, terms: ImportTerms): FillDraft | Refusal {
+export function fillOfRow(
+  format: RowFormat,
+  fields: Fields,
+  terms: ImportTerms,
+): FillDraft | Refusal {
   const row = READERS[format].read(fields);
   const account = row.wallet?.toLowerCase() ?? terms.account;
   if (account === null || !ADDRESS.test(account)) {
@@ -77,7 +106,8 @@ export function fillOfRow(format: RowFormat, fields: Fields, terms: ImportTerms)
   if (row.effectiveAt === null) {
     return refuse('INVALID_INPUT', `Expected a time; found ${quoted(row.timestamp)}.`);
   }
-  if (row.tokenId === null) return refuse('INCOMPLETE_INPUT', 'Expected an outcome token; found none.');
+  if (row.tokenId === null)
+    return refuse('INCOMPLETE_INPUT', 'Expected an outcome token; found none.');
   const amounts = amountsOf(row);
   if (isRefusal(amounts)) return amounts;
   const identity = identityOf(row, account, terms);
@@ -85,12 +115,22 @@ export function fillOfRow(format: RowFormat, fields: Fields, terms: ImportTerms)
   const fee = feeOf(row, terms);
   if (isRefusal(fee)) return fee;
   return {
-    ...unknownFill(), ...identity, ...fee,
-    source: 'file', status: 'CONFIRMED', account,
-    tradingBotId: terms.bot, fallbackBot: 'imported',
-    conditionId: row.conditionId?.toLowerCase() ?? null, tokenId: row.tokenId, orderSide: side,
-    quantity: amounts.quantity, notional: amounts.notional, price: amounts.priceE18,
-    txHash: row.txHash?.toLowerCase() ?? null, effectiveAt: row.effectiveAt,
+    ...unknownFill(),
+    ...identity,
+    ...fee,
+    source: 'file',
+    status: 'CONFIRMED',
+    account,
+    tradingBotId: terms.bot,
+    fallbackBot: 'imported',
+    conditionId: row.conditionId?.toLowerCase() ?? null,
+    tokenId: row.tokenId,
+    orderSide: side,
+    quantity: amounts.quantity,
+    notional: amounts.notional,
+    price: amounts.priceE18,
+    txHash: row.txHash?.toLowerCase() ?? null,
+    effectiveAt: row.effectiveAt,
     synthesised: row.synthesised,
     flags: amounts.disagree ? [PRICE_CONTRADICTED] : [],
   };
@@ -100,7 +140,9 @@ const ADDRESS = /^0x[0-9a-f]{40}$/;
 const HASH = /^0x[0-9a-f]{64}$/;
 
 function identityOf(
-  row: RowReading, account: string, terms: ImportTerms,
+  row: RowReading,
+  account: string,
+  terms: ImportTerms,
 ): Pick<FillDraft, 'recipe' | 'fillId'> | Refusal {
   if (terms.identity === 'row') {
     return { recipe: 'FILE_ROW', fillId: fileRowFillId(terms.fileSha256, terms.row) };
@@ -111,14 +153,20 @@ function identityOf(
     return refuse('INCOMPLETE_INPUT', `Expected a transaction hash to identify the row; ${found}.`);
   }
   const parts = {
-    txHash, wallet: account, asset: row.tokenId ?? '', side: row.side.toUpperCase(),
-    size: row.quantity ?? '', price: row.price ?? row.size ?? '', timestamp: row.timestamp,
+    txHash,
+    wallet: account,
+    asset: row.tokenId ?? '',
+    side: row.side.toUpperCase(),
+    size: row.quantity ?? '',
+    price: row.price ?? row.size ?? '',
+    timestamp: row.timestamp,
   };
   return { recipe: 'ACTIVITY', fillId: activityFillId(parts, sha256) };
 }
 
 function feeOf(
-  row: RowReading, terms: ImportTerms,
+  row: RowReading,
+  terms: ImportTerms,
 ): Pick<FillDraft, 'feePusd' | 'feeSource' | 'feeDeclaredBy'> | Refusal {
   const fee = pusdIn('fee', row.fee);
   if (isRefusal(fee)) return fee;
@@ -133,32 +181,58 @@ function feeOf(
 function readDataApi(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
   return {
-    wallet: said(row['proxyWallet']), txHash: said(row['transactionHash']),
-    conditionId: said(row['conditionId']), tokenId: said(row['asset']), synthesised: null,
-    side: row['side'] ?? '', quantity: said(row['size']), size: said(row['usdcSize']),
-    price: said(row['price']), timestamp, effectiveAt: timeOfSeconds(timestamp), fee: null,
+    wallet: said(row['proxyWallet']),
+    txHash: said(row['transactionHash']),
+    conditionId: said(row['conditionId']),
+    tokenId: said(row['asset']),
+    synthesised: null,
+    side: row['side'] ?? '',
+    quantity: said(row['size']),
+    size: said(row['usdcSize']),
+    price: said(row['price']),
+    timestamp,
+    effectiveAt: timeOfSeconds(timestamp),
+    fee: null,
   };
 }
 
 function readWalletCsv(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
   return {
-    wallet: said(row['wallet']), txHash: said(row['transaction_hash']),
-    conditionId: said(row['condition_id']), tokenId: said(row['asset']), synthesised: null,
-    side: row['side'] ?? '', quantity: said(row['size']), size: said(row['usdc_value']),
-    price: said(row['price']), timestamp, effectiveAt: timeOfSeconds(timestamp), fee: null,
+    wallet: said(row['wallet']),
+    txHash: said(row['transaction_hash']),
+    conditionId: said(row['condition_id']),
+    tokenId: said(row['asset']),
+    synthesised: null,
+    side: row['side'] ?? '',
+    quantity: said(row['size']),
+    size: said(row['usdc_value']),
+    price: said(row['price']),
+    timestamp,
+    effectiveAt: timeOfSeconds(timestamp),
+    fee: null,
   };
 }
 
-/** The web site's export. Its `usdcAmount` of a Buy is what left the wallet, the taker fee included. */
+/**
+ * The web site's export. Its `usdcAmount` of a Buy is what left the wallet, the taker fee included.
+ */
 function readSiteExport(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
   const market = synthesise(['site', row['marketName'] ?? ''], [row['tokenName'] ?? '']);
   return {
-    wallet: null, txHash: said(row['hash']), conditionId: market.conditionId,
-    tokenId: market.tokens[0]?.tokenId ?? null, synthesised: market, side: row['action'] ?? '',
-    quantity: said(row['tokenAmount']), size: said(row['usdcAmount']), price: null,
-    timestamp, effectiveAt: timeOfSeconds(timestamp), fee: null,
+    wallet: null,
+    txHash: said(row['hash']),
+    conditionId: market.conditionId,
+    tokenId: market.tokens[0]?.tokenId ?? null,
+    synthesised: market,
+    side: row['action'] ?? '',
+    quantity: said(row['tokenAmount']),
+    size: said(row['usdcAmount']),
+    price: null,
+    timestamp,
+    effectiveAt: timeOfSeconds(timestamp),
+    fee: null,
   };
 }
 
@@ -171,30 +245,52 @@ function kindOfSiteRow(row: Fields): string {
 function readUpDownCsv(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
   const market = synthesise(
-    ['up-down', row['TargetTime'] ?? '', row['ExpirationTime'] ?? ''], ['Up', 'Down'],
+    ['up-down', row['TargetTime'] ?? '', row['ExpirationTime'] ?? ''],
+    ['Up', 'Down'],
   );
   const token = market.tokens.find((candidate) => candidate.outcome === row['trade_side']);
   return {
-    wallet: null, txHash: null, conditionId: market.conditionId,
-    tokenId: token?.tokenId ?? null, synthesised: market, side: 'BUY',
-    quantity: said(row['quantity']), size: null, price: said(row['price']),
-    timestamp, effectiveAt: timeOfIso(timestamp), fee: null,
+    wallet: null,
+    txHash: null,
+    conditionId: market.conditionId,
+    tokenId: token?.tokenId ?? null,
+    synthesised: market,
+    side: 'BUY',
+    quantity: said(row['quantity']),
+    size: null,
+    price: said(row['price']),
+    timestamp,
+    effectiveAt: timeOfIso(timestamp),
+    fee: null,
   };
 }
 
-/** Wallet histories count shares in millionths; their printed cost has been rounded, so it is not used. */
+/**
+ * Wallet histories count shares in millionths; their printed cost has been rounded, so it is not
+ * used.
+ */
 function readWalletHistory(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
   const micros = row['size'] ?? '';
   return {
-    wallet: said(row['canonical_wallet']), txHash: null, conditionId: null,
-    tokenId: said(row['asset_id']), synthesised: null, side: row['side'] ?? '',
-    quantity: /^\d{1,38}$/.test(micros) ? formatMicros(BigInt(micros)) : said(micros), size: null,
-    price: said(row['price']), timestamp, effectiveAt: timeOfIso(timestamp), fee: null,
+    wallet: said(row['canonical_wallet']),
+    txHash: null,
+    conditionId: null,
+    tokenId: said(row['asset_id']),
+    synthesised: null,
+    side: row['side'] ?? '',
+    quantity: /^\d{1,38}$/.test(micros) ? formatMicros(BigInt(micros)) : said(micros),
+    size: null,
+    price: said(row['price']),
+    timestamp,
+    effectiveAt: timeOfIso(timestamp),
+    fee: null,
   };
 }
 
-/** Condition and tokens out of a file's own market columns; the prefix says that nobody minted them. */
+/**
+ * Condition and tokens out of a file's own market columns; the prefix says that nobody minted them.
+ */
 function synthesise(columns: readonly string[], outcomes: readonly string[]): SynthesisedMarket {
   const conditionId = `file:${sha256(columns.join('|')).slice(0, 40)}`;
   const tokens = outcomes.map((outcome) => ({ tokenId: `${conditionId}:${outcome}`, outcome }));

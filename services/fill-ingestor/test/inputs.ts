@@ -19,24 +19,50 @@ export const NOON = 1_778_241_600_000_000;
 
 /** A fill of Alice's bot alpha, 100 shares at 0.50, confirmed with an absolute fee. */
 export const MATCH = {
-  kind: 'MATCH', fill_id: 'F1', order_id: 'O1', account: ALICE, trading_bot_id: 'alpha',
-  condition_id: CONDITION, token_id: YES, order_side: 'BUY', status: 'CONFIRMED', side: 'taker',
-  effective_at: '2026-05-08T12:00:00Z', quantity_shares: '100', size_pusd: '50', price: '0.5',
-  fee_pusd: '0.25', negRisk: 'false',
+  kind: 'MATCH',
+  fill_id: 'F1',
+  order_id: 'O1',
+  account: ALICE,
+  trading_bot_id: 'alpha',
+  condition_id: CONDITION,
+  token_id: YES,
+  order_side: 'BUY',
+  status: 'CONFIRMED',
+  side: 'taker',
+  effective_at: '2026-05-08T12:00:00Z',
+  quantity_shares: '100',
+  size_pusd: '50',
+  price: '0.5',
+  fee_pusd: '0.25',
+  negRisk: 'false',
 } as const;
 
 export const ORDER = {
-  kind: 'ORDER', order_id: 'O1', account: ALICE, trading_bot_id: 'alpha', condition_id: CONDITION,
-  token_id: YES, order_side: 'BUY', status: 'OPEN', effective_at: '2026-05-08T11:59:00Z',
-  price: '0.5', quantity_shares: '100', max_fee_pusd: '1',
+  kind: 'ORDER',
+  order_id: 'O1',
+  account: ALICE,
+  trading_bot_id: 'alpha',
+  condition_id: CONDITION,
+  token_id: YES,
+  order_side: 'BUY',
+  status: 'OPEN',
+  effective_at: '2026-05-08T11:59:00Z',
+  price: '0.5',
+  quantity_shares: '100',
+  max_fee_pusd: '1',
 } as const;
 
 /** The specification's own example of a wire input, bare of account, token and BUY/SELL. */
 export const BARE = {
-  fill_id: 'fill_00a1b2c3d4e5f6a7', order_id: 'ord_00123',
+  fill_id: 'fill_00a1b2c3d4e5f6a7',
+  order_id: 'ord_00123',
   market_id: '0x9b0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c',
   condition_id: '0x3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f',
-  side: 'maker', size_usd: '500', price: '0.58', fee_bps: '25', negRisk: 'false',
+  side: 'maker',
+  size_usd: '500',
+  price: '0.58',
+  fee_bps: '25',
+  negRisk: 'false',
   timestamp: '1746792060000',
 } as const;
 
@@ -63,7 +89,8 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
   const facts = new Map<string, MarketFacts>();
   const driver = createDriver<InboxEvent, Entity, Entry>({
     ...writer,
-    step: (lookup, input) => writer.step({ get: (key) => facts.get(key) ?? lookup.get(key) }, input),
+    step: (lookup, input) =>
+      writer.step({ get: (key) => facts.get(key) ?? lookup.get(key) }, input),
   });
   let seq = 0;
   function recorded(raw: RawInput): Recorded<InboxEvent> {
@@ -71,8 +98,14 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
     const source = raw.format !== 'execution' || raw.terms !== null ? 'file' : 'bus';
     const payload = JSON.stringify(raw);
     const event = eventOfRow({
-      partition: 3, seq, source, sourcePosition: `test/${String(seq)}`, receivedAt: NOON + seq,
-      rawFormat: 'json', bytes: Buffer.from(payload), payload,
+      partition: 3,
+      seq,
+      source,
+      sourcePosition: `test/${String(seq)}`,
+      receivedAt: NOON + seq,
+      rawFormat: 'json',
+      bytes: Buffer.from(payload),
+      payload,
     });
     return { event, topic: INBOX, partition: 3, offset: seq };
   }
@@ -96,7 +129,10 @@ export function typesOf(written: Written): readonly string[] {
 }
 
 /** Values of the emitted records of one type. */
-export function valuesOf(written: Written, type: string): readonly Readonly<Record<string, unknown>>[] {
+export function valuesOf(
+  written: Written,
+  type: string,
+): readonly Readonly<Record<string, unknown>>[] {
   return written.emitted
     .filter((emission) => emission.record.type === type)
     .map((emission) => emission.record.value as Readonly<Record<string, unknown>>);
@@ -104,5 +140,7 @@ export function valuesOf(written: Written, type: string): readonly Readonly<Reco
 
 /** Outcome and cause of each input. */
 export function outcomesOf(written: Written): readonly string[] {
-  return written.outcomes.map(({ outcome, because }) => (because === '' ? outcome : `${outcome}: ${because}`));
+  return written.outcomes.map(({ outcome, because }) =>
+    because === '' ? outcome : `${outcome}: ${because}`,
+  );
 }

@@ -11,7 +11,13 @@
 
 import { type Event, type Topic } from '@polytraders/contracts';
 import {
-  databaseError, kafkaSource, RuntimeError, type Services, type Source, type SourceBatch, type Standing,
+  databaseError,
+  kafkaSource,
+  RuntimeError,
+  type Services,
+  type Source,
+  type SourceBatch,
+  type Standing,
 } from '@polytraders/runtime';
 import type pg from 'pg';
 import { inTransaction } from './inbox.ts';
@@ -27,7 +33,12 @@ export type BusReader = {
 type KafkaSource = ReturnType<typeof kafkaSource<Event>>;
 type Raw = KafkaSource extends Source<Event, infer Record> ? Record : never;
 
-type Session = { readonly partition: number; readonly epoch: number; standing: Standing; alive: boolean };
+type Session = {
+  readonly partition: number;
+  readonly epoch: number;
+  standing: Standing;
+  alive: boolean;
+};
 
 const RETRY_MS = { first: 100, max: 5_000 } as const;
 
@@ -35,10 +46,13 @@ const RETRY_MS = { first: 100, max: 5_000 } as const;
 export async function startBusReader(services: Services, topic: Topic): Promise<BusReader> {
   const { kafka, book, database, log, config } = services;
   const source = kafkaSource<Event>(kafka, book, {
-    topic: topic.name, physicalTopic: config.topicPrefix + topic.name,
+    topic: topic.name,
+    physicalTopic: config.topicPrefix + topic.name,
     groupId: `${config.topicPrefix}polytraders.fill-ingestor.${topic.name}`,
-    sessionTimeoutMs: config.sessionTimeoutMs, maxBytes: config.fetchMaxBytes,
-    maxBytesPerPartition: 1 << 20, maxWaitMs: 250,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    maxBytes: config.fetchMaxBytes,
+    maxBytesPerPartition: 1 << 20,
+    maxWaitMs: 250,
   });
   const sessions = new Map<number, Session>();
   const halted = new Map<number, RuntimeError>();
@@ -48,13 +62,23 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     log.warn({ event: 'OUTAGE', topic: topic.name, message: error.message });
   };
   const reader = source.reader({
-    onBatch, onOutage, onPartitionError: (partition, error) => { void reverify(partition, error); },
+    onBatch,
+    onOutage,
+    onPartitionError: (partition, error) => {
+      void reverify(partition, error);
+    },
   });
 
   function halt(partition: number, error: RuntimeError): void {
     drop(partition);
     halted.set(partition, error);
-    log.error({ event: 'SOURCE_HALTED', topic: topic.name, partition, code: error.code, message: error.message });
+    log.error({
+      event: 'SOURCE_HALTED',
+      topic: topic.name,
+      partition,
+      code: error.code,
+      message: error.message,
+    });
   }
 
   function drop(partition: number): void {
@@ -66,7 +90,11 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
 
   /** Claims a partition, waiting through outages, as long as the generation stands. */
   async function take(partition: number, of: number): Promise<void> {
-    for (let delay: number = RETRY_MS.first; of === generation && !stopping.signal.aborted; delay = Math.min(delay * 2, RETRY_MS.max)) {
+    for (
+      let delay: number = RETRY_MS.first;
+      of === generation && !stopping.signal.aborted;
+      delay = Math.min(delay * 2, RETRY_MS.max)
+    ) {
       try {
         const session = await claim(partition);
         await source.verify(partition, session.standing);
@@ -87,15 +115,25 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   /** Bumps the epoch. A topic that was never read starts at what it still holds. */
   async function claim(partition: number): Promise<Session> {
     const place = [topic.name, partition];
-    const known = await database.query('SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2', place);
-    const { low } = (known.rowCount ?? 0) > 0
-      ? { low: 0 }
-      : await kafka.watermarks({ topic: config.topicPrefix + topic.name, partition });
+    const known = await database.query(
+      'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2',
+      place,
+    );
+    const { low } =
+      (known.rowCount ?? 0) > 0
+        ? { low: 0 }
+        : await kafka.watermarks({ topic: config.topicPrefix + topic.name, partition });
     await database.query(
-      'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [...place, low]);
+      'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, ' +
+        '$2, $3) ON CONFLICT DO NOTHING',
+      [...place, low],
+    );
     const claimed = await database.query<Record<string, string | null>>(
-      'UPDATE ingest.source_position SET epoch = epoch + 1, worker_id = $3 WHERE source = $1 AND partition = $2 ' +
-      'RETURNING epoch, next_offset, last_offset, last_hash', [...place, config.workerId]);
+      'UPDATE ingest.source_position SET epoch = epoch + 1, worker_id = $3 WHERE source = ' +
+        '$1 AND partition = $2 ' +
+        'RETURNING epoch, next_offset, last_offset, last_hash',
+      [...place, config.workerId],
+    );
     const row = claimed.rows[0] ?? {};
     const lastHash = row['last_hash'] ?? null;
     // A compacted topic may drop the record that was read last: there it proves nothing.
@@ -121,7 +159,11 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       lastHash: last === undefined ? session.standing.lastHash : source.hashOf(last),
     };
     if (standing.nextOffset === session.standing.nextOffset) return;
-    for (let delay: number = RETRY_MS.first; session.alive && !stopping.signal.aborted; delay = Math.min(delay * 2, RETRY_MS.max)) {
+    for (
+      let delay: number = RETRY_MS.first;
+      session.alive && !stopping.signal.aborted;
+      delay = Math.min(delay * 2, RETRY_MS.max)
+    ) {
       try {
         await inTransaction(database, async (client) => {
           await moveTo(client, session, standing);
@@ -131,7 +173,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         return;
       } catch (cause) {
         const error = cause instanceof RuntimeError ? cause : databaseError(cause);
-        if (error.code === 'FENCED' && await isStored(session, standing)) {
+        if (error.code === 'FENCED' && (await isStored(session, standing))) {
           session.standing = standing;
           return;
         }
@@ -157,21 +199,36 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   /** The compare-and-set: the first statement of the transaction. */
   async function moveTo(client: pg.ClientBase, session: Session, to: Standing): Promise<void> {
     const moved = await client.query(
-      'UPDATE ingest.source_position SET next_offset = $5, last_offset = $6, last_hash = $7::bytea ' +
-      'WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
+      'UPDATE ingest.source_position SET next_offset = $5, last_offset = $6, last_hash = ' +
+        '$7::bytea ' +
+        'WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
       [
-        topic.name, session.partition, session.epoch, session.standing.nextOffset, to.nextOffset, to.lastOffset,
+        topic.name,
+        session.partition,
+        session.epoch,
+        session.standing.nextOffset,
+        to.nextOffset,
+        to.lastOffset,
         to.lastHash === null ? null : `\\x${to.lastHash.toString('hex')}`,
-      ]);
+      ],
+    );
     if (moved.rowCount === 1) return;
-    throw new RuntimeError('FENCED', `${topic.name}, partition ${String(session.partition)}, has another reader.`, { retryable: false });
+    throw new RuntimeError(
+      'FENCED',
+      `${topic.name}, partition ${String(session.partition)}, has another reader.`,
+      { retryable: false },
+    );
   }
 
   /** A commit whose answer was lost: our epoch stands at the new place. */
   async function isStored(session: Session, to: Standing): Promise<boolean> {
-    const answer = await database.query(
-      'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
-      [topic.name, session.partition, session.epoch, to.nextOffset]).catch(() => null);
+    const answer = await database
+      .query(
+        'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2 AND ' +
+          'epoch = $3 AND next_offset = $4',
+        [topic.name, session.partition, session.epoch, to.nextOffset],
+      )
+      .catch(() => null);
     return answer?.rowCount === 1;
   }
 
@@ -200,7 +257,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       generation = of;
       const mine = new Set(partitions.map((one) => one.partition));
       for (const partition of [...sessions.keys()]) if (!mine.has(partition)) drop(partition);
-      for (const [partition, session] of sessions) reader.assign(partition, session.standing.nextOffset);
+      for (const [partition, session] of sessions)
+        reader.assign(partition, session.standing.nextOffset);
       const fresh = [...mine].filter((partition) => !sessions.has(partition));
       // Not awaited: heartbeats must not wait for a claim.
       void Promise.all(fresh.map((partition) => take(partition, of)));
@@ -224,7 +282,9 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   };
 }
 
-/** What waiting cannot mend. A topic that the broker does not know yet will be there in a moment. */
+/**
+ * What waiting cannot mend. A topic that the broker does not know yet will be there in a moment.
+ */
 function isHalt(error: RuntimeError): boolean {
   return !error.retryable && !error.code.startsWith('KAFKA_');
 }
@@ -232,6 +292,13 @@ function isHalt(error: RuntimeError): boolean {
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

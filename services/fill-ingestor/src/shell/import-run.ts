@@ -29,7 +29,11 @@ export type ImportResult = {
   readonly without_effect: number;
 };
 
-export type ImportServers = { readonly database: pg.Pool; readonly kafka: KafkaPort; readonly topicPrefix: string };
+export type ImportServers = {
+  readonly database: pg.Pool;
+  readonly kafka: KafkaPort;
+  readonly topicPrefix: string;
+};
 
 /** From and to (exclusive) of what was appended, by log partition. */
 type Range = { readonly from: number; readonly to: number };
@@ -41,17 +45,28 @@ const STANDSTILL_MS_MAX = 60_000;
 
 /** One sentence if no ingestor is there to take the rows, else null. */
 export async function missingIngestor(database: pg.Pool): Promise<string | null> {
-  const answer = await database.query<{ running: string }>(
-    "SELECT to_regclass('ingest.inbox') IS NOT NULL AND EXISTS (SELECT 1 FROM pg_stat_activity " +
-    "WHERE datname = current_database() AND application_name LIKE 'fill-ingestor.%') AS running")
-    .catch((cause: unknown) => { throw databaseError(cause); });
+  const answer = await database
+    .query<{ running: string }>(
+      "SELECT to_regclass('ingest.inbox') IS NOT NULL AND EXISTS (SELECT 1 FROM pg_stat_activity " +
+        "WHERE datname = current_database() AND application_name LIKE 'fill-ingestor.%') " +
+        'AS running',
+    )
+    .catch((cause: unknown) => {
+      throw databaseError(cause);
+    });
   if (answer.rows[0]?.running === 't') return null;
-  return 'Expected a running fill-ingestor on this database, found none: start one (npm start, or node services/fill-ingestor/src/main.ts) and import again.';
+  return (
+    'Expected a running fill-ingestor on this database, found none: start one (npm ' +
+    'start, or node services/fill-ingestor/src/main.ts) and import again.'
+  );
 }
 
 /** Takes the file in and follows it to the log. `say` is called with progress, for people. */
 export async function runImport(
-  servers: ImportServers, inspection: Inspection, request: ImportRequest, say: (line: string) => void,
+  servers: ImportServers,
+  inspection: Inspection,
+  request: ImportRequest,
+  say: (line: string) => void,
 ): Promise<ImportResult> {
   const before = await endsOf(servers.database);
   const after = new Map<number, number>();
@@ -60,7 +75,9 @@ export async function runImport(
   const flush = async (): Promise<void> => {
     const rows = batch;
     batch = [];
-    const ends = await inTransaction(servers.database, (client) => takeInputs(client, rows, Date.now() * 1000, true));
+    const ends = await inTransaction(servers.database, (client) =>
+      takeInputs(client, rows, Date.now() * 1000, true),
+    );
     for (const [partition, end] of ends) after.set(partition, end);
     say(`${String(read)} of ${String(inspection.inputs)} rows are in the inbox.`);
   };
@@ -70,18 +87,26 @@ export async function runImport(
     if (batch.length >= ROWS_A_TURN) await flush();
   }
   if (batch.length > 0) await flush();
-  const ranges = new Map([...after].map(([partition, to]) => [partition, { from: before.get(partition) ?? 0, to }]));
+  const ranges = new Map(
+    [...after].map(([partition, to]) => [partition, { from: before.get(partition) ?? 0, to }]),
+  );
   await untilOnTheLog(servers, ranges, say);
   return countOf(servers.database, inspection, ranges);
 }
 
 async function endsOf(database: pg.Pool): Promise<ReadonlyMap<number, number>> {
-  const answer = await database.query<{ partition: string; next_seq: string }>('SELECT partition, next_seq FROM ingest.inbox_end');
+  const answer = await database.query<{ partition: string; next_seq: string }>(
+    'SELECT partition, next_seq FROM ingest.inbox_end',
+  );
   return new Map(answer.rows.map((row) => [Number(row.partition), Number(row.next_seq)]));
 }
 
 /** Waits until the writers took every row and the last record made of them is on the log. */
-async function untilOnTheLog(servers: ImportServers, ranges: ReadonlyMap<number, Range>, say: (line: string) => void): Promise<void> {
+async function untilOnTheLog(
+  servers: ImportServers,
+  ranges: ReadonlyMap<number, Range>,
+  say: (line: string) => void,
+): Promise<void> {
   let movedAt = performance.now();
   let before = -1;
   for (;;) {
@@ -93,50 +118,90 @@ async function untilOnTheLog(servers: ImportServers, ranges: ReadonlyMap<number,
     }
     before = left;
     if (performance.now() - movedAt > STANDSTILL_MS_MAX) {
-      throw new RuntimeError('KAFKA_OUTAGE',
-        `Expected the rows to go on to the log, but nothing has moved for ${String(STANDSTILL_MS_MAX / 1000)} s with ` +
-        `${String(left)} rows left; see: npm run polytraders -- status. The rows are kept and will be taken.`, { retryable: true });
+      throw new RuntimeError(
+        'KAFKA_OUTAGE',
+        `Expected the rows to go on to the log, but nothing has moved for ` +
+          `${String(STANDSTILL_MS_MAX / 1000)} s with ` +
+          `${String(left)} rows left; see: npm run polytraders -- status. The rows are ` +
+          `kept and will be taken.`,
+        { retryable: true },
+      );
     }
     await sleep(POLL_MS);
   }
 }
 
 /** Rows that are not taken, plus records that are not on the log. */
-async function leftOf({ database, kafka, topicPrefix }: ImportServers, ranges: ReadonlyMap<number, Range>): Promise<number> {
-  const taken = await database.query<{ partition: string; next_offset: string; last: string | null }>(
-    "SELECT p.partition, p.next_offset, (SELECT max(o.\"offset\") FROM ingest.outbox AS o WHERE o.partition = p.partition " +
-    "AND o.\"offset\" < p.next_offset) AS last FROM stream.partition AS p WHERE p.processor = 'fill-ingestor'");
+async function leftOf(
+  { database, kafka, topicPrefix }: ImportServers,
+  ranges: ReadonlyMap<number, Range>,
+): Promise<number> {
+  const taken = await database.query<{
+    partition: string;
+    next_offset: string;
+    last: string | null;
+  }>(
+    'SELECT p.partition, p.next_offset, (SELECT max(o."offset") FROM ingest.outbox AS o ' +
+      'WHERE o.partition = p.partition ' +
+      'AND o."offset" < p.next_offset) AS last FROM stream.partition AS p WHERE ' +
+      "p.processor = 'fill-ingestor'",
+  );
   const rows = new Map(taken.rows.map((row) => [Number(row.partition), row]));
   const topic = topicPrefix + progressTopic('fill-ingestor').name;
-  const lefts = await Promise.all([...ranges].map(async ([partition, { to }]) => {
-    const row = rows.get(partition);
-    const next = Number(row?.next_offset ?? 0);
-    if (next < to) return to - next;
-    const last = row?.last ?? null;
-    if (last === null) return 0;
-    const record = await kafka.lastRecord({ topic, partition });
-    const published = record?.value == null ? 0 : (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
-    return Math.max(0, Number(last) + 1 - published);
-  }));
+  const lefts = await Promise.all(
+    [...ranges].map(async ([partition, { to }]) => {
+      const row = rows.get(partition);
+      const next = Number(row?.next_offset ?? 0);
+      if (next < to) return to - next;
+      const last = row?.last ?? null;
+      if (last === null) return 0;
+      const record = await kafka.lastRecord({ topic, partition });
+      const published =
+        record?.value == null
+          ? 0
+          : (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
+      return Math.max(0, Number(last) + 1 - published);
+    }),
+  );
   return lefts.reduce((sum, left) => sum + left, 0);
 }
 
-async function countOf(database: pg.Pool, inspection: Inspection, ranges: ReadonlyMap<number, Range>): Promise<ImportResult> {
+async function countOf(
+  database: pg.Pool,
+  inspection: Inspection,
+  ranges: ReadonlyMap<number, Range>,
+): Promise<ImportResult> {
   const place = `${inspection.fileSha256}/%`;
   const partitions = [...ranges.keys()];
   const args = [
-    `{${partitions.join(',')}}`, `{${[...ranges.values()].map((range) => range.from).join(',')}}`,
-    `{${[...ranges.values()].map((range) => range.to).join(',')}}`, place,
+    `{${partitions.join(',')}}`,
+    `{${[...ranges.values()].map((range) => range.from).join(',')}}`,
+    `{${[...ranges.values()].map((range) => range.to).join(',')}}`,
+    place,
   ];
-  const within = 'FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, low, high) JOIN ';
-  const made = await database.query<{ type: string; reason: string | null; records: string; rows: string }>(
-    `SELECT o.record_type AS type, o.reason_code AS reason, count(*) AS records, count(DISTINCT o."offset") AS rows ${within}` +
-    'ingest.outbox AS o ON o.partition = r.partition AND o."offset" >= r.low AND o."offset" < r.high ' +
-    'WHERE o.source_position LIKE $4 GROUP BY 1, 2 ORDER BY 1, 2', args);
+  const within =
+    'FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, low, high) JOIN ';
+  const made = await database.query<{
+    type: string;
+    reason: string | null;
+    records: string;
+    rows: string;
+  }>(
+    `SELECT o.record_type AS type, o.reason_code AS reason, count(*) AS records, ` +
+      `count(DISTINCT o."offset") AS rows ${within}` +
+      'ingest.outbox AS o ON o.partition = r.partition AND o."offset" >= r.low AND ' +
+      'o."offset" < r.high ' +
+      'WHERE o.source_position LIKE $4 GROUP BY 1, 2 ORDER BY 1, 2',
+    args,
+  );
   const taken = await database.query<{ rows: string; effective: string }>(
-    `SELECT count(*) AS rows, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM ingest.outbox AS o WHERE o.partition = i.partition ` +
-    `AND o."offset" = i.seq)) AS effective ${within} ingest.inbox AS i ON i.partition = r.partition AND i.seq >= r.low AND i.seq < r.high ` +
-    'WHERE i.source_position LIKE $4', args);
+    `SELECT count(*) AS rows, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM ingest.outbox ` +
+      `AS o WHERE o.partition = i.partition ` +
+      `AND o."offset" = i.seq)) AS effective ${within} ingest.inbox AS i ON i.partition = ` +
+      `r.partition AND i.seq >= r.low AND i.seq < r.high ` +
+      'WHERE i.source_position LIKE $4',
+    args,
+  );
   const quarantined: Record<string, number> = {};
   let fills = 0;
   let others = 0;
@@ -147,8 +212,15 @@ async function countOf(database: pg.Pool, inspection: Inspection, ranges: Readon
   }
   const rows = Number(taken.rows[0]?.rows ?? 0);
   return {
-    file_sha256: inspection.fileSha256, format: inspection.shape.format, records: inspection.records,
-    left_out: inspection.leftOut, taken: rows, already_there: inspection.inputs - rows, fills,
-    other_records: others, quarantined, without_effect: rows - Number(taken.rows[0]?.effective ?? 0),
+    file_sha256: inspection.fileSha256,
+    format: inspection.shape.format,
+    records: inspection.records,
+    left_out: inspection.leftOut,
+    taken: rows,
+    already_there: inspection.inputs - rows,
+    fills,
+    other_records: others,
+    quarantined,
+    without_effect: rows - Number(taken.rows[0]?.effective ?? 0),
   };
 }

@@ -7,7 +7,7 @@
  * of all partitions takes the same place among the others in each of them.
  */
 
-import { LEDGER_PARTITIONS } from '@polytraders/contracts';
+import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
 import { columnLiteral } from '@polytraders/runtime';
 import { type ColumnType } from '@polytraders/stream';
 import type pg from 'pg';
@@ -35,7 +35,10 @@ type Row = Omit<NewInput, 'partition' | 'raw'> & {
   readonly contentHash: Buffer;
 };
 
-const ALL: readonly number[] = Array.from({ length: LEDGER_PARTITIONS }, (_, partition) => partition);
+const ALL: readonly number[] = Array.from(
+  { length: LEDGER_PARTITIONS },
+  (_, partition) => partition,
+);
 
 /**
  * Appends inputs within the caller's transaction, in the given order. `mayRepeat`: places that the
@@ -43,7 +46,10 @@ const ALL: readonly number[] = Array.from({ length: LEDGER_PARTITIONS }, (_, par
  * with a fenced position do not need it. Answers the seq after the last row, by partition.
  */
 export async function appendInputs(
-  client: pg.ClientBase, inputs: readonly NewInput[], receivedAt: TimeMicros, mayRepeat = false,
+  client: pg.ClientBase,
+  inputs: readonly NewInput[],
+  receivedAt: TimeMicros,
+  mayRepeat = false,
 ): Promise<ReadonlyMap<number, number>> {
   const toAll = inputs.some((input) => input.partition === 'all');
   const partitions = toAll
@@ -61,28 +67,19 @@ export async function appendInputs(
     return { ...row, seq };
   });
   if (placed.length === 0) return next;
-  await client.query(
-    'INSERT INTO ingest.inbox (partition, seq, source, source_position, content_hash, received_at, raw_format, bytes, payload) ' +
-    'SELECT p, s, src, pos, h, $8::timestamptz, f, b, t FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], ' +
-    '$5::bytea[], $6::text[], $7::bytea[], $9::text[]) AS x (p, s, src, pos, h, f, b, t)',
-    [
-      literal('int', placed.map((row) => row.partition)), literal('int', placed.map((row) => row.seq)),
-      literal('text', placed.map((row) => row.source)), literal('text', placed.map((row) => row.sourcePosition)),
-      literal('bytes', placed.map((row) => row.contentHash)), literal('text', placed.map((row) => row.rawFormat)),
-      literal('bytes', placed.map((row) => row.bytes)), isoOf(receivedAt), literal('text', placed.map((row) => row.payload)),
-    ]);
-  const moved = [...next].filter(([partition, seq]) => seq !== ends.get(partition));
-  await client.query(
-    'UPDATE ingest.inbox_end AS e SET next_seq = v.seq FROM unnest($1::int[], $2::bigint[]) AS v (partition, seq) ' +
-    'WHERE e.partition = v.partition',
-    [literal('int', moved.map(([partition]) => partition)), literal('int', moved.map(([, seq]) => seq))]);
+  await insertRows(client, placed, receivedAt);
+  await moveEnds(
+    client,
+    [...next].filter(([partition, seq]) => seq !== ends.get(partition)),
+  );
   await client.query(`NOTIFY ${INBOX_CHANNEL}`);
   return next;
 }
 
 /** Runs `work` in a transaction on a connection of the pool. */
 export async function inTransaction<Result>(
-  database: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>,
+  database: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await database.connect();
   try {
@@ -99,17 +96,70 @@ export async function inTransaction<Result>(
   }
 }
 
+async function insertRows(
+  client: pg.ClientBase,
+  rows: readonly (Row & { readonly seq: number })[],
+  receivedAt: TimeMicros,
+): Promise<void> {
+  const column = (type: ColumnType, of: (row: Row & { readonly seq: number }) => unknown) =>
+    columnLiteral(type, rows.map(of));
+  await client.query(
+    'INSERT INTO ingest.inbox (partition, seq, source, source_position, content_hash, ' +
+      'raw_format, bytes, payload, received_at) ' +
+      'SELECT x.*, $9::timestamptz FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], ' +
+      '$5::bytea[], $6::text[], $7::bytea[], $8::text[]) AS x',
+    [
+      column('int', (row) => row.partition),
+      column('int', (row) => row.seq),
+      column('text', (row) => row.source),
+      column('text', (row) => row.sourcePosition),
+      column('bytes', (row) => row.contentHash),
+      column('text', (row) => row.rawFormat),
+      column('bytes', (row) => row.bytes),
+      column('text', (row) => row.payload),
+      isoTime(receivedAt),
+    ],
+  );
+}
+
+async function moveEnds(
+  client: pg.ClientBase,
+  ends: readonly (readonly [partition: number, seq: number])[],
+): Promise<void> {
+  const partitions = columnLiteral(
+    'int',
+    ends.map(([partition]) => partition),
+  );
+  const places = columnLiteral(
+    'int',
+    ends.map(([, seq]) => seq),
+  );
+  await client.query(
+    'UPDATE ingest.inbox_end AS e SET next_seq = v.seq ' +
+      'FROM unnest($1::int[], $2::bigint[]) AS v (partition, seq) WHERE e.partition = v.partition',
+    [partitions, places],
+  );
+}
+
 async function takeMarketSeq(client: pg.ClientBase, inputs: readonly NewInput[]): Promise<number> {
   const count = inputs.filter((input) => input.partition === 'all').length;
   const taken = await client.query<{ first: string }>(
-    'UPDATE ingest.market_sequence SET next_seq = next_seq + $1::int RETURNING next_seq - $1::int AS first', [count]);
+    'UPDATE ingest.market_sequence SET next_seq = next_seq + $1::int RETURNING next_seq - ' +
+      '$1::int AS first',
+    [count],
+  );
   return Number(taken.rows[0]?.first ?? 0);
 }
 
-async function lockEnds(client: pg.ClientBase, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+async function lockEnds(
+  client: pg.ClientBase,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
   const locked = await client.query<{ partition: string; next_seq: string }>(
-    'SELECT partition, next_seq FROM ingest.inbox_end WHERE partition = ANY($1::int[]) ORDER BY partition FOR UPDATE',
-    [literal('int', partitions)]);
+    'SELECT partition, next_seq FROM ingest.inbox_end WHERE partition = ANY($1::int[]) ' +
+      'ORDER BY partition FOR UPDATE',
+    [columnLiteral('int', partitions)],
+  );
   return new Map(locked.rows.map((row) => [Number(row.partition), Number(row.next_seq)]));
 }
 
@@ -132,23 +182,29 @@ function rowOf(rest: Omit<NewInput, 'partition' | 'raw'>, partition: number, raw
 
 async function withoutKnown(client: pg.ClientBase, rows: readonly Row[]): Promise<readonly Row[]> {
   const known = await client.query<{ at: string }>(
-    'SELECT w.at FROM unnest($1::text[], $2::text[], $3::int[], $4::bytea[]) WITH ORDINALITY AS w (pos, src, p, h, at) ' +
-    'JOIN ingest.inbox AS i ON i.source_position = w.pos AND i.source = w.src AND i.partition = w.p AND i.content_hash = w.h',
+    'SELECT w.at FROM unnest($1::text[], $2::text[], $3::int[], $4::bytea[]) WITH ' +
+      'ORDINALITY AS w (pos, src, p, h, at) ' +
+      'JOIN ingest.inbox AS i ON i.source_position = w.pos AND i.source = w.src AND ' +
+      'i.partition = w.p AND i.content_hash = w.h',
     [
-      literal('text', rows.map((row) => row.sourcePosition)), literal('text', rows.map((row) => row.source)),
-      literal('int', rows.map((row) => row.partition)), literal('bytes', rows.map((row) => row.contentHash)),
-    ]);
+      columnLiteral(
+        'text',
+        rows.map((row) => row.sourcePosition),
+      ),
+      columnLiteral(
+        'text',
+        rows.map((row) => row.source),
+      ),
+      columnLiteral(
+        'int',
+        rows.map((row) => row.partition),
+      ),
+      columnLiteral(
+        'bytes',
+        rows.map((row) => row.contentHash),
+      ),
+    ],
+  );
   const repeated = new Set(known.rows.map((row) => Number(row.at) - 1));
   return rows.filter((_, at) => !repeated.has(at));
-}
-
-function literal(type: ColumnType, values: readonly unknown[]): string {
-  return columnLiteral(type, values);
-}
-
-function isoOf(micros: TimeMicros): string {
-  const milliseconds = Math.floor(micros / 1000);
-  const rest = String(micros - milliseconds * 1000).padStart(3, '0');
-  // tidy-ok: formats the reader's own time of receipt.
-  return `${new Date(milliseconds).toISOString().slice(0, 23)}${rest}Z`;
 }

@@ -4,15 +4,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
-  codec, type Event, type ExecutionReport, fromJson, type MarkObserved, type MarketDefinition, partitionOf,
-  type RecordType, TOPICS,
+  codec,
+  type Event,
+  type ExecutionReport,
+  fromJson,
+  type MarkObserved,
+  type MarketDefinition,
+  partitionOf,
+  type RecordType,
+  TOPICS,
 } from '@polytraders/contracts';
 import { applyTopics } from '@polytraders/infra/topics';
 import {
-  configFromEnv, connectKafka, createSchemaBook, kafkaConfig, type KafkaPort, pool, type Running, type SchemaBook,
-  type ServiceConfig, start,
+  configFromEnv,
+  connectKafka,
+  createSchemaBook,
+  kafkaConfig,
+  type KafkaPort,
+  pool,
+  type Running,
+  type SchemaBook,
+  type ServiceConfig,
+  start,
 } from '@polytraders/runtime';
-import { dropTopics, type FreshDatabase, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
+import {
+  dropTopics,
+  type FreshDatabase,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
 import type pg from 'pg';
 import { createWriter } from '../processor.ts';
 import { type ImportRequest, inspectFile } from '../sources/file/import.ts';
@@ -35,14 +56,29 @@ beforeAll(async () => {
   const stack = await testStack();
   fresh = await freshDatabase('fill_ingestor');
   config = configFromEnv({
-    ...stack, DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'silent', SESSION_TIMEOUT_MS: '6000',
+    ...stack,
+    DATABASE_URL: fresh.url,
+    TOPIC_PREFIX: prefix,
+    LOG_LEVEL: 'silent',
+    SESSION_TIMEOUT_MS: '6000',
   });
   await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
   database = pool({ url: config.databaseUrl, applicationName: 'test' }, 2);
   kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
   running = await startIngestor();
-  book = createSchemaBook({ registryUrl: config.registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['ExecutionReport', 'MarkObserved', 'MarketDefinition', 'OperationsReport', 'LedgerCommand']);
+  book = createSchemaBook({
+    registryUrl: config.registryUrl,
+    codec,
+    database,
+    onOutage: () => undefined,
+  });
+  await book.announce([
+    'ExecutionReport',
+    'MarkObserved',
+    'MarketDefinition',
+    'OperationsReport',
+    'LedgerCommand',
+  ]);
 }, 180_000);
 
 afterAll(async () => {
@@ -58,22 +94,46 @@ afterAll(async () => {
 function startIngestor(): Promise<Running> {
   const ingestor = ingestorConfig({});
   return start(createWriter(ingestor.accounts), config, {
-    source: inboxSource, beside: (services) => startReaders(services, ingestor),
+    source: inboxSource,
+    beside: (services) => startReaders(services, ingestor),
   });
 }
 
-async function send(topic: string, partitions: number, key: string, type: RecordType, value: object): Promise<void> {
-  const record = { topic: prefix + topic, partition: partitionOf(key, partitions), key, value: book.encode(type, value) };
+async function send(
+  topic: string,
+  partitions: number,
+  key: string,
+  type: RecordType,
+  value: object,
+): Promise<void> {
+  const record = {
+    topic: prefix + topic,
+    partition: partitionOf(key, partitions),
+    key,
+    value: book.encode(type, value),
+  };
   await kafka.send([record]);
 }
 
 async function report(fields: object, key: string = ALICE): Promise<void> {
   const value: ExecutionReport = fromJson('ExecutionReport', fields);
-  await send(TOPICS.executionReports.name, TOPICS.executionReports.partitions, key, 'ExecutionReport', value);
+  await send(
+    TOPICS.executionReports.name,
+    TOPICS.executionReports.partitions,
+    key,
+    'ExecutionReport',
+    value,
+  );
 }
 
-/** The records that stand on a topic for a read_committed reader, once there are `count` of them. */
-async function standing(topic: string, partitions: number, count: number): Promise<readonly Event[]> {
+/**
+ * The records that stand on a topic for a read_committed reader, once there are `count` of them.
+ */
+async function standing(
+  topic: string,
+  partitions: number,
+  count: number,
+): Promise<readonly Event[]> {
   const deadline = performance.now() + 30_000;
   for (;;) {
     const found = await readAll(prefix + topic, partitions);
@@ -100,27 +160,50 @@ const logOf = (count: number): Promise<readonly Event[]> =>
   standing(TOPICS.ledgerEvents.name, TOPICS.ledgerEvents.partitions, count);
 
 function ofAlice(log: readonly Event[]): readonly string[] {
-  return log.filter((event) => 'account' in event.value && event.value.account === ALICE).map((event) => event.type);
+  return log
+    .filter((event) => 'account' in event.value && event.value.account === ALICE)
+    .map((event) => event.type);
 }
 
 const TOLD = 2 * 12;
 
-test('parameters stand on every partition before anything else, with one market_seq each', async () => {
+test('parameters stand first on every partition, with one market_seq each', async () => {
   const log = await logOf(TOLD);
   expect(log.map((event) => event.type)).toEqual(Array(TOLD).fill('ParametersChanged'));
-  const places = log.map((event) => (event.type === 'ParametersChanged' ? event.value.market_seq : 0));
+  const places = log.map((event) =>
+    event.type === 'ParametersChanged' ? event.value.market_seq : 0,
+  );
   expect(places).toEqual(Array(12).fill([1, 2]).flat());
 });
 
-test('an order and its fill go from the bus to the log, with the market that was known', async () => {
+test('an order and its fill go from the bus to the log, with their market', async () => {
   const definition: MarketDefinition = fromJson('MarketDefinition', {
-    condition_id: CONDITION, tokens: [{ token_id: YES, outcome: 'Yes' }, { token_id: NO, outcome: 'No' }],
-    neg_risk_market_id: null, questions: [], maker_rebate_rate: '0.25', fee_schedule: null, status: 'OPEN', end_date: null,
+    condition_id: CONDITION,
+    tokens: [
+      { token_id: YES, outcome: 'Yes' },
+      { token_id: NO, outcome: 'No' },
+    ],
+    neg_risk_market_id: null,
+    questions: [],
+    maker_rebate_rate: '0.25',
+    fee_schedule: null,
+    status: 'OPEN',
+    end_date: null,
   });
   const mark: MarkObserved = fromJson('MarkObserved', {
-    token_id: YES, price: '0.51', kind: 'MID', observed_at: '2026-05-08T11:59:59Z', source: 'clob',
+    token_id: YES,
+    price: '0.51',
+    kind: 'MID',
+    observed_at: '2026-05-08T11:59:59Z',
+    source: 'clob',
   });
-  await send(TOPICS.marketDefinitions.name, TOPICS.marketDefinitions.partitions, CONDITION, 'MarketDefinition', definition);
+  await send(
+    TOPICS.marketDefinitions.name,
+    TOPICS.marketDefinitions.partitions,
+    CONDITION,
+    'MarketDefinition',
+    definition,
+  );
   await send(TOPICS.marks.name, TOPICS.marks.partitions, YES, 'MarkObserved', mark);
   await until('SELECT count(*)::int AS n FROM ingest.mark', 1);
   await until('SELECT count(*)::int AS n FROM ingest.market_definition', 1);
@@ -133,22 +216,40 @@ test('an order and its fill go from the bus to the log, with the market that was
   expect(log.filter((event) => event.type === 'MarketDefined')).toHaveLength(1);
   const confirmed = log.find((event) => event.type === 'FillConfirmed');
   expect(confirmed?.value).toMatchObject({
-    fill_id: 'F1', rebate_rate: 250_000n, neg_risk: false, marks: [{ token_id: YES, price: 510_000_000_000_000_000n }],
+    fill_id: 'F1',
+    rebate_rate: 250_000n,
+    neg_risk: false,
+    marks: [{ token_id: YES, price: 510_000_000_000_000_000n }],
   });
 }, 60_000);
 
 test('what cannot be used is in the quarantine topic and view, and never on the log', async () => {
-  await kafka.send([{ topic: prefix + TOPICS.executionReports.name, partition: 5, key: 'x', value: Buffer.from('junk') }]);
+  await kafka.send([
+    {
+      topic: prefix + TOPICS.executionReports.name,
+      partition: 5,
+      key: 'x',
+      value: Buffer.from('junk'),
+    },
+  ]);
   await report(json(BARE, 'unknown order'), 'ord');
   const aside = await standing(TOPICS.quarantine.name, TOPICS.quarantine.partitions, 2);
-  expect(aside.map((event) => (event.type === 'QuarantinedInput' ? event.value.reason_code : event.type)).sort())
-    .toEqual(['INCOMPLETE_INPUT', 'UNDECODABLE_INPUT']);
-  const seen = await database.query<{ reason_code: string }>('SELECT reason_code FROM ingest.quarantine ORDER BY 1');
-  expect(seen.rows.map((row) => row.reason_code)).toEqual(['INCOMPLETE_INPUT', 'UNDECODABLE_INPUT']);
+  expect(
+    aside
+      .map((event) => (event.type === 'QuarantinedInput' ? event.value.reason_code : event.type))
+      .sort(),
+  ).toEqual(['INCOMPLETE_INPUT', 'UNDECODABLE_INPUT']);
+  const seen = await database.query<{ reason_code: string }>(
+    'SELECT reason_code FROM ingest.quarantine ORDER BY 1',
+  );
+  expect(seen.rows.map((row) => row.reason_code)).toEqual([
+    'INCOMPLETE_INPUT',
+    'UNDECODABLE_INPUT',
+  ]);
 }, 60_000);
 
 test('a deadline that has passed is told to its partition once', async () => {
-  await until("SELECT count(*)::int AS n FROM ingest.time_told", 1);
+  await until('SELECT count(*)::int AS n FROM ingest.time_told', 1);
   expect(await tellTime(database, Date.now() * 1000)).toBe(0);
   const log = await logOf(TOLD + 5);
   expect(log.filter((event) => event.type === 'TimeAdvanced')).toHaveLength(1);
@@ -165,28 +266,50 @@ test('after a restart nothing is written again, and the same reports are duplica
 }, 60_000);
 
 test('a file is taken once, followed to the log and counted', async () => {
-  const rows = Array.from({ length: 30 }, (_, at) => ({ ...MATCH, fill_id: `B${String(at % 25)}`, account: BOB, order_id: `OB${String(at % 25)}` }));
+  const rows = Array.from({ length: 30 }, (_, at) => ({
+    ...MATCH,
+    fill_id: `B${String(at % 25)}`,
+    account: BOB,
+    order_id: `OB${String(at % 25)}`,
+  }));
   const path = join(folder, 'reports.jsonl');
-  writeFileSync(path, [...rows, { ...rows[0], price: '2' }].map((row) => JSON.stringify(row)).join('\n'));
-  const request: ImportRequest = { accounts: null, bot: null, zeroFeeDeclaredBy: null, identity: null };
+  writeFileSync(
+    path,
+    [...rows, { ...rows[0], price: '2' }].map((row) => JSON.stringify(row)).join('\n'),
+  );
+  const request: ImportRequest = {
+    accounts: null,
+    bot: null,
+    zeroFeeDeclaredBy: null,
+    identity: null,
+  };
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
   expect(await missingIngestor(database)).toBeNull();
   const servers = { database, kafka, topicPrefix: prefix };
   const first = await runImport(servers, inspection, request, () => undefined);
   expect(first).toMatchObject({
-    records: 31, taken: 31, already_there: 0, fills: 25, without_effect: 5, quarantined: { PRICE_OUT_OF_RANGE: 1 },
+    records: 31,
+    taken: 31,
+    already_there: 0,
+    fills: 25,
+    without_effect: 5,
+    quarantined: { PRICE_OUT_OF_RANGE: 1 },
   });
   const again = await runImport(servers, inspection, request, () => undefined);
   expect(again).toMatchObject({ taken: 0, already_there: 31, fills: 0 });
   const log = await logOf(TOLD + 6 + 25);
-  expect(log.filter((event) => event.type === 'FillConfirmed' && event.value.account === BOB)).toHaveLength(25);
+  expect(
+    log.filter((event) => event.type === 'FillConfirmed' && event.value.account === BOB),
+  ).toHaveLength(25);
 }, 60_000);
 
 test('without an ingestor the import says so', async () => {
   const stack = await testStack();
   const other = pool({ url: stack.DATABASE_URL, applicationName: 'test' }, 1);
-  expect(await missingIngestor(other)).toContain('Expected a running fill-ingestor on this database, found none');
+  expect(await missingIngestor(other)).toContain(
+    'Expected a running fill-ingestor on this database, found none',
+  );
   await other.end();
 });
 
@@ -204,7 +327,9 @@ async function until(sql: string, least: number): Promise<void> {
 function json(fields: Readonly<Record<string, string>>, order?: string): object {
   const { negRisk, fee_bps: bps, size_usd: size, timestamp, market_id: market, ...rest } = fields;
   return {
-    ...rest, kind: 'MATCH', status: fields['status'] ?? 'CONFIRMED',
+    ...rest,
+    kind: 'MATCH',
+    status: fields['status'] ?? 'CONFIRMED',
     ...(negRisk === undefined ? {} : { negRisk: negRisk === 'true' }),
     ...(bps === undefined ? {} : { fee_bps: Number(bps) }),
     ...(size === undefined ? {} : { size_pusd: size }),

@@ -4,7 +4,15 @@
  */
 
 import {
-  type Event, isoTime, type JsonValue, LEDGER_PARTITIONS, type LedgerCommand, type MarketDefinition, type MarkObserved, partitionOf, toJson,
+  type Event,
+  isoTime,
+  type JsonValue,
+  LEDGER_PARTITIONS,
+  type LedgerCommand,
+  type MarketDefinition,
+  type MarkObserved,
+  partitionOf,
+  toJson,
 } from '@polytraders/contracts';
 import { draftOfExecution } from '../execution.ts';
 import { type RawFormat } from '../inbox-event.ts';
@@ -13,8 +21,16 @@ import { type NewInput } from './inbox.ts';
 
 /** What a bus record is for us. An input whose account only its order knows waits for its route. */
 export type BusInput =
-  | { readonly becomes: 'input'; readonly input: NewInput; readonly route: { readonly orderId: string; readonly account: string } | null }
-  | { readonly becomes: 'unrouted'; readonly orderId: string; readonly input: Omit<NewInput, 'partition'> }
+  | {
+      readonly becomes: 'input';
+      readonly input: NewInput;
+      readonly route: { readonly orderId: string; readonly account: string } | null;
+    }
+  | {
+      readonly becomes: 'unrouted';
+      readonly orderId: string;
+      readonly input: Omit<NewInput, 'partition'>;
+    }
   | { readonly becomes: 'mark'; readonly mark: MarkObserved }
   | { readonly becomes: 'definition'; readonly definition: MarketDefinition };
 
@@ -37,11 +53,18 @@ export function busInputOf(record: Event, place: Place): BusInput {
     case 'LedgerCommand':
       return commandOf(record.value, place);
     default:
-      return unusable(place, record.type, `Expected a record of the input topics; found ${record.type}.`);
+      return unusable(
+        place,
+        record.type,
+        `Expected a record of the input topics; found ${record.type}.`,
+      );
   }
 }
 
-/** Bytes that do not decode, or a record that does not belong there: kept, and routed by their place. */
+/**
+ * Bytes that do not decode, or a record that does not belong there: kept, and routed by their
+ * place.
+ */
 export function unusable(place: Place, recordType: string | null, because: string): BusInput {
   const raw: RawInput = { format: 'unusable', because, recordType };
   const partition = partitionOf(place.sourcePosition, LEDGER_PARTITIONS);
@@ -62,16 +85,30 @@ function executionOf(json: { readonly [name: string]: JsonValue }, place: Place)
   return routed(raw, fields, placed('bus', place));
 }
 
-/** Routes an execution report: by its account, else by its order, else (unreadable) by its own id. */
-export function routed(raw: RawInput, fields: Fields, input: Omit<NewInput, 'partition' | 'raw'>): BusInput {
+/**
+ * Routes an execution report: by its account, else by its order, else (unreadable) by its own id.
+ */
+export function routed(
+  raw: RawInput,
+  fields: Fields,
+  input: Omit<NewInput, 'partition' | 'raw'>,
+): BusInput {
   const draft = draftOfExecution(fields, raw.format === 'execution' ? raw.terms : null);
   const orderId = fields['order_id'] ?? input.sourcePosition;
   if (draft.kind === 'refusal') {
-    return { becomes: 'input', input: { ...input, raw, partition: partitionOfAccount(orderId) }, route: null };
+    return {
+      becomes: 'input',
+      input: { ...input, raw, partition: partitionOfAccount(orderId) },
+      route: null,
+    };
   }
   if (draft.account === null) return { becomes: 'unrouted', orderId, input: { ...input, raw } };
   const route = draft.kind === 'order' ? { orderId, account: draft.account } : null;
-  return { becomes: 'input', input: { ...input, raw, partition: partitionOfAccount(draft.account) }, route };
+  return {
+    becomes: 'input',
+    input: { ...input, raw, partition: partitionOfAccount(draft.account) },
+    route,
+  };
 }
 
 /** A command is an input of its account's partition; what becomes of it is the writer's to say. */
@@ -83,9 +120,25 @@ function commandOf(command: LedgerCommand, place: Place): BusInput {
   return { becomes: 'input', input: { ...placed('commands', place), raw, partition }, route: null };
 }
 
-function toAll(type: RecordInputType, value: JsonRecord, effectiveAt: number, place: Place): BusInput {
-  const raw: RawInput = { format: 'record', type, value, effectiveAt, correlationId: null, marketSeq: null };
-  return { becomes: 'input', input: { ...placed('bus', place), raw, partition: 'all' }, route: null };
+function toAll(
+  type: RecordInputType,
+  value: JsonRecord,
+  effectiveAt: number,
+  place: Place,
+): BusInput {
+  const raw: RawInput = {
+    format: 'record',
+    type,
+    value,
+    effectiveAt,
+    correlationId: null,
+    marketSeq: null,
+  };
+  return {
+    becomes: 'input',
+    input: { ...placed('bus', place), raw, partition: 'all' },
+    route: null,
+  };
 }
 
 function placed(source: 'bus' | 'commands', place: Place) {

@@ -9,7 +9,10 @@ import type pg from 'pg';
 import { sha256 } from '../identity.ts';
 
 /** Notes marks; an older one than the known one of its kind changes nothing. */
-export async function noteMarks(client: pg.ClientBase, marks: readonly MarkObserved[]): Promise<void> {
+export async function noteMarks(
+  client: pg.ClientBase,
+  marks: readonly MarkObserved[],
+): Promise<void> {
   const latest = new Map<string, MarkObserved>();
   for (const mark of marks) {
     const key = `${mark.token_id}|${mark.kind}`;
@@ -20,42 +23,90 @@ export async function noteMarks(client: pg.ClientBase, marks: readonly MarkObser
   if (rows.length === 0) return;
   await client.query(
     'INSERT INTO ingest.mark AS m (token_id, kind, price, observed_at) ' +
-    'SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::timestamptz[]) ORDER BY 1, 2 ' +
-    'ON CONFLICT (token_id, kind) DO UPDATE SET price = EXCLUDED.price, observed_at = EXCLUDED.observed_at ' +
-    'WHERE m.observed_at <= EXCLUDED.observed_at',
+      'SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::timestamptz[]) ' +
+      'ORDER BY 1, 2 ' +
+      'ON CONFLICT (token_id, kind) DO UPDATE SET price = EXCLUDED.price, observed_at = ' +
+      'EXCLUDED.observed_at ' +
+      'WHERE m.observed_at <= EXCLUDED.observed_at',
     [
-      columnLiteral('text', rows.map((row) => row.token_id)), columnLiteral('text', rows.map((row) => row.kind)),
-      columnLiteral('price', rows.map((row) => row.price)), columnLiteral('time', rows.map((row) => row.observed_at)),
-    ]);
+      columnLiteral(
+        'text',
+        rows.map((row) => row.token_id),
+      ),
+      columnLiteral(
+        'text',
+        rows.map((row) => row.kind),
+      ),
+      columnLiteral(
+        'price',
+        rows.map((row) => row.price),
+      ),
+      columnLiteral(
+        'time',
+        rows.map((row) => row.observed_at),
+      ),
+    ],
+  );
 }
 
 /** Notes definitions; the last one of a condition stands. */
-export async function noteDefinitions(client: pg.ClientBase, definitions: readonly MarketDefinition[]): Promise<void> {
+export async function noteDefinitions(
+  client: pg.ClientBase,
+  definitions: readonly MarketDefinition[],
+): Promise<void> {
   const latest = new Map(definitions.map((definition) => [definition.condition_id, definition]));
   const rows = [...latest.values()].sort((a, b) => (a.condition_id < b.condition_id ? -1 : 1));
   if (rows.length === 0) return;
   const texts = rows.map((row) => JSON.stringify(toJson('MarketDefinition', row)));
-  const conditions = columnLiteral('text', rows.map((row) => row.condition_id));
+  const conditions = columnLiteral(
+    'text',
+    rows.map((row) => row.condition_id),
+  );
   await client.query(
     'INSERT INTO ingest.market_definition (condition_id, definition, definition_hash) ' +
-    'SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ' +
-    'ON CONFLICT (condition_id) DO UPDATE SET definition = EXCLUDED.definition, definition_hash = EXCLUDED.definition_hash',
-    [conditions, columnLiteral('text', texts), columnLiteral('text', texts.map((text) => sha256(text)))]);
-  const tokens = rows.flatMap(tokensOf);
-  await client.query('DELETE FROM ingest.market_token WHERE condition_id = ANY($1::text[])', [conditions]);
-  await client.query(
-    'INSERT INTO ingest.market_token (condition_id, token_id, own) SELECT * FROM unnest($1::text[], $2::text[], $3::bool[])',
+      'SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ' +
+      'ON CONFLICT (condition_id) DO UPDATE SET definition = EXCLUDED.definition, ' +
+      'definition_hash = EXCLUDED.definition_hash',
     [
-      columnLiteral('text', tokens.map((token) => token.condition)), columnLiteral('text', tokens.map((token) => token.id)),
-      columnLiteral('bool', tokens.map((token) => token.own)),
-    ]);
+      conditions,
+      columnLiteral('text', texts),
+      columnLiteral(
+        'text',
+        texts.map((text) => sha256(text)),
+      ),
+    ],
+  );
+  const tokens = rows.flatMap(tokensOf);
+  await client.query('DELETE FROM ingest.market_token WHERE condition_id = ANY($1::text[])', [
+    conditions,
+  ]);
+  await client.query(
+    'INSERT INTO ingest.market_token (condition_id, token_id, own) SELECT * FROM ' +
+      'unnest($1::text[], $2::text[], $3::bool[])',
+    [
+      columnLiteral(
+        'text',
+        tokens.map((token) => token.condition),
+      ),
+      columnLiteral(
+        'text',
+        tokens.map((token) => token.id),
+      ),
+      columnLiteral(
+        'bool',
+        tokens.map((token) => token.own),
+      ),
+    ],
+  );
 }
 
 /** The market's own tokens and the YES tokens of the other questions of its event, each once. */
 function tokensOf(definition: MarketDefinition) {
   const condition = definition.condition_id;
   const own = new Set(definition.tokens.map((token) => token.token_id));
-  const others = new Set(definition.questions.map((question) => question.yes_token_id).filter((id) => !own.has(id)));
+  const others = new Set(
+    definition.questions.map((question) => question.yes_token_id).filter((id) => !own.has(id)),
+  );
   return [
     ...[...own].map((id) => ({ condition, id, own: true })),
     ...[...others].map((id) => ({ condition, id, own: false })),

@@ -15,7 +15,13 @@ export type IngestorConfig = {
   readonly parameters: Readonly<Record<string, Settings>>;
 };
 
-const BUS = [TOPICS.executionReports, TOPICS.operationsReports, TOPICS.marks, TOPICS.marketDefinitions, TOPICS.commands];
+const BUS = [
+  TOPICS.executionReports,
+  TOPICS.operationsReports,
+  TOPICS.marks,
+  TOPICS.marketDefinitions,
+  TOPICS.commands,
+];
 
 /** Reads `ACCOUNTS_FILE` and `PARAMETERS_FILE`; both may be absent. Throws CONFIGURATION. */
 export function ingestorConfig(env: Env): IngestorConfig {
@@ -36,7 +42,10 @@ export function configured(env: Env): IngestorConfig {
 }
 
 /** Starts what runs beside the writers, after the parameters were put on the log. */
-export async function startReaders(services: Services, config: IngestorConfig): Promise<{ readonly stop: () => Promise<void> }> {
+export async function startReaders(
+  services: Services,
+  config: IngestorConfig,
+): Promise<{ readonly stop: () => Promise<void> }> {
   await tellParameters(services.database, config.parameters, Date.now() * 1000);
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
   const clock = startClock(services);
@@ -54,7 +63,10 @@ function fileOf(env: Env, name: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw refusal(`Expected ${name} to name a readable file; "${path}" could not be read (${(cause as Error).message}).`);
+    throw refusal(
+      `Expected ${name} to name a readable file; "${path}" could not be read ` +
+        `(${(cause as Error).message}).`,
+    );
   }
 }
 

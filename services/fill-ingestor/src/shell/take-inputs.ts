@@ -12,10 +12,19 @@ import { noteDefinitions, noteMarks } from './market-data.ts';
 
 /** Applies inputs in their order. Answers the inbox ends that they moved, by log partition. */
 export async function takeInputs(
-  client: pg.ClientBase, inputs: readonly BusInput[], receivedAt: TimeMicros, mayRepeat = false,
+  client: pg.ClientBase,
+  inputs: readonly BusInput[],
+  receivedAt: TimeMicros,
+  mayRepeat = false,
 ): Promise<ReadonlyMap<number, number>> {
-  await noteMarks(client, inputs.flatMap((one) => (one.becomes === 'mark' ? [one.mark] : [])));
-  await noteDefinitions(client, inputs.flatMap((one) => (one.becomes === 'definition' ? [one.definition] : [])));
+  await noteMarks(
+    client,
+    inputs.flatMap((one) => (one.becomes === 'mark' ? [one.mark] : [])),
+  );
+  await noteDefinitions(
+    client,
+    inputs.flatMap((one) => (one.becomes === 'definition' ? [one.definition] : [])),
+  );
   await noteRoutes(client, inputs);
   const accounts = await accountsOf(client, inputs);
   const rows = inputs.flatMap((one): readonly NewInput[] => {
@@ -31,19 +40,36 @@ export async function takeInputs(
 async function noteRoutes(client: pg.ClientBase, inputs: readonly BusInput[]): Promise<void> {
   const routes = new Map<string, string>();
   for (const one of inputs) {
-    if (one.becomes === 'input' && one.route !== null) routes.set(one.route.orderId, one.route.account);
+    if (one.becomes === 'input' && one.route !== null)
+      routes.set(one.route.orderId, one.route.account);
   }
   if (routes.size === 0) return;
   const orders = [...routes].sort(([a], [b]) => (a < b ? -1 : 1));
   await client.query(
-    'INSERT INTO ingest.order_route (order_id, account) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING',
-    [columnLiteral('text', orders.map(([order]) => order)), columnLiteral('text', orders.map(([, account]) => account))]);
+    'INSERT INTO ingest.order_route (order_id, account) SELECT * FROM unnest($1::text[], ' +
+      '$2::text[]) ON CONFLICT DO NOTHING',
+    [
+      columnLiteral(
+        'text',
+        orders.map(([order]) => order),
+      ),
+      columnLiteral(
+        'text',
+        orders.map(([, account]) => account),
+      ),
+    ],
+  );
 }
 
-async function accountsOf(client: pg.ClientBase, inputs: readonly BusInput[]): Promise<ReadonlyMap<string, string>> {
+async function accountsOf(
+  client: pg.ClientBase,
+  inputs: readonly BusInput[],
+): Promise<ReadonlyMap<string, string>> {
   const orders = inputs.flatMap((one) => (one.becomes === 'unrouted' ? [one.orderId] : []));
   if (orders.length === 0) return new Map();
   const answer = await client.query<{ order_id: string; account: string }>(
-    'SELECT order_id, account FROM ingest.order_route WHERE order_id = ANY($1::text[])', [columnLiteral('text', orders)]);
+    'SELECT order_id, account FROM ingest.order_route WHERE order_id = ANY($1::text[])',
+    [columnLiteral('text', orders)],
+  );
   return new Map(answer.rows.map((row) => [row.order_id, row.account]));
 }

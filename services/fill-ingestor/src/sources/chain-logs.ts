@@ -13,7 +13,9 @@
 import { AbiCoder, getAddress, id as keccakOfText } from 'ethers';
 import { type RawFillLog } from '../raw.ts';
 
-/** Both instances of CTFExchangeV2 on Polygon, and the earlier neg-risk one with the same events. */
+/**
+ * Both instances of CTFExchangeV2 on Polygon, and the earlier neg-risk one with the same events.
+ */
 export const EXCHANGES: readonly string[] = [
   '0xe111180000d2663c0091e4f400237545b87b996b',
   '0xe2222d279d744050d28e00520010520000310f59',
@@ -51,14 +53,24 @@ export type OrderFilled = {
   readonly role: 'maker' | 'taker';
 };
 
-type LogBody = { readonly address: string; readonly topics: readonly string[]; readonly data: string };
+type LogBody = {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+};
 
 /** The event of a log, null where the log is another event, a sentence where it is malformed. */
-export function decodeOrderFilled(log: LogBody, exchanges: readonly string[] = EXCHANGES): OrderFilled | string | null {
+export function decodeOrderFilled(
+  log: LogBody,
+  exchanges: readonly string[] = EXCHANGES,
+): OrderFilled | string | null {
   const exchange = log.address.toLowerCase();
   if (log.topics[0] !== ORDER_FILLED || !exchanges.includes(exchange)) return null;
   if (log.topics.length !== TOPIC_COUNT) {
-    return `Expected OrderFilled with ${String(TOPIC_COUNT)} topics; found ${String(log.topics.length)}.`;
+    return (
+      `Expected OrderFilled with ${String(TOPIC_COUNT)} topics; found ` +
+      `${String(log.topics.length)}.`
+    );
   }
   if (log.data.length !== DATA_LENGTH || !/^0x[0-9a-f]*$/i.test(log.data)) {
     const found = String((log.data.length - 2) / 2);
@@ -71,20 +83,28 @@ export function decodeOrderFilled(log: LogBody, exchanges: readonly string[] = E
   if (sideWord !== 0n && sideWord !== 1n) return `Expected side 0 or 1; found ${String(sideWord)}.`;
   const maker = addressOf(makerTopic);
   const taker = addressOf(takerTopic);
-  if (maker === null || taker === null) return 'Expected addresses in topics 2 and 3; found other words.';
+  if (maker === null || taker === null)
+    return 'Expected addresses in topics 2 and 3; found other words.';
   const builder = String(words[5]);
   return {
-    exchange, orderHash: orderHash.toLowerCase(), maker, taker,
-    side: side === 0n ? 'BUY' : 'SELL', tokenId: String(tokenId),
-    makerAmount: makerAmount ?? 0n, takerAmount: takerAmount ?? 0n, fee: fee ?? 0n,
+    exchange,
+    orderHash: orderHash.toLowerCase(),
+    maker,
+    taker,
+    side: side === 0n ? 'BUY' : 'SELL',
+    tokenId: String(tokenId),
+    makerAmount: makerAmount ?? 0n,
+    takerAmount: takerAmount ?? 0n,
+    fee: fee ?? 0n,
     builder: builder === ZERO_CODE ? null : builder,
     role: taker === exchange ? 'taker' : 'maker',
   };
 }
 
-export type TransactionLog = LogBody & Omit<RawFillLog, 'address' | 'topics' | 'data' | 'refund' | 'transactionHash'> & {
-  readonly transactionHash: string | null;
-};
+export type TransactionLog = LogBody &
+  Omit<RawFillLog, 'address' | 'topics' | 'data' | 'refund' | 'transactionHash'> & {
+    readonly transactionHash: string | null;
+  };
 
 export type TransactionReading = {
   readonly fills: readonly (RawFillLog & { readonly event: OrderFilled })[];
@@ -115,14 +135,22 @@ export function readTransaction(
     const event = decodeOrderFilled(log, exchanges);
     if (typeof event === 'string') malformed.push({ log, because: event });
     else if (event !== null && log.transactionHash === null) {
-      malformed.push({ log, because: 'Expected the hash of the transaction beside the log; found none.' });
+      malformed.push({
+        log,
+        because: 'Expected the hash of the transaction beside the log; found none.',
+      });
     } else if (event !== null) {
-      const refund = seesTransfers ? refundOf(event, match) : mayBeRefunded(event, match.makers) ? null : 0n;
+      const refund = seesTransfers
+        ? refundOf(event, match)
+        : mayBeRefunded(event, match.makers)
+          ? null
+          : 0n;
       fills.push({ ...rawOf(log, refund), event });
       if (event.role === 'maker') match.makers.push(event);
     } else {
       if (isTransfer(log, pusdToken)) match.transfers.push(log);
-      const closes = log.topics[0] === ORDERS_MATCHED && exchanges.includes(log.address.toLowerCase());
+      const closes =
+        log.topics[0] === ORDERS_MATCHED && exchanges.includes(log.address.toLowerCase());
       if (closes) match = { makers: [], transfers: [] };
       count(closes ? 'OrdersMatched' : 'other log');
     }
@@ -143,7 +171,11 @@ function refundOf(
 ): bigint {
   if (!mayBeRefunded(event, match.makers)) return 0n;
   return match.transfers
-    .filter((log) => addressOf(log.topics[1] ?? '') === event.exchange && addressOf(log.topics[2] ?? '') === event.maker)
+    .filter(
+      (log) =>
+        addressOf(log.topics[1] ?? '') === event.exchange &&
+        addressOf(log.topics[2] ?? '') === event.maker,
+    )
     .reduce((sum, log) => sum + BigInt(log.data), 0n);
 }
 
@@ -154,14 +186,21 @@ function isTransfer(log: LogBody, token: string): boolean {
 
 function rawOf(log: TransactionLog, refund: bigint | null): RawFillLog {
   return {
-    address: log.address, topics: log.topics, data: log.data,
-    transactionHash: log.transactionHash ?? '', blockNumber: log.blockNumber,
-    blockHash: log.blockHash, blockTimestamp: log.blockTimestamp, logIndex: log.logIndex,
+    address: log.address,
+    topics: log.topics,
+    data: log.data,
+    transactionHash: log.transactionHash ?? '',
+    blockNumber: log.blockNumber,
+    blockHash: log.blockHash,
+    blockTimestamp: log.blockTimestamp,
+    logIndex: log.logIndex,
     refund: refund === null ? null : String(refund),
   };
 }
 
-/** The address in the low twenty bytes of a topic, in lower case; null where the word holds more. */
+/**
+ * The address in the low twenty bytes of a topic, in lower case; null where the word holds more.
+ */
 function addressOf(topic: string): string | null {
   if (!/^0x0{24}[0-9a-f]{40}$/i.test(topic)) return null;
   return getAddress(`0x${topic.slice(26)}`).toLowerCase();

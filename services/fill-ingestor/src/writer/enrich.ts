@@ -1,17 +1,29 @@
 /**
- * What the writer adds to a draft, captured once: bot, condition, neg-risk, rebate rate, marks. What
+ * What the writer adds to a draft, captured once: bot, condition, neg-risk, rebate rate, marks.
+ * What
  * stays unknown is named. Nothing is estimated.
  */
 
 import { type Mark } from '@polytraders/contracts';
-import { deriveNegRisk, judgeNegRisk, MARK_AGE_MS_MAX, type NegRiskKind } from '@polytraders/domain';
+import {
+  deriveNegRisk,
+  judgeNegRisk,
+  MARK_AGE_MS_MAX,
+  type NegRiskKind,
+} from '@polytraders/domain';
 import { type RateMicros } from '@polytraders/money';
 import { type Lookup } from '@polytraders/stream';
 import { getBytes, keccak256 } from 'ethers';
 import { type Accounts } from '../accounts.ts';
 import { type FillDraft, type OrderDraft, type TimeMicros } from '../draft.ts';
 import {
-  type Entity, factsKey, type KnownMark, type MarketFacts, orderHashKey, type OrderState, tokenKey,
+  type Entity,
+  factsKey,
+  type KnownMark,
+  type MarketFacts,
+  orderHashKey,
+  type OrderState,
+  tokenKey,
 } from './state.ts';
 
 export const UNATTRIBUTED = 'unattributed';
@@ -30,28 +42,38 @@ export type Enrichment = {
 
 /** Definition and marks of a draft's market, by its condition, else by its token. */
 export function factsOf(
-  lookup: Lookup<Entity>, draft: { readonly conditionId: string | null; readonly tokenId: string | null },
+  lookup: Lookup<Entity>,
+  draft: { readonly conditionId: string | null; readonly tokenId: string | null },
 ): MarketFacts | null {
-  const key = draft.conditionId !== null
-    ? factsKey(draft.conditionId)
-    : draft.tokenId === null ? null : tokenKey(draft.tokenId);
+  const key =
+    draft.conditionId !== null
+      ? factsKey(draft.conditionId)
+      : draft.tokenId === null
+        ? null
+        : tokenKey(draft.tokenId);
   const facts = key === null ? undefined : lookup.get(key);
   return facts?.kind === 'facts' ? facts : null;
 }
 
 /** The order that a draft names, by id or by hash. */
 export function orderOf(
-  lookup: Lookup<Entity>, hash: string | null, order: OrderState | null,
+  lookup: Lookup<Entity>,
+  hash: string | null,
+  order: OrderState | null,
 ): OrderState | null {
   if (order !== null || hash === null) return order;
   const found = lookup.get(orderHashKey(hash));
   return found?.kind === 'order' ? found : null;
 }
 
-/** Bot of a draft: as given, else its order's, else the account's, else the import's, else nobody's. */
+/**
+ * Bot of a draft: as given, else its order's, else the account's, else the import's, else nobody's.
+ */
 export function botOf(
   draft: Pick<FillDraft | OrderDraft, 'tradingBotId'> & { readonly fallbackBot?: string | null },
-  account: string, order: OrderState | null, accounts: Accounts,
+  account: string,
+  order: OrderState | null,
+  accounts: Accounts,
 ): string {
   const known = draft.tradingBotId ?? order?.tradingBotId ?? null;
   return known ?? accounts.get(account)?.defaultBot ?? draft.fallbackBot ?? UNATTRIBUTED;
@@ -59,8 +81,12 @@ export function botOf(
 
 /** Everything that is added to a fill whose token is known. `at` is the time of the fill. */
 export function enrich(
-  draft: FillDraft, tokenId: string, conditionId: string | null, bot: string,
-  facts: MarketFacts | null, at: TimeMicros,
+  draft: FillDraft,
+  tokenId: string,
+  conditionId: string | null,
+  bot: string,
+  facts: MarketFacts | null,
+  at: TimeMicros,
 ): Enrichment {
   const condition = conditionId ?? facts?.definition?.condition_id ?? null;
   const derived = condition === null ? 'unknown' : negRiskOfToken(condition, tokenId);
@@ -99,7 +125,10 @@ export function enrich(
  * mark that came with the report is the trading system's own and stands for its token.
  */
 function marksOf(
-  draft: FillDraft, tokenId: string, facts: MarketFacts | null, at: TimeMicros,
+  draft: FillDraft,
+  tokenId: string,
+  facts: MarketFacts | null,
+  at: TimeMicros,
 ): readonly Mark[] {
   const byToken = new Map<string, KnownMark[]>();
   for (const mark of facts?.marks ?? []) {
@@ -107,12 +136,16 @@ function marksOf(
     if (list === undefined) byToken.set(mark.tokenId, [mark]);
     else list.push(mark);
   }
-  const wanted = new Set([tokenId, ...(facts?.definition?.questions ?? []).map((one) => one.yes_token_id)]);
+  const wanted = new Set([
+    tokenId,
+    ...(facts?.definition?.questions ?? []).map((one) => one.yes_token_id),
+  ]);
   const marks: Mark[] = [];
   for (const token of wanted) {
-    const mark = token === tokenId && draft.markPrice !== null
-      ? reported(draft.markPrice, draft.markObservedAt ?? at, token)
-      : chosen(byToken.get(token) ?? [], at);
+    const mark =
+      token === tokenId && draft.markPrice !== null
+        ? reported(draft.markPrice, draft.markObservedAt ?? at, token)
+        : chosen(byToken.get(token) ?? [], at);
     if (mark !== null) marks.push(mark);
   }
   return marks.sort((a, b) => (a.token_id < b.token_id ? -1 : 1));
@@ -122,13 +155,20 @@ function reported(price: Mark['price'], observedAt: TimeMicros, token: string): 
   return { token_id: token, price, kind: 'REPORTED', observed_at: observedAt };
 }
 
-/** Mid, else last trade, else whichever is younger (B4): the order within the age limit, then age. */
+/**
+ * Mid, else last trade, else whichever is younger (B4): the order within the age limit, then age.
+ */
 function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
   const fresh = known.filter((mark) => at - mark.observedAt <= MARK_AGE_MS_MAX * 1000);
   const mid = fresh.find((mark) => mark.kind === 'MID') ?? fresh[0];
   const best = mid ?? [...known].sort((a, b) => b.observedAt - a.observedAt)[0];
   if (best === undefined) return null;
-  return { token_id: best.tokenId, price: best.price, kind: best.kind, observed_at: best.observedAt };
+  return {
+    token_id: best.tokenId,
+    price: best.price,
+    kind: best.kind,
+    observed_at: best.observedAt,
+  };
 }
 
 function negRiskOfDefinition(facts: MarketFacts | null): boolean | null {

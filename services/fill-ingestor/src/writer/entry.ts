@@ -5,7 +5,13 @@
  */
 
 import {
-  type Event, fromJson, partitionOf, type Records, type RecordType, toJson, TOPICS,
+  type Event,
+  fromJson,
+  partitionOf,
+  type Records,
+  type RecordType,
+  toJson,
+  TOPICS,
 } from '@polytraders/contracts';
 import { type Emission } from '@polytraders/stream';
 
@@ -36,7 +42,8 @@ export type EntryPlace = {
 
 /** An entry for a ledger event. */
 export function ledgerEntry<Type extends RecordType>(
-  type: Type, value: Records[Type] & { readonly event_id: string; readonly recorded_at: number },
+  type: Type,
+  value: Records[Type] & { readonly event_id: string; readonly recorded_at: number },
   place: EntryPlace,
 ): Entry {
   return entryOf(EVENTS_TOPIC, type, value, place);
@@ -47,7 +54,10 @@ export function quarantineEntry(value: Records['QuarantinedInput'], place: Entry
   return entryOf(QUARANTINE_TOPIC, 'QuarantinedInput', value, place);
 }
 
-/** What an entry makes public: on the log in the partition of the input, in quarantine by its source. */
+/**
+ * What an entry makes public: on the log in the partition of the input, in quarantine by its
+ * source.
+ */
 export function emissionsOf(entry: Entry, at: { readonly partition: number }): readonly Emission[] {
   const record = entry.record ?? reviveRecord(entry);
   const aside = entry.topic === QUARANTINE_TOPIC;
@@ -61,14 +71,21 @@ function reviveRecord(entry: Entry): Event {
 }
 
 function entryOf<Type extends RecordType>(
-  topic: string, type: Type,
+  topic: string,
+  type: Type,
   value: Records[Type] & { readonly event_id: string; readonly recorded_at: number },
   place: EntryPlace,
 ): Entry {
   return {
-    event_id: value.event_id, record_type: type, topic, key: place.key, fill_id: place.fillId,
-    source_position: place.sourcePosition, reason_code: place.reasonCode,
-    recorded_at: value.recorded_at, body: JSON.stringify(toJson(type, value)),
+    event_id: value.event_id,
+    record_type: type,
+    topic,
+    key: place.key,
+    fill_id: place.fillId,
+    source_position: place.sourcePosition,
+    reason_code: place.reasonCode,
+    recorded_at: value.recorded_at,
+    body: JSON.stringify(toJson(type, value)),
     record: { type, value } as Event,
   };
 }

@@ -10,7 +10,7 @@
  * contradicts the same id, what contradicts the same coordinates, what contradicts the end.
  */
 
-import { compareAcrossSources, compareWithinSource, type FillContent, grossFee, isFinal, judgeStatus } from '@polytraders/domain';
+import { compareAcrossSources, isFinal, judgeStatus } from '@polytraders/domain';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type Accounts, isOfRecord } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
@@ -18,25 +18,34 @@ import { type FillDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { botOf, enrich, factsOf, orderOf } from './enrich.ts';
 import { type Entry } from './entry.ts';
+import {
+  type Arriving,
+  contentOf,
+  contentOfState,
+  contradictionOf,
+  feeOf,
+} from './fill-content.ts';
 import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
+import { contradicts, incomplete, mismatch, needsCoordinates, setAside } from './fill-refusals.ts';
 import { useMarket } from './markets.ts';
-import { quarantine, type QuarantineReason } from './quarantine.ts';
-import { coordinatesKey, type Entity, fillKey, type FillState, orderKey, type OrderState } from './state.ts';
-
-/** A draft whose account, token and side are known, from itself or from its order. */
-type Arriving = {
-  readonly event: InboxEvent;
-  readonly draft: FillDraft;
-  readonly account: string;
-  readonly tokenId: string;
-  readonly orderSide: 'BUY' | 'SELL';
-  readonly order: OrderState | null;
-};
+import {
+  coordinatesKey,
+  type Entity,
+  fillKey,
+  type FillState,
+  orderKey,
+  type OrderState,
+} from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
 /** One report of a fill. */
-export function stepFill(event: InboxEvent, given: FillDraft, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+export function stepFill(
+  event: InboxEvent,
+  given: FillDraft,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const named = given.orderId === null ? undefined : lookup.get(orderKey(given.orderId));
   const order = orderOf(lookup, given.orderHash, named?.kind === 'order' ? named : null);
   const draft = withOrder(given, order);
@@ -44,10 +53,13 @@ export function stepFill(event: InboxEvent, given: FillDraft, lookup: Lookup<Ent
   if (account === null || tokenId === null || orderSide === null) return incomplete(event, draft);
   const arriving = { event, draft, account, tokenId, orderSide, order };
   const known = fillAt(lookup, fillKey(draft.fillId));
-  const placed = draft.txHash === null || draft.orderHash === null
-    ? null : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
+  const placed =
+    draft.txHash === null || draft.orderHash === null
+      ? null
+      : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
   if (known?.joinedTo != null) return ignored('joined');
-  if (!isOfRecord(accounts, account, draft.source)) return stepSecondVoice(arriving, known ?? placed);
+  if (!isOfRecord(accounts, account, draft.source))
+    return stepSecondVoice(arriving, known ?? placed);
   if (lacksCoordinates(arriving, accounts)) return needsCoordinates(arriving);
   if (known === null && placed === null) return advance(arriving, null, lookup, accounts);
   if (known !== null) {
@@ -56,11 +68,18 @@ export function stepFill(event: InboxEvent, given: FillDraft, lookup: Lookup<Ent
     if (placed !== null && placed.fillId !== known.fillId) return joinLate(arriving, known, placed);
     return climb(arriving, known, lookup, accounts);
   }
-  return placed === null ? ignored('duplicate') : stepUnderOtherId(arriving, placed, lookup, accounts);
+  return placed === null
+    ? ignored('duplicate')
+    : stepUnderOtherId(arriving, placed, lookup, accounts);
 }
 
 /** Judges the arriving status against what is known of the same fill. */
-function climb(arriving: Arriving, known: FillState, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+function climb(
+  arriving: Arriving,
+  known: FillState,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const { draft } = arriving;
   switch (judgeStatus(known.status, draft.status)) {
     case 'advance':
@@ -70,13 +89,22 @@ function climb(arriving: Arriving, known: FillState, lookup: Lookup<Entity>, acc
     case 'behind':
       return ignored('late');
     case 'conflict':
-      return set(arriving, known, 'GOV_FILL_STATUS_CONFLICT',
-        `Expected no end of fill ${known.fillId} after ${known.status}; found ${draft.status}.`);
+      return setAside(
+        arriving,
+        known,
+        'GOV_FILL_STATUS_CONFLICT',
+        `Expected no end of fill ${known.fillId} after ${known.status}; found ${draft.status}.`,
+      );
   }
 }
 
 /** Takes the fill to the arriving status and writes what that means for the log. */
-function advance(arriving: Arriving, known: FillState | null, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+function advance(
+  arriving: Arriving,
+  known: FillState | null,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const { event, draft } = arriving;
   const state = stateOf(arriving, known, accounts);
   if (draft.status === 'FAILED') {
@@ -86,20 +114,40 @@ function advance(arriving: Arriving, known: FillState | null, lookup: Lookup<Ent
   const fill = wholeFill(arriving, state, lookup);
   const facts = factsOf(lookup, draft);
   const market = useMarket(event, lookup, draft, facts, arriving.account);
-  const entry = draft.status === 'CONFIRMED' ? confirmedEntry(event, fill) : matchedEntry(event, fill, draft.status);
-  return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], market.puts);
+  const entry =
+    draft.status === 'CONFIRMED'
+      ? confirmedEntry(event, fill)
+      : matchedEntry(event, fill, draft.status);
+  const more = [...market.puts, ...placeLeft(known, state)];
+  return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
 }
 
 /** The same place on the chain under another id: the id first seen stays, this one points to it. */
-function stepUnderOtherId(arriving: Arriving, placed: FillState, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+function stepUnderOtherId(
+  arriving: Arriving,
+  placed: FillState,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(placed), TICK);
   if (differences.length > 0) return mismatch(arriving, placed, differences);
-  const alias: FillState = { ...placed, fillId: arriving.draft.fillId, joinedTo: placed.fillId, txHash: null, orderHash: null, eventId: null };
+  const alias: FillState = {
+    ...placed,
+    fillId: arriving.draft.fillId,
+    joinedTo: placed.fillId,
+    txHash: null,
+    orderHash: null,
+    eventId: null,
+  };
   const put: Put<Entity> = { key: fillKey(alias.fillId), entity: alias };
   const renamed = { ...arriving, draft: { ...arriving.draft, fillId: placed.fillId } };
   const step = climb(renamed, joined(placed, arriving.draft.source), lookup, accounts);
   if (step.outcome === 'ignored') {
-    return { outcome: 'applied', puts: [put, ...putsOf(joined(placed, arriving.draft.source))], entries: [] };
+    return {
+      outcome: 'applied',
+      puts: [put, ...putsOf(joined(placed, arriving.draft.source))],
+      entries: [],
+    };
   }
   return { ...step, puts: [put, ...step.puts] };
 }
@@ -107,10 +155,15 @@ function stepUnderOtherId(arriving: Arriving, placed: FillState, lookup: Lookup<
 /** A provisional fill turns out to stand on the log already: it is closed in favour of that one. */
 function joinLate(arriving: Arriving, known: FillState, placed: FillState): Outcome {
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(placed), TICK);
-  if (differences.length > 0 || isFinal(known.status)) return mismatch(arriving, placed, differences);
+  if (differences.length > 0 || isFinal(known.status))
+    return mismatch(arriving, placed, differences);
   const closed: FillState = { ...known, joinedTo: placed.fillId, txHash: null, orderHash: null };
   const entry = failedEntry(arriving.event, known, arriving.draft, placed.fillId);
-  const puts = [...putsOf({ ...closed, eventId: entry.event_id }), ...putsOf(joined(placed, known.source))];
+  const puts = [
+    ...placeLeft(known, closed),
+    ...putsOf({ ...closed, eventId: entry.event_id }),
+    ...putsOf(joined(placed, known.source)),
+  ];
   return { outcome: 'applied', puts, entries: [entry] };
 }
 
@@ -118,16 +171,23 @@ function joinLate(arriving: Arriving, known: FillState, placed: FillState): Outc
 function stepSecondVoice(arriving: Arriving, known: FillState | null): Outcome {
   const { draft } = arriving;
   if (known === null) {
-    return set(arriving, null, 'GOV_FILL_UNMATCHED',
-      `Expected a fill of the source of record for what ${draft.source} tells of ${draft.fillId}; found none.`);
+    return setAside(
+      arriving,
+      null,
+      'GOV_FILL_UNMATCHED',
+      `Expected a fill of the source of record for what ${draft.source} tells of ` +
+        `${draft.fillId}; found none.`,
+    );
   }
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
   if (differences.length > 0) return mismatch(arriving, known, differences);
   if (known.joinedSources.includes(draft.source)) return ignored('duplicate');
   const enriched = {
     ...joined(known, draft.source),
-    txHash: known.txHash ?? draft.txHash, orderHash: known.orderHash ?? draft.orderHash,
-    logIndex: known.logIndex ?? draft.logIndex, blockNumber: known.blockNumber ?? draft.blockNumber,
+    txHash: known.txHash ?? draft.txHash,
+    orderHash: known.orderHash ?? draft.orderHash,
+    logIndex: known.logIndex ?? draft.logIndex,
+    blockNumber: known.blockNumber ?? draft.blockNumber,
   };
   return applied(enriched, []);
 }
@@ -136,8 +196,10 @@ function withOrder(draft: FillDraft, order: OrderState | null): FillDraft {
   if (order === null) return draft;
   return {
     ...draft,
-    account: draft.account ?? order.account, tokenId: draft.tokenId ?? order.tokenId,
-    orderSide: draft.orderSide ?? order.orderSide, conditionId: draft.conditionId ?? order.conditionId,
+    account: draft.account ?? order.account,
+    tokenId: draft.tokenId ?? order.tokenId,
+    orderSide: draft.orderSide ?? order.orderSide,
+    conditionId: draft.conditionId ?? order.conditionId,
     paper: draft.paper || order.paper,
   };
 }
@@ -148,9 +210,20 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
   const facts = factsOf(lookup, draft);
   const added = enrich(draft, arriving.tokenId, draft.conditionId, state.tradingBotId, facts, at);
   return {
-    draft: { ...draft, txHash: state.txHash, orderHash: state.orderHash }, fillId: state.fillId,
-    account: arriving.account, tokenId: arriving.tokenId, orderSide: arriving.orderSide, added,
-    joinedSources: [...state.joinedSources].sort(), matchedAt: state.matchedAt,
+    draft: {
+      ...draft,
+      txHash: state.txHash,
+      orderHash: state.orderHash,
+      logIndex: state.logIndex,
+      blockNumber: state.blockNumber,
+    },
+    fillId: state.fillId,
+    account: arriving.account,
+    tokenId: arriving.tokenId,
+    orderSide: arriving.orderSide,
+    added,
+    joinedSources: [...state.joinedSources].sort(),
+    matchedAt: state.matchedAt,
   };
 }
 
@@ -158,50 +231,31 @@ function stateOf(arriving: Arriving, known: FillState | null, accounts: Accounts
   const { draft, event, order } = arriving;
   const provisional = draft.status === 'MATCHED' || draft.status === 'MINED';
   return {
-    kind: 'fill', fillId: known?.fillId ?? draft.fillId, partition: event.partition,
-    account: arriving.account, source: known?.source ?? draft.source,
-    recipe: known?.recipe ?? draft.recipe, status: draft.status, joinedTo: null,
-    joinedSources: known?.joinedSources ?? [], orderId: draft.orderId,
+    kind: 'fill',
+    fillId: known?.fillId ?? draft.fillId,
+    partition: event.partition,
+    account: arriving.account,
+    source: known?.source ?? draft.source,
+    recipe: known?.recipe ?? draft.recipe,
+    status: draft.status,
+    joinedTo: null,
+    joinedSources: known?.joinedSources ?? [],
+    orderId: draft.orderId,
     tradingBotId: known?.tradingBotId ?? botOf(draft, arriving.account, order, accounts),
-    tokenId: arriving.tokenId, orderSide: arriving.orderSide, quantity: draft.quantity,
-    notional: draft.notional, fee: feeOf(draft) ?? known?.fee ?? null,
-    txHash: draft.txHash ?? known?.txHash ?? null, orderHash: draft.orderHash ?? known?.orderHash ?? null,
+    tokenId: arriving.tokenId,
+    orderSide: arriving.orderSide,
+    quantity: draft.quantity,
+    notional: draft.notional,
+    fee: feeOf(draft) ?? known?.fee ?? null,
+    txHash: draft.txHash ?? known?.txHash ?? null,
+    orderHash: draft.orderHash ?? known?.orderHash ?? null,
     logIndex: draft.logIndex ?? known?.logIndex ?? null,
     blockNumber: draft.blockNumber ?? known?.blockNumber ?? null,
-    matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null), paper: draft.paper,
-    eventId: known?.eventId ?? null, bytes: event.bytes,
+    matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null),
+    paper: draft.paper,
+    eventId: known?.eventId ?? null,
+    bytes: event.bytes,
   };
-}
-
-/** Within one source the content must be equal; across sources a tick of cash may lie between. */
-function contradictionOf(arriving: Arriving, known: FillState): string | null {
-  if (known.partition !== arriving.event.partition) return 'another account';
-  if (known.source !== arriving.draft.source) {
-    const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
-    return differences.length === 0 ? null : differences.join(', ');
-  }
-  // A transaction may be sent again before it is final, so coordinates bind only what is final.
-  const before = isFinal(known.status) ? contentOfState(known) : { ...contentOfState(known), coordinates: NOWHERE };
-  return compareWithinSource(before, contentOf(arriving)) === 'conflict' ? 'other content' : null;
-}
-
-const NOWHERE = { txHash: null, orderHash: null, logIndex: null, blockNumber: null };
-
-function contentOf({ draft, account, tokenId, orderSide }: Arriving): FillContent {
-  const { orderId, quantity, notional, txHash, orderHash, logIndex, blockNumber } = draft;
-  const coordinates = { txHash, orderHash, logIndex, blockNumber };
-  return { account, orderId, tokenId, orderSide, quantity, notional, fee: feeOf(draft), coordinates };
-}
-
-function contentOfState(state: FillState): FillContent {
-  const { account, orderId, tokenId, orderSide, quantity, notional, fee } = state;
-  const { txHash, orderHash, logIndex, blockNumber } = state;
-  return { account, orderId, tokenId, orderSide, quantity, notional, fee, coordinates: { txHash, orderHash, logIndex, blockNumber } };
-}
-
-function feeOf(draft: FillDraft) {
-  const { feePusd, feeBps, notional } = draft;
-  return grossFee({ side: draft.side ?? 'taker', notional, feePusd, feeBps, builderFee: null });
 }
 
 function joined(state: FillState, source: FillState['source']): FillState {
@@ -215,39 +269,11 @@ function lacksCoordinates({ draft, account }: Arriving, accounts: Accounts): boo
   return draft.source === 'bus' && draft.status === 'CONFIRMED' && bare && others.length > 0;
 }
 
-function needsCoordinates(arriving: Arriving): Outcome {
-  return set(arriving, null, 'INCOMPLETE_INPUT',
-    `Expected tx_hash and order_hash on a confirmed fill of ${arriving.account}, which other sources report too; found none.`);
-}
-
-function incomplete(event: InboxEvent, draft: FillDraft): Outcome {
-  const missing = [
-    ...(draft.account === null ? ['account'] : []), ...(draft.tokenId === null ? ['token_id'] : []),
-    ...(draft.orderSide === null ? ['order_side'] : []),
-  ].join(', ');
-  const because = `Expected ${missing} on the report or an order ${draft.orderId ?? ''} that was opened; found neither.`;
-  const { account, fillId, orderId } = draft;
-  return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, fillId, orderId });
-}
-
-function contradicts(arriving: Arriving, known: FillState, what: string): Outcome {
-  return set(arriving, known, 'GOV_FILL_CONFLICT',
-    `Expected the content that fill ${known.fillId} was first told with; found ${what}.`);
-}
-
-function mismatch(arriving: Arriving, known: FillState, differences: readonly string[]): Outcome {
-  const what = differences.length === 0 ? 'two final fills' : `another ${differences.join(', ')}`;
-  return set(arriving, known, 'GOV_FILL_MISMATCH',
-    `Expected two sources to tell the same of fill ${known.fillId}; found ${what}.`);
-}
-
-function set(arriving: Arriving, known: FillState | null, reason: QuarantineReason, because: string): Outcome {
-  const { event, draft, account } = arriving;
-  const against = known === null ? {} : { conflictsWith: { eventId: known.eventId, bytes: known.bytes } };
-  return quarantine(event, { reason, because, account, fillId: draft.fillId, orderId: draft.orderId, ...against });
-}
-
-function applied(state: FillState, entries: readonly Entry[], more: readonly Put<Entity>[] = []): Outcome {
+function applied(
+  state: FillState,
+  entries: readonly Entry[],
+  more: readonly Put<Entity>[] = [],
+): Outcome {
   return { outcome: 'applied', puts: [...more, ...putsOf(state)], entries };
 }
 
@@ -255,6 +281,13 @@ function putsOf(state: FillState): readonly Put<Entity>[] {
   const own = { key: fillKey(state.fillId), entity: state };
   if (state.txHash === null || state.orderHash === null || state.joinedTo !== null) return [own];
   return [own, { key: coordinatesKey(state.txHash, state.orderHash), entity: state }];
+}
+
+/** A place on the chain that a fill no longer has, because its transaction was sent again. */
+function placeLeft(before: FillState | null, after: FillState): readonly Put<Entity>[] {
+  if (before === null || before.txHash === null || before.orderHash === null) return [];
+  if (before.txHash === after.txHash && before.orderHash === after.orderHash) return [];
+  return [{ key: coordinatesKey(before.txHash, before.orderHash), entity: undefined }];
 }
 
 function fillAt(lookup: Lookup<Entity>, key: string): FillState | null {

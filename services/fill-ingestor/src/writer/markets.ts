@@ -13,7 +13,10 @@ import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
 import { type Entity, marketKey, type MarketFacts, type MarketState, tokenPlace } from './state.ts';
 
-export type MarketUse = { readonly puts: readonly Put<Entity>[]; readonly entries: readonly Entry[] };
+export type MarketUse = {
+  readonly puts: readonly Put<Entity>[];
+  readonly entries: readonly Entry[];
+};
 
 const NOTHING: MarketUse = { puts: [], entries: [] };
 
@@ -21,13 +24,15 @@ type Tokens = SynthesisedMarket['tokens'];
 
 /** What the first use, or a change, of a draft's market writes to this partition. */
 export function useMarket(
-  event: InboxEvent, lookup: Lookup<Entity>,
+  event: InboxEvent,
+  lookup: Lookup<Entity>,
   draft: {
     readonly conditionId: string | null;
     readonly tokenId: string | null;
     readonly synthesised?: SynthesisedMarket | null;
   },
-  facts: MarketFacts | null, account: string,
+  facts: MarketFacts | null,
+  account: string,
 ): MarketUse {
   const place = draft.conditionId ?? (draft.tokenId === null ? null : tokenPlace(draft.tokenId));
   const known = place === null ? undefined : lookup.get(marketKey(event.partition, place));
@@ -36,14 +41,24 @@ export function useMarket(
   if (definition !== null) {
     const hash = facts?.definitionHash ?? '';
     if (state?.definitionHash === hash) return NOTHING;
-    return written(event, account, definition.condition_id, hash, false, definition.tokens.map(
-      (token) => ({ tokenId: token.token_id, outcome: token.outcome }),
-    ), {
-      venue_market_id: null, tokens: definition.tokens,
-      neg_risk_market_id: definition.neg_risk_market_id, questions: definition.questions,
-      maker_rebate_rate: definition.maker_rebate_rate, fee_schedule: definition.fee_schedule,
-      status: definition.status, end_date: definition.end_date,
-    });
+    return written(
+      event,
+      account,
+      definition.condition_id,
+      hash,
+      false,
+      definition.tokens.map((token) => ({ tokenId: token.token_id, outcome: token.outcome })),
+      {
+        venue_market_id: null,
+        tokens: definition.tokens,
+        neg_risk_market_id: definition.neg_risk_market_id,
+        questions: definition.questions,
+        maker_rebate_rate: definition.maker_rebate_rate,
+        fee_schedule: definition.fee_schedule,
+        status: definition.status,
+        end_date: definition.end_date,
+      },
+    );
   }
   const market = draft.synthesised ?? null;
   if (market === null || (state !== null && !state.synthesised)) return NOTHING;
@@ -53,34 +68,59 @@ export function useMarket(
   return written(event, account, market.conditionId, hash, true, tokens, {
     venue_market_id: null,
     tokens: tokens.map((token) => ({ token_id: token.tokenId, outcome: token.outcome })),
-    neg_risk_market_id: null, questions: [], maker_rebate_rate: null, fee_schedule: null,
-    status: 'OPEN', end_date: null,
+    neg_risk_market_id: null,
+    questions: [],
+    maker_rebate_rate: null,
+    fee_schedule: null,
+    status: 'OPEN',
+    end_date: null,
   });
 }
 
 type Definition = Omit<
   Records['MarketDefined'],
-  'condition_id' | 'synthesised' | 'source' | 'source_position' | keyof ReturnType<typeof envelopeOf>
+  | 'condition_id'
+  | 'synthesised'
+  | 'source'
+  | 'source_position'
+  | keyof ReturnType<typeof envelopeOf>
 >;
 
 function written(
-  event: InboxEvent, account: string, conditionId: string, hash: string, synthesised: boolean,
-  tokens: Tokens, definition: Definition,
+  event: InboxEvent,
+  account: string,
+  conditionId: string,
+  hash: string,
+  synthesised: boolean,
+  tokens: Tokens,
+  definition: Definition,
 ): MarketUse {
   const { partition } = event;
   const state = (place: string): MarketState => ({
-    kind: 'market', partition, place, definitionHash: hash, synthesised,
+    kind: 'market',
+    partition,
+    place,
+    definitionHash: hash,
+    synthesised,
     tokens: JSON.stringify(tokens),
   });
   const places = [conditionId, ...tokens.map((token) => tokenPlace(token.tokenId))];
-  const entry = ledgerEntry('MarketDefined', {
-    ...envelopeOf(event, {
-      identity: ['MarketDefined', String(partition), conditionId, hash],
-      correlationId: conditionId, effectiveAt: null,
-    }),
-    condition_id: conditionId, ...definition, synthesised,
-    source: event.source, source_position: event.sourcePosition,
-  }, { key: account, fillId: null, sourcePosition: event.sourcePosition, reasonCode: null });
+  const entry = ledgerEntry(
+    'MarketDefined',
+    {
+      ...envelopeOf(event, {
+        identity: ['MarketDefined', String(partition), conditionId, hash],
+        correlationId: conditionId,
+        effectiveAt: null,
+      }),
+      condition_id: conditionId,
+      ...definition,
+      synthesised,
+      source: event.source,
+      source_position: event.sourcePosition,
+    },
+    { key: account, fillId: null, sourcePosition: event.sourcePosition, reasonCode: null },
+  );
   return {
     puts: places.map((place) => ({ key: marketKey(partition, place), entity: state(place) })),
     entries: [entry],

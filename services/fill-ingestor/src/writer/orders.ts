@@ -18,7 +18,12 @@ import { type Entity, orderHashKey, orderKey, type OrderState } from './state.ts
 type Outcome = Step<Entity, Entry>;
 
 /** One report of an order. */
-export function stepOrder(event: InboxEvent, draft: OrderDraft, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+export function stepOrder(
+  event: InboxEvent,
+  draft: OrderDraft,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const found = lookup.get(orderKey(draft.orderId));
   const known = found?.kind === 'order' ? found : null;
   const account = draft.account ?? known?.account ?? null;
@@ -27,12 +32,20 @@ export function stepOrder(event: InboxEvent, draft: OrderDraft, lookup: Lookup<E
     return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, orderId: draft.orderId });
   }
   if (known !== null && contradicts(draft, known, account, event.partition)) {
-    const because = `Expected the content that order ${draft.orderId} was first told with; found another.`;
+    const because =
+      `Expected the content that order ${draft.orderId} was first told ` + `with; found another.`;
     const conflictsWith = { eventId: known.eventId, bytes: null };
-    return quarantine(event, { reason: 'GOV_ORDER_CONFLICT', because, account, orderId: draft.orderId, conflictsWith });
+    return quarantine(event, {
+      reason: 'GOV_ORDER_CONFLICT',
+      because,
+      account,
+      orderId: draft.orderId,
+      conflictsWith,
+    });
   }
   if (draft.status === 'OPEN') {
-    if (known !== null) return { outcome: 'ignored', because: known.status === 'OPEN' ? 'duplicate' : 'late' };
+    if (known !== null)
+      return { outcome: 'ignored', because: known.status === 'OPEN' ? 'duplicate' : 'late' };
     return open(event, draft, account, lookup, accounts);
   }
   if (known !== null && known.status !== 'OPEN') {
@@ -41,78 +54,146 @@ export function stepOrder(event: InboxEvent, draft: OrderDraft, lookup: Lookup<E
   return close(event, draft, account, known, accounts);
 }
 
-function open(event: InboxEvent, draft: OrderDraft, account: string, lookup: Lookup<Entity>, accounts: Accounts): Outcome {
+function open(
+  event: InboxEvent,
+  draft: OrderDraft,
+  account: string,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
   const { tokenId, orderSide, price, quantity } = draft;
   if (tokenId === null || orderSide === null || price === null || quantity === null) {
-    const because = `Expected token_id, order_side, price and quantity_shares on order ${draft.orderId}; found some missing.`;
-    return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, orderId: draft.orderId });
+    const because =
+      `Expected token_id, order_side, price and quantity_shares on order ` +
+      `${draft.orderId}; found some missing.`;
+    return quarantine(event, {
+      reason: 'INCOMPLETE_INPUT',
+      because,
+      account,
+      orderId: draft.orderId,
+    });
   }
   const bot = botOf(draft, account, null, accounts);
   const value: Records['OrderOpened'] = {
     ...envelopeOf(event, happening('OrderOpened', draft)),
-    order_id: draft.orderId, order_hash: draft.orderHash, account, trading_bot_id: bot,
-    condition_id: draft.conditionId, venue_market_id: draft.venueMarketId, token_id: tokenId,
-    order_side: orderSide, price, quantity_shares: quantity, max_fee_pusd: draft.maxFeePusd,
-    expires_at: draft.expiresAt, reservation_id: draft.reservationId, source: event.source,
-    source_position: event.sourcePosition, paper: draft.paper,
+    order_id: draft.orderId,
+    order_hash: draft.orderHash,
+    account,
+    trading_bot_id: bot,
+    condition_id: draft.conditionId,
+    venue_market_id: draft.venueMarketId,
+    token_id: tokenId,
+    order_side: orderSide,
+    price,
+    quantity_shares: quantity,
+    max_fee_pusd: draft.maxFeePusd,
+    expires_at: draft.expiresAt,
+    reservation_id: draft.reservationId,
+    source: event.source,
+    source_position: event.sourcePosition,
+    paper: draft.paper,
     flags: draft.maxFeePusd === null ? ['GOV_ORDER_WITHOUT_MAX_FEE'] : [],
     incomplete_reasons: missingOf(draft, bot),
   };
   const entry = ledgerEntry('OrderOpened', value, placeOf(event, account));
   const market = useMarket(event, lookup, draft, factsOf(lookup, draft), account);
   const puts = putsOf(stateOf(event, draft, account, bot, null, entry.event_id));
-  return { outcome: 'applied', puts: [...market.puts, ...puts], entries: [...market.entries, entry] };
+  return {
+    outcome: 'applied',
+    puts: [...market.puts, ...puts],
+    entries: [...market.entries, entry],
+  };
 }
 
-function close(event: InboxEvent, draft: OrderDraft, account: string, known: OrderState | null, accounts: Accounts): Outcome {
+function close(
+  event: InboxEvent,
+  draft: OrderDraft,
+  account: string,
+  known: OrderState | null,
+  accounts: Accounts,
+): Outcome {
   const bot = known?.tradingBotId ?? botOf(draft, account, null, accounts);
   const reason = draft.status === 'OPEN' ? 'CANCELLED' : draft.status;
   const value: Records['OrderClosed'] = {
     ...envelopeOf(event, happening('OrderClosed', draft)),
-    order_id: draft.orderId, order_hash: known?.orderHash ?? draft.orderHash, account,
-    trading_bot_id: bot, condition_id: known?.conditionId ?? draft.conditionId,
-    token_id: known?.tokenId ?? draft.tokenId, order_side: known?.orderSide ?? draft.orderSide,
-    closing_reason: reason, detail: null, source: event.source,
-    source_position: event.sourcePosition, paper: draft.paper,
-    flags: ['EXEC_ORDER_CLOSED'], incomplete_reasons: missingOf(draft, bot),
+    order_id: draft.orderId,
+    order_hash: known?.orderHash ?? draft.orderHash,
+    account,
+    trading_bot_id: bot,
+    condition_id: known?.conditionId ?? draft.conditionId,
+    token_id: known?.tokenId ?? draft.tokenId,
+    order_side: known?.orderSide ?? draft.orderSide,
+    closing_reason: reason,
+    detail: null,
+    source: event.source,
+    source_position: event.sourcePosition,
+    paper: draft.paper,
+    flags: ['EXEC_ORDER_CLOSED'],
+    incomplete_reasons: missingOf(draft, bot),
   };
   const entry = ledgerEntry('OrderClosed', value, placeOf(event, account));
   const puts = putsOf(stateOf(event, draft, account, bot, known, entry.event_id));
   return { outcome: 'applied', puts, entries: [entry] };
 }
 
-function contradicts(draft: OrderDraft, known: OrderState, account: string, partition: number): boolean {
-  const differs = <Value>(a: Value | null, b: Value | null): boolean => a !== null && b !== null && a !== b;
+function contradicts(
+  draft: OrderDraft,
+  known: OrderState,
+  account: string,
+  partition: number,
+): boolean {
+  const differs = <Value>(a: Value | null, b: Value | null): boolean =>
+    a !== null && b !== null && a !== b;
   return (
-    known.partition !== partition || known.account !== account ||
-    differs(known.tokenId, draft.tokenId) || differs(known.orderSide, draft.orderSide) ||
-    differs(known.price, draft.price) || differs(known.quantity, draft.quantity) ||
+    known.partition !== partition ||
+    known.account !== account ||
+    differs(known.tokenId, draft.tokenId) ||
+    differs(known.orderSide, draft.orderSide) ||
+    differs(known.price, draft.price) ||
+    differs(known.quantity, draft.quantity) ||
     differs(known.orderHash, draft.orderHash)
   );
 }
 
 function stateOf(
-  event: InboxEvent, draft: OrderDraft, account: string, bot: string, known: OrderState | null, eventId: string,
+  event: InboxEvent,
+  draft: OrderDraft,
+  account: string,
+  bot: string,
+  known: OrderState | null,
+  eventId: string,
 ): OrderState {
   return {
-    kind: 'order', orderId: draft.orderId, partition: event.partition,
-    orderHash: known?.orderHash ?? draft.orderHash, account, tradingBotId: bot,
+    kind: 'order',
+    orderId: draft.orderId,
+    partition: event.partition,
+    orderHash: known?.orderHash ?? draft.orderHash,
+    account,
+    tradingBotId: bot,
     conditionId: known?.conditionId ?? draft.conditionId,
     venueMarketId: known?.venueMarketId ?? draft.venueMarketId,
-    tokenId: known?.tokenId ?? draft.tokenId, orderSide: known?.orderSide ?? draft.orderSide,
-    price: known?.price ?? draft.price, quantity: known?.quantity ?? draft.quantity,
-    expiresAt: known?.expiresAt ?? draft.expiresAt, status: draft.status, paper: draft.paper, eventId,
+    tokenId: known?.tokenId ?? draft.tokenId,
+    orderSide: known?.orderSide ?? draft.orderSide,
+    price: known?.price ?? draft.price,
+    quantity: known?.quantity ?? draft.quantity,
+    expiresAt: known?.expiresAt ?? draft.expiresAt,
+    status: draft.status,
+    paper: draft.paper,
+    eventId,
   };
 }
 
 function putsOf(state: OrderState): readonly Put<Entity>[] {
   const own = { key: orderKey(state.orderId), entity: state };
-  return state.orderHash === null ? [own] : [own, { key: orderHashKey(state.orderHash), entity: state }];
+  return state.orderHash === null
+    ? [own]
+    : [own, { key: orderHashKey(state.orderHash), entity: state }];
 }
 
 function happening(type: 'OrderOpened' | 'OrderClosed', draft: OrderDraft) {
   return {
-    identity: [type, draft.orderId] as const, correlationId: draft.correlationId ?? draft.orderId,
+    identity: [type, draft.orderId] as const,
+    correlationId: draft.correlationId ?? draft.orderId,
     effectiveAt: draft.effectiveAt,
   };
 }

@@ -45,7 +45,8 @@ export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entit
     {
       ...envelopeOf(event, {
         identity: ['QuarantinedInput', event.source, event.sourcePosition],
-        correlationId: fillId ?? found.orderId ?? id, effectiveAt: null,
+        correlationId: fillId ?? found.orderId ?? id,
+        effectiveAt: null,
       }),
       quarantine_id: id,
       source: event.source,
@@ -64,7 +65,10 @@ export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entit
       received_at: event.receivedAt,
     },
     {
-      key: event.source, fillId, sourcePosition: event.sourcePosition, reasonCode: found.reason,
+      key: event.source,
+      fillId,
+      sourcePosition: event.sourcePosition,
+      reasonCode: found.reason,
     },
   );
   return { outcome: 'quarantined', because: found.reason, puts: [], entries: [entry] };

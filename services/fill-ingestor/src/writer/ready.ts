@@ -27,7 +27,10 @@ export function stepReady(event: InboxEvent, input: ReadyRecord): Step<Entity, E
     const json = { ...envelope, ...EPOCH, ...where, ...value, ...placed };
     const record: Records[typeof type] = { ...fromJson(type, json), ...envelope };
     const entry = ledgerEntry(type, record, {
-      key: '*', fillId: null, sourcePosition: event.sourcePosition, reasonCode: null,
+      key: '*',
+      fillId: null,
+      sourcePosition: event.sourcePosition,
+      reasonCode: null,
     });
     return { outcome: 'applied', puts: [], entries: [entry] };
   } catch (cause) {

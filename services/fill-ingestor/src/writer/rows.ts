@@ -3,9 +3,7 @@
  * partition is a text here, because keys of entities are texts.
  */
 
-import {
-  type FillStatus, type IdentityRecipe, type OrderSide,
-} from '@polytraders/domain';
+import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { table } from '@polytraders/stream';
 import { type OrderStatus, type SourceOfRecord } from '../draft.ts';
@@ -64,22 +62,56 @@ export type MarketRow = {
 };
 
 const FILL_COLUMNS = {
-  fill_id: 'text', log_partition: 'text', account: 'text', source: 'text', recipe: 'text',
-  status: 'text', joined_to: 'text', joined_sources: 'texts', order_id: 'text',
-  trading_bot_id: 'text', token_id: 'text', order_side: 'text', quantity_shares: 'micros',
-  size_pusd: 'micros', fee_pusd: 'micros', tx_hash: 'text', order_hash: 'text', log_index: 'int',
-  block_number: 'int', matched_at: 'time', paper: 'bool', event_id: 'text', bytes: 'bytes',
+  fill_id: 'text',
+  log_partition: 'text',
+  account: 'text',
+  source: 'text',
+  recipe: 'text',
+  status: 'text',
+  joined_to: 'text',
+  joined_sources: 'texts',
+  order_id: 'text',
+  trading_bot_id: 'text',
+  token_id: 'text',
+  order_side: 'text',
+  quantity_shares: 'micros',
+  size_pusd: 'micros',
+  fee_pusd: 'micros',
+  tx_hash: 'text',
+  order_hash: 'text',
+  log_index: 'int',
+  block_number: 'int',
+  matched_at: 'time',
+  paper: 'bool',
+  event_id: 'text',
+  bytes: 'bytes',
 } as const;
 
 const ORDER_COLUMNS = {
-  order_id: 'text', log_partition: 'text', order_hash: 'text', account: 'text',
-  trading_bot_id: 'text', condition_id: 'text', venue_market_id: 'text', token_id: 'text',
-  order_side: 'text', price: 'price', quantity_shares: 'micros', expires_at: 'time',
-  status: 'text', paper: 'bool', event_id: 'text',
+  order_id: 'text',
+  log_partition: 'text',
+  order_hash: 'text',
+  account: 'text',
+  trading_bot_id: 'text',
+  condition_id: 'text',
+  venue_market_id: 'text',
+  token_id: 'text',
+  order_side: 'text',
+  price: 'price',
+  quantity_shares: 'micros',
+  expires_at: 'time',
+  status: 'text',
+  paper: 'bool',
+  event_id: 'text',
 } as const;
 
 /** Guarded by the partition: two partitions that meet in one id do not overwrite each other. */
-export const FILL_IDENTITY = table<FillRow>('fill_identity', FILL_COLUMNS, ['fill_id'], 'log_partition');
+export const FILL_IDENTITY = table<FillRow>(
+  'fill_identity',
+  FILL_COLUMNS,
+  ['fill_id'],
+  'log_partition',
+);
 
 /** The same rows, found by transaction and order hash. */
 export const FILL_BY_PLACE = table<FillRow>('fill_by_place', FILL_COLUMNS, ['fill_id']);
@@ -89,73 +121,134 @@ export const ORDERS = table<OrderRow>('orders', ORDER_COLUMNS, ['order_id'], 'lo
 /** The same rows, found by the order's hash. */
 export const ORDER_BY_HASH = table<OrderRow>('order_by_hash', ORDER_COLUMNS, ['order_id']);
 
-export const MARKETS = table<MarketRow>('market_on_log', {
-  log_partition: 'text', place: 'text', definition_hash: 'text', synthesised: 'bool',
-  tokens: 'text',
-}, ['log_partition', 'place']);
+export const MARKETS = table<MarketRow>(
+  'market_on_log',
+  {
+    log_partition: 'text',
+    place: 'text',
+    definition_hash: 'text',
+    synthesised: 'bool',
+    tokens: 'text',
+  },
+  ['log_partition', 'place'],
+);
 
 export function rowOfFill(state: FillState): FillRow {
   return {
-    fill_id: state.fillId, log_partition: String(state.partition), account: state.account,
-    source: state.source, recipe: state.recipe, status: state.status, joined_to: state.joinedTo,
-    joined_sources: state.joinedSources, order_id: state.orderId,
-    trading_bot_id: state.tradingBotId, token_id: state.tokenId, order_side: state.orderSide,
-    quantity_shares: state.quantity, size_pusd: state.notional, fee_pusd: state.fee,
-    tx_hash: state.txHash, order_hash: state.orderHash, log_index: state.logIndex,
-    block_number: state.blockNumber, matched_at: state.matchedAt, paper: state.paper,
-    event_id: state.eventId, bytes: state.bytes,
+    fill_id: state.fillId,
+    log_partition: String(state.partition),
+    account: state.account,
+    source: state.source,
+    recipe: state.recipe,
+    status: state.status,
+    joined_to: state.joinedTo,
+    joined_sources: state.joinedSources,
+    order_id: state.orderId,
+    trading_bot_id: state.tradingBotId,
+    token_id: state.tokenId,
+    order_side: state.orderSide,
+    quantity_shares: state.quantity,
+    size_pusd: state.notional,
+    fee_pusd: state.fee,
+    tx_hash: state.txHash,
+    order_hash: state.orderHash,
+    log_index: state.logIndex,
+    block_number: state.blockNumber,
+    matched_at: state.matchedAt,
+    paper: state.paper,
+    event_id: state.eventId,
+    bytes: state.bytes,
   };
 }
 
 export function fillOfRow(row: FillRow): FillState {
   return {
-    kind: 'fill', fillId: row.fill_id, partition: partitionOf(row), account: row.account,
-    source: row.source as SourceOfRecord, recipe: row.recipe as IdentityRecipe,
-    status: row.status as FillStatus, joinedTo: row.joined_to,
-    joinedSources: row.joined_sources as readonly SourceOfRecord[], orderId: row.order_id,
-    tradingBotId: row.trading_bot_id, tokenId: row.token_id,
-    orderSide: row.order_side as OrderSide, quantity: shares(row.quantity_shares),
-    notional: pusd(row.size_pusd), fee: row.fee_pusd === null ? null : pusd(row.fee_pusd),
-    txHash: row.tx_hash, orderHash: row.order_hash, logIndex: row.log_index,
-    blockNumber: row.block_number, matchedAt: row.matched_at, paper: row.paper,
-    eventId: row.event_id, bytes: row.bytes,
+    kind: 'fill',
+    fillId: row.fill_id,
+    partition: partitionOf(row),
+    account: row.account,
+    source: row.source as SourceOfRecord,
+    recipe: row.recipe as IdentityRecipe,
+    status: row.status as FillStatus,
+    joinedTo: row.joined_to,
+    joinedSources: row.joined_sources as readonly SourceOfRecord[],
+    orderId: row.order_id,
+    tradingBotId: row.trading_bot_id,
+    tokenId: row.token_id,
+    orderSide: row.order_side as OrderSide,
+    quantity: shares(row.quantity_shares),
+    notional: pusd(row.size_pusd),
+    fee: row.fee_pusd === null ? null : pusd(row.fee_pusd),
+    txHash: row.tx_hash,
+    orderHash: row.order_hash,
+    logIndex: row.log_index,
+    blockNumber: row.block_number,
+    matchedAt: row.matched_at,
+    paper: row.paper,
+    eventId: row.event_id,
+    bytes: row.bytes,
   };
 }
 
 export function rowOfOrder(state: OrderState): OrderRow {
   return {
-    order_id: state.orderId, log_partition: String(state.partition), order_hash: state.orderHash,
-    account: state.account, trading_bot_id: state.tradingBotId, condition_id: state.conditionId,
-    venue_market_id: state.venueMarketId, token_id: state.tokenId, order_side: state.orderSide,
-    price: state.price, quantity_shares: state.quantity, expires_at: state.expiresAt,
-    status: state.status, paper: state.paper, event_id: state.eventId,
+    order_id: state.orderId,
+    log_partition: String(state.partition),
+    order_hash: state.orderHash,
+    account: state.account,
+    trading_bot_id: state.tradingBotId,
+    condition_id: state.conditionId,
+    venue_market_id: state.venueMarketId,
+    token_id: state.tokenId,
+    order_side: state.orderSide,
+    price: state.price,
+    quantity_shares: state.quantity,
+    expires_at: state.expiresAt,
+    status: state.status,
+    paper: state.paper,
+    event_id: state.eventId,
   };
 }
 
 export function orderOfRow(row: OrderRow): OrderState {
   return {
-    kind: 'order', orderId: row.order_id, partition: partitionOf(row), orderHash: row.order_hash,
-    account: row.account, tradingBotId: row.trading_bot_id, conditionId: row.condition_id,
-    venueMarketId: row.venue_market_id, tokenId: row.token_id,
+    kind: 'order',
+    orderId: row.order_id,
+    partition: partitionOf(row),
+    orderHash: row.order_hash,
+    account: row.account,
+    tradingBotId: row.trading_bot_id,
+    conditionId: row.condition_id,
+    venueMarketId: row.venue_market_id,
+    tokenId: row.token_id,
     orderSide: row.order_side as OrderSide | null,
     price: row.price === null ? null : priceE18(row.price),
     quantity: row.quantity_shares === null ? null : shares(row.quantity_shares),
-    expiresAt: row.expires_at, status: row.status as OrderStatus, paper: row.paper,
+    expiresAt: row.expires_at,
+    status: row.status as OrderStatus,
+    paper: row.paper,
     eventId: row.event_id,
   };
 }
 
 export function rowOfMarket(state: MarketState): MarketRow {
   return {
-    log_partition: String(state.partition), place: state.place,
-    definition_hash: state.definitionHash, synthesised: state.synthesised, tokens: state.tokens,
+    log_partition: String(state.partition),
+    place: state.place,
+    definition_hash: state.definitionHash,
+    synthesised: state.synthesised,
+    tokens: state.tokens,
   };
 }
 
 export function marketOfRow(row: MarketRow): MarketState {
   return {
-    kind: 'market', partition: partitionOf(row), place: row.place,
-    definitionHash: row.definition_hash, synthesised: row.synthesised, tokens: row.tokens,
+    kind: 'market',
+    partition: partitionOf(row),
+    place: row.place,
+    definitionHash: row.definition_hash,
+    synthesised: row.synthesised,
+    tokens: row.tokens,
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * What the writer remembers, as entities with keys.
  *
- *   fill|<id>                      what is known of a fill; one row a fill, unique over all partitions
+ *   fill|<id>                      what is known of a fill; one row a fill, unique over all
+ * partitions
  *   coordinates|<tx>:<order hash>  the same fill, found by its place on the chain
  *   order|<id>, order-hash|<hash>  an order
  *   market|<partition>|<condition> what of a market stands on this partition's log

@@ -9,12 +9,28 @@ import { priceE18 } from '@polytraders/money';
 import { type Change, type Storage, table } from '@polytraders/stream';
 import { type Entry } from './entry.ts';
 import {
-  FILL_BY_PLACE, FILL_IDENTITY, fillOfRow, type FillRow, marketOfRow, MARKETS, type MarketRow,
-  ORDER_BY_HASH, orderOfRow, ORDERS, type OrderRow, rowOfFill, rowOfMarket, rowOfOrder,
+  FILL_BY_PLACE,
+  FILL_IDENTITY,
+  fillOfRow,
+  type FillRow,
+  marketOfRow,
+  MARKETS,
+  type MarketRow,
+  ORDER_BY_HASH,
+  orderOfRow,
+  ORDERS,
+  type OrderRow,
+  rowOfFill,
+  rowOfMarket,
+  rowOfOrder,
 } from './rows.ts';
 import { type Entity, isGlobalKey, isVolatileKey, type MarketFacts } from './state.ts';
 
-type DefinitionRow = { readonly place: string; readonly definition: string; readonly definition_hash: string };
+type DefinitionRow = {
+  readonly place: string;
+  readonly definition: string;
+  readonly definition_hash: string;
+};
 
 type MarkRow = {
   readonly place: string;
@@ -25,18 +41,39 @@ type MarkRow = {
 };
 
 const LEDGER = table<Omit<Entry, 'record'>>('outbox', {
-  event_id: 'text', record_type: 'text', topic: 'text', key: 'text', fill_id: 'text',
-  source_position: 'text', reason_code: 'text', recorded_at: 'time', body: 'text',
+  event_id: 'text',
+  record_type: 'text',
+  topic: 'text',
+  key: 'text',
+  fill_id: 'text',
+  source_position: 'text',
+  reason_code: 'text',
+  recorded_at: 'time',
+  body: 'text',
 });
 
 /** `place` is a condition or `token:<id>`: the same market found by either. */
-const DEFINITIONS = table<DefinitionRow>('market_facts', {
-  place: 'text', definition: 'text', definition_hash: 'text',
-}, ['place']);
+const DEFINITIONS = table<DefinitionRow>(
+  'market_facts',
+  {
+    place: 'text',
+    definition: 'text',
+    definition_hash: 'text',
+  },
+  ['place'],
+);
 
-const MARKS = table<MarkRow>('market_marks', {
-  place: 'text', token_id: 'text', kind: 'text', price: 'price', observed_at: 'time',
-}, ['place', 'token_id', 'kind']);
+const MARKS = table<MarkRow>(
+  'market_marks',
+  {
+    place: 'text',
+    token_id: 'text',
+    kind: 'text',
+    price: 'price',
+    observed_at: 'time',
+  },
+  ['place', 'token_id', 'kind'],
+);
 
 type Place = { readonly table: string; readonly where: Readonly<Record<string, string>> };
 
@@ -47,11 +84,17 @@ export const storage: Storage<Entity, Entry> = {
   state: [FILL_IDENTITY, FILL_BY_PLACE, ORDERS, ORDER_BY_HASH, MARKETS, DEFINITIONS, MARKS],
   isVolatile: isVolatileKey,
   isGlobal: isGlobalKey,
-  changes, locate, revive,
+  changes,
+  locate,
+  revive,
 };
 
 /** Each entity is one row. The second key of a fill or order only finds it and writes nothing. */
-function changes(key: string, _before: Entity | undefined, after: Entity | undefined): readonly Change[] {
+function changes(
+  key: string,
+  _before: Entity | undefined,
+  after: Entity | undefined,
+): readonly Change[] {
   if (after === undefined) return [];
   if (key.startsWith('fill|') && after.kind === 'fill') {
     return [{ upsert: FILL_IDENTITY.name, row: rowOfFill(after) }];
@@ -93,7 +136,10 @@ function locate(key: string): readonly Place[] {
   }
 }
 
-function revive(_key: string, rows: Readonly<Record<string, readonly object[]>>): Entity | undefined {
+function revive(
+  _key: string,
+  rows: Readonly<Record<string, readonly object[]>>,
+): Entity | undefined {
   const fill = rows[FILL_IDENTITY.name]?.[0] ?? rows[FILL_BY_PLACE.name]?.[0];
   if (fill !== undefined) return fillOfRow(fill as FillRow);
   const order = rows[ORDERS.name]?.[0] ?? rows[ORDER_BY_HASH.name]?.[0];
@@ -109,11 +155,14 @@ function factsOfRows(rows: Readonly<Record<string, readonly object[]>>): MarketF
   if (defined === undefined && marks.length === 0) return undefined;
   return {
     kind: 'facts',
-    definition: defined === undefined ? null : fromJson('MarketDefinition', JSON.parse(defined.definition)),
+    definition:
+      defined === undefined ? null : fromJson('MarketDefinition', JSON.parse(defined.definition)),
     definitionHash: defined?.definition_hash ?? null,
     marks: marks.map((mark) => ({
-      tokenId: mark.token_id, kind: mark.kind === 'MID' ? 'MID' : 'LAST',
-      price: priceE18(mark.price), observedAt: mark.observed_at,
+      tokenId: mark.token_id,
+      kind: mark.kind === 'MID' ? 'MID' : 'LAST',
+      price: priceE18(mark.price),
+      observedAt: mark.observed_at,
     })),
   };
 }

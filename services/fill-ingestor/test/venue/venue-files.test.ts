@@ -10,12 +10,19 @@ import { type FillDraft } from '../../src/draft.ts';
 import { normalize, type RawFillInput } from '../../src/normalize.ts';
 import { type ImportRequest, inputsOf, inspectFile } from '../../src/sources/file/import.ts';
 
-const folder = process.env['VENUE_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname;
+const folder =
+  process.env['VENUE_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname;
 const present = existsSync(folder);
-if (!present) process.stdout.write(`The venue files are absent (${folder}); their tests are left out.\n`);
+if (!present)
+  process.stdout.write(`The venue files are absent (${folder}); their tests are left out.\n`);
 const venue = present ? describe : describe.skip;
 
-const ANY: ImportRequest = { accounts: 'any', bot: null, zeroFeeDeclaredBy: 'auditor', identity: null };
+const ANY: ImportRequest = {
+  accounts: 'any',
+  bot: null,
+  zeroFeeDeclaredBy: 'auditor',
+  identity: null,
+};
 
 type Imported = {
   readonly fills: readonly FillDraft[];
@@ -48,11 +55,15 @@ function notionalOf(fills: readonly FillDraft[]): string {
 
 venue('receipts and logs of CTFExchangeV2', () => {
   test('the mint receipt is two fills, not three, and nothing of it is left unsaid', async () => {
-    const { fills, refused, leftOut, records } = await importFile('v2-atlas-mint-receipt/receipt.json');
+    const { fills, refused, leftOut, records } = await importFile(
+      'v2-atlas-mint-receipt/receipt.json',
+    );
     expect(refused).toEqual([]);
     expect(records).toBe(18);
     expect(leftOut).toEqual({ OrdersMatched: 1, 'other log': 15 });
-    expect(fills.map((fill) => [fill.side, fill.orderSide, fill.quantity, fill.notional, fill.feePusd])).toEqual([
+    expect(
+      fills.map((fill) => [fill.side, fill.orderSide, fill.quantity, fill.notional, fill.feePusd]),
+    ).toEqual([
       ['maker', 'BUY', 2083332n, 1083333n, 0n],
       ['taker', 'BUY', 2083332n, 999999n, 0n],
     ]);
@@ -60,7 +71,7 @@ venue('receipts and logs of CTFExchangeV2', () => {
     expect(fills[0]?.effectiveAt).toBe(1776463014000000);
   });
 
-  test('four match transactions and three builder legs are thirteen fills with their fees', async () => {
+  test('four matches and three builder legs are thirteen fills with their fees', async () => {
     const { fills, refused, leftOut } = await importFile('poly-shadow-v2-receipts/v2_fills.json');
     expect(refused).toEqual([]);
     expect(fills).toHaveLength(13);
@@ -82,7 +93,9 @@ venue('receipts and logs of CTFExchangeV2', () => {
 
 venue('venue exports', () => {
   test('5,000 Nobel lines of 665 wallets are 1,500 fills', async () => {
-    const { fills, refused } = await importFile('ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv');
+    const { fills, refused } = await importFile(
+      'ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv',
+    );
     expect(refused).toEqual([]);
     expect([fills.length, distinct(fills)]).toEqual([5000, 1500]);
     expect(new Set(fills.map((fill) => fill.account)).size).toBe(665);
@@ -90,8 +103,11 @@ venue('venue exports', () => {
   });
 
   test('the Nobel file without --account any is refused as a whole', async () => {
-    await expect(importFile('ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv', { accounts: null }))
-      .rejects.toThrow('Expected --account with the wallets to import, or --account any; the file has 665 wallets.');
+    await expect(
+      importFile('ibalgo-nobel-negrisk/nobel_peace_prize_2025_trades.csv', { accounts: null }),
+    ).rejects.toThrow(
+      'Expected --account with the wallets to import, or --account any; the file has 665 wallets.',
+    );
   });
 
   test('803 rows that differ only in their transaction stay 803', async () => {
@@ -103,19 +119,28 @@ venue('venue exports', () => {
   test.each([
     ['star-polymarket/onchain_activity.json', 298, { REDEEM: 201, MAKER_REBATE: 1 }, '781.924043'],
     ['star-polymarket/whale1_activity.json', 76, { REDEEM: 23 }, null],
-    ['edulabrador/activity_all.json', 42, { REDEEM: 2, REWARD: 4, MAKER_REBATE: 1, TAKER_REBATE: 1 }, null],
-  ])('%s: trades are fills, other rows are counted by kind', async (name, trades, leftOut, notional) => {
-    const imported = await importFile(name);
-    expect(imported.refused).toEqual([]);
-    expect([imported.fills.length, distinct(imported.fills)]).toEqual([trades, trades]);
-    expect(imported.leftOut).toEqual(leftOut);
-    if (notional !== null) expect(notionalOf(imported.fills)).toBe(notional);
-  });
+    [
+      'edulabrador/activity_all.json',
+      42,
+      { REDEEM: 2, REWARD: 4, MAKER_REBATE: 1, TAKER_REBATE: 1 },
+      null,
+    ],
+  ])(
+    '%s: trades are fills, other rows are counted by kind',
+    async (name, trades, leftOut, notional) => {
+      const imported = await importFile(name);
+      expect(imported.refused).toEqual([]);
+      expect([imported.fills.length, distinct(imported.fills)]).toEqual([trades, trades]);
+      expect(imported.leftOut).toEqual(leftOut);
+      if (notional !== null) expect(notionalOf(imported.fills)).toBe(notional);
+    },
+  );
 
   test('the web site export has 33 buys for 56.89688 pUSD under one stated account', async () => {
     const account = `0x${'a'.repeat(40)}`;
     const { fills, refused, leftOut } = await importFile(
-      'janus-history-export/polymarket_history.csv', { accounts: [account] },
+      'janus-history-export/polymarket_history.csv',
+      { accounts: [account] },
     );
     expect(refused).toEqual([]);
     expect([fills.length, distinct(fills), notionalOf(fills)]).toEqual([33, 33, '56.89688']);
@@ -139,7 +164,9 @@ venue('venue exports', () => {
   });
 
   test('wallet histories count shares in millionths', async () => {
-    const { fills, refused } = await importFile('cascadian/fixture_track_b_wallets.json', { identity: 'row' });
+    const { fills, refused } = await importFile('cascadian/fixture_track_b_wallets.json', {
+      identity: 'row',
+    });
     expect(refused).toEqual([]);
     expect([fills.length, distinct(fills)]).toEqual([644, 644]);
     expect([fills[0]?.quantity, fills[0]?.notional]).toEqual([30000000n, 29970000n]);

@@ -48,7 +48,9 @@ const WALLETS_MAX = 100_000;
 
 /** Reads the file once. The answer is an inspection, or one sentence why it cannot be imported. */
 export async function inspectFile(
-  path: string, request: ImportRequest, exchanges: readonly string[] = EXCHANGES,
+  path: string,
+  request: ImportRequest,
+  exchanges: readonly string[] = EXCHANGES,
 ): Promise<Inspection | { readonly refused: string }> {
   const shape = await shapeOf(path);
   if ('unknown' in shape) return { refused: shape.unknown };
@@ -77,7 +79,9 @@ export async function inspectFile(
 
 /** The raw inputs of an inspected file, in order. */
 export async function* inputsOf(
-  inspection: Inspection, request: ImportRequest, exchanges: readonly string[] = EXCHANGES,
+  inspection: Inspection,
+  request: ImportRequest,
+  exchanges: readonly string[] = EXCHANGES,
 ): AsyncGenerator<FileInput> {
   const { path, shape, fileSha256 } = inspection;
   for await (const record of recordsOf(path, shape)) {
@@ -92,26 +96,42 @@ function misfitOf(shape: FileShape, request: ImportRequest): string | null {
   if (shape.format === 'execution' || shape.format === 'chain-logs') return null;
   const { hasWallet, hasHashes } = traitsOf(shape.format);
   if (!hasHashes && request.identity !== 'row') {
-    return 'Expected --identity row, because the rows of this file carry no ids; without it two equal rows could not be told apart.';
+    return (
+      'Expected --identity row, because the rows of this file carry no ids; without ' +
+      'it two equal rows could not be told apart.'
+    );
   }
   if (hasWallet || singleAccount(request) !== null) return null;
-  return 'Expected one --account with the wallet that the rows belong to, because the file has no wallet column.';
+  return (
+    'Expected one --account with the wallet that the rows belong to, because the ' +
+    'file has no wallet column.'
+  );
 }
 
 function refusalOf(inspection: Inspection, request: ImportRequest): string | null {
   if (request.accounts !== null || inspection.shape.format === 'execution') return null;
   if (inspection.wallets.size <= 1) return null;
   const count = inspection.wallets.size >= WALLETS_MAX ? 'many' : String(inspection.wallets.size);
-  return `Expected --account with the wallets to import, or --account any; the file has ${count} wallets.`;
+  return (
+    `Expected --account with the wallets to import, or --account any; the file has ` +
+    `${count} wallets.`
+  );
 }
 
 function itemsOf(
-  record: FileRecord, shape: FileShape, fileSha256: string, request: ImportRequest,
+  record: FileRecord,
+  shape: FileShape,
+  fileSha256: string,
+  request: ImportRequest,
   exchanges: readonly string[],
 ): readonly Item[] {
   const termsAt = (row: number): ImportTerms => ({
-    fileSha256, row, account: singleAccount(request), bot: request.bot,
-    zeroFeeDeclaredBy: request.zeroFeeDeclaredBy, identity: request.identity,
+    fileSha256,
+    row,
+    account: singleAccount(request),
+    bot: request.bot,
+    zeroFeeDeclaredBy: request.zeroFeeDeclaredBy,
+    identity: request.identity,
   });
   if ('logs' in record) return itemsOfLogs(record, termsAt, request, exchanges);
   const position = `${fileSha256}/${String(record.row)}`;
@@ -126,7 +146,9 @@ function itemsOf(
     const raw: RawInput = { format: 'execution', fields: record.fields, terms };
     const draft = draftOfExecution(record.fields, terms);
     const account = draft.kind === 'refusal' ? null : draft.account;
-    return wanted(account, request) ? [{ input: { position, raw, text, account } }] : [{ leftOut: OTHER }];
+    return wanted(account, request)
+      ? [{ input: { position, raw, text, account } }]
+      : [{ leftOut: OTHER }];
   }
   const kind = kindOfRow(shape.format, record.fields);
   if (kind !== 'TRADE') return [{ leftOut: kind }];
@@ -149,8 +171,10 @@ function itemsOfLogs(
   for (const [kind, count] of Object.entries(reading.leftOut)) {
     for (let nth = 0; nth < count; nth += 1) items.push({ leftOut: kind });
   }
-  const rowOf = (log: { readonly topics: readonly string[]; readonly logIndex: string | null }): number =>
-    record.row + record.logs.findIndex((other) => other.topics === log.topics);
+  const rowOf = (log: {
+    readonly topics: readonly string[];
+    readonly logIndex: string | null;
+  }): number => record.row + record.logs.findIndex((other) => other.topics === log.topics);
   for (const { event, ...log } of reading.fills) {
     const terms = termsAt(rowOf(log));
     if (!wanted(event.maker, request)) items.push({ leftOut: OTHER });

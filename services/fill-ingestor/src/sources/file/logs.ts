@@ -15,13 +15,20 @@ export type ChainLog = {
   readonly blockHash: string | null;
   readonly blockTimestamp: string | null;
   readonly logIndex: string | null;
-  /** Position of the object around it among its siblings: tells transactions without a hash apart. */
+  /**
+   * Position of the object around it among its siblings: tells transactions without a hash apart.
+   */
   readonly parent: string;
 };
 
 type Context = Pick<ChainLog, 'transactionHash' | 'blockNumber' | 'blockHash' | 'blockTimestamp'>;
 
-const NOTHING: Context = { transactionHash: null, blockNumber: null, blockHash: null, blockTimestamp: null };
+const NOTHING: Context = {
+  transactionHash: null,
+  blockNumber: null,
+  blockHash: null,
+  blockTimestamp: null,
+};
 
 /** All logs in a JSON value, in document order. */
 export function logsIn(value: Json): readonly ChainLog[] {
@@ -60,7 +67,8 @@ function collect(value: Json, around: Context, path: string, found: ChainLog[]):
     });
     return;
   }
-  for (const [name, member] of Object.entries(value)) collect(member, here, `${path}/${name}`, found);
+  for (const [name, member] of Object.entries(value))
+    collect(member, here, `${path}/${name}`, found);
 }
 
 function isLog(value: { readonly [name: string]: Json }): boolean {

@@ -8,7 +8,9 @@ import { shapeOf } from './read.ts';
 import { ALICE, BARE, BOB, MATCH } from '../../../test/inputs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -17,7 +19,8 @@ function file(name: string, text: string): string {
 }
 
 async function* inChunks(text: string, size: number): AsyncGenerator<string> {
-  for (let at = 0; at < text.length; at += size) yield await Promise.resolve(text.slice(at, at + size));
+  for (let at = 0; at < text.length; at += size)
+    yield await Promise.resolve(text.slice(at, at + size));
 }
 
 async function collect<Value>(values: AsyncIterable<Value>): Promise<readonly Value[]> {
@@ -26,29 +29,53 @@ async function collect<Value>(values: AsyncIterable<Value>): Promise<readonly Va
   return all;
 }
 
-const REQUEST: ImportRequest = { accounts: null, bot: null, zeroFeeDeclaredBy: null, identity: null };
+const REQUEST: ImportRequest = {
+  accounts: null,
+  bot: null,
+  zeroFeeDeclaredBy: null,
+  identity: null,
+};
 const TX = `0x${'11'.repeat(32)}`;
 
 function trade(wallet: string, type = 'TRADE'): object {
   return {
-    proxyWallet: wallet, type, side: 'BUY', asset: '7', conditionId: TX, size: 2, usdcSize: 1, price: 0.5,
-    timestamp: 1771354561, transactionHash: TX,
+    proxyWallet: wallet,
+    type,
+    side: 'BUY',
+    asset: '7',
+    conditionId: TX,
+    size: 2,
+    usdcSize: 1,
+    price: 0.5,
+    timestamp: 1771354561,
+    transactionHash: TX,
   };
 }
 
 describe('reading piece by piece', () => {
   const elements = ['{"a": [1, {"b": "]}"}]}', '{"c": "\\"{"}', '{}'];
 
-  test.each([1, 2, 3, 7, 1000])('elements of an array are the same in chunks of %i', async (size) => {
-    expect(await collect(elementsOf(inChunks(` [ ${elements.join(' ,\n')} ] `, size)))).toEqual(elements);
-  });
+  test.each([1, 2, 3, 7, 1000])(
+    'elements of an array are the same in chunks of %i',
+    async (size) => {
+      expect(await collect(elementsOf(inChunks(` [ ${elements.join(' ,\n')} ] `, size)))).toEqual(
+        elements,
+      );
+    },
+  );
 
   test('an array that the file cuts short is an error, not half a file', async () => {
-    await expect(collect(elementsOf(inChunks('[{"a": 1}, {"b"', 4)))).rejects.toThrow('the file ends inside it');
+    await expect(collect(elementsOf(inChunks('[{"a": 1}, {"b"', 4)))).rejects.toThrow(
+      'the file ends inside it',
+    );
   });
 
   test.each([1, 4, 1000])('lines are the same in chunks of %i', async (size) => {
-    expect(await collect(linesOf(inChunks('one\r\n\ntwo\nthree', size)))).toEqual(['one', 'two', 'three']);
+    expect(await collect(linesOf(inChunks('one\r\n\ntwo\nthree', size)))).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
   });
 });
 
@@ -56,19 +83,53 @@ describe('files are recognised by their shape', () => {
   test.each([
     ['lines.txt', `${JSON.stringify(BARE)}\n${JSON.stringify(MATCH)}`, 'execution', 'lines'],
     ['activity.x', JSON.stringify([trade(ALICE)]), 'data-api', 'array'],
-    ['receipt', JSON.stringify({ result: { logs: [{ address: '0x1', topics: [], data: '0x' }] } }), 'chain-logs', 'document'],
-    ['logs', JSON.stringify([{ log: { address: '0x1', topics: [], data: '0x' } }]), 'chain-logs', 'array'],
-    ['a.csv', 'timestamp,trade_side,quantity,price,TargetTime,ExpirationTime\n', 'up-down-csv', 'csv'],
-    ['b.csv', 'marketName,action,usdcAmount,tokenAmount,tokenName,timestamp,hash\n', 'site-export', 'csv'],
+    [
+      'receipt',
+      JSON.stringify({ result: { logs: [{ address: '0x1', topics: [], data: '0x' }] } }),
+      'chain-logs',
+      'document',
+    ],
+    [
+      'logs',
+      JSON.stringify([{ log: { address: '0x1', topics: [], data: '0x' } }]),
+      'chain-logs',
+      'array',
+    ],
+    [
+      'a.csv',
+      'timestamp,trade_side,quantity,price,TargetTime,ExpirationTime\n',
+      'up-down-csv',
+      'csv',
+    ],
+    [
+      'b.csv',
+      'marketName,action,usdcAmount,tokenAmount,tokenName,timestamp,hash\n',
+      'site-export',
+      'csv',
+    ],
   ])('%s', async (name, text, format, container) => {
     expect(await shapeOf(file(name, text))).toEqual({ format, container });
   });
 
   test.each([
     ['empty', '', 'Expected at least one record; the file is empty.'],
-    ['other.csv', 'a,b\n1,2', 'Expected the columns of a known venue export; found the first line "a,b".'],
-    ['list', '[1]', 'Expected a JSON array of venue activity, execution reports or raw logs; its first element is none of these.'],
-    ['object', '{"a": 1}', 'Expected execution reports, one JSON object a line, or a receipt with logs; the first object is neither.'],
+    [
+      'other.csv',
+      'a,b\n1,2',
+      'Expected the columns of a known venue export; found the first line "a,b".',
+    ],
+    [
+      'list',
+      '[1]',
+      'Expected a JSON array of venue activity, execution reports or raw logs; its first ' +
+        'element is none of these.',
+    ],
+    [
+      'object',
+      '{"a": 1}',
+      'Expected execution reports, one JSON object a line, or a receipt with logs; the ' +
+        'first object is neither.',
+    ],
   ])('%s is refused in one sentence', async (name, text, sentence) => {
     expect(await inspectFile(file(name, text), REQUEST)).toEqual({ refused: sentence });
   });
@@ -76,11 +137,18 @@ describe('files are recognised by their shape', () => {
 
 describe('an import as a whole', () => {
   test('rows that are no trades and other wallets are counted, never lost', async () => {
-    const path = file('mixed.json', JSON.stringify([trade(ALICE), trade(ALICE, 'REDEEM'), trade(BOB), trade(ALICE, 'YIELD')]));
+    const path = file(
+      'mixed.json',
+      JSON.stringify([trade(ALICE), trade(ALICE, 'REDEEM'), trade(BOB), trade(ALICE, 'YIELD')]),
+    );
     const request = { ...REQUEST, accounts: [ALICE] };
     const inspection = await inspectFile(path, request);
     if ('refused' in inspection) throw new Error(inspection.refused);
-    expect(inspection).toMatchObject({ records: 4, inputs: 1, leftOut: { REDEEM: 1, YIELD: 1, 'other account': 1 } });
+    expect(inspection).toMatchObject({
+      records: 4,
+      inputs: 1,
+      leftOut: { REDEEM: 1, YIELD: 1, 'other account': 1 },
+    });
     const inputs = await collect(inputsOf(inspection, request));
     expect(inputs).toMatchObject([{ account: ALICE, position: `${inspection.fileSha256}/1` }]);
   });
@@ -94,7 +162,10 @@ describe('an import as a whole', () => {
   });
 
   test('numbers of JSON reach the input digit by digit', async () => {
-    const path = file('long.json', JSON.stringify([trade(ALICE)]).replace('"size":2', '"size":11.988287999999999'));
+    const path = file(
+      'long.json',
+      JSON.stringify([trade(ALICE)]).replace('"size":2', '"size":11.988287999999999'),
+    );
     const inspection = await inspectFile(path, REQUEST);
     if ('refused' in inspection) throw new Error(inspection.refused);
     const [input] = await collect(inputsOf(inspection, REQUEST));

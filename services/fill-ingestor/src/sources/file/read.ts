@@ -28,9 +28,27 @@ const DOCUMENT_LENGTH_MAX = 64 * 1024 * 1024;
 const HEAD_LENGTH = 1 << 18;
 
 const COLUMNS: readonly (readonly [RowFormat, readonly string[]])[] = [
-  ['data-api', ['proxyWallet', 'side', 'asset', 'conditionId', 'size', 'price', 'timestamp', 'transactionHash']],
-  ['wallet-csv', ['timestamp', 'wallet', 'side', 'price', 'size', 'asset', 'condition_id', 'transaction_hash']],
-  ['site-export', ['marketName', 'action', 'usdcAmount', 'tokenAmount', 'tokenName', 'timestamp', 'hash']],
+  [
+    'data-api',
+    [
+      'proxyWallet',
+      'side',
+      'asset',
+      'conditionId',
+      'size',
+      'price',
+      'timestamp',
+      'transactionHash',
+    ],
+  ],
+  [
+    'wallet-csv',
+    ['timestamp', 'wallet', 'side', 'price', 'size', 'asset', 'condition_id', 'transaction_hash'],
+  ],
+  [
+    'site-export',
+    ['marketName', 'action', 'usdcAmount', 'tokenAmount', 'tokenName', 'timestamp', 'hash'],
+  ],
   ['up-down-csv', ['timestamp', 'trade_side', 'quantity', 'price', 'TargetTime', 'ExpirationTime']],
 ];
 
@@ -48,7 +66,10 @@ export async function* recordsOf(path: string, shape: FileShape): AsyncGenerator
   if (shape.container === 'csv') yield* csvRecords(path);
   else if (shape.format === 'chain-logs') yield* logRecords(path, shape.container);
   else if (shape.format === 'wallet-history') yield* historyRecords(path);
-  else yield* jsonRecords(shape.container === 'array' ? elementsOf(chunksOf(path)) : linesOf(chunksOf(path)));
+  else
+    yield* jsonRecords(
+      shape.container === 'array' ? elementsOf(chunksOf(path)) : linesOf(chunksOf(path)),
+    );
 }
 
 async function shapeOfArray(path: string): Promise<FileShape | { readonly unknown: string }> {
@@ -85,13 +106,20 @@ function shapeOfObject(head: string): FileShape | { readonly unknown: string } {
 }
 
 function shapeOfCsv(header: string): FileShape | { readonly unknown: string } {
-  const columns = new Set(header.trim().split(',').map((name) => name.replaceAll('"', '').trim()));
+  const columns = new Set(
+    header
+      .trim()
+      .split(',')
+      .map((name) => name.replaceAll('"', '').trim()),
+  );
   for (const [format, required] of COLUMNS) {
     if (required.every((name) => columns.has(name))) return { format, container: 'csv' };
   }
   const found = header.slice(0, 120).trim();
   return {
-    unknown: `Expected the columns of a known venue export; found the first line ${JSON.stringify(found)}.`,
+    unknown:
+      `Expected the columns of a known venue export; found the first line ` +
+      `${JSON.stringify(found)}.`,
   };
 }
 
@@ -105,7 +133,12 @@ async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<FileRe
     row += 1;
     const value = parseJson(text);
     if (isObject(value)) yield { row, text, fields: fieldsOf(value) };
-    else yield { row, text, broken: `Expected a JSON object in row ${String(row)}; it does not parse.` };
+    else
+      yield {
+        row,
+        text,
+        broken: `Expected a JSON object in row ${String(row)}; it does not parse.`,
+      };
   }
 }
 
@@ -130,7 +163,13 @@ async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
 }
 
 async function* csvRecords(path: string): AsyncGenerator<FileRecord> {
-  const parser = csvParser({ columns: true, bom: true, raw: true, skip_empty_lines: true, relax_column_count: true });
+  const parser = csvParser({
+    columns: true,
+    bom: true,
+    raw: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+  });
   let row = 0;
   for await (const parsed of createReadStream(path).pipe(parser)) {
     const { record, raw } = parsed as { record: Record<string, string>; raw: string };
@@ -140,7 +179,10 @@ async function* csvRecords(path: string): AsyncGenerator<FileRecord> {
 }
 
 /** Raw logs, the consecutive ones of a transaction together: its transfers explain its cash. */
-async function* logRecords(path: string, container: FileShape['container']): AsyncGenerator<FileRecord> {
+async function* logRecords(
+  path: string,
+  container: FileShape['container'],
+): AsyncGenerator<FileRecord> {
   let row = 0;
   let group: ChainLog[] = [];
   const texts = container === 'array' ? elementsOf(chunksOf(path)) : wholeDocument(path);
@@ -169,7 +211,9 @@ async function* wholeDocument(path: string): AsyncGenerator<string> {
   for await (const chunk of chunksOf(path)) {
     text += chunk;
     if (text.length > DOCUMENT_LENGTH_MAX) {
-      throw new Error('Expected a document of at most 64 MiB; give larger sets as a JSON array of logs.');
+      throw new Error(
+        'Expected a document of at most 64 MiB; give larger sets as a JSON array of logs.',
+      );
     }
   }
   yield text;

@@ -78,7 +78,8 @@ export async function* elementsOf(chunks: AsyncIterable<string>): AsyncGenerator
     if (depth >= 2) element += chunk.slice(start);
     if (element.length > ELEMENT_LENGTH_MAX) throw tooLong('element');
   }
-  if (depth !== 0) throw new Error('Expected the JSON array to be closed; the file ends inside it.');
+  if (depth !== 0)
+    throw new Error('Expected the JSON array to be closed; the file ends inside it.');
 }
 
 const QUOTE = 0x22;
@@ -90,5 +91,7 @@ const CLOSE_BRACKET = 0x5d;
 
 function tooLong(what: string): Error {
   const limit = String(ELEMENT_LENGTH_MAX);
-  return new Error(`Expected each ${what} to have at most ${limit} characters; found a longer one.`);
+  return new Error(
+    `Expected each ${what} to have at most ${limit} characters; found a longer one.`,
+  );
 }

@@ -1,0 +1,77 @@
+/** What a report says of a fill once its order has been asked, and how two of them compare (B9). */
+
+import {
+  compareAcrossSources,
+  compareWithinSource,
+  type FillContent,
+  grossFee,
+  isFinal,
+} from '@polytraders/domain';
+import { TICK } from '../amounts.ts';
+import { type FillDraft } from '../draft.ts';
+import { type InboxEvent } from '../inbox-event.ts';
+import { type FillState, type OrderState } from './state.ts';
+
+/** A draft whose account, token and side are known, from itself or from its order. */
+export type Arriving = {
+  readonly event: InboxEvent;
+  readonly draft: FillDraft;
+  readonly account: string;
+  readonly tokenId: string;
+  readonly orderSide: 'BUY' | 'SELL';
+  readonly order: OrderState | null;
+};
+
+/** Within one source the content must be equal; across sources a tick of cash may lie between. */
+export function contradictionOf(arriving: Arriving, known: FillState): string | null {
+  if (known.partition !== arriving.event.partition) return 'another account';
+  if (known.source !== arriving.draft.source) {
+    const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
+    return differences.length === 0 ? null : differences.join(', ');
+  }
+  // A transaction may be sent again before it is final, so coordinates bind only what is final.
+  const before = isFinal(known.status)
+    ? contentOfState(known)
+    : { ...contentOfState(known), coordinates: NOWHERE };
+  return compareWithinSource(before, contentOf(arriving)) === 'conflict' ? 'other content' : null;
+}
+
+const NOWHERE = { txHash: null, orderHash: null, logIndex: null, blockNumber: null };
+
+/** What makes up the fill that arrives. */
+export function contentOf({ draft, account, tokenId, orderSide }: Arriving): FillContent {
+  const { orderId, quantity, notional, txHash, orderHash, logIndex, blockNumber } = draft;
+  const coordinates = { txHash, orderHash, logIndex, blockNumber };
+  return {
+    account,
+    orderId,
+    tokenId,
+    orderSide,
+    quantity,
+    notional,
+    fee: feeOf(draft),
+    coordinates,
+  };
+}
+
+/** What makes up the fill that is known. */
+export function contentOfState(state: FillState): FillContent {
+  const { account, orderId, tokenId, orderSide, quantity, notional, fee } = state;
+  const { txHash, orderHash, logIndex, blockNumber } = state;
+  return {
+    account,
+    orderId,
+    tokenId,
+    orderSide,
+    quantity,
+    notional,
+    fee,
+    coordinates: { txHash, orderHash, logIndex, blockNumber },
+  };
+}
+
+/** The gross fee that a draft states, from an absolute amount or from basis points (B6). */
+export function feeOf(draft: FillDraft) {
+  const { feePusd, feeBps, notional } = draft;
+  return grossFee({ side: draft.side ?? 'taker', notional, feePusd, feeBps, builderFee: null });
+}

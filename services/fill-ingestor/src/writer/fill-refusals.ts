@@ -1,0 +1,81 @@
+/** Reports of fills that are set aside, each with its sentence and with what it contradicts. */
+
+import { type Step } from '@polytraders/stream';
+import { type FillDraft } from '../draft.ts';
+import { type InboxEvent } from '../inbox-event.ts';
+import { type Entry } from './entry.ts';
+import { type Arriving } from './fill-content.ts';
+import { quarantine, type QuarantineReason } from './quarantine.ts';
+import { type Entity, type FillState } from './state.ts';
+
+type Outcome = Step<Entity, Entry>;
+
+/** A confirmed bus fill of an account with a second source must say where it stands. */
+export function needsCoordinates(arriving: Arriving): Outcome {
+  return setAside(
+    arriving,
+    null,
+    'INCOMPLETE_INPUT',
+    `Expected tx_hash and order_hash on a confirmed fill of ${arriving.account}, which ` +
+      `other sources report too; found none.`,
+  );
+}
+
+/** Neither the report nor an order knows whose fill of what it is. */
+export function incomplete(event: InboxEvent, draft: FillDraft): Outcome {
+  const missing = [
+    ...(draft.account === null ? ['account'] : []),
+    ...(draft.tokenId === null ? ['token_id'] : []),
+    ...(draft.orderSide === null ? ['order_side'] : []),
+  ].join(', ');
+  const because =
+    `Expected ${missing} on the report or an order ${draft.orderId ?? ''} ` +
+    `that was opened; found neither.`;
+  const { account, fillId, orderId } = draft;
+  return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, fillId, orderId });
+}
+
+/** Another content under the same id of the same source. */
+export function contradicts(arriving: Arriving, known: FillState, what: string): Outcome {
+  return setAside(
+    arriving,
+    known,
+    'GOV_FILL_CONFLICT',
+    `Expected the content that fill ${known.fillId} was first told with; found ${what}.`,
+  );
+}
+
+/** Another content under the same place of another source. */
+export function mismatch(
+  arriving: Arriving,
+  known: FillState,
+  differences: readonly string[],
+): Outcome {
+  const what = differences.length === 0 ? 'two final fills' : `another ${differences.join(', ')}`;
+  return setAside(
+    arriving,
+    known,
+    'GOV_FILL_MISMATCH',
+    `Expected two sources to tell the same of fill ${known.fillId}; found ${what}.`,
+  );
+}
+
+/** Sets the report aside, beside the known fill that it contradicts. */
+export function setAside(
+  arriving: Arriving,
+  known: FillState | null,
+  reason: QuarantineReason,
+  because: string,
+): Outcome {
+  const { event, draft, account } = arriving;
+  const against =
+    known === null ? {} : { conflictsWith: { eventId: known.eventId, bytes: known.bytes } };
+  return quarantine(event, {
+    reason,
+    because,
+    account,
+    fillId: draft.fillId,
+    orderId: draft.orderId,
+    ...against,
+  });
+}

@@ -1,0 +1,130 @@
+/** Identity, joins and sources of record, told through the whole writer. */
+
+import { describe, expect, test } from '@jest/globals';
+import { type Accounts, parseAccounts } from '../accounts.ts';
+import {
+  ALICE,
+  BOB,
+  MATCH,
+  NO,
+  outcomesOf,
+  testWriter,
+  typesOf,
+  valuesOf,
+  without,
+} from '../../test/inputs.ts';
+
+const TX = `0x${'11'.repeat(32)}`;
+const HASH = `0x${'33'.repeat(32)}`;
+
+function declared(json: object): Accounts {
+  const accounts = parseAccounts(JSON.stringify(json));
+  if ('code' in accounts) throw new Error(accounts.message);
+  return accounts;
+}
+
+describe('identity within one source (B9)', () => {
+  test('the same fill again is a duplicate, with any status, mark or metadata', () => {
+    const written = testWriter().reports(MATCH, MATCH, {
+      ...MATCH,
+      mark_price: '0.6',
+      correlation_id: 'x',
+    });
+    expect(outcomesOf(written)).toEqual(['applied', 'ignored: duplicate', 'ignored: duplicate']);
+  });
+
+  test.each([
+    ['quantity', { quantity_shares: '101' }],
+    ['notional', { size_pusd: '50.1' }],
+    ['token', { token_id: NO }],
+    ['side', { order_side: 'SELL' }],
+    ['order', { order_id: 'O2' }],
+    ['account', { account: BOB }],
+    ['fee', { fee_pusd: '0.26' }],
+  ])('the same id with another %s is a conflict, kept with both', (_what, change) => {
+    const written = testWriter().reports(MATCH, { ...MATCH, ...change });
+    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_CONFLICT']);
+    const [kept] = valuesOf(written, 'QuarantinedInput');
+    const [confirmed] = valuesOf(written, 'FillConfirmed');
+    expect(kept?.['conflicts_with_event_id']).toBe(confirmed?.['event_id']);
+    expect(String(kept?.['raw'])).not.toBe(String(kept?.['conflicts_with_raw']));
+  });
+
+  test('a fee that only one side knows is no conflict', () => {
+    const written = testWriter().reports(
+      { ...without(MATCH, 'fee_pusd'), status: 'MATCHED' },
+      MATCH,
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'applied']);
+  });
+});
+
+describe('one fill under two ids (B9)', () => {
+  const placed = { tx_hash: TX, order_hash: HASH };
+
+  test('the first id stays on the log, the second points to it', () => {
+    const written = testWriter().reports(
+      { ...MATCH, ...placed },
+      { ...MATCH, ...placed, fill_id: 'F2' },
+      { ...MATCH, ...placed, fill_id: 'F2' },
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'ignored: joined']);
+    expect(typesOf(written)).toEqual(['FillConfirmed']);
+  });
+
+  test('a status that comes under the second id takes the first one up the ladder', () => {
+    const written = testWriter().reports(
+      { ...MATCH, ...placed, status: 'MATCHED' },
+      { ...MATCH, ...placed, fill_id: 'F2' },
+    );
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ fill_id: 'F1' }]);
+  });
+
+  test('a provisional fill that turns out to be known is closed in its favour', () => {
+    const written = testWriter().reports(
+      { ...MATCH, status: 'MATCHED' },
+      { ...MATCH, ...placed, fill_id: 'F2' },
+      { ...MATCH, ...placed, status: 'MINED' },
+    );
+    expect(typesOf(written)).toEqual(['FillMatched', 'FillConfirmed', 'FillFailed']);
+    expect(valuesOf(written, 'FillFailed')).toMatchObject([
+      { fill_id: 'F1', reason: 'JOINED', joined_to: 'F2' },
+    ]);
+  });
+
+  test('the same place with another quantity is an alarm and books nothing', () => {
+    const written = testWriter().reports(
+      { ...MATCH, ...placed },
+      { ...MATCH, ...placed, fill_id: 'F2', quantity_shares: '90', size_pusd: '45' },
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_MISMATCH']);
+  });
+});
+
+describe('sources of record (B9)', () => {
+  const accounts = declared({
+    [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' },
+  });
+
+  test('a second voice without a fill to confirm never books', () => {
+    const written = testWriter(accounts).reports({ ...MATCH, tx_hash: TX, order_hash: HASH });
+    expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_UNMATCHED']);
+  });
+
+  test('a confirmed bus fill without coordinates is refused where others report too', () => {
+    const both = declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['chain'] } });
+    const written = testWriter(both).reports(MATCH);
+    expect(outcomesOf(written)).toEqual(['quarantined: INCOMPLETE_INPUT']);
+  });
+
+  test("a bot that nobody names is the account's default, else unattributed", () => {
+    const nameless = without(MATCH, 'trading_bot_id');
+    const bus = declared({ [ALICE]: { source_of_record: 'bus', default_bot: 'beta' } });
+    expect(valuesOf(testWriter(bus).reports(nameless), 'FillConfirmed')).toMatchObject([
+      { trading_bot_id: 'beta' },
+    ]);
+    expect(valuesOf(testWriter().reports(nameless), 'FillConfirmed')).toMatchObject([
+      { trading_bot_id: 'unattributed', incomplete_reasons: ['GOV_BOT_UNATTRIBUTED'] },
+    ]);
+  });
+});
