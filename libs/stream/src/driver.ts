@@ -3,6 +3,7 @@
  * What it shows of a log, the runtime must show too; the contract suite compares the two.
  */
 
+import { isRemembered } from './inbox.ts';
 import { createSeen, type Seen } from './seen.ts';
 import { type Emission, type Outcome, type Processor, type Recorded } from './processor.ts';
 
@@ -27,11 +28,12 @@ export function createDriver<Event, Entity, Entry extends object>(
   function one(input: Recorded<Event>, entries: Entry[], emitted: Emission[]): { outcome: Outcome; because: string } {
     const identity = processor.identify(input.event);
     if (identity !== null) {
-      const verdict = seen.admit(identity);
+      const verdict = seen.judge(identity);
       if (verdict !== 'new') return { outcome: verdict, because: identity.id };
     }
     const step = processor.step({ get: (key) => entities.get(key) }, input);
     if (step.outcome === 'ignored') return { outcome: 'ignored', because: step.because };
+    if (identity !== null && isRemembered(step)) seen.remember();
     for (const put of step.puts) {
       if (put.entity === undefined) entities.delete(put.key);
       else entities.set(put.key, put.entity);

@@ -1,4 +1,5 @@
 export * from './processor.ts';
 export * from './table.ts';
+export * from './inbox.ts';
 export * from './seen.ts';
 export * from './driver.ts';

@@ -112,7 +112,10 @@ export type Processor<Event, Entity, Entry extends object> = {
   readonly causes: readonly string[];
   /** Keys of all entities that `step` may look up or put for this event. */
   readonly keys: (event: Event) => readonly string[];
-  /** Null where an event has no identity besides its place in the log. */
+  /**
+   * Null where an event has no identity besides its place in the log. An identity is remembered by
+   * the entries that its event left (inbox.ts): one that changes entities must leave some.
+   */
   readonly identify: (event: Event) => Identity | null;
   readonly step: (state: Lookup<Entity>, input: Recorded<Event>) => Step<Entity, Entry>;
   /** What an entry makes public. Pure: recovery rebuilds reports from stored entries with it. */

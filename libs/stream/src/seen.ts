@@ -14,7 +14,11 @@ export type Verdict = 'new' | 'duplicate' | 'conflict';
 export type Seen = {
   /** Says what the identity is and remembers it if it is new. */
   readonly admit: (identity: Identity) => Verdict;
-  /** Fingerprints (id, content) of the identity last admitted or refused, as signed 64-bit integers. */
+  /** Says what the identity is, no more. */
+  readonly judge: (identity: Identity) => Verdict;
+  /** Remembers the identity that was judged last, if it was new. */
+  readonly remember: () => void;
+  /** Fingerprints (id, content) of the identity last judged, as signed 64-bit integers. */
   readonly last: () => { readonly id: bigint; readonly content: bigint };
   /** Puts back what an earlier run remembered. */
   readonly restore: (id: bigint, content: bigint) => void;
@@ -27,6 +31,8 @@ export function createSeen(expected = 1024): Seen {
   let cells = new Uint32Array(capacity * 4);
   let count = 0;
   const last = new Uint32Array(4);
+  /** The empty cell where the identity judged last would go; -1 where it is known. */
+  let vacant = -1;
   const last64 = new BigInt64Array(last.buffer);
 
   /** Index of the cell that holds the id, or of the empty cell where it would go. */
@@ -41,8 +47,10 @@ export function createSeen(expected = 1024): Seen {
     }
   }
 
-  function remember(at: number, quad: Uint32Array): void {
-    cells.set(quad, at);
+  function remember(): void {
+    if (vacant < 0) return;
+    cells.set(last, vacant);
+    vacant = -1;
     count += 1;
     if (count * 10 > capacity * 6) grow();
   }
@@ -58,25 +66,33 @@ export function createSeen(expected = 1024): Seen {
     }
   }
 
-  function judge(): Verdict {
+  function verdictOnLast(): Verdict {
     const at = cellOf(last[0] ?? 0, last[1] ?? 0);
-    if (cells[at] === 0 && cells[at + 1] === 0) {
-      remember(at, last);
-      return 'new';
-    }
+    const isNew = cells[at] === 0 && cells[at + 1] === 0;
+    vacant = isNew ? at : -1;
+    if (isNew) return 'new';
     return cells[at + 2] === last[2] && cells[at + 3] === last[3] ? 'duplicate' : 'conflict';
+  }
+
+  function judge(identity: Identity): Verdict {
+    fingerprint(identity.id, last, 0);
+    fingerprint(identity.content, last, 2);
+    return verdictOnLast();
   }
 
   return {
     admit: (identity) => {
-      fingerprint(identity.id, last, 0);
-      fingerprint(identity.content, last, 2);
-      return judge();
+      const verdict = judge(identity);
+      remember();
+      return verdict;
     },
+    judge,
+    remember,
     restore: (id, content) => {
       last64[0] = id;
       last64[1] = content;
-      judge();
+      verdictOnLast();
+      remember();
     },
     last: () => ({ id: last64[0] ?? 0n, content: last64[1] ?? 0n }),
     size: () => count,

@@ -6,7 +6,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { type Lookup, type Processor, type Put } from '@polytraders/stream';
+import { isRemembered, type Lookup, type Processor, type Put } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { count, type Part } from '../postgres/group.ts';
 import { compileCopyLine } from '../postgres/compile.ts';
@@ -41,8 +41,8 @@ export function createFolder<Event, Entity, Entry extends object>(
     const dirty = part.dirty.get(change.key);
     if (dirty === undefined) part.dirty.set(change.key, { before: session.cache.get(change.key), after: change.entity });
     else dirty.after = change.entity;
-    if (change.entity === undefined) session.cache.delete(change.key);
-    else session.cache.set(change.key, change.entity);
+    // A removed one stays as known to be absent: until the commit, the database still has it.
+    session.cache.set(change.key, change.entity);
   }
 
   function append(session: Session<Entity>, part: Part<Entity, Entry>, offset: number, line: number, entry: Entry, ids: string): void {
@@ -69,7 +69,7 @@ export function createFolder<Event, Entity, Entry extends object>(
     let ids = '\\N\t\\N';
     const identity = processor.identify(decoded);
     if (identity !== null) {
-      const verdict = session.seen.admit(identity);
+      const verdict = session.seen.judge(identity);
       if (verdict !== 'new') {
         if (verdict === 'conflict') part.refusals.push({ offset, outcome: 'conflict', because: identity.id, raw: input.raw() });
         count(part, verdict, '');
@@ -83,6 +83,7 @@ export function createFolder<Event, Entity, Entry extends object>(
       count(part, 'ignored', step.because);
       return;
     }
+    if (identity !== null && isRemembered(step)) session.seen.remember();
     for (const change of step.puts) put(session, part, change);
     for (let line = 0; line < step.entries.length; line += 1) {
       append(session, part, offset, line, step.entries[line] as Entry, ids);

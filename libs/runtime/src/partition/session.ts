@@ -21,7 +21,8 @@ export type Session<Entity> = {
   chainHash: Buffer;
   /** True while every entity that exists is in the cache, so that a miss needs no query. */
   complete: boolean;
-  readonly cache: Map<string, Entity>;
+  /** Undefined is known to be absent. */
+  readonly cache: Map<string, Entity | undefined>;
   readonly seen: Seen;
   highWatermark: number;
   alive: boolean;

@@ -1,0 +1,199 @@
+/**
+ * As much of Postgres as the engine leans on: the store's commit behind its compare-and-set, loads,
+ * and the few statements of an acquisition, recognised by their first words. Row locks are kept
+ * from a claim's BEGIN to its end.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import type pg from 'pg';
+import { type Store } from '@polytraders/runtime';
+import { chainStart } from '../../libs/runtime/src/partition/fold.ts';
+import { type Part } from '../../libs/runtime/src/postgres/group.ts';
+import { type Process, type World } from './world.ts';
+
+export type PartitionRow = {
+  epoch: number; publisher: string | null; next: number; lastOffset: number | null;
+  lastHash: Buffer | null; chainHash: Buffer; halted: string | null;
+};
+type OutputRow = { state: 'starting' | 'started'; published: number };
+type Line<Entry> = { readonly offset: number; readonly entry: Entry };
+
+export type FakePostgres<Entity, Entry> = {
+  readonly partitions: ReadonlyMap<number, PartitionRow>;
+  readonly ledger: ReadonlyMap<number, readonly Line<Entry>[]>;
+  readonly entities: ReadonlyMap<string, Entity>;
+  /** What a correct engine never does, as sentences. */
+  readonly violations: readonly string[];
+  readonly poolOf: (process: Process) => pg.Pool;
+  readonly storeOf: (process: Process) => Store<Entity, Entry>;
+};
+
+type Identify<Entry> = (entry: Entry) => { readonly id: bigint; readonly content: bigint };
+
+export function createFakePostgres<Entity, Entry>(
+  world: World, identify: Identify<Entry>,
+): FakePostgres<Entity, Entry> {
+  const partitions = new Map<number, PartitionRow>();
+  const outputs = new Map<number, OutputRow>();
+  const ledger = new Map<number, Line<Entry>[]>();
+  const entities = new Map<string, Entity>();
+  const violations: string[] = [];
+  const locks = new Map<number, Process>();
+
+  const linesOf = (partition: number): Line<Entry>[] => {
+    const lines = ledger.get(partition) ?? [];
+    ledger.set(partition, lines);
+    return lines;
+  };
+
+  async function lock(process: Process, partition: number): Promise<void> {
+    while (locks.has(partition) && locks.get(partition) !== process) await world.pause(1);
+    locks.set(partition, process);
+  }
+
+  function unlockAll(process: Process): void {
+    for (const [partition, owner] of locks) if (owner === process) locks.delete(partition);
+  }
+
+  function apply(part: Part<Entity, Entry>): void {
+    const row = partitions.get(part.partition);
+    if (row === undefined) return;
+    row.next = part.to;
+    row.lastOffset = part.lastOffset;
+    row.lastHash = part.lastHash;
+    row.chainHash = part.chainHash;
+    const lines = linesOf(part.partition);
+    for (const line of part.entries) lines.push({ offset: line.offset, entry: line.entry });
+    for (const [key, { before, after }] of part.dirty) {
+      if (!isDeepStrictEqual(entities.get(key), before)) {
+        violations.push(`${key} was folded from ${text(before)}; stored is ${text(entities.get(key))}.`);
+      }
+      if (after === undefined) entities.delete(key);
+      else entities.set(key, after);
+    }
+  }
+
+  function storeOf(process: Process): Store<Entity, Entry> {
+    return {
+      schema: 'simulated',
+      leafOf: () => 'ledger',
+      commit: async (_, parts, hints) => {
+        for (const part of parts) {
+          while (locks.has(part.partition)) await world.pause(1);
+        }
+        return world.step(process, 'DATABASE_OUTAGE', () => {
+          const committed: number[] = [];
+          const fenced: number[] = [];
+          for (const part of parts) {
+            const row = partitions.get(part.partition);
+            const isMine = row !== undefined && row.epoch === part.epoch;
+            if (isMine && row.next === part.from) apply(part);
+            const isStored = isMine && row.next === part.to && part.to > part.from;
+            (isStored || (isMine && part.to === part.from) ? committed : fenced)
+              .push(part.partition);
+          }
+          for (const hint of hints) {
+            const output = outputs.get(hint.partition);
+            if (output !== undefined && committed.includes(hint.partition)) {
+              output.published = Math.max(output.published, hint.publishedTo);
+            }
+          }
+          return { committed, fenced };
+        });
+      },
+      load: (_, keys) => world.step(process, 'DATABASE_OUTAGE', () => new Map(
+        keys.flatMap((key) => {
+          const entity = entities.get(key);
+          return entity === undefined ? [] : [[key, entity] as const];
+        }))),
+      entries: (_, partition, from, to, limit) => world.step(process, 'DATABASE_OUTAGE', () => (
+        linesOf(partition).filter((line) => line.offset >= from && line.offset < to)
+          .slice(0, limit))),
+      identities: (_, partition) => world.step(process, 'DATABASE_OUTAGE', () => (
+        linesOf(partition).map((line) => identify(line.entry)))),
+      hasEntries: (_, partition) => (
+        world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).length > 0)),
+    };
+  }
+
+  // --- the statements of acquire.ts and slot.ts ---
+
+  function rowOf(partition: number): PartitionRow {
+    const row = partitions.get(partition) ?? {
+      epoch: 0, publisher: null, next: 0, lastOffset: null, lastHash: null,
+      chainHash: chainStart, halted: null,
+    };
+    partitions.set(partition, row);
+    return row;
+  }
+
+  const hex = (bytes: Buffer | null): string | null => (
+    bytes === null ? null : `\\x${bytes.toString('hex')}`);
+
+  function answer(sql: string, values: readonly unknown[]): readonly object[] {
+    const partition = Number(values[sql.includes('stream.output') ? 2 : 3]);
+    if (sql.startsWith('SELECT publisher_id')) return [{ publisher_id: rowOf(partition).publisher }];
+    if (sql.startsWith('SELECT epoch, publisher_id')) {
+      const row = rowOf(partition);
+      return [{ epoch: String(row.epoch), publisher_id: row.publisher }];
+    }
+    if (sql.startsWith('UPDATE stream.partition SET epoch')) {
+      const row = rowOf(partition);
+      row.epoch += 1;
+      return [{
+        epoch: String(row.epoch), next_offset: String(row.next),
+        last_offset: row.lastOffset === null ? null : String(row.lastOffset),
+        last_hash: hex(row.lastHash), chain_hash: hex(row.chainHash),
+      }];
+    }
+    if (sql.startsWith('UPDATE stream.partition SET publisher_id')) {
+      const row = rowOf(partition);
+      if (row.epoch !== values[4]) return [];
+      row.publisher = values[5] as string;
+      return [{}];
+    }
+    if (sql.startsWith('UPDATE stream.partition SET halted')) {
+      const row = rowOf(partition);
+      if (row.epoch === values[4]) row.halted = values[5] as string | null;
+      return [];
+    }
+    if (sql.startsWith('INSERT INTO stream.partition')) return [];
+    if (sql.startsWith('INSERT INTO stream.output')) {
+      if (!outputs.has(partition)) outputs.set(partition, { state: 'starting', published: 0 });
+      return [];
+    }
+    const output = outputs.get(partition) ?? { state: 'starting', published: 0 };
+    if (sql.startsWith('SELECT state')) {
+      return [{ state: output.state, start_offset: '0', published_to: String(output.published) }];
+    }
+    if (sql.startsWith('UPDATE stream.output SET state')) {
+      output.state = 'started';
+      return [];
+    }
+    throw new Error(`The simulation does not know the statement ${sql}`);
+  }
+
+  function poolOf(process: Process): pg.Pool {
+    process.onDeath(() => unlockAll(process));
+    const query = async (sql: string, values: readonly unknown[] = []): Promise<object> => {
+      if (sql === 'BEGIN') return { rows: [] };
+      if (sql === 'COMMIT' || sql === 'ROLLBACK') {
+        return world.step(process, 'DATABASE_OUTAGE', () => unlockAll(process))
+          .finally(() => unlockAll(process)).then(() => ({ rows: [] }));
+      }
+      if (sql.includes('FOR UPDATE')) await lock(process, Number(values[3]));
+      return world.step(process, 'DATABASE_OUTAGE', () => {
+        const rows = answer(sql, values);
+        return { rows, rowCount: rows.length };
+      });
+    };
+    const pool = { query, connect: () => Promise.resolve({ query, release: () => undefined }) };
+    return pool as unknown as pg.Pool;
+  }
+
+  return { partitions, ledger, entities, violations, poolOf, storeOf };
+}
+
+function text(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

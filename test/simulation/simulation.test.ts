@@ -1,0 +1,28 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { simulate, type SimulationPlan } from './simulation.ts';
+
+const base = process.env['SIMULATION_SEED'] ?? `s${Date.now().toString(36)}`;
+const runs = Number(process.env['SIMULATION_RUNS'] ?? 40);
+
+const plan: Omit<SimulationPlan, 'seed'> = {
+  partitions: 4, events: 240, workers: 2, trafficMs: 20_000,
+  weather: { crash: 60, outage: 150, freeze: 12, latencyMsMax: 8, freezeMsMax: 12_000 },
+};
+
+beforeEach(() => { jest.useFakeTimers(); });
+afterEach(() => { jest.useRealTimers(); });
+
+describe(`a worker that may crash, freeze or lose an answer at every step (SIMULATION_SEED=${base})`, () => {
+  test(`leaves one line and one report an event, in order, in ${runs} weathers`, async () => {
+    const sums = { crashes: 0, outages: 0, freezes: 0, steps: 0, reports: 0 };
+    for (let run = 0; run < runs; run += 1) {
+      const seed = `${base}/${run}`;
+      const result = await simulate({ ...plan, seed }, (ms) => jest.advanceTimersByTimeAsync(ms));
+      jest.clearAllTimers();
+      expect({ seed, complaints: result.complaints }).toEqual({ seed, complaints: [] });
+      for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += result[name];
+    }
+    process.stderr.write(`Simulation ${base}: ${JSON.stringify(sums)}\n`);
+    expect(sums.crashes).toBeGreaterThan(runs);
+  }, 300_000);
+});
