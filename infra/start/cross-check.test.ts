@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectationOf, generateDay } from '@polytraders/testkit/generator';
-import { checkDay, checkReports, counts, type Facts } from './cross-check.ts';
+import { checkDay, checkLedger, counts, type Facts } from './cross-check.ts';
 
 const expected = expectationOf(generateDay({ seed: 'check', fills: 300 }));
 
@@ -24,11 +24,13 @@ function faithful(): Facts {
       repeated: [],
       records: expected.settlementReports,
     },
+    unlikeLines: [],
+    unlikeLots: [],
   };
 }
 
 const differences = (facts: Facts) =>
-  [...checkReports(facts.ledger, facts.reports), ...checkDay(expected, facts)].flatMap((check) =>
+  [...checkLedger(facts), ...checkDay(expected, facts)].flatMap((check) =>
     check.difference === null ? [] : [`${check.claim}: ${check.difference}`],
   );
 
@@ -55,14 +57,17 @@ describe('the cross-check of the main job', () => {
     expect(difference).toMatch(/found no book.*expected no book, found one/);
   });
 
-  test('sees a lost report, a second report and one without a line', () => {
-    const { ledger, reports } = faithful();
+  test('sees a lost report, a second one, one without a line, and what SQL finds', () => {
+    const { reports, ...rest } = faithful();
     const fills = new Set([...reports.fills].filter((fill) => fill !== 'fill_7').concat('fill_x'));
-    const checks = checkReports(ledger, { ...reports, fills, repeated: ['fill_9'] });
+    const facts = { ...rest, reports: { ...reports, fills, repeated: ['fill_9'] } };
+    const checks = checkLedger({ ...facts, unlikeLines: ['a|b|1'], unlikeLots: ['a|b|2'] });
     expect(checks.map((check) => check.difference)).toEqual([
       'fill_7 has none',
       'fill_9 has more than one',
       'fill_x has no payable line',
+      'a|b|1 is not',
+      'a|b|2 is not',
     ]);
   });
 

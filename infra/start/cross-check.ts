@@ -17,18 +17,23 @@ export type Facts = {
   readonly books: readonly BookFact[];
   readonly ledger: LedgerFact;
   readonly reports: ReportFact;
+  /** Books of the whole ledger that SQL finds unlike their lines, and unlike their open lots. */
+  readonly unlikeLines: readonly string[];
+  readonly unlikeLots: readonly string[];
 };
 
 const DIFFERENCES_SHOWN = 3;
 
 /** What must hold of any ledger, whatever was streamed into it. */
-export function checkReports(ledger: LedgerFact, reports: ReportFact): Check[] {
+export function checkLedger({ ledger, reports, unlikeLines, unlikeLots }: Facts): Check[] {
   const missing = [...ledger.payable].filter((fill) => !reports.fills.has(fill));
   const beyond = [...reports.fills].filter((fill) => !ledger.payable.has(fill));
   return [
     claim('each payable ledger line has a report on the topic', missing, 'has none'),
     claim('no fill has two reports', reports.repeated, 'has more than one'),
     claim('no report is without a ledger line', beyond, 'has no payable line'),
+    claim('every book is the sum of its ledger lines (SQL)', unlikeLines, 'is not'),
+    claim('every book is the sum of its open lots (SQL)', unlikeLots, 'is not'),
   ];
 }
 

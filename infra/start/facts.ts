@@ -92,6 +92,49 @@ export async function ledgerOf(
   return { lines: rows.length, paperLines, setAside, payable };
 }
 
+/**
+ * Books that are not the sum of their ledger lines: signed shares, cash, fees. Named by their key.
+ */
+export async function booksUnlikeLines(database: Database): Promise<string[]> {
+  const schema = await schemaOf(database, PNL);
+  const rows = await ask(
+    database,
+    `WITH told AS (
+       SELECT account, trading_bot_id, token_id,
+              sum(CASE order_side WHEN 'BUY' THEN 1 ELSE -1 END * quantity_shares) AS shares,
+              sum(CASE order_side WHEN 'BUY' THEN -1 ELSE 1 END * size_pusd) AS cash,
+              sum(gross_fee_pusd) AS fees
+         FROM "${schema}".pnl_ledger WHERE NOT quarantined GROUP BY 1, 2, 3)
+     SELECT account || '|' || trading_bot_id || '|' || token_id AS book
+       FROM told FULL JOIN "${schema}".positions p USING (account, trading_bot_id, token_id)
+      WHERE coalesce(shares, 0) IS DISTINCT FROM position_shares
+         OR coalesce(cash, 0) IS DISTINCT FROM realised_pnl_pusd - cost_basis_pusd
+         OR coalesce(fees, 0) IS DISTINCT FROM gross_fees_pusd`,
+    [],
+    PNL.service,
+  );
+  return rows.map((row) => row['book'] ?? '');
+}
+
+/** Books that are not the sum of their open lots: signed shares and cost. */
+export async function booksUnlikeLots(database: Database): Promise<string[]> {
+  const schema = await schemaOf(database, PNL);
+  const rows = await ask(
+    database,
+    `WITH open AS (
+       SELECT account, trading_bot_id, token_id,
+              sum(quantity_shares) AS shares, sum(cost_basis_pusd) AS basis
+         FROM "${schema}".lots GROUP BY 1, 2, 3)
+     SELECT account || '|' || trading_bot_id || '|' || token_id AS book
+       FROM open FULL JOIN "${schema}".positions p USING (account, trading_bot_id, token_id)
+      WHERE coalesce(shares, 0) IS DISTINCT FROM position_shares
+         OR coalesce(basis, 0) IS DISTINCT FROM cost_basis_pusd`,
+    [],
+    PNL.service,
+  );
+  return rows.map((row) => row['book'] ?? '');
+}
+
 /** Fill reports on the settlement topic for a read_committed reader. */
 export async function reportsOf(bus: Bus, accounts: readonly string[] | null): Promise<ReportFact> {
   const wanted = accounts === null ? null : new Set(accounts);

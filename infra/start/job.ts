@@ -3,7 +3,7 @@
  * the checks. Whatever happens, the services that it started are stopped; the stack stays up.
  */
 
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import {
   type Bus,
   type Database,
@@ -22,8 +22,15 @@ import {
 } from '@polytraders/testkit/generator';
 import { mainStackDir, resolveServers } from '../stack/index.ts';
 import { applyTopics } from '../topics/index.ts';
-import { type Check, checkDay, checkReports, counts, type Facts, same } from './cross-check.ts';
-import { booksOf, ledgerOf, outcomesOf, reportsOf } from './facts.ts';
+import { type Check, checkDay, checkLedger, counts, type Facts, same } from './cross-check.ts';
+import {
+  booksOf,
+  booksUnlikeLines,
+  booksUnlikeLots,
+  ledgerOf,
+  outcomesOf,
+  reportsOf,
+} from './facts.ts';
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Service, startService } from './services.ts';
@@ -68,11 +75,13 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
     registryUrl: config.registryUrl,
     prefix: config.topicPrefix,
   });
-  const services = SERVICES.map((name) => startOne(name, env));
+  const services = SERVICES.map((name) => startOne(name, env, options.logs));
   const interrupted = interruption();
   try {
     await Promise.race([Promise.all(services.map(({ started }) => started)), interrupted]);
-    say(`${SERVICES.join(' and ')} run; their logs are in .local/logs.`);
+    say(
+      `${SERVICES.join(' and ')} run; their logs are in ${relative(process.cwd(), options.logs)}.`,
+    );
     const died = Promise.race([...services.map((service) => service.died), interrupted]);
     died.catch(() => undefined);
     const code = await withDatabase(env, (database) =>
@@ -107,9 +116,9 @@ function stoppedOr(error: unknown): void {
 /** Somebody pressed Ctrl-C or sent SIGTERM. */
 class Interrupted extends Error {}
 
-function startOne(name: string, env: NodeJS.ProcessEnv): Service {
+function startOne(name: string, env: NodeJS.ProcessEnv, logs: string): Service {
   // A port of its own choice: two jobs on one machine do not meet.
-  return startService(name, { ...env, HTTP_PORT: '0' }, join(mainStackDir, 'logs'));
+  return startService(name, { ...env, HTTP_PORT: '0' }, logs);
 }
 
 /** Rejects on the first Ctrl-C or SIGTERM, so that the services are stopped in good order. */
@@ -160,7 +169,7 @@ async function runDay(job: Job): Promise<0 | 1> {
   const facts = await settle(job, accounts);
   const run = await runCounts(job, before, messages, facts);
   const checks = [
-    ...checkReports(facts.ledger, facts.reports),
+    ...checkLedger(facts),
     ...checkDay(expected, facts),
     ...checkRun(expected, before, run),
   ];
@@ -198,7 +207,7 @@ async function runFile(job: Job): Promise<0 | 1> {
   if (code !== 0) throw new Error(`The import of ${file} did not end well; see above.`);
   const facts = await settle(job, null);
   const run = await runCounts(job, before, null, facts);
-  return report(job, facts, checkReports(facts.ledger, facts.reports), null, run);
+  return report(job, facts, checkLedger(facts), null, run);
 }
 
 async function stream(job: Job, accountant: Accountant): Promise<number> {
@@ -245,7 +254,13 @@ async function follow({ database, bus }: Job): Promise<void> {
 async function settle(job: Job, accounts: readonly string[] | null): Promise<Facts> {
   await follow(job);
   const { ledger, reports } = await waitUntilPublished(job.database, job.bus, accounts);
-  return { books: await booksOf(job.database, accounts), ledger, reports };
+  return {
+    books: await booksOf(job.database, accounts),
+    ledger,
+    reports,
+    unlikeLines: await booksUnlikeLines(job.database),
+    unlikeLots: await booksUnlikeLots(job.database),
+  };
 }
 
 async function runCounts(

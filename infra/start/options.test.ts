@@ -3,7 +3,7 @@ import { optionsOf } from './options.ts';
 
 describe('the options of npm start', () => {
   test('without arguments a day of 20,000 fills of seed 1', () => {
-    expect(optionsOf([])).toEqual({ seed: '1', fills: 20_000, stay: false, input: null });
+    expect(optionsOf([])).toMatchObject({ seed: '1', fills: 20_000, stay: false, input: null });
   });
 
   test('a file is handed on with the terms of its import', () => {

@@ -1,7 +1,9 @@
 /** What `npm start` takes, and the text that says so. */
 
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FEWEST_FILLS } from '@polytraders/testkit/generator';
+import { mainStackDir } from '../stack/index.ts';
 
 export const HELP = `Brings the ledger up and sends fills through it, end to end.
 
@@ -12,6 +14,7 @@ export const HELP = `Brings the ledger up and sends fills through it, end to end
   --seed TEXT        another day (default 1); the same seed and size give the same day
   --fills N          fills of the day (default 20000, at least ${FEWEST_FILLS})
   --stay             leave the services running; Ctrl-C stops them
+  --logs DIR         where the services log (default .local/logs)
   --help             this text
 
 With --input, as for polytraders import:
@@ -30,6 +33,7 @@ const PARSED = {
   seed: { type: 'string', default: '1' },
   fills: { type: 'string', default: '20000' },
   stay: { type: 'boolean', default: false },
+  logs: { type: 'string', default: join(mainStackDir, 'logs') },
   input: { type: 'string' },
   account: { type: 'string', multiple: true },
   bot: { type: 'string' },
@@ -45,6 +49,8 @@ export type StartOptions = {
   readonly seed: string;
   readonly fills: number;
   readonly stay: boolean;
+  /** Folder of the services' logs. */
+  readonly logs: string;
   /** The file and the arguments for `polytraders import`, or null for a generated day. */
   readonly input: { readonly file: string; readonly args: readonly string[] } | null;
 };
@@ -72,5 +78,5 @@ export function optionsOf(args: readonly string[]): StartOptions | 'help' {
     );
   }
   const input = values.input === undefined ? null : { file: values.input, args: importArgs };
-  return { seed: values.seed, fills, stay: values.stay, input };
+  return { seed: values.seed, fills, stay: values.stay, logs: resolve(values.logs), input };
 }

@@ -1,0 +1,120 @@
+/** The main job as a person starts it, on the test servers, in a database of its own. */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { toJson } from '@polytraders/contracts';
+import {
+  dropTopics,
+  freshDatabase,
+  type FreshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
+import { generateDay } from '@polytraders/testkit/generator';
+
+const prefix = uniquePrefix();
+const logs = mkdtempSync(join(tmpdir(), 'polytraders-logs-'));
+const main = join(import.meta.dirname, 'main.ts');
+const command = join(import.meta.dirname, '../../libs/cli/src/main.ts');
+
+const file = join(logs, 'fills.jsonl');
+
+let database: FreshDatabase;
+let env: NodeJS.ProcessEnv;
+
+async function run(program: string, ...args: string[]) {
+  const child = spawn(process.execPath, [program, ...args], { env });
+  const seen = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (seen.out += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (seen.err += chunk.toString('utf8')));
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.on('close', resolve);
+  return { code: await promise, ...seen };
+}
+
+const start = (...args: string[]) => run(main, '--logs', logs, ...args);
+
+/** Confirmed fills of another day, as a gateway would write them into a file. */
+function confirmedFills(count: number): string {
+  const lines: string[] = [];
+  for (const { body } of generateDay({ seed: 'file', fills: 100 })) {
+    if (body.form !== 'record' || body.type !== 'ExecutionReport') continue;
+    const { status, account, paper, fee_bps: bps, fee_pusd: fee } = body.value;
+    const whole = status === 'CONFIRMED' && account !== null && !paper && (bps ?? fee) !== null;
+    if (whole && (bps ?? 0) <= 50) lines.push(JSON.stringify(toJson(body.type, body.value)));
+  }
+  return `${lines.slice(0, count).join('\n')}\n`;
+}
+
+beforeAll(async () => {
+  writeFileSync(file, confirmedFills(40));
+  database = await freshDatabase('start');
+  const stack = await testStack();
+  env = { ...process.env, ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix };
+}, 60_000);
+
+afterAll(async () => {
+  await dropTopics(prefix);
+  await database.drop();
+  rmSync(logs, { recursive: true });
+});
+
+describe('npm start', () => {
+  test('takes a generated day to the topic of reports, and every check holds', async () => {
+    const { code, out, err } = await start('--fills', '300');
+    expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/confirmed fills in the ledger\n/);
+    expect(out).toMatch(/All 14 checks hold\./);
+    expect(out).toMatch(/refused: GOV_FILL_STATUS_CONFLICT +1\n/);
+    expect(out).toMatch(/lab\.paper \(paper\)/);
+  }, 120_000);
+
+  test('delivered again, the day adds nothing', async () => {
+    const { code, out, err } = await start('--fills', '300');
+    expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
+    expect(err).toMatch(/This day is in the ledger already/);
+    expect(out).toMatch(/inputs applied +0\n/);
+    expect(out).toMatch(/holds +ledger lines that it adds\n/);
+  }, 120_000);
+
+  test('a number that is wrong in one book ends in exit code 1 and names the book', async () => {
+    const { Client } = (await import('pg')).default;
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const changed = await client.query<{ book: string }>(
+      `UPDATE pnl_v1.positions SET realised_pnl_pusd = realised_pnl_pusd + 0.000001
+        WHERE ctid = (SELECT ctid FROM pnl_v1.positions WHERE fills > 0 LIMIT 1)
+        RETURNING account || '|' || trading_bot_id || '|' || token_id AS book`,
+    );
+    await client.end();
+    const { code, out } = await start('--fills', '300');
+    expect(code).toBe(1);
+    const book = changed.rows[0]?.book ?? 'none';
+    expect(out).toContain(
+      `DIFFERS  every book is the sum of its ledger lines (SQL): ${book} is not`,
+    );
+    expect(out).toMatch(/\d of 15 checks do not hold\./);
+  }, 120_000);
+
+  test('a file goes the same way, and its bad rows are named', async () => {
+    const { code, out, err } = await start('--input', file, '--account', 'any');
+    // The book that the test before has falsified is still found.
+    expect({ code, err: code === 1 ? '' : err }).toEqual({ code: 1, err: '' });
+    expect(out).toMatch(/On the log: 38 confirmed fills/);
+    expect(out).toMatch(/Refused: 2\.\n +GOV_FILL_CONFLICT: 1\n +PRICE_OUT_OF_RANGE: 1\n/);
+    expect(out).toMatch(/new in this run +38\n/);
+  }, 120_000);
+});
+
+describe('polytraders import', () => {
+  test('without a running ingestor says so in one sentence, and exits 2', async () => {
+    const { code, err } = await run(command, 'import', file, '--account', 'any');
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^Expected a running fill-ingestor on this database, found none: [^\n]*\n$/,
+    );
+  }, 30_000);
+});
