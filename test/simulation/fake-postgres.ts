@@ -48,7 +48,7 @@ export function createFakePostgres<Entity, Entry>(
 
   async function lock(process: Process, partition: number): Promise<void> {
     while (locks.has(partition) && locks.get(partition) !== process) await world.pause(1);
-    locks.set(partition, process);
+    if (process.isAlive()) locks.set(partition, process);
   }
 
   function unlockAll(process: Process): void {
@@ -149,7 +149,9 @@ export function createFakePostgres<Entity, Entry>(
     if (sql.startsWith('UPDATE stream.partition SET publisher_id')) {
       const row = rowOf(partition);
       if (row.epoch !== values[4]) return [];
-      row.publisher = values[5] as string;
+      const isRelease = sql.includes('SET publisher_id = NULL');
+      if (isRelease && row.publisher !== values[5]) return [];
+      row.publisher = isRelease ? null : values[5] as string;
       return [{}];
     }
     if (sql.startsWith('UPDATE stream.partition SET halted')) {

@@ -36,12 +36,12 @@ const republishEntries = 2_000;
  */
 export async function claim<Entity, Entry>(
   context: AcquireContext<Entity, Entry>, partition: number,
-): Promise<SessionStart & { readonly previousPublisher: string | null; readonly isNew: boolean }> {
+): Promise<SessionStart & { readonly previousPublisher: string | null; readonly isLost: boolean }> {
   const place = [context.processor, context.version, context.topic, partition];
   const client = await context.database.connect().catch((cause: unknown) => { throw databaseError(cause); });
   try {
     await client.query('BEGIN');
-    const inserted = await client.query(
+    await client.query(
       `INSERT INTO stream.partition (processor, version, topic, partition, chain_hash) VALUES ($1, $2, $3, $4, '\\x${chainStart.toString('hex')}') ` +
       'ON CONFLICT DO NOTHING', place);
     const before = await client.query<{ publisher_id: string | null }>(
@@ -50,8 +50,10 @@ export async function claim<Entity, Entry>(
       'UPDATE stream.partition SET epoch = epoch + 1, worker_id = $5, acquired_at = now() ' +
       'WHERE processor = $1 AND version = $2 AND topic = $3 AND partition = $4 ' +
       'RETURNING epoch, next_offset, last_offset, last_hash, chain_hash', [...place, context.workerId]);
-    await client.query('COMMIT');
     const row = after.rows[0] ?? {};
+    // Under the row's lock: an owner who comes after us may write entries as soon as it is free.
+    const isLost = Number(row['next_offset']) === 0 && await context.store.hasEntries(client, partition);
+    await client.query('COMMIT');
     const lastHash = row['last_hash'] ?? null;
     return {
       partition,
@@ -61,7 +63,7 @@ export async function claim<Entity, Entry>(
       lastHash: lastHash === null ? null : Buffer.from(lastHash.slice(2), 'hex'),
       chainHash: Buffer.from((row['chain_hash'] ?? '').slice(2), 'hex'),
       previousPublisher: before.rows[0]?.publisher_id ?? null,
-      isNew: (inserted.rowCount ?? 0) > 0,
+      isLost,
     };
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -75,7 +77,7 @@ export async function claim<Entity, Entry>(
 export async function acquire<Entity, Entry>(context: AcquireContext<Entity, Entry>, partition: number): Promise<Session<Entity>> {
   const start = await claim(context, partition);
   try {
-    if (start.nextOffset === 0 && await context.store.hasEntries(context.database, partition)) {
+    if (start.isLost) {
       throw new RuntimeError('PROGRESS_LOST',
         `The ledger of ${context.processor} v${context.version} has entries for partition ${partition}, but its progress row ` +
         'says that nothing was read. Restore stream.partition from the same backup as the ledger; nothing was written.', { retryable: false });
@@ -98,6 +100,22 @@ export async function acquire<Entity, Entry>(context: AcquireContext<Entity, Ent
 /** Whether a partition stops at this error. Kafka's own are waited out, however they end. */
 export function isHalt(error: RuntimeError): boolean {
   return !error.retryable && !error.code.startsWith('KAFKA_');
+}
+
+/**
+ * Says in the row that nothing of ours is in flight for the partition, so that its next owner need
+ * not fence us, and our other partitions go on undisturbed. Only after the session was dropped.
+ */
+export async function release<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+  session: Session<Entity>,
+): Promise<void> {
+  if (context.publisherId === null) return;
+  await context.database.query(
+    'UPDATE stream.partition SET publisher_id = NULL WHERE processor = $1 AND version = $2 ' +
+      'AND topic = $3 AND partition = $4 AND epoch = $5 AND publisher_id = $6',
+    [context.processor, context.version, context.topic, session.partition, session.epoch,
+      context.publisherId]);
 }
 
 /** Says in the row why a partition stands still, for `polytraders status`. */
