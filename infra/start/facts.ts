@@ -74,7 +74,9 @@ export async function ledgerOf(
   const schema = await schemaOf(database, PNL);
   const rows = await ask(
     database,
-    `SELECT fill_id, paper, quarantined, reason_codes[1] AS reason
+    `SELECT fill_id, paper, quarantined,
+            (SELECT code FROM unnest(reason_codes) AS code
+              WHERE code LIKE 'PNL_REPORTER_FEE_%' LIMIT 1) AS reason
        FROM "${schema}".pnl_ledger WHERE $1::text[] IS NULL OR account = ANY($1::text[])`,
     [accounts],
     PNL.service,

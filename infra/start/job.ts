@@ -46,7 +46,7 @@ const SERVICES = ['fill-ingestor', 'pnl-projector'] as const;
 const MARKET_DATA_LEAD_MS = 1_500;
 
 const NEXT = `Where to look next
-  npm run polytraders -- positions --bot mm.quoter     books with shares, cost and PnL
+  npm run polytraders -- positions                     books with shares, cost and PnL
   npm run polytraders -- ledger --limit 20             the last lines of the ledger
   npm run polytraders -- reports --limit 5             what consumers of the topic read
   npm run polytraders -- quarantine                    what is not in the books, and why
