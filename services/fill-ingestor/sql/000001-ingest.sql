@@ -42,6 +42,7 @@ CREATE TABLE source_position (
   next_offset bigint NOT NULL,
   last_offset bigint,
   last_hash   bytea,
+  halted      text,              -- why the partition stands still, if it does
   PRIMARY KEY (source, partition)
 );
 

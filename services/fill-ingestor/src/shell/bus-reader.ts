@@ -19,8 +19,8 @@ import {
   type SourceBatch,
   type Standing,
 } from '@polytraders/runtime';
-import type pg from 'pg';
 import { inTransaction } from './inbox.ts';
+import { type Claim, sourcePositions } from './source-positions.ts';
 import { takeInputs } from './take-inputs.ts';
 import { busInputOf, unusable } from './inputs.ts';
 
@@ -33,13 +33,10 @@ export type BusReader = {
 type KafkaSource = ReturnType<typeof kafkaSource<Event>>;
 type Raw = KafkaSource extends Source<Event, infer Record> ? Record : never;
 
-type Session = {
-  readonly partition: number;
-  readonly epoch: number;
-  standing: Standing;
-  alive: boolean;
-};
+type Session = Omit<Claim, 'standing'> & { standing: Standing; alive: boolean };
 
+/** Milliseconds between two looks at what idle partitions stand on. */
+const AUDIT_MS = 30_000;
 const RETRY_MS = { first: 100, max: 5_000 } as const;
 
 /** Starts reading a topic; several readers of one group share its partitions. */
@@ -53,6 +50,13 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     maxBytes: config.fetchMaxBytes,
     maxBytesPerPartition: 1 << 20,
     maxWaitMs: 250,
+  });
+  const isCompacted = topic.cleanup === 'compact';
+  const positions = sourcePositions(database, kafka, {
+    topic: topic.name,
+    physicalTopic: config.topicPrefix + topic.name,
+    workerId: config.workerId,
+    isCompacted,
   });
   const sessions = new Map<number, Session>();
   const halted = new Map<number, RuntimeError>();
@@ -79,6 +83,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       code: error.code,
       message: error.message,
     });
+    void positions.note(partition, `${error.code}: ${error.message}`).catch(() => undefined);
   }
 
   function drop(partition: number): void {
@@ -96,8 +101,9 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       delay = Math.min(delay * 2, RETRY_MS.max)
     ) {
       try {
-        const session = await claim(partition);
+        const session: Session = { ...(await positions.claim(partition)), alive: true };
         await source.verify(partition, session.standing);
+        await positions.note(partition, null);
         if (of !== generation) return;
         sessions.set(partition, session);
         halted.delete(partition);
@@ -112,40 +118,6 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     }
   }
 
-  /** Bumps the epoch. A topic that was never read starts at what it still holds. */
-  async function claim(partition: number): Promise<Session> {
-    const place = [topic.name, partition];
-    const known = await database.query(
-      'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2',
-      place,
-    );
-    const { low } =
-      (known.rowCount ?? 0) > 0
-        ? { low: 0 }
-        : await kafka.watermarks({ topic: config.topicPrefix + topic.name, partition });
-    await database.query(
-      'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, ' +
-        '$2, $3) ON CONFLICT DO NOTHING',
-      [...place, low],
-    );
-    const claimed = await database.query<Record<string, string | null>>(
-      'UPDATE ingest.source_position SET epoch = epoch + 1, worker_id = $3 WHERE source = ' +
-        '$1 AND partition = $2 ' +
-        'RETURNING epoch, next_offset, last_offset, last_hash',
-      [...place, config.workerId],
-    );
-    const row = claimed.rows[0] ?? {};
-    const lastHash = row['last_hash'] ?? null;
-    // A compacted topic may drop the record that was read last: there it proves nothing.
-    const provable = topic.cleanup !== 'compact' && lastHash !== null;
-    const standing: Standing = {
-      nextOffset: Number(row['next_offset']),
-      lastOffset: provable ? Number(row['last_offset']) : null,
-      lastHash: provable ? Buffer.from(lastHash.slice(2), 'hex') : null,
-    };
-    return { partition, epoch: Number(row['epoch']), standing, alive: true };
-  }
-
   async function onBatch(batch: SourceBatch<Raw>): Promise<void> {
     const session = sessions.get(batch.partition);
     if (session === undefined) return;
@@ -155,8 +127,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     const last = records.at(-1);
     const standing: Standing = {
       nextOffset: Math.max(batch.nextOffset, session.standing.nextOffset),
-      lastOffset: last?.offset ?? session.standing.lastOffset,
-      lastHash: last === undefined ? session.standing.lastHash : source.hashOf(last),
+      lastOffset: isCompacted ? null : (last?.offset ?? session.standing.lastOffset),
+      lastHash: isCompacted || last === undefined ? session.standing.lastHash : source.hashOf(last),
     };
     if (standing.nextOffset === session.standing.nextOffset) return;
     for (
@@ -166,14 +138,14 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     ) {
       try {
         await inTransaction(database, async (client) => {
-          await moveTo(client, session, standing);
+          await positions.moveTo(client, session, standing);
           await takeInputs(client, inputs, Date.now() * 1000);
         });
         session.standing = standing;
         return;
       } catch (cause) {
         const error = cause instanceof RuntimeError ? cause : databaseError(cause);
-        if (error.code === 'FENCED' && (await isStored(session, standing))) {
+        if (error.code === 'FENCED' && (await positions.isStored(session, standing))) {
           session.standing = standing;
           return;
         }
@@ -189,47 +161,11 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     const sourcePosition = `${topic.name}/${String(partition)}/${String(record.offset)}`;
     const bytes = source.rawBytes(record);
     // In a compacted topic a record without a value only says that a key is gone.
-    if (bytes === null && topic.cleanup === 'compact') return [];
+    if (bytes === null && isCompacted) return [];
     const place = { sourcePosition, bytes: bytes ?? Buffer.alloc(0) };
     const decoded = source.decode(record);
     if ('poison' in decoded) return [unusable(place, topic.records[0] ?? null, decoded.poison)];
     return [busInputOf(decoded, place)];
-  }
-
-  /** The compare-and-set: the first statement of the transaction. */
-  async function moveTo(client: pg.ClientBase, session: Session, to: Standing): Promise<void> {
-    const moved = await client.query(
-      'UPDATE ingest.source_position SET next_offset = $5, last_offset = $6, last_hash = ' +
-        '$7::bytea ' +
-        'WHERE source = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4',
-      [
-        topic.name,
-        session.partition,
-        session.epoch,
-        session.standing.nextOffset,
-        to.nextOffset,
-        to.lastOffset,
-        to.lastHash === null ? null : `\\x${to.lastHash.toString('hex')}`,
-      ],
-    );
-    if (moved.rowCount === 1) return;
-    throw new RuntimeError(
-      'FENCED',
-      `${topic.name}, partition ${String(session.partition)}, has another reader.`,
-      { retryable: false },
-    );
-  }
-
-  /** A commit whose answer was lost: our epoch stands at the new place. */
-  async function isStored(session: Session, to: Standing): Promise<boolean> {
-    const answer = await database
-      .query(
-        'SELECT 1 FROM ingest.source_position WHERE source = $1 AND partition = $2 AND ' +
-          'epoch = $3 AND next_offset = $4',
-        [topic.name, session.partition, session.epoch, to.nextOffset],
-      )
-      .catch(() => null);
-    return answer?.rowCount === 1;
   }
 
   function lost(session: Session): void {
@@ -252,34 +188,55 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     }
   }
 
-  const membership = await source.join({
-    onAssigned: async (partitions, of) => {
-      generation = of;
-      const mine = new Set(partitions.map((one) => one.partition));
-      for (const partition of [...sessions.keys()]) if (!mine.has(partition)) drop(partition);
-      for (const [partition, session] of sessions)
-        reader.assign(partition, session.standing.nextOffset);
-      const fresh = [...mine].filter((partition) => !sessions.has(partition));
-      // Not awaited: heartbeats must not wait for a claim.
-      void Promise.all(fresh.map((partition) => take(partition, of)));
-      await Promise.resolve();
-    },
-    onRevoking: async () => {
-      for (const partition of sessions.keys()) reader.unassign(partition);
-      await Promise.resolve();
-    },
-    onOutage,
-  });
+  /** An idle partition is looked at, too: a topic that was made anew would else go unnoticed. */
+  async function audit(): Promise<void> {
+    for (const session of [...sessions.values()]) {
+      try {
+        await source.verify(session.partition, session.standing);
+      } catch (cause) {
+        if (session.alive && cause instanceof RuntimeError && isHalt(cause)) {
+          halt(session.partition, cause);
+        }
+      }
+    }
+  }
 
-  return {
-    halted: () => halted,
-    stop: async () => {
-      // First, so that a batch that waits for a server does not hold the reader up.
-      stopping.abort();
-      await reader.close();
-      await membership.leave();
-    },
-  };
+  async function onAssigned(
+    partitions: readonly { readonly partition: number }[],
+    of: number,
+  ): Promise<void> {
+    generation = of;
+    const mine = new Set(partitions.map((one) => one.partition));
+    for (const partition of [...sessions.keys()]) if (!mine.has(partition)) drop(partition);
+    for (const [partition, session] of sessions) {
+      reader.assign(partition, session.standing.nextOffset);
+    }
+    const fresh = [...mine].filter((partition) => !sessions.has(partition));
+    // Not awaited: heartbeats must not wait for a claim.
+    void Promise.all(fresh.map((partition) => take(partition, of)));
+    await Promise.resolve();
+  }
+
+  async function onRevoking(): Promise<void> {
+    for (const partition of sessions.keys()) reader.unassign(partition);
+    await Promise.resolve();
+  }
+
+  async function stop(): Promise<void> {
+    clearInterval(auditor);
+    // First, so that a batch that waits for a server does not hold the reader up.
+    stopping.abort();
+    await reader.close();
+    await membership.leave();
+  }
+
+  const membership = await source.join({ onAssigned, onRevoking, onOutage });
+  const auditor = setInterval(() => {
+    void audit();
+  }, AUDIT_MS);
+  auditor.unref();
+
+  return { halted: () => halted, stop };
 }
 
 /**
