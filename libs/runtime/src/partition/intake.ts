@@ -1,0 +1,181 @@
+/**
+ * Intake: fetched batches are decoded, what they need is loaded, and they are folded, one batch of
+ * a session after another. Decoding and folding never wait; everything that is awaited comes first.
+ */
+
+import type pg from 'pg';
+import { type Processor } from '@polytraders/stream';
+import { RuntimeError } from '../errors.ts';
+import { type Store } from '../postgres/store.ts';
+import { type Source, type SourceBatch, type Standing } from '../source/source.ts';
+import { type Folder, type FoldInput, isPoison } from './fold.ts';
+import { type Ownership, type SlotOf } from './ownership.ts';
+import { type Session } from './session.ts';
+import { doubling, pause } from './signal.ts';
+
+export type IntakeConfig<Event, Entity, Entry extends object, Raw extends { offset: number }> = {
+  readonly processor: Processor<Event, Entity, Entry>;
+  readonly source: Source<Event, Raw>;
+  readonly store: Store<Entity, Entry>;
+  readonly database: pg.Pool;
+  readonly fold: Folder<Event, Entity, Entry>;
+  readonly ownership: Ownership<Entity>;
+  readonly slotOf: SlotOf<Entity, Entry>;
+  readonly assign: (partition: number, offset: number) => void;
+  readonly stopping: AbortSignal;
+  readonly onOutage: (error: Error) => void;
+};
+
+export type Intake<Raw> = {
+  readonly onBatch: (batch: SourceBatch<Raw>) => Promise<void>;
+  /** The reader lost its place: is this still the log that was read? */
+  readonly reverify: (partition: number, error: Error) => Promise<void>;
+  /** Looks at every partition again, also at those where nothing comes. */
+  readonly audit: () => Promise<void>;
+};
+
+const backoff = { firstMs: 100, maxMs: 5_000 } as const;
+const nothing: ReadonlyMap<string, never> = new Map<string, never>();
+
+export function createIntake<Event, Entity, Entry extends object, Raw extends { offset: number }>(
+  config: IntakeConfig<Event, Entity, Entry, Raw>,
+): Intake<Raw> {
+  const { source, ownership, stopping } = config;
+  const { isVolatile, isGlobal } = config.processor.storage;
+
+  async function take(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
+    if (!session.alive) return;
+    const { slot } = config.slotOf(batch.partition);
+    session.highWatermark = batch.highWatermark;
+    session.waiting = true;
+    await slot.room();
+    session.waiting = false;
+    await source.prepare(batch.records, stopping);
+    const inputs = decodeNew(session, batch);
+    slot.trim(session);
+    const volatile = await loadMissing(session, inputs);
+    if (!session.alive || stopping.aborted || volatile === null) return;
+    const part = slot.partOf(session);
+    try {
+      config.fold(session, part, inputs, volatile);
+    } catch (cause) {
+      ownership.halt(batch.partition, cause as RuntimeError);
+      return;
+    }
+    advance(session, batch);
+    part.to = session.next;
+    part.batches += 1;
+    part.lastOffset = session.lastOffset;
+    part.lastHash = session.lastHash;
+    slot.kick();
+  }
+
+  function advance(session: Session<Entity>, batch: SourceBatch<Raw>): void {
+    const last = batch.records.at(-1);
+    if (last !== undefined && last.offset >= session.next) {
+      session.lastOffset = last.offset;
+      session.lastHash = source.hashOf(last);
+    }
+    session.next = Math.max(session.next, batch.nextOffset);
+  }
+
+  function decodeNew(session: Session<Entity>, batch: SourceBatch<Raw>): FoldInput<Event>[] {
+    const inputs: FoldInput<Event>[] = [];
+    for (const record of batch.records) {
+      if (record.offset < session.next) continue;
+      const raw = (): Buffer | null => source.rawBytes(record);
+      inputs.push({ offset: record.offset, decoded: source.decode(record), raw });
+    }
+    return inputs;
+  }
+
+  function mustLoad(session: Session<Entity>, key: string): boolean {
+    if (isVolatile?.(key) === true) return true;
+    if (session.cache.has(key)) return false;
+    return !session.complete || isGlobal?.(key) === true;
+  }
+
+  /** Loads what `step` will look up. Null where the session was lost while waiting. */
+  async function loadMissing(
+    session: Session<Entity>,
+    inputs: readonly FoldInput<Event>[],
+  ): Promise<ReadonlyMap<string, Entity> | null> {
+    if (session.complete && isVolatile === undefined && isGlobal === undefined) return nothing;
+    const missing = new Set<string>();
+    for (const { decoded } of inputs) {
+      if (isPoison(decoded)) continue;
+      for (const key of config.processor.keys(decoded)) {
+        if (mustLoad(session, key)) missing.add(key);
+      }
+    }
+    if (missing.size === 0) return nothing;
+    for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
+      if (!session.alive || stopping.aborted) break;
+      try {
+        return keep(session, await config.store.load(config.database, [...missing]));
+      } catch (cause) {
+        config.onOutage(cause as Error);
+        await pause(delay, stopping);
+      }
+    }
+    return null;
+  }
+
+  /** Puts loaded entities into the cache; answers those that only hold for this batch. */
+  function keep(
+    session: Session<Entity>,
+    loaded: ReadonlyMap<string, Entity>,
+  ): ReadonlyMap<string, Entity> {
+    const volatile = new Map<string, Entity>();
+    for (const [key, entity] of loaded) {
+      if (isVolatile?.(key) === true) volatile.set(key, entity);
+      else if (!session.cache.has(key)) session.cache.set(key, entity);
+    }
+    return volatile;
+  }
+
+  async function reverify(partition: number, error: Error): Promise<void> {
+    const session = ownership.session(partition);
+    if (session === undefined) return;
+    try {
+      await source.verify(partition, standingOf(session));
+      config.onOutage(error);
+      if (session.alive) config.assign(partition, session.next);
+    } catch (cause) {
+      if (cause instanceof RuntimeError && !cause.retryable) {
+        ownership.halt(partition, cause);
+        return;
+      }
+      await pause(backoff.maxMs, stopping);
+      if (session.alive && !stopping.aborted) void reverify(partition, error);
+    }
+  }
+
+  async function audit(): Promise<void> {
+    for (const session of ownership.sessions()) {
+      try {
+        await source.verify(session.partition, standingOf(session));
+      } catch (cause) {
+        const isNamed = cause instanceof RuntimeError && !cause.retryable;
+        if (isNamed && session.alive) ownership.halt(session.partition, cause);
+      }
+    }
+  }
+
+  return {
+    // Also where a rebalance had the reader start anew, a session's batches never overlap.
+    onBatch: (batch) => {
+      const session = ownership.session(batch.partition);
+      if (session === undefined) return Promise.resolve();
+      session.turn = session.turn.then(() => take(session, batch));
+      return session.turn;
+    },
+    reverify,
+    audit,
+  };
+}
+
+function standingOf(session: Session<unknown>): Standing {
+  const { next, lastOffset, lastHash } = session;
+  return { nextOffset: next, lastOffset, lastHash };
+}

@@ -1,0 +1,230 @@
+/**
+ * What is in the ledger and not yet public: a queue in memory over the ledger itself.
+ *
+ * running → (any error) → recovering → running. Recovery makes the producer new, reads ownership
+ * and progress anew, and builds what is missing from ledger entries; the queue is only a short
+ * cut past that. While it recovers, the committer stands still, so that "committed" and "in the
+ * ledger" mean the same offsets.
+ */
+
+import { RuntimeError } from '../errors.ts';
+import { databaseError } from '../postgres/database.ts';
+import { type Part, type Published } from '../postgres/group.ts';
+import { type AcquireContext, isHalt, publishedTo, republish } from './acquire.ts';
+import { type Batch, type Publisher } from './publisher.ts';
+import { type Session } from './session.ts';
+import { doubling, pause, type Signal } from './signal.ts';
+
+export type OutboxConfig<Entity, Entry> = {
+  readonly publisher: Publisher<Entry>;
+  readonly context: AcquireContext<Entity, Entry>;
+  readonly session: (partition: number) => Session<Entity> | undefined;
+  readonly isOurs: (part: { readonly partition: number; readonly epoch: number }) => boolean;
+  readonly isCommitting: () => boolean;
+  readonly isStopped: () => boolean;
+  readonly changed: Signal;
+  /** Runs with the publisher to itself. */
+  readonly alone: <T>(task: () => Promise<T>) => Promise<T>;
+  /** Entries in one Kafka transaction. */
+  readonly maxPublishEntries: number;
+  readonly onPublished: (reports: number, milliseconds: number) => void;
+  readonly onLost: (partition: number, why: 'fenced') => void;
+  readonly onHalt: (partition: number, error: RuntimeError) => void;
+  readonly onOutage: (error: RuntimeError) => void;
+};
+
+export type Outbox<Entity, Entry> = {
+  readonly add: (part: Part<Entity, Entry>, session: Session<Entity>) => void;
+  readonly entries: () => number;
+  readonly isIdle: () => boolean;
+  /** Null unless a recovery is under way. */
+  readonly recovering: () => Promise<void> | null;
+  readonly recover: (error: RuntimeError) => Promise<void>;
+  /** Publishes until the slot stops. */
+  readonly run: () => Promise<void>;
+};
+
+type Queued<Entry> = {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly entries: readonly Published<Entry>[];
+  /** Entries before this index are published. */
+  at: number;
+  readonly to: number;
+};
+
+type Slice<Entry> = Batch<Entry> & { readonly item: Queued<Entry>; readonly end: number };
+
+const backoff = { firstMs: 50, maxMs: 2_000 } as const;
+
+export function createOutbox<Entity, Entry>(
+  config: OutboxConfig<Entity, Entry>,
+): Outbox<Entity, Entry> {
+  const { publisher, changed } = config;
+  let queue: Queued<Entry>[] = [];
+  let queuedEntries = 0;
+  let publishing = false;
+  let recovering: Promise<void> | null = null;
+  /** Over all attempts: what one took out of the queue and did not finish is still owed. */
+  const owed = new Set<number>();
+
+  function add(part: Part<Entity, Entry>, session: Session<Entity>): void {
+    if (part.to <= session.publishedTo) return;
+    // An output ahead of its ledger: Postgres lost commits, which are folded anew, not sent anew.
+    const isAhead = session.publishedTo > part.from;
+    const entries = isAhead
+      ? part.entries.filter((one) => one.offset >= session.publishedTo)
+      : part.entries;
+    const { partition, epoch, to } = part;
+    queue.push({ partition, epoch, entries, at: 0, to });
+    queuedEntries += entries.length;
+  }
+
+  async function run(): Promise<void> {
+    while (!config.isStopped()) {
+      if (queue.length === 0) {
+        await changed.next();
+        continue;
+      }
+      publishing = true;
+      try {
+        await config.alone(publishSome);
+      } catch (cause) {
+        await recover(errorOf(cause));
+      }
+      publishing = false;
+      changed.raise();
+    }
+  }
+
+  async function publishSome(): Promise<void> {
+    const began = performance.now();
+    const slices = nextSlices(queue.filter(config.isOurs), config.maxPublishEntries);
+    const batches = mergeByPartition(slices);
+    const reports = await publisher.publish(batches);
+    for (const batch of batches) {
+      const session = config.session(batch.partition);
+      if (session === undefined) continue;
+      session.publishedTo = batch.to;
+      if (reports > 0) session.recordedTo = batch.to;
+    }
+    for (const slice of slices) slice.item.at = slice.end;
+    const done = new Set(slices.map((slice) => slice.item));
+    queue = queue.filter(
+      (item) => config.isOurs(item) && (item.at < item.entries.length || !done.has(item)),
+    );
+    queuedEntries = queue.reduce((sum, item) => sum + item.entries.length - item.at, 0);
+    if (reports > 0) config.onPublished(reports, performance.now() - began);
+  }
+
+  function recover(first: RuntimeError): Promise<void> {
+    recovering ??= untilRecovered(first).finally(() => {
+      recovering = null;
+      changed.raise();
+    });
+    return recovering;
+  }
+
+  async function untilRecovered(first: RuntimeError): Promise<void> {
+    let error = first;
+    for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
+      if (config.isStopped()) return;
+      config.onOutage(error);
+      try {
+        while (config.isCommitting() && !config.isStopped()) await changed.next();
+        return await config.alone(startAnew);
+      } catch (cause) {
+        error = errorOf(cause);
+        await pause(delay);
+      }
+    }
+  }
+
+  /** A new producer with our id, then ownership, then progress, then what is missing. */
+  async function startAnew(): Promise<void> {
+    await publisher.renew();
+    for (const item of queue) owed.add(item.partition);
+    queue = [];
+    queuedEntries = 0;
+    for (const partition of owed) {
+      await resume(partition);
+      owed.delete(partition);
+    }
+  }
+
+  async function resume(partition: number): Promise<void> {
+    const session = config.session(partition);
+    if (session === undefined || !session.alive) return;
+    if (!(await isStillOurs(config.context, session))) {
+      config.onLost(partition, 'fenced');
+      return;
+    }
+    try {
+      session.publishedTo = await publishedTo(config.context, publisher, partition);
+      session.recordedTo = session.publishedTo;
+      await republish(config.context, publisher, session);
+    } catch (cause) {
+      const error = errorOf(cause);
+      if (!isHalt(error)) throw error;
+      config.onHalt(partition, error);
+    }
+  }
+
+  return {
+    add,
+    run,
+    recover,
+    recovering: () => recovering,
+    entries: () => queuedEntries,
+    isIdle: () => queue.length === 0 && !publishing && recovering === null,
+  };
+}
+
+async function isStillOurs<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+  session: Session<Entity>,
+): Promise<boolean> {
+  const { processor, version, topic, publisherId, database } = context;
+  const answer = await database.query<{ epoch: string; publisher_id: string | null }>(
+    'SELECT epoch, publisher_id FROM stream.partition ' +
+      'WHERE processor = $1 AND version = $2 AND topic = $3 AND partition = $4',
+    [processor, version, topic, session.partition],
+  );
+  const row = answer.rows[0];
+  return Number(row?.epoch) === session.epoch && row?.publisher_id === publisherId;
+}
+
+/** Takes from the front of the queue what fits one transaction, whole offsets only. */
+function nextSlices<Entry>(queue: readonly Queued<Entry>[], most: number): Slice<Entry>[] {
+  const slices: Slice<Entry>[] = [];
+  let left = most;
+  for (const item of queue) {
+    if (left <= 0) break;
+    const { entries, partition } = item;
+    let end = Math.min(item.at + left, entries.length);
+    while (end < entries.length && entries[end]?.offset === entries[end - 1]?.offset) end += 1;
+    const to = end === entries.length ? item.to : (entries[end]?.offset ?? item.to);
+    slices.push({ partition, entries: entries.slice(item.at, end), to, item, end });
+    left -= Math.max(1, end - item.at);
+  }
+  return slices;
+}
+
+/** One batch per partition: progress of a partition may stand in a transaction once only. */
+function mergeByPartition<Entry>(slices: readonly Batch<Entry>[]): Batch<Entry>[] {
+  const merged = new Map<number, { partition: number; entries: Published<Entry>[]; to: number }>();
+  for (const { partition, entries, to } of slices) {
+    const known = merged.get(partition);
+    if (known === undefined) {
+      merged.set(partition, { partition, entries: [...entries], to });
+      continue;
+    }
+    for (const entry of entries) known.entries.push(entry);
+    known.to = to;
+  }
+  return [...merged.values()];
+}
+
+function errorOf(cause: unknown): RuntimeError {
+  return cause instanceof RuntimeError ? cause : databaseError(cause);
+}

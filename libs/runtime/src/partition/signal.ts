@@ -1,0 +1,41 @@
+/** Waiting in one process: for a change of state, and for time to pass. */
+
+export type Signal = { readonly next: () => Promise<void>; readonly raise: () => void };
+
+/** Wakes everybody who waits. What happened is remembered by state, never by the signal. */
+export function createSignal(): Signal {
+  let wake: () => void = () => undefined;
+  let waiting = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  return {
+    next: () => waiting,
+    raise: () => {
+      const old = wake;
+      waiting = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      old();
+    },
+  };
+}
+
+/** Resolves after `ms`, or at once when the signal aborts. Keeps no process alive. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    if (signal === undefined) return;
+    timer.unref();
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Delays that double: `first`, twice `first`, … at most `most` milliseconds. */
+export function* doubling(first: number, most: number): Generator<number, never> {
+  for (let delay = first; ; delay = Math.min(delay * 2, most)) yield delay;
+}
