@@ -34,7 +34,13 @@ import {
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Service, startService } from './services.ts';
-import { type Standing, standingOf, waitUntilBooked, waitUntilPublished } from './settle.ts';
+import {
+  leftOf,
+  type Standing,
+  standingOf,
+  waitUntilBooked,
+  waitUntilPublished,
+} from './settle.ts';
 import { DAY_RECORDS, streamDay } from './stream-day.ts';
 import { botTable, checkText, grouped, paperBotsOf, type RunCounts, runTable } from './summary.ts';
 
@@ -243,7 +249,7 @@ async function follow({ database, bus }: Job): Promise<void> {
   const progress = progressOn(process.stderr);
   try {
     await waitUntilBooked(database, bus, (standing) => {
-      if (standing.unread + standing.untaken + standing.unbooked === 0) return;
+      if (leftOf(standing) === 0) return;
       progress.show(standingText(standing));
     });
   } finally {

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type Bus, type Database } from '@polytraders/cli';
-import { TOPICS } from '@polytraders/contracts';
+import { physicalTopic, progressTopic, TOPICS } from '@polytraders/contracts';
 import { endOf, type LedgerFact, ledgerOf, type ReportFact, reportsOf } from './facts.ts';
 
 export type Standing = {
@@ -15,6 +15,8 @@ export type Standing = {
   readonly unread: number;
   /** Inputs of any source in the inbox that the writers have not taken yet. */
   readonly untaken: number;
+  /** Taken, and on their way to the log; null while something before it is left to do. */
+  readonly unsent: number | null;
   /** Offsets on the log that are not in the books yet. */
   readonly unbooked: number;
   /** Offsets of the log that are in the books. */
@@ -27,38 +29,49 @@ const POLL_MS = 250;
 /** Reports follow the books within a group commit or two. */
 const REPORT_MS_MAX = 30_000;
 
-/** Where everything stands now. */
+/**
+ * Where everything stands now. Looked at in the order in which things move, so that a zero means
+ * what it says: what was on its way when it was looked for is seen further on.
+ */
 export async function standingOf(database: Database, bus: Bus): Promise<Standing> {
-  const [ends, sent] = await Promise.all([
-    endOf(bus, TOPICS.ledgerEvents.name),
-    endOf(bus, TOPICS.executionReports.name),
-  ]);
-  const rows = await ask(
-    database,
-    `SELECT processor, partition, next_offset FROM stream.partition
-      WHERE processor IN ('fill-ingestor', 'pnl-projector')`,
-    [],
-    'fill-ingestor',
-  );
-  const next = (processor: string) =>
-    new Map(
-      rows
-        .filter((row) => row['processor'] === processor)
-        .map((row) => [Number(row['partition']), Number(row['next_offset'])]),
-    );
-  const [taken, booked] = [next('fill-ingestor'), next('pnl-projector')];
+  const sent = await endOf(bus, TOPICS.executionReports.name);
+  const read = await numberOf(database, READ, [TOPICS.executionReports.name]);
+  const unread = Math.max(0, sumOf(sent) - read);
+  const inbox = await numberOf(database, INBOX_END, []);
+  const untaken = inbox - sumOf((await nextOffsets(database, 'fill-ingestor')).values());
+  // Asked of Kafka itself, which takes a moment: only when nothing before it is left.
+  const unsent = unread + untaken === 0 ? await unsentOf(database, bus) : null;
+  const ends = await endOf(bus, TOPICS.ledgerEvents.name);
+  const booked = await nextOffsets(database, 'pnl-projector');
   // The last offset of a partition is the mark of a transaction's end, which holds no record.
   const left = ends.map((end, partition) => Math.max(0, end - 1 - (booked.get(partition) ?? 0)));
-  const read = await numberOf(database, READ, [TOPICS.executionReports.name]);
-  return {
-    read,
-    unread: Math.max(0, sumOf(sent) - read),
-    untaken: (await numberOf(database, INBOX_END, [])) - sumOf(taken.values()),
-    unbooked: sumOf(left),
-    booked: sumOf(booked.values()),
-  };
+  return { read, unread, untaken, unsent, unbooked: sumOf(left), booked: sumOf(booked.values()) };
 }
 
+async function nextOffsets(database: Database, service: string): Promise<Map<number, number>> {
+  const sql = 'SELECT partition, next_offset FROM stream.partition WHERE processor = $1';
+  const rows = await ask(database, sql, [service], service);
+  return new Map(rows.map((row) => [Number(row['partition']), Number(row['next_offset'])]));
+}
+
+/** Inputs whose records the writers have committed and not yet put on the log. */
+async function unsentOf(database: Database, { kafka, config }: Bus): Promise<number> {
+  const rows = await ask(database, OUTBOX_ENDS, [], 'fill-ingestor');
+  const topic = physicalTopic(config.topicPrefix, progressTopic('fill-ingestor').name);
+  const left = await Promise.all(
+    rows.map(async (row) => {
+      const record = await kafka.lastRecord({ topic, partition: Number(row['partition']) });
+      const progress = JSON.parse(record?.value?.toString('utf8') ?? '{"next":0}') as {
+        readonly next: number;
+      };
+      return Math.max(0, Number(row['after']) - progress.next);
+    }),
+  );
+  return sumOf(left);
+}
+
+const OUTBOX_ENDS = `SELECT partition, max("offset") + 1 AS after FROM ingest.outbox
+  GROUP BY partition`;
 const INBOX_END = 'SELECT coalesce(sum(next_seq), 0) AS number FROM ingest.inbox_end';
 const READ =
   'SELECT coalesce(sum(next_offset), 0) AS number FROM ingest.source_position WHERE source = $1';
@@ -90,19 +103,25 @@ export async function waitUntilBooked(
   for (;;) {
     const now = await standingOf(database, bus);
     onStanding(now);
-    if (now.unread + now.untaken + now.unbooked === 0) return;
+    if (leftOf(now) === 0) return;
     const text = JSON.stringify(now);
     if (text !== before) movedAt = performance.now();
     before = text;
     if (performance.now() - movedAt > STANDSTILL_MS_MAX) {
       throw new Error(
         `Nothing has moved for ${STANDSTILL_MS_MAX / 1000} s: ${now.unread} messages of the bus ` +
-          `are not read, ${now.untaken} inputs not taken, ${now.unbooked} offsets of the log not ` +
-          'booked. See npm run polytraders -- status, and the logs under .local/logs.',
+          `are not read, ${now.untaken} inputs not taken, ${now.unsent ?? 0} not on the log, ` +
+          `${now.unbooked} offsets of the log not booked. ` +
+          'See npm run polytraders -- status, and the logs under .local/logs.',
       );
     }
     await sleep(POLL_MS);
   }
+}
+
+/** How much is left to do, all places together. */
+export function leftOf({ unread, untaken, unsent, unbooked }: Standing): number {
+  return unread + untaken + (unsent ?? 0) + unbooked;
 }
 
 /** Reads ledger and topic until each payable line has its report, or patience ends. */
