@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { type Store } from '@polytraders/runtime';
 import { chainStart } from '../../libs/runtime/src/partition/fold.ts';
+import { type CommitResult, type Hint } from '../../libs/runtime/src/postgres/store.ts';
 import { type Part } from '../../libs/runtime/src/postgres/group.ts';
 import { type Process, type World } from './world.ts';
 
@@ -28,6 +29,9 @@ export type FakePostgres<Entity, Entry> = {
   readonly storeOf: (process: Process) => Store<Entity, Entry>;
 };
 
+/** A transaction's locks are its connection's. */
+type Connection = { readonly process: Process };
+
 type Identify<Entry> = (entry: Entry) => { readonly id: bigint; readonly content: bigint };
 
 export function createFakePostgres<Entity, Entry>(
@@ -38,7 +42,7 @@ export function createFakePostgres<Entity, Entry>(
   const ledger = new Map<number, Line<Entry>[]>();
   const entities = new Map<string, Entity>();
   const violations: string[] = [];
-  const locks = new Map<number, Process>();
+  const locks = new Map<number, Connection>();
 
   const linesOf = (partition: number): Line<Entry>[] => {
     const lines = ledger.get(partition) ?? [];
@@ -46,13 +50,13 @@ export function createFakePostgres<Entity, Entry>(
     return lines;
   };
 
-  async function lock(process: Process, partition: number): Promise<void> {
-    while (locks.has(partition) && locks.get(partition) !== process) await world.pause(1);
-    if (process.isAlive()) locks.set(partition, process);
+  async function lock(by: Connection, partition: number): Promise<void> {
+    while (locks.has(partition) && locks.get(partition) !== by) await world.pause(1);
+    if (by.process.isAlive()) locks.set(partition, by);
   }
 
-  function unlockAll(process: Process): void {
-    for (const [partition, owner] of locks) if (owner === process) locks.delete(partition);
+  function unlock(isEnding: (by: Connection) => boolean): void {
+    for (const [partition, by] of locks) if (isEnding(by)) locks.delete(partition);
   }
 
   function apply(part: Part<Entity, Entry>): void {
@@ -73,33 +77,37 @@ export function createFakePostgres<Entity, Entry>(
     }
   }
 
+  function commit(
+    parts: readonly Part<Entity, Entry>[], hints: readonly Hint[],
+  ): CommitResult | 'locked' {
+    if (parts.some((part) => locks.has(part.partition))) return 'locked';
+    const committed: number[] = [];
+    const fenced: number[] = [];
+    for (const part of parts) {
+      const row = partitions.get(part.partition);
+      const isMine = row !== undefined && row.epoch === part.epoch;
+      if (isMine && row.next === part.from) apply(part);
+      const isStored = isMine && row.next === part.to;
+      (isStored ? committed : fenced).push(part.partition);
+    }
+    for (const { partition, publishedTo } of hints) {
+      const output = outputs.get(partition);
+      if (output === undefined || !committed.includes(partition)) continue;
+      output.published = Math.max(output.published, publishedTo);
+    }
+    return { committed, fenced };
+  }
+
   function storeOf(process: Process): Store<Entity, Entry> {
     return {
       schema: 'simulated',
       leafOf: () => 'ledger',
       commit: async (_, parts, hints) => {
-        for (const part of parts) {
-          while (locks.has(part.partition)) await world.pause(1);
+        for (;;) {
+          const result = await world.step(process, 'DATABASE_OUTAGE', () => commit(parts, hints));
+          if (result !== 'locked') return result;
+          await world.pause(1);
         }
-        return world.step(process, 'DATABASE_OUTAGE', () => {
-          const committed: number[] = [];
-          const fenced: number[] = [];
-          for (const part of parts) {
-            const row = partitions.get(part.partition);
-            const isMine = row !== undefined && row.epoch === part.epoch;
-            if (isMine && row.next === part.from) apply(part);
-            const isStored = isMine && row.next === part.to && part.to > part.from;
-            (isStored || (isMine && part.to === part.from) ? committed : fenced)
-              .push(part.partition);
-          }
-          for (const hint of hints) {
-            const output = outputs.get(hint.partition);
-            if (output !== undefined && committed.includes(hint.partition)) {
-              output.published = Math.max(output.published, hint.publishedTo);
-            }
-          }
-          return { committed, fenced };
-        });
       },
       load: (_, keys) => world.step(process, 'DATABASE_OUTAGE', () => new Map(
         keys.flatMap((key) => {
@@ -176,20 +184,24 @@ export function createFakePostgres<Entity, Entry>(
   }
 
   function poolOf(process: Process): pg.Pool {
-    process.onDeath(() => unlockAll(process));
-    const query = async (sql: string, values: readonly unknown[] = []): Promise<object> => {
-      if (sql === 'BEGIN') return { rows: [] };
-      if (sql === 'COMMIT' || sql === 'ROLLBACK') {
-        return world.step(process, 'DATABASE_OUTAGE', () => unlockAll(process))
-          .finally(() => unlockAll(process)).then(() => ({ rows: [] }));
-      }
-      if (sql.includes('FOR UPDATE')) await lock(process, Number(values[3]));
-      return world.step(process, 'DATABASE_OUTAGE', () => {
-        const rows = answer(sql, values);
-        return { rows, rowCount: rows.length };
-      });
+    process.onDeath(() => unlock((by) => by.process === process));
+    const connection = (): object => {
+      const me: Connection = { process };
+      const query = async (sql: string, values: readonly unknown[] = []): Promise<object> => {
+        if (sql === 'BEGIN') return { rows: [] };
+        if (sql === 'COMMIT' || sql === 'ROLLBACK') {
+          const end = (): void => unlock((by) => by === me);
+          return world.step(process, 'DATABASE_OUTAGE', end).finally(end).then(() => ({ rows: [] }));
+        }
+        if (sql.includes('FOR UPDATE')) await lock(me, Number(values[3]));
+        return world.step(process, 'DATABASE_OUTAGE', () => {
+          const rows = answer(sql, values);
+          return { rows, rowCount: rows.length };
+        });
+      };
+      return { query, release: () => undefined };
     };
-    const pool = { query, connect: () => Promise.resolve({ query, release: () => undefined }) };
+    const pool = { ...connection(), connect: () => Promise.resolve(connection()) };
     return pool as unknown as pg.Pool;
   }
 
