@@ -7,10 +7,12 @@
  * not decode under their own writer schema are poison: the record is set aside.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import CircuitBreaker from 'opossum';
 import type pg from 'pg';
 import { type Codec } from '@polytraders/stream';
-import { RuntimeError } from '../errors.ts';
+import { RuntimeError, type RuntimeErrorCode } from '../errors.ts';
+import { databaseError } from '../postgres/database.ts';
 
 export type Decoded = { readonly type: string; readonly value: object };
 export type Poison = { readonly poison: string };
@@ -20,7 +22,10 @@ export type SchemaBook = {
   readonly prepare: (values: readonly (Buffer | null)[], signal: AbortSignal) => Promise<void>;
   /** Never waits: all ids must have been prepared. */
   readonly decode: (value: Buffer | null) => Decoded | Poison;
-  /** Looks up the ids of the record types that will be encoded. */
+  /**
+   * Looks up the ids of the record types that will be encoded. Throws REGISTRY_OUTAGE, or
+   * SCHEMA_UNKNOWN where the registry does not know a type in the form that we write.
+   */
   readonly announce: (types: readonly string[]) => Promise<void>;
   /** A framed value. The type must have been announced. */
   readonly encode: (type: string, value: object) => Buffer;
@@ -37,37 +42,63 @@ export type SchemaBookConfig = {
 const headerBytes = 5;
 const requestMs = 5_000;
 const retryMs = { first: 200, max: 5_000 } as const;
+/** Confluent's codes for a subject, a version and a schema that the registry does not know. */
+const unknownCodes: readonly unknown[] = [40401, 40402, 40403];
 
 export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
   const decoders = new Map<number, (body: Uint8Array) => Decoded>();
   const ids = new Map<string, number>();
   const registry = new CircuitBreaker(
     async (path: string, body?: string) => request(config.registryUrl, path, body),
-    { timeout: requestMs + 1_000, errorThresholdPercentage: 50, resetTimeout: 1_000, volumeThreshold: 3 },
+    {
+      timeout: requestMs + 1_000,
+      errorThresholdPercentage: 50,
+      resetTimeout: 1_000,
+      volumeThreshold: 3,
+      // Who does not know an id answers well: one unknown id must not close the others out.
+      errorFilter: (error: unknown) => codeOf(error) === 'SCHEMA_UNKNOWN',
+    },
   );
+
+  async function ask<Answer>(path: string, body?: string): Promise<Answer> {
+    try {
+      return (await registry.fire(path, body)) as Answer;
+    } catch (cause) {
+      if (cause instanceof RuntimeError) throw cause;
+      throw new RuntimeError(
+        'REGISTRY_OUTAGE',
+        `The registry at ${config.registryUrl} does not answer: ${textOf(cause)}.`,
+        { cause, retryable: true },
+      );
+    }
+  }
 
   async function schemaOf(id: number): Promise<string> {
     const archived = await config.database.query<{ schema: string }>(
-      'SELECT schema FROM stream.schema_archive WHERE registry = $1 AND id = $2', [config.registryUrl, id]);
+      'SELECT schema FROM stream.schema_archive WHERE registry = $1 AND id = $2',
+      [config.registryUrl, id],
+    );
     const known = archived.rows[0]?.schema;
     if (known !== undefined) return known;
-    const answer = await registry.fire(`/schemas/ids/${id}`) as { schema: string };
+    const answer = await ask<{ readonly schema: string }>(`/schemas/ids/${id}`);
     await config.database.query(
-      'INSERT INTO stream.schema_archive (registry, id, schema) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [config.registryUrl, id, answer.schema]);
+      'INSERT INTO stream.schema_archive (registry, id, schema) VALUES ($1, $2, $3) ' +
+        'ON CONFLICT DO NOTHING',
+      [config.registryUrl, id, answer.schema],
+    );
     return answer.schema;
   }
 
   async function resolve(id: number, signal: AbortSignal): Promise<void> {
-    for (let delay: number = retryMs.first; !signal.aborted; delay = Math.min(delay * 2, retryMs.max)) {
+    let waitMs: number = retryMs.first;
+    while (!signal.aborted) {
       try {
         decoders.set(id, config.codec.decoderOf(await schemaOf(id)));
         return;
       } catch (cause) {
-        config.onOutage(new RuntimeError('SCHEMA_UNKNOWN',
-          `Schema id ${id} cannot be resolved (${cause instanceof Error ? cause.message : String(cause)}). ` +
-          'The partition waits; check the registry, or register the schema.', { cause, retryable: true }));
-        await pause(delay, signal);
+        config.onOutage(unresolved(id, cause));
+        await delay(waitMs, undefined, { signal }).catch(() => undefined);
+        waitMs = Math.min(waitMs * 2, retryMs.max);
       }
     }
   }
@@ -85,13 +116,18 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
     },
     decode: (value) => {
       if (value === null) return { poison: 'The record has no value (a tombstone).' };
-      if (!isFramed(value)) return { poison: 'The value does not start with the five bytes of the registry framing.' };
+      if (!isFramed(value))
+        return { poison: 'The value does not start with the five bytes of the registry framing.' };
       const decoder = decoders.get(value.readInt32BE(1));
-      if (decoder === undefined) return { poison: `Schema id ${value.readInt32BE(1)} was not prepared.` };
+      if (decoder === undefined) {
+        // Only where `prepare` was given up; then nothing of the batch is stored.
+        return { poison: `Schema id ${value.readInt32BE(1)} was not prepared.` };
+      }
       try {
         return decoder(value.subarray(headerBytes));
       } catch (cause) {
-        return { poison: `The body does not decode under schema ${value.readInt32BE(1)}: ${(cause as Error).message}` };
+        const id = value.readInt32BE(1);
+        return { poison: `The body does not decode under schema ${id}: ${messageOf(cause)}` };
       }
     },
     announce: async (types) => {
@@ -99,15 +135,21 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
         if (ids.has(type)) continue;
         const schema = config.codec.schemaOf(type);
         const parsed = JSON.parse(schema) as { name: string; namespace?: string };
-        const subject = parsed.namespace === undefined ? parsed.name : `${parsed.namespace}.${parsed.name}`;
-        const answer = await registry.fire(`/subjects/${encodeURIComponent(subject)}`, JSON.stringify({ schema })) as { id: number };
+        const subject =
+          parsed.namespace === undefined ? parsed.name : `${parsed.namespace}.${parsed.name}`;
+        const path = `/subjects/${encodeURIComponent(subject)}`;
+        const answer = await ask<{ readonly id: number }>(path, JSON.stringify({ schema }));
         ids.set(type, answer.id);
       }
     },
     encode: (type, value) => {
       const id = ids.get(type);
       if (id === undefined) {
-        throw new RuntimeError('SCHEMA_UNKNOWN', `Records of type ${type} were not announced before encoding.`, { retryable: false });
+        throw new RuntimeError(
+          'SCHEMA_UNKNOWN',
+          `Records of type ${type} were not announced before encoding.`,
+          { retryable: false },
+        );
       }
       return framed(id, config.codec.encode(type, value));
     },
@@ -131,19 +173,61 @@ function isFramed(value: Buffer): boolean {
 async function request(base: string, path: string, body?: string): Promise<unknown> {
   const answer = await fetch(`${base}${path}`, {
     signal: AbortSignal.timeout(requestMs),
-    ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' } }),
+    ...(body === undefined
+      ? {}
+      : {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+        }),
   });
-  if (!answer.ok) {
-    throw new RuntimeError('REGISTRY_OUTAGE',
-      `The registry answered ${answer.status} to ${path}. If it does not know the schema yet, run: npm run topics -- apply`,
-      { retryable: true });
+  if (answer.ok) return answer.json();
+  const text = await answer.text();
+  if (answer.status === 404 && unknownCodes.includes(errorCodeOf(text))) {
+    throw new RuntimeError(
+      'SCHEMA_UNKNOWN',
+      `The registry does not know ${path}. If it was never told, run: npm run topics -- apply`,
+      { retryable: true },
+    );
   }
-  return answer.json();
+  throw new RuntimeError(
+    'REGISTRY_OUTAGE',
+    `The registry answered ${answer.status} to ${path}: ${text.slice(0, 200)}`,
+    { retryable: true },
+  );
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
-  });
+/** A 404 without a code of the registry is a wrong path, or somebody else who answers. */
+function errorCodeOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly error_code?: unknown } | null)?.error_code;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): RuntimeErrorCode | null {
+  return error instanceof RuntimeError ? error.code : null;
+}
+
+/** What keeps a record from being read: registry, Postgres, or a schema that is none of ours. */
+function unresolved(id: number, cause: unknown): RuntimeError {
+  const isPostgres = (cause as { readonly severity?: unknown }).severity !== undefined;
+  const code = isPostgres ? databaseError(cause).code : (codeOf(cause) ?? 'SCHEMA_UNKNOWN');
+  return new RuntimeError(
+    code,
+    `Schema id ${id} cannot be resolved: ${messageOf(cause)} ` +
+      'The partition waits; check the registry, or register the schema.',
+    { cause, retryable: true },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return (error as { readonly message?: string }).message ?? String(error);
+}
+
+/** fetch says only that it failed; why stands in its cause. */
+function textOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
 }
