@@ -41,120 +41,24 @@ const idleMs = 200;
 const outageMs = 500;
 
 export function sequenceSource<Event>(
-  kafka: KafkaPort, database: pg.Pool, connect: () => Promise<pg.Client>, config: SequenceSourceConfig<Event>,
+  kafka: KafkaPort,
+  database: pg.Pool,
+  connect: () => Promise<pg.Client>,
+  config: SequenceSourceConfig<Event>,
 ): Source<Event, SequenceRow> {
-  const columns = config.columns.map((column) => `r."${column}"::text`).join(', ');
-  const readSql =
-    `SELECT w.partition, r.seq, ${columns} FROM unnest($1::int[], $2::bigint[]) AS w (partition, seq) ` +
-    `JOIN LATERAL (SELECT * FROM ${config.table} WHERE partition = w.partition AND seq >= w.seq ORDER BY seq LIMIT ${rowsPerTurn}) AS r ON true ` +
-    'ORDER BY w.partition, r.seq';
-
-  function reader(handlers: SourceHandlers<SequenceRow>): SourceReader {
-    const positions = new Map<number, number>();
-    let closed = false;
-    let wake: () => void = () => undefined;
-    let listener: pg.Client | null = null;
-
-    async function listen(): Promise<void> {
-      listener = await connect();
-      listener.on('notification', () => wake());
-      await listener.query(`LISTEN ${config.channel}`);
-    }
-
-    async function turn(): Promise<boolean> {
-      const asked = [...positions];
-      if (asked.length === 0) return false;
-      const answer = await database.query<(string | null)[]>({
-        text: readSql,
-        values: [`{${asked.map(([partition]) => partition).join(',')}}`, `{${asked.map(([, seq]) => seq).join(',')}}`],
-        rowMode: 'array',
-      } as never);
-      const batches = new Map<number, SequenceRow[]>();
-      for (const row of answer.rows) {
-        const partition = Number(row[0]);
-        const list = batches.get(partition) ?? [];
-        batches.set(partition, list);
-        list.push({ offset: Number(row[1]), values: row.slice(2) });
-      }
-      await Promise.all([...batches].map(([partition, rows]) => deliver(partition, positions.get(partition) ?? 0, rows)));
-      return batches.size > 0;
-    }
-
-    async function deliver(partition: number, expected: number, rows: readonly SequenceRow[]): Promise<void> {
-      const last = rows.at(-1)?.offset ?? expected - 1;
-      if (rows[0]?.offset !== expected || last !== expected + rows.length - 1) {
-        positions.delete(partition);
-        handlers.onPartitionError(partition, new RuntimeError('LOG_TRUNCATED',
-          `Expected ${config.table}, partition ${partition}, to go on at seq ${expected} without gaps; found ${rows[0]?.offset ?? 'nothing'}.`,
-          { retryable: false }));
-        return;
-      }
-      await handlers.onBatch({ partition, records: rows, nextOffset: last + 1, highWatermark: last + 1 });
-      if (positions.get(partition) === expected) positions.set(partition, last + 1);
-    }
-
-    async function loop(): Promise<void> {
-      while (!closed) {
-        try {
-          if (listener === null) await listen();
-          if (await turn()) continue;
-          await Promise.race([new Promise<void>((resolve) => { wake = resolve; }), sleep(idleMs)]);
-        } catch (cause) {
-          handlers.onOutage(databaseError(cause));
-          await listener?.end().catch(() => undefined);
-          listener = null;
-          await sleep(outageMs);
-        }
-      }
-      await listener?.end().catch(() => undefined);
-    }
-
-    const running = loop();
-    return {
-      assign: (partition, offset) => {
-        positions.set(partition, offset);
-        wake();
-      },
-      unassign: (partition) => { positions.delete(partition); },
-      close: async () => {
-        closed = true;
-        wake();
-        await running;
-      },
-    };
-  }
-
-  async function verify(partition: number, standing: Standing): Promise<void> {
-    const hash = config.columns[config.hashColumn] ?? '';
-    const answer = await database.query<Record<string, string | null>>(
-      `SELECT (SELECT min(seq) FROM ${config.table} WHERE partition = $1) AS low, ` +
-      `(SELECT max(seq) + 1 FROM ${config.table} WHERE partition = $1) AS high, ` +
-      `(SELECT "${hash}"::text FROM ${config.table} WHERE partition = $1 AND seq = $2) AS hash`, [partition, standing.lastOffset ?? -1])
-      .catch((cause: unknown) => { throw databaseError(cause); });
-    const row = answer.rows[0] ?? {};
-    const low = Number(row['low'] ?? standing.nextOffset);
-    const high = Number(row['high'] ?? (standing.lastOffset === null ? standing.nextOffset : 0));
-    if (low > standing.nextOffset) {
-      throw new RuntimeError('LOG_TRUNCATED',
-        `Expected seq ${standing.nextOffset} of ${config.table}, partition ${partition}, but the first row is ${low}. ` +
-        'Restore the table from its backup; nothing was written.', { retryable: false });
-    }
-    const isOther = standing.lastHash !== null && row['hash'] != null && !hashFrom(row['hash']).equals(standing.lastHash);
-    if (high < standing.nextOffset || isOther) {
-      throw new RuntimeError('LOG_REPLACED',
-        `${config.table}, partition ${partition}, was read up to seq ${standing.nextOffset}, but ` +
-        `${isOther ? 'its last row read is another one now' : `it ends at ${high}`}. Restore the table; nothing was written.`, { retryable: false });
-    }
-  }
-
   return {
     topic: config.name,
-    reader,
-    join: (handlers) => kafka.join({
-      groupId: config.groupId, topics: [config.membershipTopic], sessionTimeoutMs: config.sessionTimeoutMs, rebalanceTimeoutMs: 60_000,
-      heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)), ...handlers,
-    }),
-    verify,
+    reader: (handlers) => createSequenceReader(config, database, connect, handlers),
+    join: (handlers) =>
+      kafka.join({
+        groupId: config.groupId,
+        topics: [config.membershipTopic],
+        sessionTimeoutMs: config.sessionTimeoutMs,
+        rebalanceTimeoutMs: 60_000,
+        heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)),
+        ...handlers,
+      }),
+    verify: (partition, standing) => verify(config, database, partition, standing),
     prepare: () => Promise.resolve(),
     decode: config.decode,
     rawBytes: (row) => {
@@ -163,6 +67,179 @@ export function sequenceSource<Event>(
     },
     hashOf: (row) => hashFrom(row.values[config.hashColumn] ?? ''),
   };
+}
+
+/**
+ * Where a partition is read on. A new object for each assignment: rows that were asked for before
+ * it belong to the old one, and are dropped.
+ */
+type Place = { seq: number };
+
+type Asked = { readonly place: Place; readonly rows: SequenceRow[]; high: number };
+
+function createSequenceReader(
+  config: Pick<SequenceSourceConfig<unknown>, 'table' | 'columns' | 'channel'>,
+  database: pg.Pool,
+  connect: () => Promise<pg.Client>,
+  handlers: SourceHandlers<SequenceRow>,
+): SourceReader {
+  const readSql = selectRows(config.table, config.columns);
+  const places = new Map<number, Place>();
+  let closed = false;
+  let wake: () => void = () => undefined;
+  let listener: pg.Client | null = null;
+
+  /** A connection that is lost while nothing is asked of it says so only by its end. */
+  async function listen(): Promise<void> {
+    const client = await connect();
+    listener = client;
+    client.on('notification', () => wake());
+    client.on('end', () => {
+      if (listener === client) listener = null;
+    });
+    await client.query(`LISTEN ${config.channel}`);
+  }
+
+  async function turn(): Promise<boolean> {
+    if (places.size === 0) return false;
+    const asked = new Map<number, Asked>();
+    for (const [partition, place] of places) asked.set(partition, { place, rows: [], high: 0 });
+    const answer = await database.query<(string | null)[]>({
+      text: readSql,
+      values: [
+        `{${[...asked.keys()].join(',')}}`,
+        `{${[...asked.values()].map(({ place }) => place.seq).join(',')}}`,
+      ],
+      rowMode: 'array',
+    } as never);
+    for (const [partition, seq, high, ...values] of answer.rows) {
+      const one = asked.get(Number(partition));
+      one?.rows.push({ offset: Number(seq), values });
+      if (one !== undefined) one.high = Number(high);
+    }
+    await Promise.all([...asked].map(([partition, one]) => deliver(partition, one)));
+    return answer.rows.length > 0;
+  }
+
+  /** Hands the rows on up to a gap; the gap is told when it comes first. */
+  async function deliver(partition: number, { place, rows, high }: Asked): Promise<void> {
+    const first = rows[0];
+    if (first === undefined || places.get(partition) !== place) return;
+    if (first.offset !== place.seq) {
+      places.delete(partition);
+      handlers.onPartitionError(partition, gap(config.table, partition, place.seq, first.offset));
+      return;
+    }
+    const end = rows.findIndex(({ offset }, index) => offset !== place.seq + index);
+    const records = end < 0 ? rows : rows.slice(0, end);
+    const nextOffset = place.seq + records.length;
+    await handlers.onBatch({ partition, records, nextOffset, highWatermark: high });
+    place.seq = nextOffset;
+  }
+
+  async function loop(): Promise<void> {
+    while (!closed) {
+      try {
+        if (listener === null) await listen();
+        if (await turn()) continue;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, idleMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          if (closed) wake();
+        });
+      } catch (cause) {
+        handlers.onOutage(databaseError(cause));
+        await forget();
+        await sleep(outageMs);
+      }
+    }
+    await forget();
+  }
+
+  async function forget(): Promise<void> {
+    const client = listener;
+    listener = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  const running = loop();
+  return {
+    assign: (partition, offset) => {
+      places.set(partition, { seq: offset });
+      wake();
+    },
+    unassign: (partition) => {
+      places.delete(partition);
+    },
+    close: async () => {
+      closed = true;
+      wake();
+      await running;
+    },
+  };
+}
+
+/** Rows of several partitions in one question; each with where its partition ends now. */
+function selectRows(table: string, columns: readonly string[]): string {
+  const list = columns.map((column) => `r."${column}"::text`).join(', ');
+  return `
+    SELECT w.partition, r.seq, h.high, ${list}
+      FROM unnest($1::int[], $2::bigint[]) AS w (partition, seq)
+      JOIN LATERAL (SELECT * FROM ${table} WHERE partition = w.partition AND seq >= w.seq
+                     ORDER BY seq LIMIT ${rowsPerTurn}) AS r ON true
+      JOIN LATERAL (SELECT max(seq) + 1 AS high FROM ${table}
+                     WHERE partition = w.partition) AS h ON true
+     ORDER BY w.partition, r.seq`;
+}
+
+function gap(table: string, partition: number, expected: number, found: number): RuntimeError {
+  return new RuntimeError(
+    'LOG_TRUNCATED',
+    `Expected ${table}, partition ${partition}, to go on at seq ${expected}, but its next row is ` +
+      `${found}. Restore the table from its backup; nothing was written.`,
+    { retryable: false },
+  );
+}
+
+async function verify(
+  {
+    table,
+    columns,
+    hashColumn,
+  }: Pick<SequenceSourceConfig<unknown>, 'table' | 'columns' | 'hashColumn'>,
+  database: pg.Pool,
+  partition: number,
+  { nextOffset, lastOffset, lastHash }: Standing,
+): Promise<void> {
+  const of = `FROM ${table} WHERE partition = $1`;
+  const answer = await database
+    .query<Record<string, string | null>>(
+      `SELECT (SELECT min(seq) ${of} AND seq >= $3) AS next,
+              (SELECT max(seq) + 1 ${of}) AS high,
+              (SELECT "${columns[hashColumn] ?? ''}"::text ${of} AND seq = $2) AS hash`,
+      [partition, lastOffset ?? -1, nextOffset],
+    )
+    .catch((cause: unknown) => {
+      throw databaseError(cause);
+    });
+  const { next = null, high = null, hash = null } = answer.rows[0] ?? {};
+  if (next !== null && Number(next) !== nextOffset) {
+    throw gap(table, partition, nextOffset, Number(next));
+  }
+  const isOther = lastHash !== null && hash !== null && !hashFrom(hash).equals(lastHash);
+  // What was read may have been dropped since; the place after the last row may not be below it.
+  const isShort = high === null ? lastOffset !== null : Number(high) < nextOffset;
+  if (!isShort && !isOther) return;
+  const why = isOther ? 'its last row read is another one now' : `it ends at ${high ?? 0}`;
+  throw new RuntimeError(
+    'LOG_REPLACED',
+    `${table}, partition ${partition}, was read up to seq ${nextOffset}, but ${why}. ` +
+      'Restore the table; nothing was written.',
+    { retryable: false },
+  );
 }
 
 function hashFrom(text: string): Buffer {
