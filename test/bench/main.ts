@@ -22,22 +22,44 @@ const projector = new URL('../../services/pnl-projector/src/main.ts', import.met
 const month = '2026-05-01';
 
 if (options.help) {
-  process.stdout.write('npm run bench -- [--fills 1000000] [--books 28800] [--rounds 3] [--workers 2] [--live-seconds 30] [--rate 500] [--json]\n');
+  process.stdout.write(
+    'npm run bench -- [--fills 1000000] [--books 28800] [--rounds 3] [--workers 2] ' +
+      '[--live-seconds 30] [--rate 500] [--json]\n',
+  );
 } else {
   await main();
 }
 
 async function main(): Promise<void> {
-  say(`Writing ${options.fills.toLocaleString('en')} fills over ${options.books.toLocaleString('en')} books to a log of 12 partitions.`);
+  say(
+    `Writing ${options.fills.toLocaleString('en')} fills over ` +
+      `${options.books.toLocaleString('en')} books to a log of 12 partitions.`,
+  );
   const log = await createTestLog('bench', ['pnl-projector']);
-  const figures: Figures = { options, baseline: [], rebuild: [], publish: [], naive: [], live: null };
+  const figures: Figures = {
+    options,
+    baseline: [],
+    rebuild: [],
+    publish: [],
+    naive: [],
+    live: null,
+  };
   try {
-    await log.append(generateLogFills({ seed: 'bench', count: options.fills, books: options.books }));
+    await log.append(
+      generateLogFills({ seed: 'bench', count: options.fills, books: options.books }),
+    );
     for (let round = 1; round <= options.rounds; round += 1) {
-      figures.baseline.push(tell(`(a) round ${round}`, await measureScript(log, 'baseline.ts', options.fills)));
+      figures.baseline.push(
+        tell(`(a) round ${round}`, await measureScript(log, 'baseline.ts', options.fills)),
+      );
       figures.rebuild.push(tell(`(b) round ${round}`, await measureProjector(log, false)));
       figures.publish.push(tell(`(b+) round ${round}`, await measureProjector(log, true)));
-      figures.naive.push(tell(`(c) round ${round}`, await measureScript(log, 'naive.ts', Math.min(5_000, options.fills))));
+      figures.naive.push(
+        tell(
+          `(c) round ${round}`,
+          await measureScript(log, 'naive.ts', Math.min(5_000, options.fills)),
+        ),
+      );
     }
     if (options.liveSeconds > 0) {
       say(`Live: ${options.rate} fills a second for ${options.liveSeconds} s after a warm-up.`);
@@ -49,13 +71,22 @@ async function main(): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : report(figures));
 }
 
-export type Measured = { readonly fillsPerSecond: number; readonly seconds: number; readonly cpuSeconds: number; readonly peakMb: number };
+export type Measured = {
+  readonly fillsPerSecond: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakMb: number;
+};
 
 /** A script of this folder that says READY and DONE. */
 async function measureScript(log: TestLog, script: string, fills: number): Promise<Measured> {
   const database = await freshDatabase('bench');
-  const child = startChild(new URL(script, import.meta.url).pathname,
-    { ...log.env, DATABASE_URL: database.url, BENCH_FILLS: String(fills), BENCH_MONTH: month });
+  const child = startChild(new URL(script, import.meta.url).pathname, {
+    ...log.env,
+    DATABASE_URL: database.url,
+    BENCH_FILLS: String(fills),
+    BENCH_MONTH: month,
+  });
   try {
     const ready = await child.line((event) => event['event'] === 'READY');
     const done = await child.line((event) => event['event'] === 'DONE');
@@ -70,20 +101,32 @@ async function measureScript(log: TestLog, script: string, fills: number): Promi
 async function measureProjector(log: TestLog, publishes: boolean): Promise<Measured> {
   const database = await freshDatabase('bench');
   if (publishes) await emptyOutputs(log);
-  const children = Array.from({ length: options.workers }, (_, index) => startChild(projector, {
-    ...log.env, DATABASE_URL: database.url, PUBLISH: publishes ? 'yes' : 'no', LOG_LEVEL: 'info', WORKER_ID: `bench-${index}`,
-    // A group of its own, so that a round does not wait for the members of the one before.
-    PROJECTION_VERSION: '1',
-  }));
+  const children = Array.from({ length: options.workers }, (_, index) =>
+    startChild(projector, {
+      ...log.env,
+      DATABASE_URL: database.url,
+      PUBLISH: publishes ? 'yes' : 'no',
+      LOG_LEVEL: 'info',
+      WORKER_ID: `bench-${index}`,
+      // A group of its own, so that a round does not wait for the members of the one before.
+      PROJECTION_VERSION: '1',
+    }),
+  );
   const client = new pg.Client({ connectionString: database.url });
   try {
     await client.connect();
-    const first = await Promise.race(children.map((child) => child.line((event) => event['event'] === 'PARTITION_ACQUIRED')));
+    const first = await Promise.race(
+      children.map((child) => child.line((event) => event['event'] === 'PARTITION_ACQUIRED')),
+    );
     const progress = publishes
       ? `SELECT coalesce(sum(count), 0)::bigint AS done FROM stream.outcome`
       : `SELECT coalesce(sum(next_offset), 0)::bigint AS done FROM stream.partition`;
-    await until('the whole log is folded', async () =>
-      Number((await client.query<{ done: string }>(progress)).rows[0]?.done) >= options.fills, 600_000);
+    await until(
+      'the whole log is folded',
+      async () =>
+        Number((await client.query<{ done: string }>(progress)).rows[0]?.done) >= options.fills,
+      600_000,
+    );
     if (publishes) await publishedAll(children, options.fills);
     return measured(options.fills, Number(first['time']), Date.now(), children);
   } finally {
@@ -94,15 +137,23 @@ async function measureProjector(log: TestLog, publishes: boolean): Promise<Measu
 }
 
 async function publishedAll(children: readonly BenchChild[], wanted: number): Promise<void> {
-  const ports = await Promise.all(children.map(async (child) => Number((await child.line((event) => event['event'] === 'STARTED'))['http_port'])));
-  await until('all reports are published', async () => {
-    let sum = 0;
-    for (const port of ports) {
-      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      sum += Number(/^polytraders_gov_pnlprojector_published_total (\d+)/m.exec(text)?.[1] ?? 0);
-    }
-    return sum >= wanted;
-  }, 600_000);
+  const ports = await Promise.all(
+    children.map(async (child) =>
+      Number((await child.line((event) => event['event'] === 'STARTED'))['http_port']),
+    ),
+  );
+  await until(
+    'all reports are published',
+    async () => {
+      let sum = 0;
+      for (const port of ports) {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        sum += Number(/^polytraders_gov_pnlprojector_published_total (\d+)/m.exec(text)?.[1] ?? 0);
+      }
+      return sum >= wanted;
+    },
+    600_000,
+  );
 }
 
 /** The settlement and progress topics anew: each round publishes everything. */
@@ -113,18 +164,27 @@ async function emptyOutputs(log: TestLog): Promise<void> {
   await log.createTopics(names);
 }
 
-function measured(fills: number, from: number, to: number, children: readonly BenchChild[]): Measured {
+function measured(
+  fills: number,
+  from: number,
+  to: number,
+  children: readonly BenchChild[],
+): Measured {
   const usages = children.map((child) => child.usage());
   const seconds = (to - from) / 1000;
   return {
-    fillsPerSecond: Math.round(fills / seconds), seconds,
+    fillsPerSecond: Math.round(fills / seconds),
+    seconds,
     cpuSeconds: usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
     peakMb: Math.max(...usages.map((usage) => usage.peakMb)),
   };
 }
 
 function tell(name: string, one: Measured): Measured {
-  say(`${name}: ${one.fillsPerSecond.toLocaleString('en')} fills/s, ${one.cpuSeconds.toFixed(1)} CPU s, peak ${one.peakMb.toFixed(0)} MB`);
+  say(
+    `${name}: ${one.fillsPerSecond.toLocaleString('en')} fills/s, ${one.cpuSeconds.toFixed(1)} ` +
+      `CPU s, peak ${one.peakMb.toFixed(0)} MB`,
+  );
   return one;
 }
 
@@ -138,12 +198,24 @@ function readOptions(args: readonly string[]): BenchOptions {
     return at === -1 ? fallback : Number(args[at + 1]);
   };
   return {
-    fills: value('fills', 1_000_000), books: value('books', 28_800), rounds: value('rounds', 3), workers: value('workers', 2),
-    liveSeconds: value('live-seconds', 30), rate: value('rate', 500), json: args.includes('--json'), help: args.includes('--help'),
+    fills: value('fills', 1_000_000),
+    books: value('books', 28_800),
+    rounds: value('rounds', 3),
+    workers: value('workers', 2),
+    liveSeconds: value('live-seconds', 30),
+    rate: value('rate', 500),
+    json: args.includes('--json'),
+    help: args.includes('--help'),
   };
 }
 
 export type BenchOptions = {
-  readonly fills: number; readonly books: number; readonly rounds: number; readonly workers: number;
-  readonly liveSeconds: number; readonly rate: number; readonly json: boolean; readonly help: boolean;
+  readonly fills: number;
+  readonly books: number;
+  readonly rounds: number;
+  readonly workers: number;
+  readonly liveSeconds: number;
+  readonly rate: number;
+  readonly json: boolean;
+  readonly help: boolean;
 };

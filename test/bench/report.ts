@@ -23,8 +23,10 @@ export function report(figures: Figures): string {
   const peak = Math.max(...[...figures.rebuild, ...figures.publish].map((one) => one.peakMb));
   const lines = [
     '',
-    `${figures.options.fills.toLocaleString('en')} fills, ${figures.options.books.toLocaleString('en')} books, 12 partitions, ` +
-      `${figures.options.workers} workers, median of ${figures.options.rounds} interleaved rounds (spread)`,
+    `${figures.options.fills.toLocaleString('en')} fills, ` +
+      `${figures.options.books.toLocaleString('en')} books, 12 partitions, ` +
+      `${figures.options.workers} workers, median of ${figures.options.rounds} interleaved ` +
+      'rounds (spread)',
     '',
     row('(a) consume, decode, COPY, two connections', figures.baseline, base),
     row('(b) projector, rebuild', figures.rebuild, base),
@@ -38,8 +40,11 @@ export function report(figures: Figures): string {
   ];
   if (figures.live !== null) {
     const { p50, p99, p999, count } = figures.live;
-    lines.push(`live, ${count.toLocaleString('en')} fills at ${figures.options.rate}/s, log → report visible: ` +
-      `p50 ${p50.toFixed(1)}  p99 ${p99.toFixed(1)}  p99.9 ${p999.toFixed(1)} ms`);
+    lines.push(
+      `live, ${count.toLocaleString('en')} fills at ${figures.options.rate}/s, log → report ` +
+        'visible: ' +
+        `p50 ${p50.toFixed(1)}  p99 ${p99.toFixed(1)}  p99.9 ${p999.toFixed(1)} ms`,
+    );
     lines.push(verdict('live p99, ms', p99, goals.liveP99Ms, 'most'));
   }
   return `${lines.join('\n')}\n`;
@@ -50,14 +55,19 @@ function row(name: string, rounds: readonly Measured[], base: number): string {
   const rate = median(rates);
   const cpu = median(rounds.map((one) => one.cpuSeconds));
   const peak = Math.max(...rounds.map((one) => one.peakMb));
-  return `${name.padEnd(44)} ${rate.toLocaleString('en').padStart(9)} fills/s ` +
+  return (
+    `${name.padEnd(44)} ${rate.toLocaleString('en').padStart(9)} fills/s ` +
     `(${Math.min(...rates).toLocaleString('en')}–${Math.max(...rates).toLocaleString('en')})  ` +
-    `${(rate / base).toFixed(3)} of (a)  ${cpu.toFixed(1)} CPU s  ${peak.toFixed(0)} MB`;
+    `${(rate / base).toFixed(3)} of (a)  ${cpu.toFixed(1)} CPU s  ${peak.toFixed(0)} MB`
+  );
 }
 
 function verdict(name: string, value: number, goal: number, kind: 'least' | 'most'): string {
   const reached = kind === 'least' ? value >= goal : value <= goal;
-  return `${name.padEnd(44)} ${value.toFixed(2).padStart(9)}  goal ${kind === 'least' ? '≥' : '≤'} ${goal}: ${reached ? 'reached' : 'NOT reached'}`;
+  return (
+    `${name.padEnd(44)} ${value.toFixed(2).padStart(9)}  goal ${kind === 'least' ? '≥' : '≤'} ` +
+    `${goal}: ${reached ? 'reached' : 'NOT reached'}`
+  );
 }
 
 export function median(values: readonly number[]): number {

@@ -3,7 +3,12 @@
 import kafkajs from 'kafkajs';
 import { codec, partitionOf, type FillConfirmed } from '@polytraders/contracts';
 import {
-  configFromEnv, connectKafka, framed, mendKafkajs, type KafkaPort, type OutputRecord,
+  configFromEnv,
+  connectKafka,
+  framed,
+  mendKafkajs,
+  type KafkaPort,
+  type OutputRecord,
   type ServiceConfig,
 } from '@polytraders/runtime';
 import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
@@ -29,12 +34,16 @@ export type TestLog = {
 };
 
 /** Creates the topics of the log and of `outputs`, and registers the schemas that `types` names. */
-export async function createTestLog(name: string, processors: readonly string[] = []): Promise<TestLog> {
+export async function createTestLog(
+  name: string,
+  processors: readonly string[] = [],
+): Promise<TestLog> {
   const stack = await testStack();
   const prefix = uniquePrefix();
   const database = await freshDatabase(name);
   const env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'silent' };
-  const config = (more: Readonly<Record<string, string>> = {}): ServiceConfig => configFromEnv({ ...env, ...more });
+  const config = (more: Readonly<Record<string, string>> = {}): ServiceConfig =>
+    configFromEnv({ ...env, ...more });
   const brokers = stack.KAFKA_BROKERS.split(',');
   mendKafkajs();
   const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
@@ -42,24 +51,42 @@ export async function createTestLog(name: string, processors: readonly string[] 
   const createTopics = async (names: readonly string[]): Promise<void> => {
     await admin.createTopics({
       waitForLeaders: true,
-      topics: names.map((topic) => ({ topic: prefix + topic, numPartitions: partitions, replicationFactor: 1 })),
+      topics: names.map((topic) => ({
+        topic: prefix + topic,
+        numPartitions: partitions,
+        replicationFactor: 1,
+      })),
     });
   };
-  await createTopics([ledgerTopic, settlementTopic, ...processors.map((id) => `polytraders.stream.progress.${id}`)]);
+  await createTopics([
+    ledgerTopic,
+    settlementTopic,
+    ...processors.map((id) => `polytraders.stream.progress.${id}`),
+  ]);
   const ids = new Map<string, number>();
-  for (const type of ['FillConfirmed', 'SettlementReport']) ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
+  for (const type of ['FillConfirmed', 'SettlementReport'])
+    ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
   const kafka = await connectKafka({ brokers, clientId: name });
-  const encode = (type: string, value: object): Buffer => framed(ids.get(type) ?? -1, codec.encode(type, value));
+  const encode = (type: string, value: object): Buffer =>
+    framed(ids.get(type) ?? -1, codec.encode(type, value));
 
   return {
-    prefix, kafka, databaseUrl: database.url, env, config, encode, createTopics,
+    prefix,
+    kafka,
+    databaseUrl: database.url,
+    env,
+    config,
+    encode,
+    createTopics,
     append: async (fills) => {
       let count = 0;
       let chunk: OutputRecord[] = [];
       for (const fill of fills) {
         chunk.push({
-          topic: prefix + ledgerTopic, partition: partitionOf(fill.account, partitions),
-          key: fill.account, value: encode('FillConfirmed', fill),
+          topic: prefix + ledgerTopic,
+          partition: partitionOf(fill.account, partitions),
+          key: fill.account,
+          value: encode('FillConfirmed', fill),
         });
         count += 1;
         if (chunk.length >= 5_000) {
@@ -76,7 +103,8 @@ export async function createTestLog(name: string, processors: readonly string[] 
       // kafkajs knows the leaders of topics only that it was asked about before.
       await admin.fetchTopicOffsets(prefix + topic);
       await admin.deleteTopicRecords({
-        topic: prefix + topic, partitions: [{ partition, offset: String(below) }],
+        topic: prefix + topic,
+        partitions: [{ partition, offset: String(below) }],
       });
     },
     close: async () => {
@@ -91,20 +119,29 @@ export async function createTestLog(name: string, processors: readonly string[] 
 async function register(registryUrl: string, type: string): Promise<number> {
   const schema = codec.schemaOf(type);
   const parsed = JSON.parse(schema) as { readonly name: string; readonly namespace: string };
-  const answer = await fetch(`${registryUrl}/subjects/${parsed.namespace}.${parsed.name}/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema }),
-  });
-  if (!answer.ok) throw new Error(`Expected the registry to take ${type}; it answered ${answer.status}.`);
+  const answer = await fetch(
+    `${registryUrl}/subjects/${parsed.namespace}.${parsed.name}/versions`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      body: JSON.stringify({ schema }),
+    },
+  );
+  if (!answer.ok)
+    throw new Error(`Expected the registry to take ${type}; it answered ${answer.status}.`);
   return ((await answer.json()) as { readonly id: number }).id;
 }
 
 /** Waits until `done` says so; fails with the sentence after `ms`. */
-export async function until(what: string, done: () => Promise<boolean> | boolean, ms = 60_000): Promise<void> {
+export async function until(
+  what: string,
+  done: () => Promise<boolean> | boolean,
+  ms = 60_000,
+): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(`Expected within ${ms} ms: ${what}. It did not happen.`);
+    if (Date.now() > deadline)
+      throw new Error(`Expected within ${ms} ms: ${what}. It did not happen.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

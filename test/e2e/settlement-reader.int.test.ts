@@ -61,7 +61,11 @@ async function readReports(wanted: number): Promise<readonly Row[]> {
 }
 
 const amounts = [
-  'realised_pnl_pusd', 'unrealised_pnl_pusd', 'gross_fee_pusd', 'net_fee_pusd', 'avg_cost',
+  'realised_pnl_pusd',
+  'unrealised_pnl_pusd',
+  'gross_fee_pusd',
+  'net_fee_pusd',
+  'avg_cost',
 ] as const;
 
 async function ledger(): Promise<readonly Row[]> {
@@ -74,7 +78,7 @@ async function ledger(): Promise<readonly Row[]> {
   }
 }
 
-test('a reader that shares no code with us reads from each report what the ledger says', async () => {
+test('a reader that shares no code with us reads in each report what the ledger says', async () => {
   const running = await start(processor, log.config());
   let reports: readonly Row[];
   try {
@@ -83,13 +87,15 @@ test('a reader that shares no code with us reads from each report what the ledge
   } finally {
     await running.stop();
   }
-  const found = new Map(reports.map((report) => [
-    report['fill_id'],
-    amounts.map((name) => (report[name] as bigint | null)?.toString() ?? null),
-  ]));
-  const expected = new Map((await ledger()).map((row) => [
-    row['fill_id'], amounts.map((name) => row[name]),
-  ]));
+  const found = new Map(
+    reports.map((report) => [
+      report['fill_id'],
+      amounts.map((name) => (report[name] as bigint | null)?.toString() ?? null),
+    ]),
+  );
+  const expected = new Map(
+    (await ledger()).map((row) => [row['fill_id'], amounts.map((name) => row[name])]),
+  );
   expect(reports).toHaveLength(count);
   expect(expected.size).toBe(count);
   expect(found).toEqual(expected);

@@ -6,11 +6,42 @@ export { connect, pool, databaseError, type DatabaseConfig } from './postgres/da
 export { migrate } from './postgres/migrate.ts';
 export { createStore, type Store } from './postgres/store.ts';
 export { compileCopyLine, compileLiterals } from './postgres/compile.ts';
-export { columnLiteral, fixedText, fixedValue, rowOf, textOf, timeText, timeValue, valueOf } from './postgres/values.ts';
+export {
+  columnLiteral,
+  fixedText,
+  fixedValue,
+  rowOf,
+  textOf,
+  timeText,
+  timeValue,
+  valueOf,
+} from './postgres/values.ts';
 export { createSchemaBook, framed, type SchemaBook } from './registry/schema-book.ts';
 export { kafkaSource } from './source/kafka-source.ts';
-export { sequenceSource, type SequenceRow, type SequenceSourceConfig } from './source/sequence-source.ts';
-export { type Source, type SourceBatch, type SourceHandlers, type SourceReader, type Standing } from './source/source.ts';
-export { configFromEnv, type ServiceConfig, type KafkaSettings, type Mode } from './service/config.ts';
+export {
+  sequenceSource,
+  type SequenceRow,
+  type SequenceSourceConfig,
+} from './source/sequence-source.ts';
+export {
+  type Source,
+  type SourceBatch,
+  type SourceHandlers,
+  type SourceReader,
+  type Standing,
+} from './source/source.ts';
+export {
+  configFromEnv,
+  type ServiceConfig,
+  type KafkaSettings,
+  type Mode,
+} from './service/config.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
-export { kafkaConfig, main, run, start, type RunOptions, type Running, type Services } from './service/run.ts';
+export { main, run } from './service/run.ts';
+export {
+  kafkaConfig,
+  start,
+  type RunOptions,
+  type Running,
+  type Services,
+} from './service/start.ts';

@@ -25,7 +25,11 @@ export function createDriver<Event, Entity, Entry extends object>(
   const entities = new Map<string, Entity>();
   const seen: Seen = createSeen();
 
-  function one(input: Recorded<Event>, entries: Entry[], emitted: Emission[]): { outcome: Outcome; because: string } {
+  function one(
+    input: Recorded<Event>,
+    entries: Entry[],
+    emitted: Emission[],
+  ): { outcome: Outcome; because: string } {
     const identity = processor.identify(input.event);
     if (identity !== null) {
       const verdict = seen.judge(identity);

@@ -14,7 +14,8 @@ export function isRemembered(step: Step<unknown, unknown>): boolean {
   if (step.entries.length > 0) return true;
   if (step.puts.length === 0) return false;
   throw new Error(
-    'Invariant: an event with an identity that changes entities leaves an entry, which is how its ' +
+    'Invariant: an event with an identity that changes entities leaves an entry, which is ' +
+      'how its ' +
       'repetition is known. Add an entry, or give the event no identity.',
   );
 }

@@ -29,7 +29,11 @@ export type Put<Entity> = { readonly key: string; readonly entity: Entity | unde
  * (see inbox.ts); there is no sixth.
  */
 export type Step<Entity, Entry> =
-  | { readonly outcome: 'applied'; readonly puts: readonly Put<Entity>[]; readonly entries: readonly Entry[] }
+  | {
+      readonly outcome: 'applied';
+      readonly puts: readonly Put<Entity>[];
+      readonly entries: readonly Entry[];
+    }
   | { readonly outcome: 'ignored'; readonly because: string }
   | {
       readonly outcome: 'quarantined';
@@ -80,11 +84,20 @@ export type Storage<Entity, Entry extends object> = {
    */
   readonly isGlobal?: (key: string) => boolean;
   /** Rows that turn `before` (as last stored) into `after`. */
-  readonly changes: (key: string, before: Entity | undefined, after: Entity | undefined) => readonly Change[];
+  readonly changes: (
+    key: string,
+    before: Entity | undefined,
+    after: Entity | undefined,
+  ) => readonly Change[];
   /** Which rows hold the entity of this key: for each state table the values of a key prefix. */
-  readonly locate: (key: string) => readonly { readonly table: string; readonly where: Readonly<Record<string, string>> }[];
+  readonly locate: (
+    key: string,
+  ) => readonly { readonly table: string; readonly where: Readonly<Record<string, string>> }[];
   /** Builds the entity of one key from its rows (per table, ordered by primary key). */
-  readonly revive: (key: string, rows: Readonly<Record<string, readonly object[]>>) => Entity | undefined;
+  readonly revive: (
+    key: string,
+    rows: Readonly<Record<string, readonly object[]>>,
+  ) => Entity | undefined;
 };
 
 /** A metric that is counted from entries, never in a rebuild. */
@@ -94,7 +107,9 @@ export type Meter<Entry> = {
   readonly kind: 'counter' | 'gauge';
   readonly labels: readonly string[];
   /** What the entry adds (counter) or sets (gauge); null where it says nothing. */
-  readonly of: (entry: Entry) => { readonly labels: Readonly<Record<string, string>>; readonly value: number } | null;
+  readonly of: (
+    entry: Entry,
+  ) => { readonly labels: Readonly<Record<string, string>>; readonly value: number } | null;
 };
 
 export type Processor<Event, Entity, Entry extends object> = {
@@ -119,7 +134,10 @@ export type Processor<Event, Entity, Entry extends object> = {
   readonly identify: (event: Event) => Identity | null;
   readonly step: (state: Lookup<Entity>, input: Recorded<Event>) => Step<Entity, Entry>;
   /** What an entry makes public. Pure: recovery rebuilds reports from stored entries with it. */
-  readonly emit: (entry: Entry, at: { readonly partition: number; readonly offset: number }) => readonly Emission[];
+  readonly emit: (
+    entry: Entry,
+    at: { readonly partition: number; readonly offset: number },
+  ) => readonly Emission[];
   readonly storage: Storage<Entity, Entry>;
   readonly meters: readonly Meter<Entry>[];
 };
@@ -131,8 +149,13 @@ export type Processor<Event, Entity, Entry extends object> = {
 export type Codec = {
   /** Schema text of a record type as this code writes it. */
   readonly schemaOf: (type: string) => string;
-  /** Compiles a writer schema to a synchronous decoder. The decoder throws on bytes that do not decode. */
-  readonly decoderOf: (writerSchema: string) => (body: Uint8Array) => { readonly type: string; readonly value: object };
+  /**
+   * Compiles a writer schema to a synchronous decoder. The decoder throws on bytes that do not
+   * decode.
+   */
+  readonly decoderOf: (
+    writerSchema: string,
+  ) => (body: Uint8Array) => { readonly type: string; readonly value: object };
   /** Avro body (without the five bytes of framing) of a value. */
   readonly encode: (type: string, value: object) => Uint8Array;
 };

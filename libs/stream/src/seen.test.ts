@@ -11,11 +11,17 @@ describe('the inbox rule', () => {
     expect(seen.size()).toBe(1);
   });
 
-  test('a hundred thousand ids that differ in one digit are all new, and all remembered while it grows', () => {
-    const seen = createSeen(16);
-    for (let n = 0; n < 100_000; n += 1) expect(seen.admit({ id: `fill_${n}`, content: `${n}` })).toBe('new');
-    for (let n = 0; n < 100_000; n += 1) expect(seen.admit({ id: `fill_${n}`, content: `${n}` })).toBe('duplicate');
-  });
+  test(
+    'a hundred thousand ids that differ in one digit are all new, and all remembered while ' +
+      'it grows',
+    () => {
+      const seen = createSeen(16);
+      for (let n = 0; n < 100_000; n += 1)
+        expect(seen.admit({ id: `fill_${n}`, content: `${n}` })).toBe('new');
+      for (let n = 0; n < 100_000; n += 1)
+        expect(seen.admit({ id: `fill_${n}`, content: `${n}` })).toBe('duplicate');
+    },
+  );
 
   test('what was restored from fingerprints is known as if it had been admitted', () => {
     const before = createSeen();

@@ -5,12 +5,23 @@
  * A column type names both the SQL type and the JavaScript value:
  *   text, hex (bytea as 0x…), bool, int (int4/int8 as number), micros (numeric(38,6) as bigint of
  *   10⁻⁶), price (numeric(38,18) as bigint of 10⁻¹⁸), time (timestamptz as integer microseconds
- *   since 1970), date (ISO string), texts (text[] as string[]), micros_list (numeric[]), int_list (int8[]).
+ *   since 1970), date (ISO string), texts (text[] as string[]), micros_list (numeric[]), int_list
+ *   (int8[]).
  */
 
 export type ColumnType =
-  | 'text' | 'hex' | 'bool' | 'int' | 'micros' | 'price' | 'time' | 'date'
-  | 'texts' | 'micros_list' | 'int_list' | 'bytes';
+  | 'text'
+  | 'hex'
+  | 'bool'
+  | 'int'
+  | 'micros'
+  | 'price'
+  | 'time'
+  | 'date'
+  | 'texts'
+  | 'micros_list'
+  | 'int_list'
+  | 'bytes';
 
 export type Column<Row> = { readonly name: keyof Row & string; readonly type: ColumnType };
 

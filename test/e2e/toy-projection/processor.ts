@@ -13,10 +13,18 @@ export type Volume = {
   readonly fills: number;
   readonly volume_pusd: bigint;
 };
-export type VolumeEntry = { readonly fill_id: string; readonly token_id: string; readonly size_pusd: bigint };
+export type VolumeEntry = {
+  readonly fill_id: string;
+  readonly token_id: string;
+  readonly size_pusd: bigint;
+};
 
 const tables = {
-  ledger: table<VolumeEntry>('volume_ledger', { fill_id: 'text', token_id: 'text', size_pusd: 'micros' }),
+  ledger: table<VolumeEntry>('volume_ledger', {
+    fill_id: 'text',
+    token_id: 'text',
+    size_pusd: 'micros',
+  }),
   volume: table<Volume>(
     'account_volume',
     { account: 'text', token_id: 'text', fills: 'int', volume_pusd: 'micros' },
@@ -35,8 +43,10 @@ export const tradedVolume: Processor<LedgerEvent, Volume, VolumeEntry> = {
   codec,
   meters: [],
   keys: (event) => (event.type === 'FillConfirmed' ? [keyOf(event.value)] : []),
-  identify: (event) => (event.type === 'FillConfirmed'
-    ? { id: event.value.fill_id, content: `${event.value.token_id}|${event.value.size_pusd}` } : null),
+  identify: (event) =>
+    event.type === 'FillConfirmed'
+      ? { id: event.value.fill_id, content: `${event.value.token_id}|${event.value.size_pusd}` }
+      : null,
   step: (state, { event }) => {
     if (event.type !== 'FillConfirmed') return { outcome: 'ignored', because: 'NOT_A_FILL' };
     const { fill_id, account, token_id, size_pusd } = event.value;
@@ -57,7 +67,8 @@ export const tradedVolume: Processor<LedgerEvent, Volume, VolumeEntry> = {
     migrations: `${import.meta.dirname}/sql`,
     ledger: tables.ledger,
     state: [tables.volume],
-    changes: (_, __, after) => (after === undefined ? [] : [{ upsert: 'account_volume', row: after }]),
+    changes: (_, __, after) =>
+      after === undefined ? [] : [{ upsert: 'account_volume', row: after }],
     locate: (key) => {
       const [account = '', token_id = ''] = key.split('|');
       return [{ table: 'account_volume', where: { account, token_id } }];

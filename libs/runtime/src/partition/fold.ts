@@ -39,13 +39,21 @@ export function createFolder<Event, Entity, Entry extends object>(
 
   function put(session: Session<Entity>, part: Part<Entity, Entry>, change: Put<Entity>): void {
     const dirty = part.dirty.get(change.key);
-    if (dirty === undefined) part.dirty.set(change.key, { before: session.cache.get(change.key), after: change.entity });
+    if (dirty === undefined)
+      part.dirty.set(change.key, { before: session.cache.get(change.key), after: change.entity });
     else dirty.after = change.entity;
     // A removed one stays as known to be absent: until the commit, the database still has it.
     session.cache.set(change.key, change.entity);
   }
 
-  function append(session: Session<Entity>, part: Part<Entity, Entry>, offset: number, line: number, entry: Entry, ids: string): void {
+  function append(
+    session: Session<Entity>,
+    part: Part<Entity, Entry>,
+    offset: number,
+    line: number,
+    entry: Entry,
+    ids: string,
+  ): void {
     const time = timeOf === undefined ? null : timeOf(entry);
     const month = time === null ? '' : monthText(time);
     const leaf = leafOf(time);
@@ -54,15 +62,27 @@ export function createFolder<Event, Entity, Entry extends object>(
       lines = createLineBuffer();
       part.lines.set(leaf, lines);
     }
-    const bytes = lines.append(`${month}${part.partition}\t${offset}\t${line}\t${ids}\t${lineOf(entry)}`);
+    const bytes = lines.append(
+      `${month}${part.partition}\t${offset}\t${line}\t${ids}\t${lineOf(entry)}`,
+    );
     session.chainHash = chained(session.chainHash, bytes);
     if (keepsEntries) part.entries.push({ offset, entry });
   }
 
-  function one(session: Session<Entity>, part: Part<Entity, Entry>, lookup: Lookup<Entity>, input: FoldInput<Event>): void {
+  function one(
+    session: Session<Entity>,
+    part: Part<Entity, Entry>,
+    lookup: Lookup<Entity>,
+    input: FoldInput<Event>,
+  ): void {
     const { decoded, offset } = input;
     if (isPoison(decoded)) {
-      part.refusals.push({ offset, outcome: 'quarantined', because: `UNDECODABLE: ${decoded.poison}`, raw: input.raw() });
+      part.refusals.push({
+        offset,
+        outcome: 'quarantined',
+        because: `UNDECODABLE: ${decoded.poison}`,
+        raw: input.raw(),
+      });
       count(part, 'quarantined', 'UNDECODABLE');
       return;
     }
@@ -71,14 +91,25 @@ export function createFolder<Event, Entity, Entry extends object>(
     if (identity !== null) {
       const verdict = session.seen.judge(identity);
       if (verdict !== 'new') {
-        if (verdict === 'conflict') part.refusals.push({ offset, outcome: 'conflict', because: identity.id, raw: input.raw() });
+        if (verdict === 'conflict')
+          part.refusals.push({
+            offset,
+            outcome: 'conflict',
+            because: identity.id,
+            raw: input.raw(),
+          });
         count(part, verdict, '');
         return;
       }
       const last = session.seen.last();
       ids = `${last.id}\t${last.content}`;
     }
-    const step = processor.step(lookup, { event: decoded, topic, partition: part.partition, offset });
+    const step = processor.step(lookup, {
+      event: decoded,
+      topic,
+      partition: part.partition,
+      offset,
+    });
     if (step.outcome === 'ignored') {
       count(part, 'ignored', step.because);
       return;
@@ -92,17 +123,22 @@ export function createFolder<Event, Entity, Entry extends object>(
   }
 
   return (session, part, inputs, volatile) => {
-    const lookup: Lookup<Entity> = volatile.size === 0
-      ? { get: (key) => session.cache.get(key) }
-      : { get: (key) => volatile.get(key) ?? session.cache.get(key) };
+    const lookup: Lookup<Entity> =
+      volatile.size === 0
+        ? { get: (key) => session.cache.get(key) }
+        : { get: (key) => volatile.get(key) ?? session.cache.get(key) };
     for (const input of inputs) {
       try {
         one(session, part, lookup, input);
       } catch (cause) {
-        throw new RuntimeError('STEP_FAILED',
-          `${processor.id} could not fold offset ${input.offset} of ${topic}, partition ${part.partition}: ` +
-          `${cause instanceof Error ? cause.message : String(cause)}. The partition stops there; nothing after it is lost.`,
-          { cause, retryable: false });
+        throw new RuntimeError(
+          'STEP_FAILED',
+          `${processor.id} could not fold offset ${input.offset} of ${topic}, partition ` +
+            `${part.partition}: ` +
+            `${cause instanceof Error ? cause.message : String(cause)}. The partition stops ` +
+            'there; nothing after it is lost.',
+          { cause, retryable: false },
+        );
       }
       part.records += 1;
     }

@@ -16,7 +16,10 @@ export type PublisherConfig<Entry> = {
   readonly transactionalId: string;
   readonly progressTopic: string;
   readonly physicalTopic: (logical: string) => string;
-  readonly emit: (entry: Entry, at: { readonly partition: number; readonly offset: number }) => readonly Emission[];
+  readonly emit: (
+    entry: Entry,
+    at: { readonly partition: number; readonly offset: number },
+  ) => readonly Emission[];
   readonly encode: (type: string, value: object) => Buffer;
 };
 
@@ -33,13 +36,19 @@ export type Publisher<Entry> = {
   readonly publish: (batches: readonly Batch<Entry>[]) => Promise<number>;
   /** A new producer with the same id: fences our own older one, ends what it had in doubt. */
   readonly renew: () => Promise<void>;
-  /** Progress of a partition, or null where none was ever recorded. Only true after `renew` and fencing. */
+  /**
+   * Progress of a partition, or null where none was ever recorded. Only true after `renew` and
+   * fencing.
+   */
   readonly progress: (partition: number) => Promise<number | null>;
   readonly markStart: (partition: number, offset: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig<Entry>): Publisher<Entry> {
+export function createPublisher<Entry>(
+  kafka: KafkaPort,
+  config: PublisherConfig<Entry>,
+): Publisher<Entry> {
   let producer: TransactionalProducer | null = null;
 
   function progressRecord(partition: number, next: number): OutputRecord {
@@ -60,16 +69,22 @@ export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig
         value: config.encode(emission.record.type, emission.record.value),
       }));
     } catch (cause) {
-      throw new RuntimeError('STEP_FAILED',
+      throw new RuntimeError(
+        'STEP_FAILED',
         `The ledger entry at offset ${offset} of partition ${partition} cannot be made public: ` +
-        `${(cause as Error).message}. The output stops before it; the ledger has it.`,
-        { cause, retryable: false });
+          `${(cause as Error).message}. The output stops before it; the ledger has it.`,
+        { cause, retryable: false },
+      );
     }
   }
 
   async function transact(records: readonly OutputRecord[]): Promise<void> {
     if (producer === null || producer.isBroken()) {
-      throw new RuntimeError('KAFKA_PRODUCER_BROKEN', 'The producer failed before and must be renewed first.', { retryable: true });
+      throw new RuntimeError(
+        'KAFKA_PRODUCER_BROKEN',
+        'The producer failed before and must be renewed first.',
+        { retryable: true },
+      );
     }
     await producer.transact(records);
   }
@@ -99,6 +114,8 @@ export function createPublisher<Entry>(kafka: KafkaPort, config: PublisherConfig
       return (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
     },
     markStart: (partition, offset) => transact([progressRecord(partition, offset)]),
-    close: async () => { await producer?.close().catch(() => undefined); },
+    close: async () => {
+      await producer?.close().catch(() => undefined);
+    },
   };
 }

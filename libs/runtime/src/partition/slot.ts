@@ -74,9 +74,7 @@ export type Slot<Entity, Entry> = {
   readonly stop: () => Promise<void>;
 };
 
-export function createSlot<Entity, Entry>(
-  config: SlotConfig<Entity, Entry>,
-): Slot<Entity, Entry> {
+export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Slot<Entity, Entry> {
   const { publisher, limits, events, session } = config;
   const changed = createSignal();
   const pending = createPending<Entity, Entry>(limits, session, changed);
@@ -99,16 +97,23 @@ export function createSlot<Entity, Entry>(
     onOutage: events.onOutage,
   });
   const outbox: Outbox<Entity, Entry> | null =
-    publisher === null ? null : createOutbox<Entity, Entry>({
-      publisher, session, isOurs, isStopped, changed, alone,
-      context: config.context,
-      isCommitting: () => committing.length > 0,
-      maxPublishEntries: limits.maxPublishEntries,
-      onPublished: events.onPublished,
-      onLost: lose,
-      onHalt: events.onHalt,
-      onOutage: events.onOutage,
-    });
+    publisher === null
+      ? null
+      : createOutbox<Entity, Entry>({
+          publisher,
+          session,
+          isOurs,
+          isStopped,
+          changed,
+          alone,
+          context: config.context,
+          isCommitting: () => committing.length > 0,
+          maxPublishEntries: limits.maxPublishEntries,
+          onPublished: events.onPublished,
+          onLost: lose,
+          onHalt: events.onHalt,
+          onOutage: events.onOutage,
+        });
 
   function isOurs(part: { readonly partition: number; readonly epoch: number }): boolean {
     const of = session(part.partition);

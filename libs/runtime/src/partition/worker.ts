@@ -39,7 +39,11 @@ export type WorkerConfig = {
 };
 
 export type WorkerEvents<Entry> = {
-  readonly onCommitted: (partition: number, entries: readonly Published<Entry>[], records: number) => void;
+  readonly onCommitted: (
+    partition: number,
+    entries: readonly Published<Entry>[],
+    records: number,
+  ) => void;
   readonly onPublished: (reports: number, milliseconds: number) => void;
   readonly onOutage: (error: Error) => void;
   readonly onHalt: (partition: number, error: RuntimeError) => void;
@@ -65,7 +69,12 @@ export type Worker = {
   readonly stop: () => Promise<void>;
 };
 
-export type WorkerParts<Event, Entity, Entry extends object, Raw extends { readonly offset: number }> = {
+export type WorkerParts<
+  Event,
+  Entity,
+  Entry extends object,
+  Raw extends { readonly offset: number },
+> = {
   readonly processor: Processor<Event, Entity, Entry>;
   readonly source: Source<Event, Raw>;
   readonly store: Store<Entity, Entry>;
@@ -93,20 +102,41 @@ export async function startWorker<
   let membership: Membership | null = null;
   let reader: SourceReader | null = null;
   const placed = Array.from({ length: config.slots }, (_, index) =>
-    placeSlot(parts, index, () => ownership, () => membership),
+    placeSlot(
+      parts,
+      index,
+      () => ownership,
+      () => membership,
+    ),
   );
-  const slotOf = (partition: number): Placed<Entity, Entry> => present(placed[partition % placed.length]);
+  const slotOf = (partition: number): Placed<Entity, Entry> =>
+    present(placed[partition % placed.length]);
   const ownership: Ownership<Entity> = createOwnership({
-    slotOf, stopping: stopping.signal, reader: () => present(reader), ...events });
+    slotOf,
+    stopping: stopping.signal,
+    reader: () => present(reader),
+    ...events,
+  });
   const fold = createFolder(
-    parts.processor, source.topic, parts.store.leafOf, config.publishes || config.countsEntries);
+    parts.processor,
+    source.topic,
+    parts.store.leafOf,
+    config.publishes || config.countsEntries,
+  );
   const intake = createIntake({
-    ...parts, fold, ownership, slotOf, stopping: stopping.signal, onOutage: events.onOutage,
+    ...parts,
+    fold,
+    ownership,
+    slotOf,
+    stopping: stopping.signal,
+    onOutage: events.onOutage,
     assign: (partition, offset) => present(reader).assign(partition, offset),
   });
   reader = source.reader({
     onBatch: intake.onBatch,
-    onPartitionError: (partition, error) => { void intake.reverify(partition, error); },
+    onPartitionError: (partition, error) => {
+      void intake.reverify(partition, error);
+    },
     onOutage: events.onOutage,
   });
   const drained = async (): Promise<void> => {
@@ -114,12 +144,17 @@ export async function startWorker<
     await Promise.race([all, pause(config.drainMs, stopping.signal)]);
   };
 
-  const auditTimer = setInterval(() => { void intake.audit(); }, config.auditMs);
+  const auditTimer = setInterval(() => {
+    void intake.audit();
+  }, config.auditMs);
   auditTimer.unref();
   for (const { slot } of placed) await slot.start();
   membership = await source.join({
     onAssigned: (partitions, generation) => {
-      ownership.assign(partitions.map((one) => one.partition), generation);
+      ownership.assign(
+        partitions.map((one) => one.partition),
+        generation,
+      );
       return Promise.resolve();
     },
     onRevoking: async () => {
@@ -130,10 +165,16 @@ export async function startWorker<
   });
 
   return {
-    state: () => ownership.sessions().map((session) => ({
-      partition: session.partition, epoch: session.epoch, next: session.next, committed: session.committed,
-      publishedTo: session.publishedTo, highWatermark: session.highWatermark, waiting: session.waiting,
-    })),
+    state: () =>
+      ownership.sessions().map((session) => ({
+        partition: session.partition,
+        epoch: session.epoch,
+        next: session.next,
+        committed: session.committed,
+        publishedTo: session.publishedTo,
+        highWatermark: session.highWatermark,
+        waiting: session.waiting,
+      })),
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
     stop: async () => {
@@ -157,20 +198,34 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
 ): Placed<Entity, Entry> {
   const { processor, source, store, kafka, database, config, events } = parts;
   const publisherId = `${config.output}.${config.version}.${config.workerId}.${index}`;
-  const publisher = config.publishes ? createPublisher<Entry>(kafka, {
-    transactionalId: publisherId,
-    progressTopic: config.progressTopic,
-    physicalTopic: config.physicalTopic,
-    emit: processor.emit,
-    encode: parts.encode,
-  }) : null;
+  const publisher = config.publishes
+    ? createPublisher<Entry>(kafka, {
+        transactionalId: publisherId,
+        progressTopic: config.progressTopic,
+        physicalTopic: config.physicalTopic,
+        emit: processor.emit,
+        encode: parts.encode,
+      })
+    : null;
   const context: AcquireContext<Entity, Entry> = {
-    processor: processor.id, version: config.version, output: config.output, workerId: config.workerId,
-    publisherId: publisher === null ? null : publisherId, database, store, topic: source.topic,
-    verify: source.verify, fence: kafka.fence, publisher,
+    processor: processor.id,
+    version: config.version,
+    output: config.output,
+    workerId: config.workerId,
+    publisherId: publisher === null ? null : publisherId,
+    database,
+    store,
+    topic: source.topic,
+    verify: source.verify,
+    fence: kafka.fence,
+    publisher,
   };
   const slot = createSlot<Entity, Entry>({
-    connect: parts.connect, store, publisher, context, limits: config.limits,
+    connect: parts.connect,
+    store,
+    publisher,
+    context,
+    limits: config.limits,
     session: (partition) => ownership().session(partition),
     events: {
       ...events,
@@ -188,5 +243,7 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
 
 function present<Value>(value: Value | null | undefined): Value {
   if (value !== null && value !== undefined) return value;
-  throw new RuntimeError('STEP_FAILED', 'A worker was used before it had started.', { retryable: false });
+  throw new RuntimeError('STEP_FAILED', 'A worker was used before it had started.', {
+    retryable: false,
+  });
 }

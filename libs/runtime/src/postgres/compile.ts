@@ -21,20 +21,34 @@ type Tools = {
 const tools: Tools = { escape: copyEscape, quoted, time: timeText, text: textOf };
 
 /** Writes one line of COPY text: the columns of the row with tabs between, no newline. */
-export function compileCopyLine<Row extends object>(columns: readonly Column<Row>[]): (row: Row) => string {
-  const terms = columns.map((column, index) =>
-    `(${index === 0 ? '' : '"\\t" + '}((v = row.${plain(column.name)}) === null || v === undefined ? "\\\\N" : ${copyTerm(column.type)}))`);
+export function compileCopyLine<Row extends object>(
+  columns: readonly Column<Row>[],
+): (row: Row) => string {
+  const terms = columns.map(
+    (column, index) =>
+      `(${index === 0 ? '' : '"\\t" + '}((v = row.${plain(column.name)}) === null || v === ` +
+      `undefined ? "\\\\N" : ${copyTerm(column.type)}))`,
+  );
   return compiled<(row: Row) => string>(`return (row) => { let v; return ${terms.join(' + ')}; };`);
 }
 
 /** Writes the array literals of all columns over many rows, in the order of the columns. */
-export function compileLiterals<Row extends object>(columns: Table<Row>['columns']): (rows: readonly Row[]) => string[] {
+export function compileLiterals<Row extends object>(
+  columns: Table<Row>['columns'],
+): (rows: readonly Row[]) => string[] {
   const starts = columns.map((_, index) => `let c${index} = "{";`).join(' ');
-  const steps = columns.map((column, index) =>
-    `v = row.${plain(column.name)}; c${index} += sep + (v === null || v === undefined ? "NULL" : ${literalTerm(column.type)});`).join('\n');
+  const steps = columns
+    .map(
+      (column, index) =>
+        `v = row.${plain(column.name)}; c${index} += sep + (v === null || v === undefined ? ` +
+        `"NULL" : ${literalTerm(column.type)});`,
+    )
+    .join('\n');
   const ends = columns.map((_, index) => `c${index} + "}"`).join(', ');
   return compiled<(rows: readonly Row[]) => string[]>(
-    `return (rows) => { ${starts} let v; let sep = ""; for (const row of rows) { ${steps} sep = ","; } return [${ends}]; };`);
+    `return (rows) => { ${starts} let v; let sep = ""; for (const row of rows) { ${steps} sep ` +
+      `= ","; } return [${ends}]; };`,
+  );
 }
 
 function copyTerm(type: ColumnType): string {
@@ -83,10 +97,15 @@ function literalTerm(type: ColumnType): string {
 
 function plain(name: string): string {
   if (/^[a-z_][a-zA-Z0-9_]*$/.test(name)) return name;
-  throw new RuntimeError('CONFIGURATION', `Expected a column name of letters, digits and underscores; found "${name}".`, { retryable: false });
+  throw new RuntimeError(
+    'CONFIGURATION',
+    `Expected a column name of letters, digits and underscores; found "${name}".`,
+    { retryable: false },
+  );
 }
 
 function compiled<Writer>(body: string): Writer {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- see the header.
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  // -- see the header.
   return (new Function('tools', body) as (given: Tools) => Writer)(tools);
 }

@@ -55,6 +55,8 @@ export function pool(config: DatabaseConfig, max = 4): pg.Pool {
   return made;
 }
 
+/** OpenSSL's names for a certificate that does not convince; each has one of these in it. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_/;
 const retryableStates = new Set(['40P01', '40001', '55P03', '57014', '53300', '25P03']);
 
 /** Sorts what `pg` throws into outage (reconnect), contention (again) and fault (stop). */
@@ -62,10 +64,30 @@ export function databaseError(cause: unknown): RuntimeError {
   if (cause instanceof RuntimeError) return cause;
   const code = (cause as { code?: string }).code ?? '';
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (retryableStates.has(code)) return new RuntimeError('DATABASE_CONTENTION', message, { cause, retryable: true });
-  const isFault = /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P') && !code.startsWith('53');
-  if (isFault && !message.startsWith('Connection terminated')) {
-    return new RuntimeError('DATABASE_FAULT', `Postgres refused a statement (${code}): ${message}`, { cause, retryable: false });
+  if (retryableStates.has(code))
+    return new RuntimeError('DATABASE_CONTENTION', message, { cause, retryable: true });
+  if (untrusted.test(code)) {
+    return new RuntimeError(
+      'DATABASE_OUTAGE',
+      `Postgres shows a certificate that is not trusted: ${message}. Name the authority that ` +
+        'signed it as sslrootcert in DATABASE_URL, or renew it.',
+      { cause, retryable: true },
+    );
   }
-  return new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer: ${message}`, { cause, retryable: true });
+  const isFault =
+    /^[0-9A-Z]{5}$/.test(code) &&
+    !code.startsWith('08') &&
+    !code.startsWith('57P') &&
+    !code.startsWith('53');
+  if (isFault && !message.startsWith('Connection terminated')) {
+    return new RuntimeError(
+      'DATABASE_FAULT',
+      `Postgres refused a statement (${code}): ${message}`,
+      { cause, retryable: false },
+    );
+  }
+  return new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer: ${message}`, {
+    cause,
+    retryable: true,
+  });
 }

@@ -39,7 +39,12 @@ export type Part<Entity, Entry> = Ownership & {
 /** An empty part that starts where the partition stands. */
 export function emptyPart<Entity, Entry>(
   owner: Ownership,
-  at: { readonly offset: number; readonly lastOffset: number | null; readonly lastHash: Buffer | null; readonly chainHash: Buffer },
+  at: {
+    readonly offset: number;
+    readonly lastOffset: number | null;
+    readonly lastHash: Buffer | null;
+    readonly chainHash: Buffer;
+  },
 ): Part<Entity, Entry> {
   return {
     ...owner,
@@ -67,7 +72,9 @@ export function count(part: Part<unknown, unknown>, outcome: Outcome, because: s
 }
 
 /** The counted outcomes as rows. */
-export function outcomeRows(outcomes: ReadonlyMap<string, number>): { outcome: string; because: string; count: number }[] {
+export function outcomeRows(
+  outcomes: ReadonlyMap<string, number>,
+): { outcome: string; because: string; count: number }[] {
   return [...outcomes].map(([key, number]) => {
     const cut = key.indexOf(separator);
     return { outcome: key.slice(0, cut), because: key.slice(cut + 1), count: number };

@@ -77,7 +77,11 @@ export function sqlType(type: ColumnType): string {
 }
 
 /** A row of a table from a query that selected all its columns as text. */
-export function rowOf<Row extends object>(table: Table<Row>, values: readonly (string | null)[], from = 0): Row {
+export function rowOf<Row extends object>(
+  table: Table<Row>,
+  values: readonly (string | null)[],
+  from = 0,
+): Row {
   const row: Record<string, unknown> = {};
   table.columns.forEach((column, index) => {
     row[column.name] = valueOf(column.type, values[from + index] ?? null);
@@ -96,24 +100,49 @@ export function fixedText(value: bigint, decimals: 6 | 18): string {
 /** Text of a numeric with at most `decimals` decimals → scaled bigint. */
 export function fixedValue(text: string, decimals: 6 | 18): bigint {
   const point = text.indexOf('.');
-  if (point === -1) return BigInt(text) * (decimals === 6 ? 1_000_000n : 1_000_000_000_000_000_000n);
+  if (point === -1)
+    return BigInt(text) * (decimals === 6 ? 1_000_000n : 1_000_000_000_000_000_000n);
   return BigInt(text.slice(0, point) + text.slice(point + 1).padEnd(decimals, '0'));
 }
 
 const sqlTypes: Readonly<Record<ColumnType, string>> = {
-  text: 'text', hex: 'text', bool: 'boolean', int: 'bigint', micros: 'numeric', price: 'numeric',
-  time: 'timestamptz', date: 'date', texts: 'text[]', micros_list: 'numeric[]', int_list: 'bigint[]',
+  text: 'text',
+  hex: 'text',
+  bool: 'boolean',
+  int: 'bigint',
+  micros: 'numeric',
+  price: 'numeric',
+  time: 'timestamptz',
+  date: 'date',
+  texts: 'text[]',
+  micros_list: 'numeric[]',
+  int_list: 'bigint[]',
   bytes: 'bytea',
 };
 
 const mayNeedQuotes: Readonly<Record<ColumnType, boolean>> = {
-  text: true, hex: true, bool: false, int: false, micros: false, price: false,
-  time: true, date: false, texts: true, micros_list: true, int_list: true, bytes: true,
+  text: true,
+  hex: true,
+  bool: false,
+  int: false,
+  micros: false,
+  price: false,
+  time: true,
+  date: false,
+  texts: true,
+  micros_list: true,
+  int_list: true,
+  bytes: true,
 };
 
 const special = /[\\\t\n\r]/;
 const specialAll = /[\\\t\n\r]/g;
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+};
 
 /** Text with what COPY would take for a tab, a line end or a backslash escaped. */
 export function copyEscape(text: string): string {
@@ -174,7 +203,10 @@ export function timeText(micros: number): string {
   const fraction = rest - seconds * 1_000_000;
   const hour = Math.floor(seconds / 3600);
   const minute = Math.floor(seconds / 60) % 60;
-  return `${cachedDayText} ${two(hour)}:${two(minute)}:${two(seconds % 60)}.${String(fraction).padStart(6, '0')}+00`;
+  return (
+    `${cachedDayText} ` +
+    `${two(hour)}:${two(minute)}:${two(seconds % 60)}.${String(fraction).padStart(6, '0')}+00`
+  );
 }
 
 function two(value: number): string {
@@ -184,12 +216,17 @@ function two(value: number): string {
 /** `2026-11-21 07:08:09.000001+00` (session in UTC) → microseconds since 1970. */
 export function timeValue(text: string): number {
   const seconds = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`) * 1000;
-  const fraction = text.charAt(19) === '.' ? text.slice(20, text.indexOf('+', 19)).padEnd(6, '0') : '0';
+  const fraction =
+    text.charAt(19) === '.' ? text.slice(20, text.indexOf('+', 19)).padEnd(6, '0') : '0';
   return seconds + Number(fraction);
 }
 
 /** First day of the UTC month of a time, and of the month after it. */
-export function monthOf(micros: number): { readonly first: string; readonly next: string; readonly suffix: string } {
+export function monthOf(micros: number): {
+  readonly first: string;
+  readonly next: string;
+  readonly suffix: string;
+} {
   const date = new Date(Math.floor(micros / 1000));
   const year = date.getUTCFullYear();
   const month = date.getUTCMonth();

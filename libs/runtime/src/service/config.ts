@@ -10,7 +10,11 @@ export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
 
 export type KafkaSettings = {
   readonly brokers: readonly string[];
-  readonly sasl: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | null;
+  readonly sasl: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  } | null;
   readonly ssl: { readonly ca: string | null } | null;
 };
 
@@ -31,7 +35,7 @@ export type ServiceConfig = {
   /** Fetched batches that may wait to be stored (rule B17); beyond it a partition is paused. */
   readonly maxInFlight: number;
   /** Records that may wait to be stored, and reports that may wait to be published. */
-  readonly maxPendingRecords: number;
+  readonly maxPendingRecords: number | null;
   readonly maxPublishEntries: number;
   readonly fetchMaxBytes: number;
   readonly logLevel: string;
@@ -44,17 +48,24 @@ export function configFromEnv(env: Env): ServiceConfig {
   return {
     kafka: kafkaSettings(env),
     registryUrl: url(env, 'SCHEMA_REGISTRY_URL', ['http:', 'https:']),
-    databaseUrl: url(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl: databaseUrl(env),
     topicPrefix: env['TOPIC_PREFIX'] ?? '',
     mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
-    workerId: env['WORKER_ID'] ?? `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
-    version: env['PROJECTION_VERSION'] === undefined ? null : whole(env, 'PROJECTION_VERSION', 1, 1, 1_000_000),
+    workerId:
+      env['WORKER_ID'] ?? `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
+    version:
+      env['PROJECTION_VERSION'] === undefined
+        ? null
+        : whole(env, 'PROJECTION_VERSION', 1, 1, 1_000_000),
     publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
     slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
     httpPort: whole(env, 'HTTP_PORT', 0, 0, 65_535),
     sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
     maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),
-    maxPendingRecords: whole(env, 'MAX_PENDING_RECORDS', 20_000, 1, 1_000_000),
+    maxPendingRecords:
+      env['MAX_PENDING_RECORDS'] === undefined
+        ? null
+        : whole(env, 'MAX_PENDING_RECORDS', 1, 1, 1_000_000),
     maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
     fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 6 << 20, 1 << 16, 64 << 20),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
@@ -65,28 +76,57 @@ function kafkaSettings(env: Env): KafkaSettings {
   const text = required(env, 'KAFKA_BROKERS', 'a list of host:port, such as 127.0.0.1:9092');
   const brokers = text.split(',').map((one) => one.trim());
   const wrong = brokers.find((one) => !/^[^\s:]+:\d+$/.test(one));
-  if (wrong !== undefined) throw refusal(`Expected KAFKA_BROKERS to be a list of host:port; found "${wrong}" in it.`);
+  if (wrong !== undefined)
+    throw refusal(`Expected KAFKA_BROKERS to be a list of host:port; found "${wrong}" in it.`);
   const mechanism = env['KAFKA_SASL_MECHANISM'];
-  const sasl = mechanism === undefined ? null : {
-    mechanism: oneOf(env, 'KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']),
-    username: required(env, 'KAFKA_SASL_USERNAME', 'the user name for KAFKA_SASL_MECHANISM'),
-    password: required(env, 'KAFKA_SASL_PASSWORD', 'the password for KAFKA_SASL_MECHANISM'),
-  };
+  const sasl =
+    mechanism === undefined
+      ? null
+      : {
+          mechanism: oneOf(env, 'KAFKA_SASL_MECHANISM', [
+            'plain',
+            'scram-sha-256',
+            'scram-sha-512',
+          ]),
+          username: required(env, 'KAFKA_SASL_USERNAME', 'the user name for KAFKA_SASL_MECHANISM'),
+          password: required(env, 'KAFKA_SASL_PASSWORD', 'the password for KAFKA_SASL_MECHANISM'),
+        };
   const isSsl = oneOf(env, 'KAFKA_SSL', ['no', 'yes']) === 'yes';
   const caFile = env['KAFKA_SSL_CA_FILE'];
-  return { brokers, sasl, ssl: isSsl ? { ca: caFile === undefined ? null : fileText('KAFKA_SSL_CA_FILE', caFile) } : null };
+  return {
+    brokers,
+    sasl,
+    ssl: isSsl ? { ca: caFile === undefined ? null : fileText('KAFKA_SSL_CA_FILE', caFile) } : null,
+  };
 }
 
 function required(env: Env, name: string, what: string): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
-  throw refusal(`Expected ${name} to be ${what}; it is not set. Set it, or start the local stack with: npm run stack -- up`);
+  throw refusal(
+    `Expected ${name} to be ${what}; it is not set. ` +
+      'Set it, or start the local stack with: npm run stack -- up',
+  );
 }
 
 function url(env: Env, name: string, protocols: readonly string[]): string {
   const value = required(env, name, `a URL starting with ${protocols[0] ?? ''}//`);
-  if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value.replace(/\/$/, '');
-  throw refusal(`Expected ${name} to be a URL starting with ${protocols.join('// or ')}//; found "${value}".`);
+  if (URL.canParse(value) && protocols.includes(new URL(value).protocol))
+    return value.replace(/\/$/, '');
+  throw refusal(
+    `Expected ${name} to be a URL starting with ${protocols.join('// or ')}//; found "${value}".`,
+  );
+}
+
+/** The client of Postgres would read these files only once it connects, and say less. */
+function databaseUrl(env: Env): string {
+  const text = url(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
+  const { searchParams } = new URL(text);
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const path = searchParams.get(name);
+    if (path !== null) fileText(`${name} in DATABASE_URL`, path);
+  }
+  return text;
 }
 
 function whole(env: Env, name: string, fallback: number, least: number, most: number): number {
@@ -98,7 +138,11 @@ function whole(env: Env, name: string, fallback: number, least: number, most: nu
 }
 
 /** The first value is the default. */
-function oneOf<const Values extends readonly [string, ...string[]]>(env: Env, name: string, values: Values): Values[number] {
+function oneOf<const Values extends readonly [string, ...string[]]>(
+  env: Env,
+  name: string,
+  values: Values,
+): Values[number] {
   const text = env[name];
   if (text === undefined || text === '') return values[0];
   const found = values.find((value) => value === text);
@@ -110,7 +154,10 @@ function fileText(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw refusal(`Expected ${name} to name a readable file; "${path}" could not be read (${(cause as Error).message}).`);
+    throw refusal(
+      `Expected ${name} to name a readable file; "${path}" could not be read ` +
+        `(${(cause as Error).message}).`,
+    );
   }
 }
 

@@ -18,22 +18,59 @@ export type ServiceMetrics<Entry> = {
 };
 
 export function createMetrics<Event, Entity, Entry extends object>(
-  processor: Processor<Event, Entity, Entry>, isRebuild: boolean,
+  processor: Processor<Event, Entity, Entry>,
+  isRebuild: boolean,
 ): ServiceMetrics<Entry> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const prefix = `polytraders_gov_${processor.id.replaceAll('-', '')}`;
   const registers = [registry];
-  const records = new Counter({ name: `${prefix}_records_total`, help: 'Input records folded and committed.', registers });
-  const reports = new Counter({ name: `${prefix}_published_total`, help: 'Records published in committed transactions.', registers });
-  const outages = new Counter({ name: `${prefix}_outages_total`, help: 'Waits for a server that did not answer.', registers });
-  const publishMs = new Histogram({ name: `${prefix}_publish_ms`, help: 'Milliseconds of a publishing transaction.',
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000], registers });
-  const lag = new Gauge({ name: `${prefix}_lag_records`, help: 'Records of the log not yet folded.', labelNames: ['partition'], registers });
-  const unpublished = new Gauge({ name: `${prefix}_unpublished_offsets`, help: 'Committed offsets not yet published.', labelNames: ['partition'], registers });
-  const waiting = new Gauge({ name: `${prefix}_paused_partitions`, help: 'Partitions whose next batch waits for room.', registers });
-  const halted = new Gauge({ name: `${prefix}_halted_partitions`, help: 'Partitions that stopped with a named error.', registers });
-  const meters = isRebuild ? [] : processor.meters.map((meter) => ({ meter, metric: metricOf(meter, registers) }));
+  const records = new Counter({
+    name: `${prefix}_records_total`,
+    help: 'Input records folded and committed.',
+    registers,
+  });
+  const reports = new Counter({
+    name: `${prefix}_published_total`,
+    help: 'Records published in committed transactions.',
+    registers,
+  });
+  const outages = new Counter({
+    name: `${prefix}_outages_total`,
+    help: 'Waits for a server that did not answer.',
+    registers,
+  });
+  const publishMs = new Histogram({
+    name: `${prefix}_publish_ms`,
+    help: 'Milliseconds of a publishing transaction.',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+    registers,
+  });
+  const lag = new Gauge({
+    name: `${prefix}_lag_records`,
+    help: 'Records of the log not yet folded.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const unpublished = new Gauge({
+    name: `${prefix}_unpublished_offsets`,
+    help: 'Committed offsets not yet published.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const waiting = new Gauge({
+    name: `${prefix}_paused_partitions`,
+    help: 'Partitions whose next batch waits for room.',
+    registers,
+  });
+  const halted = new Gauge({
+    name: `${prefix}_halted_partitions`,
+    help: 'Partitions that stopped with a named error.',
+    registers,
+  });
+  const meters = isRebuild
+    ? []
+    : processor.meters.map((meter) => ({ meter, metric: metricOf(meter, registers) }));
 
   return {
     text: () => registry.metrics(),

@@ -20,7 +20,11 @@ export type KafkaSourceConfig = {
   readonly maxWaitMs: number;
 };
 
-export function kafkaSource<Event>(kafka: KafkaPort, book: SchemaBook, config: KafkaSourceConfig): Source<Event, KafkaRecord> {
+export function kafkaSource<Event>(
+  kafka: KafkaPort,
+  book: SchemaBook,
+  config: KafkaSourceConfig,
+): Source<Event, KafkaRecord> {
   const topic = config.physicalTopic;
 
   function reader(handlers: SourceHandlers<KafkaRecord>): SourceReader {
@@ -44,16 +48,21 @@ export function kafkaSource<Event>(kafka: KafkaPort, book: SchemaBook, config: K
   return {
     topic: config.topic,
     reader,
-    join: (handlers) => kafka.join({
-      groupId: config.groupId,
-      topics: [topic],
-      sessionTimeoutMs: config.sessionTimeoutMs,
-      rebalanceTimeoutMs: 60_000,
-      heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)),
-      ...handlers,
-    }),
+    join: (handlers) =>
+      kafka.join({
+        groupId: config.groupId,
+        topics: [topic],
+        sessionTimeoutMs: config.sessionTimeoutMs,
+        rebalanceTimeoutMs: 60_000,
+        heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)),
+        ...handlers,
+      }),
     verify: (partition, standing) => verify(kafka, topic, partition, standing),
-    prepare: (records, signal) => book.prepare(records.map((record) => record.value), signal),
+    prepare: (records, signal) =>
+      book.prepare(
+        records.map((record) => record.value),
+        signal,
+      ),
     decode: (record) => book.decode(record.value) as Event,
     rawBytes: (record) => record.value,
     hashOf,
@@ -68,25 +77,44 @@ function hashOf(record: KafkaRecord): Buffer {
   return hash.digest();
 }
 
-async function verify(kafka: KafkaPort, topic: string, partition: number, standing: Standing): Promise<void> {
+async function verify(
+  kafka: KafkaPort,
+  topic: string,
+  partition: number,
+  standing: Standing,
+): Promise<void> {
   const place = `${topic}, partition ${partition}`;
   const marks = await kafka.watermarks({ topic, partition });
   if (marks.low > standing.nextOffset) {
-    throw new RuntimeError('LOG_TRUNCATED',
-      `Expected offset ${standing.nextOffset} of ${place}, but the log starts at ${marks.low}: records that were ` +
-      'never folded are gone. Restore the log from its archive; nothing was written.', { retryable: false });
+    throw new RuntimeError(
+      'LOG_TRUNCATED',
+      `Expected offset ${standing.nextOffset} of ${place}, but the log starts at ${marks.low}: ` +
+        'records that were ' +
+        'never folded are gone. Restore the log from its archive; nothing was written.',
+      { retryable: false },
+    );
   }
   if (marks.high < standing.nextOffset) {
-    throw new RuntimeError('LOG_REPLACED',
-      `${place} was read up to offset ${standing.nextOffset}, but the log ends at ${marks.high}: it was cut or ` +
-      're-created. Restore the log, or rebuild from the new one as a new version; nothing was written.', { retryable: false });
+    throw new RuntimeError(
+      'LOG_REPLACED',
+      `${place} was read up to offset ${standing.nextOffset}, but the log ends at ` +
+        `${marks.high}: it was cut or ` +
+        're-created. Restore the log, or rebuild from the new one as a new version; nothing ' +
+        'was written.',
+      { retryable: false },
+    );
   }
-  if (standing.lastOffset === null || standing.lastHash === null || standing.lastOffset < marks.low) return;
+  if (standing.lastOffset === null || standing.lastHash === null || standing.lastOffset < marks.low)
+    return;
   const record = await kafka.recordAt({ topic, partition }, standing.lastOffset);
   if (record === null || !hashOf(record).equals(standing.lastHash)) {
-    throw new RuntimeError('LOG_REPLACED',
-      `The record at offset ${standing.lastOffset} of ${place} is ${record === null ? 'gone' : 'not the one that was folded'}: ` +
-      'the topic was re-created. Restore the log, or rebuild from the new one as a new version; nothing was written.',
-      { retryable: false });
+    throw new RuntimeError(
+      'LOG_REPLACED',
+      `The record at offset ${standing.lastOffset} of ${place} is ` +
+        `${record === null ? 'gone' : 'not the one that was folded'}: ` +
+        'the topic was re-created. Restore the log, or rebuild from the new one as a new ' +
+        'version; nothing was written.',
+      { retryable: false },
+    );
   }
 }

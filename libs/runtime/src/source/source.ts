@@ -36,7 +36,9 @@ export type SourceReader = {
 export type Source<Event, Raw extends { readonly offset: number }> = {
   /** Logical name, as it stands in stream.partition. */
   readonly topic: string;
-  readonly join: (handlers: Pick<MembershipOptions, 'onAssigned' | 'onRevoking' | 'onOutage'>) => Promise<Membership>;
+  readonly join: (
+    handlers: Pick<MembershipOptions, 'onAssigned' | 'onRevoking' | 'onOutage'>,
+  ) => Promise<Membership>;
   readonly reader: (handlers: SourceHandlers<Raw>) => SourceReader;
   /** Throws LOG_TRUNCATED or LOG_REPLACED where the log is not the one that was read before. */
   readonly verify: (partition: number, standing: Standing) => Promise<void>;
