@@ -137,7 +137,8 @@ async function createTopics(
   const insync = { 'min.insync.replicas': String(Math.max(1, replicationFactor - 1)) };
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs gives up where the broker does not know the topic yet; `untilShown` waits.
+      waitForLeaders: false,
       timeout: REQUEST_MS,
       topics: topics.map((topic) => ({
         topic: physicalTopic(prefix, topic.name),

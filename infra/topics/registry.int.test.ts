@@ -147,7 +147,7 @@ describe('a registry that refuses', () => {
     expect(error.message).toContain('this user may only read');
   });
 
-  test('never answers: an outage after the time limit, and the connection is given up', async () => {
+  test('never answers: an outage after its time limit, and the connection is closed', async () => {
     let closed: () => void = () => undefined;
     const isClosed = new Promise<void>((resolve) => {
       closed = resolve;

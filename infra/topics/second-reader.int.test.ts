@@ -14,7 +14,7 @@ import avro from 'avsc';
 
 import { applyTopics } from './index.ts';
 
-/** Two's complement by its definition: the unsigned number, less 2^bits where the sign bit is set. */
+/** Two's complement by its definition: the unsigned number, less 2^bits where the sign is set. */
 class Decimal extends avro.types.LogicalType {
   protected override _fromValue(bytes: Uint8Array): bigint {
     const unsigned = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
