@@ -48,15 +48,22 @@ export async function createTestLog(
   mendKafkajs();
   const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();
+  const kafka = await connectKafka({ brokers, clientId: name });
   const createTopics = async (names: readonly string[]): Promise<void> => {
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs gives up on a broker that has not heard of the topic yet; the port does not.
+      waitForLeaders: false,
       topics: names.map((topic) => ({
         topic: prefix + topic,
         numPartitions: partitions,
         replicationFactor: 1,
       })),
     });
+    for (const topic of names) {
+      for (let partition = 0; partition < partitions; partition += 1) {
+        await kafka.watermarks({ topic: prefix + topic, partition });
+      }
+    }
   };
   await createTopics([
     ledgerTopic,
@@ -66,7 +73,6 @@ export async function createTestLog(
   const ids = new Map<string, number>();
   for (const type of ['FillConfirmed', 'SettlementReport'])
     ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
-  const kafka = await connectKafka({ brokers, clientId: name });
   const encode = (type: string, value: object): Buffer =>
     framed(ids.get(type) ?? -1, codec.encode(type, value));
 

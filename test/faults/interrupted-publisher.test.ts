@@ -20,6 +20,7 @@ let take: ReturnType<typeof createFills>;
 let expected: Map<string, string[]>;
 let first: WorkerOnPort | null = null;
 let second: Running | null = null;
+let dying: WorkerOnPort | null = null;
 
 beforeEach(async () => {
   log = await createTestLog('publisher', [projectorId]);
@@ -30,7 +31,9 @@ beforeEach(async () => {
 afterEach(async () => {
   await first?.stop();
   await second?.stop();
+  await dying?.stop();
   first = null;
+  dying = null;
   second = null;
   await log.close();
 }, 60_000);
@@ -117,7 +120,7 @@ describe('a publisher frozen between its last send and its commit', () => {
     }));
     await append(20);
     await frozen.passed;
-    const dying = await startWorkerOnPort(log, `dying-${log.prefix}`, (port) => ({
+    dying = await startWorkerOnPort(log, `dying-${log.prefix}`, (port) => ({
       ...port,
       // As dead as kill -9 makes it: it claims its partitions and never comes to fencing.
       fence: () => new Promise<never>(() => undefined),
@@ -128,7 +131,8 @@ describe('a publisher frozen between its last send and its commit', () => {
       return Number(rows[0]?.count) === 1;
     });
     second = await start(processor, log.config({ WORKER_ID: `heir-${log.prefix}` }));
-    void dying.stop();
+    const end = dying.stop();
+    dying = null;
     const { worker } = second;
     await until('the next heir has taken over what it claimed', async () => {
       const rows = await query<{ count: string }>(log.databaseUrl,
@@ -137,6 +141,7 @@ describe('a publisher frozen between its last send and its commit', () => {
     });
     gate.open();
     await published(20);
+    await end;
     expect(answers).toEqual(['KAFKA_FENCED']);
     await expectEachOnce();
   }, 120_000);
