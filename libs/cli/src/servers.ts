@@ -83,8 +83,12 @@ function stackVariables(file: string): Env {
     // No local stack was ever started: the environment must name the servers.
     return {};
   }
-  const pairs = text.split('\n').map((line) => /^([A-Z_]+)=(.*)$/.exec(line.trim()));
-  return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1], pair[2]]])));
+  const found: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line.trim()) ?? [];
+    if (name !== undefined && value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 function definedOf(env: Env): Env {
