@@ -10,6 +10,7 @@
  */
 
 import { type Event, type Topic } from '@polytraders/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   databaseError,
   kafkaSource,
@@ -37,6 +38,8 @@ type Session = Omit<Claim, 'standing'> & { standing: Standing; alive: boolean };
 
 /** Milliseconds between two looks at what idle partitions stand on. */
 const AUDIT_MS = 30_000;
+/** Longest wait for a transaction in flight when the service stops. */
+const STOP_MS_MAX = 4_000;
 const RETRY_MS = { first: 100, max: 5_000 } as const;
 
 /** Starts reading a topic; several readers of one group share its partitions. */
@@ -108,6 +111,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         sessions.set(partition, session);
         halted.delete(partition);
         reader.assign(partition, session.standing.nextOffset);
+        const { nextOffset: next_offset } = session.standing;
+        log.info({ event: 'SOURCE_ACQUIRED', topic: topic.name, partition, next_offset });
         return;
       } catch (cause) {
         const error = cause instanceof RuntimeError ? cause : databaseError(cause);
@@ -226,8 +231,9 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     clearInterval(auditor);
     // First, so that a batch that waits for a server does not hold the reader up.
     stopping.abort();
-    await reader.close();
-    await membership.leave();
+    const closed = reader.close().then(() => membership.leave());
+    // What is cut short here is read again by the next owner: its position did not move.
+    await Promise.race([closed, sleep(STOP_MS_MAX, undefined, { ref: false })]);
   }
 
   const membership = await source.join({ onAssigned, onRevoking, onOutage });
