@@ -49,12 +49,13 @@ export function configFromEnv(env: Env): ServiceConfig {
     kafka: kafkaSettings(env),
     registryUrl: url(env, 'SCHEMA_REGISTRY_URL', ['http:', 'https:']),
     databaseUrl: databaseUrl(env),
-    topicPrefix: env['TOPIC_PREFIX'] ?? '',
+    topicPrefix: topicPrefix(env),
     mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
     workerId:
-      env['WORKER_ID'] ?? `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
+      given(env, 'WORKER_ID') ??
+      `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
     version:
-      env['PROJECTION_VERSION'] === undefined
+      given(env, 'PROJECTION_VERSION') === null
         ? null
         : whole(env, 'PROJECTION_VERSION', 1, 1, 1_000_000),
     publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
@@ -63,7 +64,7 @@ export function configFromEnv(env: Env): ServiceConfig {
     sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
     maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),
     maxPendingRecords:
-      env['MAX_PENDING_RECORDS'] === undefined
+      given(env, 'MAX_PENDING_RECORDS') === null
         ? null
         : whole(env, 'MAX_PENDING_RECORDS', 1, 1, 1_000_000),
     maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
@@ -75,34 +76,73 @@ export function configFromEnv(env: Env): ServiceConfig {
 function kafkaSettings(env: Env): KafkaSettings {
   const text = required(env, 'KAFKA_BROKERS', 'a list of host:port, such as 127.0.0.1:9092');
   const brokers = text.split(',').map((one) => one.trim());
-  const wrong = brokers.find((one) => !/^[^\s:]+:\d+$/.test(one));
+  const wrong = brokers.find((one) => !isHostAndPort(one));
   if (wrong !== undefined)
     throw refusal(`Expected KAFKA_BROKERS to be a list of host:port; found "${wrong}" in it.`);
-  const mechanism = env['KAFKA_SASL_MECHANISM'];
-  const sasl =
-    mechanism === undefined
-      ? null
-      : {
-          mechanism: oneOf(env, 'KAFKA_SASL_MECHANISM', [
-            'plain',
-            'scram-sha-256',
-            'scram-sha-512',
-          ]),
-          username: required(env, 'KAFKA_SASL_USERNAME', 'the user name for KAFKA_SASL_MECHANISM'),
-          password: required(env, 'KAFKA_SASL_PASSWORD', 'the password for KAFKA_SASL_MECHANISM'),
-        };
-  const isSsl = oneOf(env, 'KAFKA_SSL', ['no', 'yes']) === 'yes';
-  const caFile = env['KAFKA_SSL_CA_FILE'];
+  return { brokers, sasl: saslSettings(env), ssl: sslSettings(env) };
+}
+
+function isHostAndPort(text: string): boolean {
+  const port = Number(/^[^\s:]+:(\d{1,5})$/.exec(text)?.[1] ?? 0);
+  return port >= 1 && port <= 65_535;
+}
+
+const saslVariables = [
+  'KAFKA_SASL_MECHANISM',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+] as const;
+
+function saslSettings(env: Env): KafkaSettings['sasl'] {
+  const [mechanism, user, password] = saslVariables;
+  if (given(env, mechanism) === null) {
+    // A half of it would connect without any credentials, and nobody would know.
+    refuseAlone(env, user, `${mechanism} is not set`);
+    refuseAlone(env, password, `${mechanism} is not set`);
+    return null;
+  }
   return {
-    brokers,
-    sasl,
-    ssl: isSsl ? { ca: caFile === undefined ? null : fileText('KAFKA_SSL_CA_FILE', caFile) } : null,
+    mechanism: oneOf(env, mechanism, ['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: required(env, user, `the user name for ${mechanism}`),
+    password: required(env, password, `the password for ${mechanism}`),
   };
 }
 
-function required(env: Env, name: string, what: string): string {
+function sslSettings(env: Env): KafkaSettings['ssl'] {
+  const caFile = given(env, 'KAFKA_SSL_CA_FILE');
+  if (oneOf(env, 'KAFKA_SSL', ['no', 'yes']) === 'yes') {
+    return { ca: caFile === null ? null : fileText('KAFKA_SSL_CA_FILE', caFile) };
+  }
+  refuseAlone(env, 'KAFKA_SSL_CA_FILE', 'KAFKA_SSL is not yes');
+  return null;
+}
+
+function refuseAlone(env: Env, name: string, because: string): void {
+  if (given(env, name) === null) return;
+  throw refusal(
+    `Expected ${name} to be left out while ${because}; it is there. Set the other too.`,
+  );
+}
+
+/** Becomes part of topic, group and transactional names, so Kafka's letters alone may be in it. */
+function topicPrefix(env: Env): string {
+  const prefix = given(env, 'TOPIC_PREFIX') ?? '';
+  if (/^[A-Za-z0-9._-]{0,100}$/.test(prefix)) return prefix;
+  throw refusal(
+    `Expected TOPIC_PREFIX to be at most 100 letters, digits, dots, dashes and underscores; ` +
+      `found "${prefix}".`,
+  );
+}
+
+/** A blank value counts as not set: it is what an unset variable of a script leaves. */
+function given(env: Env, name: string): string | null {
   const value = env[name];
-  if (value !== undefined && value !== '') return value;
+  return value === undefined || value === '' ? null : value;
+}
+
+function required(env: Env, name: string, what: string): string {
+  const value = given(env, name);
+  if (value !== null) return value;
   throw refusal(
     `Expected ${name} to be ${what}; it is not set. ` +
       'Set it, or start the local stack with: npm run stack -- up',
@@ -114,8 +154,14 @@ function url(env: Env, name: string, protocols: readonly string[]): string {
   if (URL.canParse(value) && protocols.includes(new URL(value).protocol))
     return value.replace(/\/$/, '');
   throw refusal(
-    `Expected ${name} to be a URL starting with ${protocols.join('// or ')}//; found "${value}".`,
+    `Expected ${name} to be a URL starting with ${protocols.join('// or ')}//; ` +
+      `found "${withoutPassword(value)}".`,
   );
+}
+
+/** The sentence goes into logs. */
+function withoutPassword(value: string): string {
+  return value.replace(/:[^:/]*@/, ':…@');
 }
 
 /** The client of Postgres would read these files only once it connects, and say less. */
@@ -130,10 +176,10 @@ function databaseUrl(env: Env): string {
 }
 
 function whole(env: Env, name: string, fallback: number, least: number, most: number): number {
-  const text = env[name];
-  if (text === undefined || text === '') return fallback;
+  const text = given(env, name);
+  if (text === null) return fallback;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw refusal(`Expected ${name} to be a whole number from ${least} to ${most}; found "${text}".`);
 }
 
@@ -143,8 +189,8 @@ function oneOf<const Values extends readonly [string, ...string[]]>(
   name: string,
   values: Values,
 ): Values[number] {
-  const text = env[name];
-  if (text === undefined || text === '') return values[0];
+  const text = given(env, name);
+  if (text === null) return values[0];
   const found = values.find((value) => value === text);
   if (found !== undefined) return found;
   throw refusal(`Expected ${name} to be one of ${values.join(', ')}; found "${text}".`);

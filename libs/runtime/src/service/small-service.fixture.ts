@@ -1,0 +1,8 @@
+/** A service as small as can be, for tests of how a service starts: it has no storage to speak of. */
+
+import { type Processor } from '@polytraders/stream';
+import { main } from './run.ts';
+
+type Nothing = Processor<object, object, object>;
+
+await main({ id: 'small-service', version: 1 } as unknown as Nothing);
