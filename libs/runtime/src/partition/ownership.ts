@@ -15,7 +15,7 @@ import { doubling, pause } from './signal.ts';
 import { type Slot } from './slot.ts';
 
 export type SlotOf<Entity, Entry> = (partition: number) => {
-  readonly slot: Slot<Entity, Entry>;
+  readonly slot: Slot<Entity>;
   readonly context: AcquireContext<Entity, Entry>;
 };
 
@@ -113,7 +113,8 @@ export function createOwnership<Entity, Entry>(
         if (isCurrent()) begin(session);
         return;
       } catch (cause) {
-        if (await isFinal(partition, errorOf(cause))) return;
+        // What an overtaken acquisition found says nothing about the partition as it is now.
+        if (!isCurrent() || (await isFinal(partition, errorOf(cause)))) return;
         await pause(delay, stopping);
       }
     }

@@ -10,7 +10,7 @@
 
 import type pg from 'pg';
 import { type RuntimeError } from '../errors.ts';
-import { type Part, type Published } from '../postgres/group.ts';
+import { type Part, type TallyLine } from '../postgres/group.ts';
 import { type Hint, type Store } from '../postgres/store.ts';
 import { type AcquireContext } from './acquire.ts';
 import { createCommitter } from './committer.ts';
@@ -28,12 +28,8 @@ export type SlotLimits = PendingLimits & {
   readonly maxEntitiesPerPartition: number;
 };
 
-export type SlotEvents<Entry> = {
-  readonly onCommitted: (
-    partition: number,
-    entries: readonly Published<Entry>[],
-    records: number,
-  ) => void;
+export type SlotEvents = {
+  readonly onCommitted: (tally: Iterable<TallyLine>, records: number) => void;
   readonly onPublished: (reports: number, milliseconds: number) => void;
   /** The partition is somebody else's, or must be acquired anew. */
   readonly onLost: (partition: number, why: 'fenced' | 'contended') => void;
@@ -44,17 +40,17 @@ export type SlotEvents<Entry> = {
 export type SlotConfig<Entity, Entry> = {
   readonly connect: () => Promise<pg.Client>;
   readonly store: Store<Entity, Entry>;
-  readonly publisher: Publisher<Entry> | null;
+  readonly publisher: Publisher | null;
   readonly context: AcquireContext<Entity, Entry>;
   readonly session: (partition: number) => Session<Entity> | undefined;
   readonly limits: SlotLimits;
-  readonly events: SlotEvents<Entry>;
+  readonly events: SlotEvents;
 };
 
-export type Slot<Entity, Entry> = {
+export type Slot<Entity> = {
   readonly start: () => Promise<void>;
   /** The part that the session's next records are folded into. */
-  readonly partOf: (session: Session<Entity>) => Part<Entity, Entry>;
+  readonly partOf: (session: Session<Entity>) => Part<Entity>;
   /** Says that a part has grown. */
   readonly kick: () => void;
   /** Resolves when folding may go on. */
@@ -74,13 +70,13 @@ export type Slot<Entity, Entry> = {
   readonly stop: () => Promise<void>;
 };
 
-export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Slot<Entity, Entry> {
+export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Slot<Entity> {
   const { publisher, limits, events, session } = config;
   const changed = createSignal();
-  const pending = createPending<Entity, Entry>(limits, session, changed);
+  const pending = createPending<Entity>(limits, session, changed);
   const alone = createTurns();
   const loops: Promise<void>[] = [];
-  let committing: readonly Part<Entity, Entry>[] = [];
+  let committing: readonly Part<Entity>[] = [];
   let draining = 0;
   let stopped = false;
   const isStopped = (): boolean => stopped;
@@ -96,7 +92,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     onHalt: events.onHalt,
     onOutage: events.onOutage,
   });
-  const outbox: Outbox<Entity, Entry> | null =
+  const outbox: Outbox<Entity> | null =
     publisher === null
       ? null
       : createOutbox<Entity, Entry>({
@@ -122,13 +118,18 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
 
   function mustWait(): boolean {
     if (pending.isEmpty()) return true;
-    if (outbox !== null && outbox.entries() >= limits.maxQueuedEntries) return true;
+    if (outbox !== null && outbox.size() >= limits.maxQueuedEntries) return true;
     return draining === 0 && pending.waitsForMore();
   }
 
   async function commitLoop(): Promise<void> {
     while (!stopped) {
-      await outbox?.recovering();
+      const recovering = outbox?.recovering() ?? null;
+      if (recovering !== null) {
+        await recovering;
+        continue;
+      }
+      // From here to the taking nothing is awaited: a recovery that begins must see us committing.
       if (mustWait()) {
         await changed.next();
         continue;
@@ -140,11 +141,11 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     }
   }
 
-  function onStored(part: Part<Entity, Entry>): void {
+  function onStored(part: Part<Entity>): void {
     const of = session(part.partition);
     if (of === undefined || of.epoch !== part.epoch) return;
     of.committed = part.to;
-    events.onCommitted(part.partition, part.entries, part.records);
+    events.onCommitted(part.tally.values(), part.records);
     if (outbox === null) of.publishedTo = part.to;
     else outbox.add(part, of);
   }

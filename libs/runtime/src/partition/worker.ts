@@ -8,14 +8,14 @@ import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { type KafkaPort, type Membership } from '../kafka/port.ts';
-import { type Published } from '../postgres/group.ts';
+import { type TallyLine } from '../postgres/group.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source, type SourceReader } from '../source/source.ts';
 import { type AcquireContext } from './acquire.ts';
 import { createFolder } from './fold.ts';
 import { createIntake } from './intake.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
-import { createPublisher } from './publisher.ts';
+import { createEmitter, createPublisher, type Emitter } from './publisher.ts';
 import { pause } from './signal.ts';
 import { createSlot, type Slot, type SlotLimits } from './slot.ts';
 
@@ -38,12 +38,8 @@ export type WorkerConfig = {
   readonly progressTopic: string;
 };
 
-export type WorkerEvents<Entry> = {
-  readonly onCommitted: (
-    partition: number,
-    entries: readonly Published<Entry>[],
-    records: number,
-  ) => void;
+export type WorkerEvents = {
+  readonly onCommitted: (tally: Iterable<TallyLine>, records: number) => void;
   readonly onPublished: (reports: number, milliseconds: number) => void;
   readonly onOutage: (error: Error) => void;
   readonly onHalt: (partition: number, error: RuntimeError) => void;
@@ -83,11 +79,11 @@ export type WorkerParts<
   readonly connect: () => Promise<pg.Client>;
   readonly encode: (type: string, value: object) => Buffer;
   readonly config: WorkerConfig;
-  readonly events: WorkerEvents<Entry>;
+  readonly events: WorkerEvents;
 };
 
 type Placed<Entity, Entry> = {
-  readonly slot: Slot<Entity, Entry>;
+  readonly slot: Slot<Entity>;
   readonly context: AcquireContext<Entity, Entry>;
 };
 
@@ -121,7 +117,7 @@ export async function startWorker<
     parts.processor,
     source.topic,
     parts.store.leafOf,
-    config.publishes || config.countsEntries,
+    { emitter: config.publishes ? emitterOf(parts) : null, counts: config.countsEntries },
   );
   const intake = createIntake({
     ...parts,
@@ -181,8 +177,9 @@ export async function startWorker<
       clearInterval(auditTimer);
       await present(reader).close();
       await drained();
-      await ownership.releaseAll();
+      // Before the release: a batch that is still on its way must not be folded after it.
       stopping.abort();
+      await ownership.releaseAll();
       await membership?.leave();
       await Promise.all(placed.map(({ slot }) => slot.stop()));
     },
@@ -199,12 +196,9 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
   const { processor, source, store, kafka, database, config, events } = parts;
   const publisherId = `${config.output}.${config.version}.${config.workerId}.${index}`;
   const publisher = config.publishes
-    ? createPublisher<Entry>(kafka, {
+    ? createPublisher(kafka, {
         transactionalId: publisherId,
         progressTopic: config.progressTopic,
-        physicalTopic: config.physicalTopic,
-        emit: processor.emit,
-        encode: parts.encode,
       })
     : null;
   const context: AcquireContext<Entity, Entry> = {
@@ -219,6 +213,7 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
     verify: source.verify,
     fence: kafka.fence,
     publisher,
+    emitter: publisher === null ? null : emitterOf(parts),
   };
   const slot = createSlot<Entity, Entry>({
     connect: parts.connect,
@@ -239,6 +234,16 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
     },
   });
   return { slot, context };
+}
+
+function emitterOf<Event, Entity, Entry extends object, Raw extends { readonly offset: number }>(
+  parts: WorkerParts<Event, Entity, Entry, Raw>,
+): Emitter<Entry> {
+  return createEmitter({
+    emit: parts.processor.emit,
+    encode: parts.encode,
+    physicalTopic: parts.config.physicalTopic,
+  });
 }
 
 function present<Value>(value: Value | null | undefined): Value {
