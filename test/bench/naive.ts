@@ -49,7 +49,10 @@ const store = createStore<LedgerEvent, Entity, LedgerEntry>(pnlProjector, {
   topic,
   output: pnlProjector.id,
 });
-const fold = createFolder(pnlProjector, topic, store.leafOf, false);
+const fold = createFolder(pnlProjector, topic, store.leafOf, {
+  emitter: null,
+  counts: false,
+});
 const sessions = Array.from({ length: 12 }, (_, partition) =>
   newSession<Entity>({
     partition,
@@ -77,7 +80,7 @@ const source = kafkaSource<LedgerEvent>(kafka, book, {
 async function one(partition: number, record: Parameters<typeof source.decode>[0]): Promise<void> {
   const session = sessions[partition];
   if (session === undefined || done >= wanted) return;
-  const part = emptyPart<Entity, LedgerEntry>(session, { ...session, offset: session.next });
+  const part = emptyPart<Entity>(session, { ...session, offset: session.next });
   fold(
     session,
     part,

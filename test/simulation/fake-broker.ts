@@ -17,6 +17,7 @@ type Member = {
   readonly process: Process;
   readonly options: Parameters<KafkaPort['join']>[0];
   heard: number;
+  hasLeft: boolean;
   assigned: readonly TopicPartition[];
 };
 
@@ -160,15 +161,20 @@ function createGroup(world: World, partitions: number): {
   setInterval(() => {
     for (const member of [...members]) {
       if (member.process.isAlive() && !member.process.isFrozen()) member.heard = world.now();
-      else if (world.now() - member.heard > sessionMs) remove(member);
+      else if (world.now() - member.heard > sessionMs) evict(member);
     }
   }, beatMs).unref();
 
-  function remove(member: Member): void {
+  function remove(member: Member): boolean {
     const index = members.indexOf(member);
-    if (index < 0) return;
+    if (index < 0) return false;
     members.splice(index, 1);
     void rebalance();
+    return true;
+  }
+
+  function evict(member: Member): void {
+    if (!remove(member)) return;
     // One that wakes again hears at its next heartbeat that it is out, and joins anew.
     const back = setInterval(() => {
       if (!member.process.isAlive()) return clearInterval(back);
@@ -177,7 +183,7 @@ function createGroup(world: World, partitions: number): {
       member.assigned = [];
       member.heard = world.now();
       void member.options.onRevoking().then(() => {
-        if (!member.process.isAlive()) return;
+        if (!member.process.isAlive() || member.hasLeft) return;
         members.push(member);
         void rebalance();
       });
@@ -220,13 +226,14 @@ function createGroup(world: World, partitions: number): {
 
   return {
     join: (process, options) => {
-      const member: Member = { process, options, heard: world.now(), assigned: [] };
+      const member: Member = { process, options, heard: world.now(), hasLeft: false, assigned: [] };
       members.push(member);
       void rebalance();
       return {
         confirmedAgoMs: () => world.now() - member.heard,
         rejoin: () => void rebalance(),
         leave: () => {
+          member.hasLeft = true;
           remove(member);
           return Promise.resolve();
         },

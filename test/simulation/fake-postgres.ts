@@ -6,7 +6,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
-import { type Store } from '@polytraders/runtime';
+import { fixedText, rowOf as valuesOf, type Store } from '@polytraders/runtime';
+import { type Table } from '@polytraders/stream';
 import { chainStart } from '../../libs/runtime/src/partition/fold.ts';
 import { type CommitResult, type Hint } from '../../libs/runtime/src/postgres/store.ts';
 import { type Part } from '../../libs/runtime/src/postgres/group.ts';
@@ -19,7 +20,7 @@ export type PartitionRow = {
 type OutputRow = { state: 'starting' | 'started'; published: number };
 type Line<Entry> = { readonly offset: number; readonly entry: Entry };
 
-export type FakePostgres<Entity, Entry> = {
+export type FakePostgres<Entity, Entry extends object> = {
   readonly partitions: ReadonlyMap<number, PartitionRow>;
   readonly ledger: ReadonlyMap<number, readonly Line<Entry>[]>;
   readonly entities: ReadonlyMap<string, Entity>;
@@ -34,8 +35,18 @@ type Connection = { readonly process: Process };
 
 type Identify<Entry> = (entry: Entry) => { readonly id: bigint; readonly content: bigint };
 
-export function createFakePostgres<Entity, Entry>(
-  world: World, identify: Identify<Entry>,
+/** A line of COPY text as Postgres would answer it: partition, offset, line, two hashes, columns. */
+function lineOf<Entry extends object>(table: Table<Entry>, text: string): Line<Entry> {
+  const values = text.split('\t').map((value) => {
+    if (value === '\\N') return null;
+    const scaled = /^(-?\d+)e-(6|18)$/.exec(value);
+    return scaled === null ? value : fixedText(BigInt(scaled[1] ?? 0), scaled[2] === '6' ? 6 : 18);
+  });
+  return { offset: Number(values[1]), entry: valuesOf(table, values, 5) };
+}
+
+export function createFakePostgres<Entity, Entry extends object>(
+  world: World, identify: Identify<Entry>, table: Table<Entry>,
 ): FakePostgres<Entity, Entry> {
   const partitions = new Map<number, PartitionRow>();
   const outputs = new Map<number, OutputRow>();
@@ -59,7 +70,7 @@ export function createFakePostgres<Entity, Entry>(
     for (const [partition, by] of locks) if (isEnding(by)) locks.delete(partition);
   }
 
-  function apply(part: Part<Entity, Entry>): void {
+  function apply(part: Part<Entity>): void {
     const row = partitions.get(part.partition);
     if (row === undefined) return;
     row.next = part.to;
@@ -67,7 +78,11 @@ export function createFakePostgres<Entity, Entry>(
     row.lastHash = part.lastHash;
     row.chainHash = part.chainHash;
     const lines = linesOf(part.partition);
-    for (const line of part.entries) lines.push({ offset: line.offset, entry: line.entry });
+    for (const written of part.lines.values()) {
+      for (const text of Buffer.concat(written.blocks()).toString('utf8').split('\n')) {
+        if (text !== '') lines.push(lineOf(table, text));
+      }
+    }
     for (const [key, { before, after }] of part.dirty) {
       if (!isDeepStrictEqual(entities.get(key), before)) {
         violations.push(`${key} was folded from ${text(before)}; stored is ${text(entities.get(key))}.`);
@@ -78,7 +93,7 @@ export function createFakePostgres<Entity, Entry>(
   }
 
   function commit(
-    parts: readonly Part<Entity, Entry>[], hints: readonly Hint[],
+    parts: readonly Part<Entity>[], hints: readonly Hint[],
   ): CommitResult | 'locked' {
     if (parts.some((part) => locks.has(part.partition))) return 'locked';
     const committed: number[] = [];

@@ -3,8 +3,7 @@
  * state was the right one. A sum that is back at zero is removed; some events change nothing.
  */
 
-import { createSeen, type Emission, type Processor } from '@polytraders/stream';
-import { table } from '@polytraders/stream';
+import { table, type Emission, type Processor } from '@polytraders/stream';
 
 export type Posted = { readonly id: string; readonly key: string; readonly amount: number };
 export type Sum = { readonly key: string; readonly sum: number; readonly count: number };
@@ -63,9 +62,9 @@ export const runningSums: Processor<Posted, Sum, Line> = {
   },
 };
 
-/** Fingerprints as the runtime keeps them, for putting back what an earlier session admitted. */
-export function fingerprintOf(line: Line): { readonly id: bigint; readonly content: bigint } {
-  const seen = createSeen(1);
-  seen.admit({ id: line.id, content: `${line.key}|${line.amount}` });
-  return seen.last();
+/** The entry of a stored line, from the values of its columns. */
+export function readLine(values: readonly string[]): Line {
+  const [id = '', key = '', ...numbers] = values;
+  const [amount = 0, sum = 0, count = 0, line = 0] = numbers.map(Number);
+  return { id, key, amount, sum, count, line };
 }

@@ -5,7 +5,7 @@ const base = process.env['SIMULATION_SEED'] ?? `s${Date.now().toString(36)}`;
 const runs = Number(process.env['SIMULATION_RUNS'] ?? 40);
 
 const plan: Omit<SimulationPlan, 'seed'> = {
-  partitions: 4, events: 240, workers: 2, trafficMs: 20_000,
+  partitions: 4, events: 240, workers: 2, trafficMs: 20_000, restartMs: [2_000, 40_000],
   weather: { crash: 60, outage: 150, freeze: 12, latencyMsMax: 8, freezeMsMax: 12_000 },
 };
 

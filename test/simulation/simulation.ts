@@ -23,6 +23,8 @@ export type SimulationPlan = {
   readonly weather: Weather;
   /** Virtual milliseconds over which the events come. */
   readonly trafficMs: number;
+  /** Virtual milliseconds after which a worker is stopped politely: at least, at most. */
+  readonly restartMs: readonly [number, number];
 };
 
 export type SimulationResult = {
@@ -57,7 +59,7 @@ export async function simulate(
   const stage: Stage = {
     world, plan, halts: [],
     broker: createFakeBroker(world, plan.partitions),
-    postgres: createFakePostgres<Sum, Line>(world, fingerprintOf),
+    postgres: createFakePostgres<Sum, Line>(world, fingerprintOf, runningSums.storage.ledger),
   };
   const live = new Set<Process>();
   for (let index = 0; index < plan.workers; index += 1) keepAlive(stage, index, live);
@@ -91,7 +93,13 @@ function keepAlive(stage: Stage, index: number, live: Set<Process>): void {
       live.delete(process);
       setTimeout(launch, world.random.between(10, respawnMsMax));
     });
-    void work(stage, process).catch(() => process.kill());
+    void work(stage, process).then(
+      (worker) => setTimeout(() => {
+        // A rolling restart, which may be struck in the middle like anything else.
+        void worker.stop().finally(() => process.kill());
+      }, world.random.between(...stage.plan.restartMs)),
+      () => process.kill(),
+    );
   };
   launch();
 }

@@ -10,7 +10,7 @@ import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
 import { chainStart } from './fold.ts';
-import { type Publisher } from './publisher.ts';
+import { type Emitter, type Publisher } from './publisher.ts';
 import { newSession, type Session, type SessionStart } from './session.ts';
 
 export type AcquireContext<Entity, Entry> = {
@@ -25,7 +25,8 @@ export type AcquireContext<Entity, Entry> = {
   readonly topic: string;
   readonly fence: (transactionalId: string) => Promise<void>;
   /** Null where nothing is published: a rebuild, or mode shadow_only. */
-  readonly publisher: Publisher<Entry> | null;
+  readonly publisher: Publisher | null;
+  readonly emitter: Emitter<Entry> | null;
 };
 
 const republishEntries = 2_000;
@@ -167,7 +168,7 @@ export async function noteHalt<Entity, Entry>(
 
 async function takeOverOutput<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
-  publisher: Publisher<Entry>,
+  publisher: Publisher,
   session: Session<Entity>,
   previous: string | null,
 ): Promise<void> {
@@ -206,7 +207,7 @@ async function signAsPublisher<Entity, Entry>(
 /** How far the output is, after the start mark was set where there was none. */
 export async function publishedTo<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
-  publisher: Publisher<Entry>,
+  publisher: Publisher,
   partition: number,
 ): Promise<number> {
   const place = [context.output, context.topic, partition];
@@ -250,8 +251,8 @@ export async function publishedTo<Entity, Entry>(
 }
 
 /** A progress topic that is gone says as little as an empty one, once something was published. */
-async function progressOf<Entry>(
-  publisher: Publisher<Entry>,
+async function progressOf(
+  publisher: Publisher,
   partition: number,
   isStarted: boolean,
 ): Promise<number | null> {
@@ -266,9 +267,10 @@ async function progressOf<Entry>(
 /** Publishes ledger entries from the output's progress up to what is committed. */
 export async function republish<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
-  publisher: Publisher<Entry>,
+  publisher: Publisher,
   session: Session<Entity>,
 ): Promise<void> {
+  const emitter = context.emitter ?? (() => []);
   let limit: number = republishEntries;
   while (session.publishedTo < session.committed) {
     const entries = await context.store.entries(
@@ -288,8 +290,11 @@ export async function republish<Entity, Entry>(
       continue;
     }
     const to = whole ? session.committed : last;
-    if ((await publisher.publish([{ partition: session.partition, entries: batch, to }])) > 0)
-      session.recordedTo = to;
+    const outputs = batch.flatMap(({ offset, entry }) =>
+      emitter(session.partition, offset, entry).map((record) => ({ offset, record })),
+    );
+    const { partition } = session;
+    if ((await publisher.publish([{ partition, outputs, to }])) > 0) session.recordedTo = to;
     session.publishedTo = to;
     limit = republishEntries;
   }

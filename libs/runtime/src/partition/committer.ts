@@ -15,17 +15,17 @@ import { doubling, pause } from './signal.ts';
 export type CommitterConfig<Entity, Entry> = {
   readonly connect: () => Promise<pg.Client>;
   readonly store: Store<Entity, Entry>;
-  readonly hints: (parts: readonly Part<Entity, Entry>[]) => readonly Hint[];
-  readonly isOurs: (part: Part<Entity, Entry>) => boolean;
+  readonly hints: (parts: readonly Part<Entity>[]) => readonly Hint[];
+  readonly isOurs: (part: Part<Entity>) => boolean;
   readonly isStopped: () => boolean;
-  readonly onStored: (part: Part<Entity, Entry>) => void;
+  readonly onStored: (part: Part<Entity>) => void;
   readonly onLost: (partition: number, why: 'fenced' | 'contended') => void;
   readonly onHalt: (partition: number, error: RuntimeError) => void;
   readonly onOutage: (error: RuntimeError) => void;
 };
 
-export type Committer<Entity, Entry> = {
-  readonly commit: (parts: readonly Part<Entity, Entry>[]) => Promise<void>;
+export type Committer<Entity> = {
+  readonly commit: (parts: readonly Part<Entity>[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -33,10 +33,10 @@ const backoff = { firstMs: 50, maxMs: 2_000 } as const;
 
 export function createCommitter<Entity, Entry>(
   config: CommitterConfig<Entity, Entry>,
-): Committer<Entity, Entry> {
+): Committer<Entity> {
   let client: pg.Client | null = null;
 
-  async function attempt(group: readonly Part<Entity, Entry>[]): Promise<void> {
+  async function attempt(group: readonly Part<Entity>[]): Promise<void> {
     client ??= await config.connect();
     const result = await config.store.commit(client, group, config.hints(group));
     for (const partition of result.fenced) config.onLost(partition, 'fenced');
@@ -45,7 +45,7 @@ export function createCommitter<Entity, Entry>(
     }
   }
 
-  async function commit(parts: readonly Part<Entity, Entry>[]): Promise<void> {
+  async function commit(parts: readonly Part<Entity>[]): Promise<void> {
     let group = parts;
     for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
       if (config.isStopped() || group.length === 0) return;
@@ -68,7 +68,7 @@ export function createCommitter<Entity, Entry>(
 
   /** A statement was refused: find out whose rows are at fault, and let the others go on. */
   async function commitOneByOne(
-    group: readonly Part<Entity, Entry>[],
+    group: readonly Part<Entity>[],
     error: RuntimeError,
   ): Promise<void> {
     if (group.length === 1 && group[0] !== undefined) {

@@ -6,13 +6,20 @@
  */
 
 import { hash } from 'node:crypto';
-import { isRemembered, type Lookup, type Processor, type Put } from '@polytraders/stream';
+import {
+  isRemembered,
+  type Lookup,
+  type Processor,
+  type Put,
+  type Meter,
+} from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { count, type Part } from '../postgres/group.ts';
 import { compileCopyLine } from '../postgres/compile.ts';
 import { createLineBuffer } from '../postgres/line-buffer.ts';
 import { monthOf } from '../postgres/values.ts';
 import { type Poison } from '../registry/schema-book.ts';
+import { type Emitter } from './publisher.ts';
 import { type Session } from './session.ts';
 
 export type FoldInput<Event> = {
@@ -21,23 +28,31 @@ export type FoldInput<Event> = {
   readonly raw: () => Buffer | null;
 };
 
-export type Folder<Event, Entity, Entry> = (
+export type Folder<Event, Entity> = (
   session: Session<Entity>,
-  part: Part<Entity, Entry>,
+  part: Part<Entity>,
   inputs: readonly FoldInput<Event>[],
   volatile: ReadonlyMap<string, Entity>,
 ) => void;
+
+/** What is taken from an entry when it is folded, besides its line in the ledger. */
+export type TakenFromEntries<Entry> = {
+  /** Null where nothing is published. */
+  readonly emitter: Emitter<Entry> | null;
+  /** False in a rebuild: it moves no metric. */
+  readonly counts: boolean;
+};
 
 export function createFolder<Event, Entity, Entry extends object>(
   processor: Processor<Event, Entity, Entry>,
   topic: string,
   leafOf: (micros: number | null) => string,
-  keepsEntries: boolean,
-): Folder<Event, Entity, Entry> {
+  taken: TakenFromEntries<Entry>,
+): Folder<Event, Entity> {
   const { ledger, monthOf: timeOf } = processor.storage;
   const lineOf = compileCopyLine(ledger.columns);
 
-  function put(session: Session<Entity>, part: Part<Entity, Entry>, change: Put<Entity>): void {
+  function put(session: Session<Entity>, part: Part<Entity>, change: Put<Entity>): void {
     const dirty = part.dirty.get(change.key);
     if (dirty === undefined)
       part.dirty.set(change.key, { before: session.cache.get(change.key), after: change.entity });
@@ -48,7 +63,7 @@ export function createFolder<Event, Entity, Entry extends object>(
 
   function append(
     session: Session<Entity>,
-    part: Part<Entity, Entry>,
+    part: Part<Entity>,
     offset: number,
     line: number,
     entry: Entry,
@@ -66,12 +81,16 @@ export function createFolder<Event, Entity, Entry extends object>(
       `${month}${part.partition}\t${offset}\t${line}\t${ids}\t${lineOf(entry)}`,
     );
     session.chainHash = chained(session.chainHash, bytes);
-    if (keepsEntries) part.entries.push({ offset, entry });
+    if (taken.counts) tally(part, processor.meters, entry);
+    if (taken.emitter === null) return;
+    for (const record of taken.emitter(part.partition, offset, entry)) {
+      part.outputs.push({ offset, record });
+    }
   }
 
   function one(
     session: Session<Entity>,
-    part: Part<Entity, Entry>,
+    part: Part<Entity>,
     lookup: Lookup<Entity>,
     input: FoldInput<Event>,
   ): void {
@@ -144,6 +163,20 @@ export function createFolder<Event, Entity, Entry extends object>(
     }
     part.chainHash = session.chainHash;
   };
+}
+
+/** Adds what the entry says to the part's counts; they reach the metrics once it is committed. */
+function tally<Entry>(part: Part<unknown>, meters: readonly Meter<Entry>[], entry: Entry): void {
+  for (let meter = 0; meter < meters.length; meter += 1) {
+    const said = meters[meter]?.of(entry) ?? null;
+    if (said === null) continue;
+    let key = String(meter);
+    for (const name in said.labels) key += `|${said.labels[name] ?? ''}`;
+    const line = part.tally.get(key);
+    if (line === undefined) part.tally.set(key, { meter, labels: said.labels, value: said.value });
+    else if (meters[meter]?.kind === 'counter') line.value += said.value;
+    else line.value = said.value;
+  }
 }
 
 export function isPoison(decoded: unknown): decoded is Poison {

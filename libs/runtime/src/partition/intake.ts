@@ -18,7 +18,7 @@ export type IntakeConfig<Event, Entity, Entry extends object, Raw extends { offs
   readonly source: Source<Event, Raw>;
   readonly store: Store<Entity, Entry>;
   readonly database: pg.Pool;
-  readonly fold: Folder<Event, Entity, Entry>;
+  readonly fold: Folder<Event, Entity>;
   readonly ownership: Ownership<Entity>;
   readonly slotOf: SlotOf<Entity, Entry>;
   readonly assign: (partition: number, offset: number) => void;

@@ -9,14 +9,14 @@
 
 import { RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
-import { type Part, type Published } from '../postgres/group.ts';
+import { type Part, type Output } from '../postgres/group.ts';
 import { type AcquireContext, isHalt, publishedTo, republish } from './acquire.ts';
 import { type Batch, type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 import { doubling, pause, type Signal } from './signal.ts';
 
 export type OutboxConfig<Entity, Entry> = {
-  readonly publisher: Publisher<Entry>;
+  readonly publisher: Publisher;
   readonly context: AcquireContext<Entity, Entry>;
   readonly session: (partition: number) => Session<Entity> | undefined;
   readonly isOurs: (part: { readonly partition: number; readonly epoch: number }) => boolean;
@@ -33,9 +33,9 @@ export type OutboxConfig<Entity, Entry> = {
   readonly onOutage: (error: RuntimeError) => void;
 };
 
-export type Outbox<Entity, Entry> = {
-  readonly add: (part: Part<Entity, Entry>, session: Session<Entity>) => void;
-  readonly entries: () => number;
+export type Outbox<Entity> = {
+  readonly add: (part: Part<Entity>, session: Session<Entity>) => void;
+  readonly size: () => number;
   readonly isIdle: () => boolean;
   /** Null unless a recovery is under way. */
   readonly recovering: () => Promise<void> | null;
@@ -44,40 +44,38 @@ export type Outbox<Entity, Entry> = {
   readonly run: () => Promise<void>;
 };
 
-type Queued<Entry> = {
+type Queued = {
   readonly partition: number;
   readonly epoch: number;
-  readonly entries: readonly Published<Entry>[];
-  /** Entries before this index are published. */
+  readonly outputs: readonly Output[];
+  /** Outputs before this index are published. */
   at: number;
   readonly to: number;
 };
 
-type Slice<Entry> = Batch<Entry> & { readonly item: Queued<Entry>; readonly end: number };
+type Slice = Batch & { readonly item: Queued; readonly end: number };
 
 const backoff = { firstMs: 50, maxMs: 2_000 } as const;
 
-export function createOutbox<Entity, Entry>(
-  config: OutboxConfig<Entity, Entry>,
-): Outbox<Entity, Entry> {
+export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>): Outbox<Entity> {
   const { publisher, changed } = config;
-  let queue: Queued<Entry>[] = [];
-  let queuedEntries = 0;
+  let queue: Queued[] = [];
+  let queuedOutputs = 0;
   let publishing = false;
   let recovering: Promise<void> | null = null;
   /** Over all attempts: what one took out of the queue and did not finish is still owed. */
   const owed = new Set<number>();
 
-  function add(part: Part<Entity, Entry>, session: Session<Entity>): void {
+  function add(part: Part<Entity>, session: Session<Entity>): void {
     if (part.to <= session.publishedTo) return;
     // An output ahead of its ledger: Postgres lost commits, which are folded anew, not sent anew.
     const isAhead = session.publishedTo > part.from;
-    const entries = isAhead
-      ? part.entries.filter((one) => one.offset >= session.publishedTo)
-      : part.entries;
+    const outputs = isAhead
+      ? part.outputs.filter((one) => one.offset >= session.publishedTo)
+      : part.outputs;
     const { partition, epoch, to } = part;
-    queue.push({ partition, epoch, entries, at: 0, to });
-    queuedEntries += entries.length;
+    queue.push({ partition, epoch, outputs, at: 0, to });
+    queuedOutputs += outputs.length;
   }
 
   async function run(): Promise<void> {
@@ -111,9 +109,9 @@ export function createOutbox<Entity, Entry>(
     for (const slice of slices) slice.item.at = slice.end;
     const done = new Set(slices.map((slice) => slice.item));
     queue = queue.filter(
-      (item) => config.isOurs(item) && (item.at < item.entries.length || !done.has(item)),
+      (item) => config.isOurs(item) && (item.at < item.outputs.length || !done.has(item)),
     );
-    queuedEntries = queue.reduce((sum, item) => sum + item.entries.length - item.at, 0);
+    queuedOutputs = queue.reduce((sum, item) => sum + item.outputs.length - item.at, 0);
     if (reports > 0) config.onPublished(reports, performance.now() - began);
   }
 
@@ -145,7 +143,7 @@ export function createOutbox<Entity, Entry>(
     await publisher.renew();
     for (const item of queue) owed.add(item.partition);
     queue = [];
-    queuedEntries = 0;
+    queuedOutputs = 0;
     for (const partition of owed) {
       await resume(partition);
       owed.delete(partition);
@@ -175,7 +173,7 @@ export function createOutbox<Entity, Entry>(
     run,
     recover,
     recovering: () => recovering,
-    entries: () => queuedEntries,
+    size: () => queuedOutputs,
     isIdle: () => queue.length === 0 && !publishing && recovering === null,
   };
 }
@@ -195,31 +193,31 @@ async function isStillOurs<Entity, Entry>(
 }
 
 /** Takes from the front of the queue what fits one transaction, whole offsets only. */
-function nextSlices<Entry>(queue: readonly Queued<Entry>[], most: number): Slice<Entry>[] {
-  const slices: Slice<Entry>[] = [];
+function nextSlices(queue: readonly Queued[], most: number): Slice[] {
+  const slices: Slice[] = [];
   let left = most;
   for (const item of queue) {
     if (left <= 0) break;
-    const { entries, partition } = item;
-    let end = Math.min(item.at + left, entries.length);
-    while (end < entries.length && entries[end]?.offset === entries[end - 1]?.offset) end += 1;
-    const to = end === entries.length ? item.to : (entries[end]?.offset ?? item.to);
-    slices.push({ partition, entries: entries.slice(item.at, end), to, item, end });
+    const { outputs, partition } = item;
+    let end = Math.min(item.at + left, outputs.length);
+    while (end < outputs.length && outputs[end]?.offset === outputs[end - 1]?.offset) end += 1;
+    const to = end === outputs.length ? item.to : (outputs[end]?.offset ?? item.to);
+    slices.push({ partition, outputs: outputs.slice(item.at, end), to, item, end });
     left -= Math.max(1, end - item.at);
   }
   return slices;
 }
 
 /** One batch per partition: progress of a partition may stand in a transaction once only. */
-function mergeByPartition<Entry>(slices: readonly Batch<Entry>[]): Batch<Entry>[] {
-  const merged = new Map<number, { partition: number; entries: Published<Entry>[]; to: number }>();
-  for (const { partition, entries, to } of slices) {
+function mergeByPartition(slices: readonly Batch[]): Batch[] {
+  const merged = new Map<number, { partition: number; outputs: Output[]; to: number }>();
+  for (const { partition, outputs, to } of slices) {
     const known = merged.get(partition);
     if (known === undefined) {
-      merged.set(partition, { partition, entries: [...entries], to });
+      merged.set(partition, { partition, outputs: [...outputs], to });
       continue;
     }
-    for (const entry of entries) known.entries.push(entry);
+    for (const output of outputs) known.outputs.push(output);
     known.to = to;
   }
   return [...merged.values()];

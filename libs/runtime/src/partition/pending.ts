@@ -18,10 +18,10 @@ export type PendingLimits = {
   readonly maxPendingRecords: number;
 };
 
-export type Pending<Entity, Entry> = {
+export type Pending<Entity> = {
   /** The part that the session's next records are folded into. */
-  readonly partOf: (session: Session<Entity>) => Part<Entity, Entry>;
-  readonly peek: (partition: number) => Part<Entity, Entry> | undefined;
+  readonly partOf: (session: Session<Entity>) => Part<Entity>;
+  readonly peek: (partition: number) => Part<Entity> | undefined;
   /** Says that a part has grown, or has gone. */
   readonly recount: () => void;
   readonly forget: (partition: number) => void;
@@ -30,15 +30,15 @@ export type Pending<Entity, Entry> = {
   /** Whether the group should wait for the records that are known to follow. */
   readonly waitsForMore: () => boolean;
   /** Everything folded so far; from here on a new group is gathered. */
-  readonly take: () => readonly Part<Entity, Entry>[];
+  readonly take: () => readonly Part<Entity>[];
 };
 
-export function createPending<Entity, Entry>(
+export function createPending<Entity>(
   limits: PendingLimits,
   session: (partition: number) => Session<Entity> | undefined,
   changed: Signal,
-): Pending<Entity, Entry> {
-  let parts = new Map<number, Part<Entity, Entry>>();
+): Pending<Entity> {
+  let parts = new Map<number, Part<Entity>>();
   let records = 0;
   let batches = 0;
   let heldSince = 0;
@@ -80,7 +80,7 @@ export function createPending<Entity, Entry>(
     partOf: (of) => {
       const known = parts.get(of.partition);
       if (known !== undefined && known.epoch === of.epoch) return known;
-      const part = emptyPart<Entity, Entry>(of, { ...of, offset: of.next });
+      const part = emptyPart<Entity>(of, { ...of, offset: of.next });
       parts.set(of.partition, part);
       return part;
     },

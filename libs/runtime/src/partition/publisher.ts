@@ -10,11 +10,25 @@
 import { type Emission } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { type KafkaPort, type OutputRecord, type TransactionalProducer } from '../kafka/port.ts';
-import { type Published } from '../postgres/group.ts';
+import { type Output } from '../postgres/group.ts';
 
-export type PublisherConfig<Entry> = {
+export type PublisherConfig = {
   readonly transactionalId: string;
   readonly progressTopic: string;
+};
+
+/** Outputs of one partition whose entries are in the ledger and that come next. */
+export type Batch = {
+  readonly partition: number;
+  readonly outputs: readonly Output[];
+  /** Progress after this batch. */
+  readonly to: number;
+};
+
+/** The records that an entry makes public, encoded. Throws STEP_FAILED where it cannot be said. */
+export type Emitter<Entry> = (partition: number, offset: number, entry: Entry) => OutputRecord[];
+
+export type EmitterConfig<Entry> = {
   readonly physicalTopic: (logical: string) => string;
   readonly emit: (
     entry: Entry,
@@ -23,44 +37,8 @@ export type PublisherConfig<Entry> = {
   readonly encode: (type: string, value: object) => Buffer;
 };
 
-/** Entries of one partition that are in the ledger and come next in its output. */
-export type Batch<Entry> = {
-  readonly partition: number;
-  readonly entries: readonly Published<Entry>[];
-  /** Progress after this batch. */
-  readonly to: number;
-};
-
-export type Publisher<Entry> = {
-  /** One transaction for all batches. Returns how many records went out. Throws KAFKA_… errors. */
-  readonly publish: (batches: readonly Batch<Entry>[]) => Promise<number>;
-  /** A new producer with the same id: fences our own older one, ends what it had in doubt. */
-  readonly renew: () => Promise<void>;
-  /**
-   * Progress of a partition, or null where none was ever recorded. Only true after `renew` and
-   * fencing.
-   */
-  readonly progress: (partition: number) => Promise<number | null>;
-  readonly markStart: (partition: number, offset: number) => Promise<void>;
-  readonly close: () => Promise<void>;
-};
-
-export function createPublisher<Entry>(
-  kafka: KafkaPort,
-  config: PublisherConfig<Entry>,
-): Publisher<Entry> {
-  let producer: TransactionalProducer | null = null;
-
-  function progressRecord(partition: number, next: number): OutputRecord {
-    return {
-      topic: config.progressTopic,
-      partition,
-      key: String(partition),
-      value: Buffer.from(JSON.stringify({ next, publisher: config.transactionalId })),
-    };
-  }
-
-  function emitted(partition: number, offset: number, entry: Entry): OutputRecord[] {
+export function createEmitter<Entry>(config: EmitterConfig<Entry>): Emitter<Entry> {
+  return (partition, offset, entry) => {
     try {
       return config.emit(entry, { partition, offset }).map((emission) => ({
         topic: config.physicalTopic(emission.topic),
@@ -72,10 +50,37 @@ export function createPublisher<Entry>(
       throw new RuntimeError(
         'STEP_FAILED',
         `The ledger entry at offset ${offset} of partition ${partition} cannot be made public: ` +
-          `${(cause as Error).message}. The output stops before it; the ledger has it.`,
+          `${(cause as Error).message}. The partition stops before it.`,
         { cause, retryable: false },
       );
     }
+  };
+}
+
+export type Publisher = {
+  /** One transaction for all batches. Returns how many records went out. Throws KAFKA_… errors. */
+  readonly publish: (batches: readonly Batch[]) => Promise<number>;
+  /** A new producer with the same id: fences our own older one, ends what it had in doubt. */
+  readonly renew: () => Promise<void>;
+  /**
+   * Progress of a partition, or null where none was ever recorded. Only true after `renew` and
+   * fencing.
+   */
+  readonly progress: (partition: number) => Promise<number | null>;
+  readonly markStart: (partition: number, offset: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export function createPublisher(kafka: KafkaPort, config: PublisherConfig): Publisher {
+  let producer: TransactionalProducer | null = null;
+
+  function progressRecord(partition: number, next: number): OutputRecord {
+    return {
+      topic: config.progressTopic,
+      partition,
+      key: String(partition),
+      value: Buffer.from(JSON.stringify({ next, publisher: config.transactionalId })),
+    };
   }
 
   async function transact(records: readonly OutputRecord[]): Promise<void> {
@@ -93,9 +98,7 @@ export function createPublisher<Entry>(
     publish: async (batches) => {
       const records: OutputRecord[] = [];
       for (const batch of batches) {
-        for (const { offset, entry } of batch.entries) {
-          for (const record of emitted(batch.partition, offset, entry)) records.push(record);
-        }
+        for (const { record } of batch.outputs) records.push(record);
       }
       if (records.length === 0) return 0;
       const reports = records.length;

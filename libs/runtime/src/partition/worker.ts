@@ -113,12 +113,10 @@ export async function startWorker<
     reader: () => present(reader),
     ...events,
   });
-  const fold = createFolder(
-    parts.processor,
-    source.topic,
-    parts.store.leafOf,
-    { emitter: config.publishes ? emitterOf(parts) : null, counts: config.countsEntries },
-  );
+  const fold = createFolder(parts.processor, source.topic, parts.store.leafOf, {
+    emitter: config.publishes ? emitterOf(parts) : null,
+    counts: config.countsEntries,
+  });
   const intake = createIntake({
     ...parts,
     fold,

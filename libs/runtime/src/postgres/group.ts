@@ -3,13 +3,22 @@
  */
 
 import { type Outcome } from '@polytraders/stream';
+import { type OutputRecord } from '../kafka/port.ts';
 import { type LineBuffer } from './line-buffer.ts';
 
 export type Ownership = { readonly partition: number; readonly epoch: number };
 
 export type Dirty<Entity> = { readonly before: Entity | undefined; after: Entity | undefined };
 
-export type Published<Entry> = { readonly offset: number; readonly entry: Entry };
+/** A record to publish and the offset of the input that it is owed to. */
+export type Output = { readonly offset: number; readonly record: OutputRecord };
+
+/** What the entries of a part add to one metric with these labels. */
+export type TallyLine = {
+  readonly meter: number;
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+};
 
 export type Refusal = {
   readonly offset: number;
@@ -18,7 +27,7 @@ export type Refusal = {
   readonly raw: Buffer | null;
 };
 
-export type Part<Entity, Entry> = Ownership & {
+export type Part<Entity> = Ownership & {
   readonly from: number;
   to: number;
   records: number;
@@ -29,15 +38,19 @@ export type Part<Entity, Entry> = Ownership & {
   chainHash: Buffer;
   /** COPY lines per ledger table (one per month where the ledger is partitioned). */
   readonly lines: Map<string, LineBuffer>;
-  /** The entries themselves, for publishing and metrics; empty where nobody wants them. */
-  readonly entries: Published<Entry>[];
+  /**
+   * What the entries make public, encoded already: as bytes outside the heap they wait for their
+   * commit at no cost, where the entries would be copied by every garbage collection.
+   */
+  readonly outputs: Output[];
+  readonly tally: Map<string, TallyLine>;
   readonly dirty: Map<string, Dirty<Entity>>;
   readonly outcomes: Map<string, number>;
   readonly refusals: Refusal[];
 };
 
 /** An empty part that starts where the partition stands. */
-export function emptyPart<Entity, Entry>(
+export function emptyPart<Entity>(
   owner: Ownership,
   at: {
     readonly offset: number;
@@ -45,7 +58,7 @@ export function emptyPart<Entity, Entry>(
     readonly lastHash: Buffer | null;
     readonly chainHash: Buffer;
   },
-): Part<Entity, Entry> {
+): Part<Entity> {
   return {
     ...owner,
     from: at.offset,
@@ -56,7 +69,8 @@ export function emptyPart<Entity, Entry>(
     lastHash: at.lastHash,
     chainHash: at.chainHash,
     lines: new Map(),
-    entries: [],
+    outputs: [],
+    tally: new Map(),
     dirty: new Map(),
     outcomes: new Map(),
     refusals: [],
@@ -66,7 +80,7 @@ export function emptyPart<Entity, Entry>(
 const separator = '\u0000';
 
 /** Counts an outcome of a part. */
-export function count(part: Part<unknown, unknown>, outcome: Outcome, because: string): void {
+export function count(part: Part<unknown>, outcome: Outcome, because: string): void {
   const key = `${outcome}${separator}${because}`;
   part.outcomes.set(key, (part.outcomes.get(key) ?? 0) + 1);
 }

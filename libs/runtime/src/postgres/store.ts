@@ -33,7 +33,7 @@ export type Store<Entity, Entry> = Reads<Entity, Entry> & {
   readonly leafOf: (micros: number | null) => string;
   readonly commit: (
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
     hints: readonly Hint[],
   ) => Promise<CommitResult>;
 };
@@ -105,7 +105,7 @@ export function createStore<Event, Entity, Entry extends object>(
 
   async function commit(
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
     hints: readonly Hint[],
   ): Promise<CommitResult> {
     try {
@@ -119,7 +119,7 @@ export function createStore<Event, Entity, Entry extends object>(
 
   async function transact(
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
     hints: readonly Hint[],
   ): Promise<CommitResult> {
     const won = await compareAndSet(client, parts);
@@ -137,13 +137,13 @@ export function createStore<Event, Entity, Entry extends object>(
   /** Some rows were missed: stored already (an answer was lost), or fenced. The others go on. */
   async function sortOut(
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
     won: ReadonlySet<number>,
     hints: readonly Hint[],
   ): Promise<CommitResult> {
     const missed = parts.filter((part) => !won.has(part.partition));
     const standing = await ownershipOf(client, missed);
-    const isStored = (part: Part<Entity, Entry>): boolean => {
+    const isStored = (part: Part<Entity>): boolean => {
       const row = standing.get(part.partition);
       return row?.epoch === part.epoch && row.nextOffset === part.to && part.to > part.from;
     };
@@ -160,7 +160,7 @@ export function createStore<Event, Entity, Entry extends object>(
 
   async function compareAndSet(
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
   ): Promise<Set<number>> {
     const values = parts.map((part) => {
       const hash =
@@ -188,7 +188,7 @@ export function createStore<Event, Entity, Entry extends object>(
 
   async function ownershipOf(
     client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
+    parts: readonly Part<Entity>[],
   ): Promise<Map<number, { epoch: number; nextOffset: number }>> {
     const answer = await client.query<{ partition: string; epoch: string; next_offset: string }>(
       `SELECT partition, epoch, next_offset FROM stream.partition WHERE ${where} AND partition ` +
@@ -203,10 +203,7 @@ export function createStore<Event, Entity, Entry extends object>(
     );
   }
 
-  async function copyLedger(
-    client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
-  ): Promise<void> {
+  async function copyLedger(client: pg.Client, parts: readonly Part<Entity>[]): Promise<void> {
     const leaves = new Map<string, LineBuffer[]>();
     for (const part of parts) {
       for (const [leaf, lines] of part.lines) {
@@ -220,10 +217,7 @@ export function createStore<Event, Entity, Entry extends object>(
     }
   }
 
-  async function writeState(
-    client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
-  ): Promise<void> {
+  async function writeState(client: pg.Client, parts: readonly Part<Entity>[]): Promise<void> {
     const rows = collectChanges(parts, storage.changes);
     for (const table of storage.state) {
       const writer = writers.get(table.name);
@@ -245,10 +239,7 @@ export function createStore<Event, Entity, Entry extends object>(
     }
   }
 
-  async function writeRefusals(
-    client: pg.Client,
-    parts: readonly Part<Entity, Entry>[],
-  ): Promise<void> {
+  async function writeRefusals(client: pg.Client, parts: readonly Part<Entity>[]): Promise<void> {
     const rows = parts.flatMap((part) =>
       part.refusals.map((refusal) => ({ ...refusal, partition: part.partition })),
     );
@@ -286,7 +277,7 @@ export function createStore<Event, Entity, Entry extends object>(
   /**
    * Counts and hints ride with COMMIT in one round trip. Their values are numbers and known texts.
    */
-  function closingSql(parts: readonly Part<Entity, Entry>[], hints: readonly Hint[]): string {
+  function closingSql(parts: readonly Part<Entity>[], hints: readonly Hint[]): string {
     const counts = parts.flatMap((part) =>
       outcomeRows(part.outcomes).map(
         (row) =>

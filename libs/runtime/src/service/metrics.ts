@@ -5,13 +5,13 @@
 
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { type Meter, type Processor } from '@polytraders/stream';
-import { type Published } from '../postgres/group.ts';
+import { type TallyLine } from '../postgres/group.ts';
 import { type PartitionState } from '../partition/worker.ts';
 
-export type ServiceMetrics<Entry> = {
+export type ServiceMetrics = {
   readonly text: () => Promise<string>;
   readonly contentType: string;
-  readonly committed: (entries: readonly Published<Entry>[], records: number) => void;
+  readonly committed: (tally: Iterable<TallyLine>, records: number) => void;
   readonly published: (reports: number, milliseconds: number) => void;
   readonly outage: () => void;
   readonly partitions: (states: readonly PartitionState[], halted: number) => void;
@@ -20,7 +20,7 @@ export type ServiceMetrics<Entry> = {
 export function createMetrics<Event, Entity, Entry extends object>(
   processor: Processor<Event, Entity, Entry>,
   isRebuild: boolean,
-): ServiceMetrics<Entry> {
+): ServiceMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const prefix = `polytraders_gov_${processor.id.replaceAll('-', '')}`;
@@ -68,22 +68,17 @@ export function createMetrics<Event, Entity, Entry extends object>(
     help: 'Partitions that stopped with a named error.',
     registers,
   });
-  const meters = isRebuild
-    ? []
-    : processor.meters.map((meter) => ({ meter, metric: metricOf(meter, registers) }));
+  const meters = isRebuild ? [] : processor.meters.map((meter) => metricOf(meter, registers));
 
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
-    committed: (entries, count) => {
+    committed: (tally, count) => {
       records.inc(count);
-      for (const { meter, metric } of meters) {
-        for (const { entry } of entries) {
-          const said = meter.of(entry);
-          if (said === null) continue;
-          if (metric instanceof Counter) metric.inc(said.labels, said.value);
-          else metric.set(said.labels, said.value);
-        }
+      for (const { meter, labels, value } of tally) {
+        const metric = meters[meter];
+        if (metric instanceof Counter) metric.inc(labels, value);
+        else metric?.set(labels, value);
       }
     },
     published: (count, milliseconds) => {

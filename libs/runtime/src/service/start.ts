@@ -45,7 +45,7 @@ const fetchWaitMs = 250;
 const groupWaitMs = 250;
 const maxEntitiesPerPartition = 20_000;
 /** A rebuild keeps no entries for publishing, so twice as many records fit the same memory. */
-const pendingRecords = { publishing: 12_000, rebuild: 24_000 } as const;
+const pendingRecords = { publishing: 8_000, rebuild: 20_000 } as const;
 const runtimeSql = fileURLToPath(new URL('../../sql/', import.meta.url));
 
 /** Starts the service and leaves it running. Signals are the business of `run`. */
@@ -70,7 +70,7 @@ export async function start<
   const database = pool(databaseConfig, 4 + config.slots);
   const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: name });
   const metrics = createMetrics(processor, !config.publishes);
-  const events = eventsOf<Entry>(log, metrics);
+  const events = eventsOf(log, metrics);
   const book = createSchemaBook({
     registryUrl: config.registryUrl,
     codec: processor.codec,
@@ -173,23 +173,20 @@ function limitsOf(config: ServiceConfig, publishes: boolean): SlotLimits {
     groupWaitMs,
     maxInFlight: config.maxInFlight,
     maxPendingRecords: pending,
-    maxQueuedEntries: pending,
+    maxQueuedEntries: Math.ceil(pending / 2),
     maxPublishEntries: config.maxPublishEntries,
     maxEntitiesPerPartition,
   };
 }
 
-type Observed<Entry> = WorkerEvents<Entry> & { readonly lastOutage: () => Outage | null };
+type Observed = WorkerEvents & { readonly lastOutage: () => Outage | null };
 
 /** What a worker tells, as log lines and metrics. */
-function eventsOf<Entry extends object>(
-  log: Logger,
-  metrics: ServiceMetrics<Entry>,
-): Observed<Entry> {
+function eventsOf(log: Logger, metrics: ServiceMetrics): Observed {
   let lastOutage: Outage | null = null;
   return {
     lastOutage: () => lastOutage,
-    onCommitted: (_, entries, records) => metrics.committed(entries, records),
+    onCommitted: metrics.committed,
     onPublished: metrics.published,
     onOutage: (error) => {
       metrics.outage();
