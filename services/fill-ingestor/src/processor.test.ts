@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { codec, type MarketDefinition } from '@polytraders/contracts';
+import { codec, type MarketDefinition, reasonOf } from '@polytraders/contracts';
 import { priceE18, rate } from '@polytraders/money';
+import { createWriter } from './processor.ts';
 import { type ImportTerms } from './raw.ts';
 import { emissionsOf } from './writer/entry.ts';
 import { type MarketFacts } from './writer/state.ts';
@@ -334,6 +335,14 @@ describe('files and ready-made records', () => {
     });
     expect(outcomesOf(written)).toEqual(['quarantined: UNDECODABLE_INPUT']);
   });
+});
+
+test('every cause is explained in the registry, and a command is refused by name', () => {
+  const told = ['duplicate', 'late', 'joined'];
+  const causes = createWriter(new Map()).causes.filter((cause) => !told.includes(cause));
+  expect(causes.filter((cause) => reasonOf(cause) === undefined)).toEqual([]);
+  const written = testWriter().inputs({ format: 'command', fields: { command: 'RESERVE' } });
+  expect(outcomesOf(written)).toEqual(['quarantined: GOV_COMMAND_REFUSED']);
 });
 
 test('every record encodes, and an entry read back from its table publishes the same bytes', () => {

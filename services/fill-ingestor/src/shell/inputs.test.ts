@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Event, fromJson, partitionOf, type RecordType } from '@polytraders/contracts';
+import { ALICE, MATCH, NOON } from '../../test/inputs.ts';
+import { busInputOf, partitionOfAccount, unusable } from './inputs.ts';
+import { inputOfRow } from './file-inputs.ts';
+
+const PLACE = { sourcePosition: 'topic/3/7', bytes: Buffer.from('as it came') };
+
+function read(type: RecordType, json: object) {
+  return busInputOf({ type, value: fromJson(type, json) } as Event, PLACE);
+}
+
+const REPORT = { ...MATCH, negRisk: false };
+
+describe('records of the bus', () => {
+  test('a report goes to the partition that its account has on the log, bytes and place kept', () => {
+    expect(read('ExecutionReport', REPORT)).toMatchObject({
+      becomes: 'input',
+      route: null,
+      input: {
+        partition: partitionOf(ALICE, 12),
+        sourcePosition: 'topic/3/7',
+        bytes: PLACE.bytes,
+        rawFormat: 'avro',
+        raw: { format: 'execution', fields: { quantity_shares: '100', negRisk: 'false' } },
+      },
+    });
+  });
+
+  test('paper has books of its own, so it has a partition of its own', () => {
+    const { input } = read('ExecutionReport', { ...REPORT, paper: true }) as {
+      input: { partition: number };
+    };
+    expect(input.partition).toBe(partitionOfAccount(`paper:${ALICE}`));
+  });
+
+  test('an order leaves its route for reports that name nothing else', () => {
+    const order = { ...REPORT, kind: 'ORDER', status: 'OPEN' };
+    expect(read('ExecutionReport', order)).toMatchObject({
+      route: { orderId: 'O1', account: ALICE },
+    });
+    expect(read('ExecutionReport', { ...REPORT, account: null })).toMatchObject({
+      becomes: 'unrouted',
+      orderId: 'O1',
+    });
+  });
+
+  test('the kill switch concerns every partition', () => {
+    const operation = {
+      event_type: 'KILL_SWITCH',
+      active: true,
+      since: '2026-05-08T12:00:00Z',
+      bot_id: null,
+      reason: 'drill',
+    };
+    expect(read('OperationsReport', operation)).toMatchObject({
+      becomes: 'input',
+      input: {
+        partition: 'all',
+        raw: { format: 'record', type: 'KillSwitchChanged', effectiveAt: NOON },
+      },
+    });
+  });
+
+  test('bytes that do not decode are routed by their place and kept', () => {
+    expect(unusable(PLACE, 'ExecutionReport', 'Expected Avro.')).toMatchObject({
+      input: { raw: { format: 'unusable', recordType: 'ExecutionReport' }, bytes: PLACE.bytes },
+    });
+  });
+});
+
+test('a row of a file is routed as a report of the bus is', () => {
+  const raw = { format: 'execution', fields: MATCH, terms: null } as const;
+  const row = inputOfRow({ position: 'sha/1', raw, text: '{}', account: ALICE });
+  expect(row).toMatchObject({
+    input: { source: 'file', rawFormat: 'json', partition: partitionOf(ALICE, 12) },
+  });
+});
