@@ -149,9 +149,17 @@ describe('with books in the tables', () => {
     expect(out).toMatch(/pnl-projector +1 +2 +42 +1\n/);
     expect(out).toMatch(/pnl-projector partition 1 stands still: LOG_REPLACED/);
     expect(out).toMatch(/pnl-projector +ignored +order +2\n/);
+    expect(out).toMatch(/\n +3 +3 +1 +9 +0 +60\.000000 +2\.812500\n/);
     const { services, log_end: end } = JSON.parse((await run('status', '--json')).out);
     expect(services[0]).toMatchObject({ service: 'pnl-projector', active: true, position: 42 });
     expect(end).toBe(0);
+  });
+
+  test('status sums the books that its filters choose', async () => {
+    const { out } = await run('status', '--json', '--account', account, '--bot', 'mm.quoter');
+    expect(JSON.parse(out)).toMatchObject({
+      books: { books: 1, open: 1, incomplete: 0, fills: 3, realised_pnl_pusd: '20.000000' },
+    });
   });
 
   test('a ledger without lines is empty, not an error', async () => {

@@ -16,15 +16,16 @@ export const LIMIT_MAX = 1_000_000;
 
 /** Adds --account, --bot, --token, --limit and --json. */
 export function withListOptions(command: Command): Command {
+  const limit = new Option('--limit <rows>', 'at most so many rows');
+  return withFilters(command).addOption(limit.argParser(limitOf).default(LIMIT_DEFAULT));
+}
+
+/** Adds --account, --bot, --token and --json. */
+export function withFilters(command: Command): Command {
   return command
     .addOption(new Option('--account <address>', 'only this account').argParser(accountOf))
     .option('--bot <id>', 'only this trading bot')
     .addOption(new Option('--token <id>', 'only this outcome token').argParser(tokenOf))
-    .addOption(
-      new Option('--limit <rows>', 'at most so many rows')
-        .argParser(limitOf)
-        .default(LIMIT_DEFAULT),
-    )
     .option('--json', 'JSON for programs: amounts as decimal strings, times in UTC');
 }
 

@@ -6,7 +6,8 @@
 import { physicalTopic, TOPICS } from '@polytraders/contracts';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
-import { ask, reasonOf } from '../rows.ts';
+import { type ListOptions, withFilters } from '../filters.ts';
+import { ask, PNL, reasonOf, schemaOf } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
 import { tableText } from '../table.ts';
 
@@ -29,9 +30,23 @@ type OutcomeCount = {
   readonly count: number;
 };
 
+/** Sums over the books that the filters choose; null before pnl-projector has started. */
+type BooksStatus = {
+  readonly books: number;
+  readonly open: number;
+  readonly incomplete: number;
+  readonly fills: number;
+  readonly set_aside: number;
+  readonly realised_pnl_pusd: string;
+  readonly net_fees_pusd: string;
+};
+
+type StatusOptions = Pick<ListOptions, 'account' | 'bot' | 'token' | 'json'>;
+
 type Status = {
   readonly services: readonly ServiceStatus[];
   readonly outcomes: readonly OutcomeCount[];
+  readonly books: BooksStatus | null;
   /** Committed offsets on the log over all partitions; null where Kafka does not answer. */
   readonly log_end: number | null;
   readonly log_error: string | null;
@@ -40,19 +55,25 @@ type Status = {
 const OWNER = 'the services';
 
 export function addStatus(program: Command, context: CommandContext): void {
-  program
-    .command('status')
-    .description('How far each service is, what came of its input, what stands still.')
-    .option('--json', 'JSON for programs')
-    .action(async (options: { readonly json?: boolean }) => {
-      const status = await withDatabase(context.env, (database) => readStatus(database, context));
+  withFilters(program.command('status'))
+    .description('How far each service is, what came of its input, the books in sum.')
+    .action(async (options: StatusOptions) => {
+      const status = await withDatabase(context.env, (database) =>
+        readStatus(database, context, options),
+      );
       if (options.json === true) printJson(context.terminal, status);
       else context.terminal.out(textOf(status));
     });
 }
 
-async function readStatus(database: Database, context: CommandContext): Promise<Status> {
-  const [services, outcomes] = [await servicesOf(database), await outcomesOf(database)];
+async function readStatus(
+  database: Database,
+  context: CommandContext,
+  options: StatusOptions,
+): Promise<Status> {
+  const services = await servicesOf(database);
+  const outcomes = await outcomesOf(database);
+  const books = await booksOf(database, services, options);
   try {
     const end = await withBus(context.env, database, async ({ kafka, config }) => {
       const topic = physicalTopic(config.topicPrefix, TOPICS.ledgerEvents.name);
@@ -62,10 +83,41 @@ async function readStatus(database: Database, context: CommandContext): Promise<
       );
       return marks.reduce((sum, { lastStable }) => sum + lastStable, 0);
     });
-    return { services, outcomes, log_end: end, log_error: null };
+    return { services, outcomes, books, log_end: end, log_error: null };
   } catch (error) {
-    return { services, outcomes, log_end: null, log_error: reasonOf(error) };
+    return { services, outcomes, books, log_end: null, log_error: reasonOf(error) };
   }
+}
+
+async function booksOf(
+  database: Database,
+  services: readonly ServiceStatus[],
+  { account, bot, token }: StatusOptions,
+): Promise<BooksStatus | null> {
+  if (!services.some(({ service }) => service === PNL.service)) return null;
+  const schema = await schemaOf(database, PNL);
+  const [row] = await ask(
+    database,
+    `SELECT count(*) AS books, count(*) FILTER (WHERE position_shares <> 0) AS open,
+            count(*) FILTER (WHERE NOT books_complete) AS incomplete,
+            coalesce(sum(fills), 0) AS fills, coalesce(sum(quarantined_fills), 0) AS set_aside,
+            coalesce(sum(realised_pnl_pusd), 0)::numeric(38,6) AS realised,
+            coalesce(sum(net_fees_pusd), 0)::numeric(38,6) AS net_fees
+       FROM "${schema}".positions
+      WHERE ($1::text IS NULL OR account = $1) AND ($2::text IS NULL OR trading_bot_id = $2)
+        AND ($3::text IS NULL OR token_id = $3)`,
+    [account ?? null, bot ?? null, token ?? null],
+    PNL.service,
+  );
+  return {
+    books: Number(row?.['books']),
+    open: Number(row?.['open']),
+    incomplete: Number(row?.['incomplete']),
+    fills: Number(row?.['fills']),
+    set_aside: Number(row?.['set_aside']),
+    realised_pnl_pusd: row?.['realised'] ?? '',
+    net_fees_pusd: row?.['net_fees'] ?? '',
+  };
 }
 
 async function servicesOf(database: Database): Promise<ServiceStatus[]> {
@@ -142,5 +194,20 @@ function textOf(status: Status): string {
     status.outcomes,
     'Nothing was read yet.',
   );
-  return `${log}${services}\n${outcomes}${halted.length === 0 ? '' : `\n${halted.join('')}`}`;
+  const stopped = halted.length === 0 ? '' : `\n${halted.join('')}`;
+  return `${log}${services}\n${outcomes}\n${booksText(status.books)}${stopped}`;
+}
+
+function booksText(books: BooksStatus | null): string {
+  if (books === null) return 'No books yet.\n';
+  const columns = [
+    ['books', String(books.books)],
+    ['open', String(books.open)],
+    ['incomplete', String(books.incomplete)],
+    ['fills', String(books.fills)],
+    ['set aside', String(books.set_aside)],
+    ['realised pUSD', books.realised_pnl_pusd],
+    ['net fees pUSD', books.net_fees_pusd],
+  ].map(([title = '', text = '']) => ({ title, text: () => text, right: true }));
+  return tableText(columns, [books], '');
 }
