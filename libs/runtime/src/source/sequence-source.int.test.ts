@@ -142,7 +142,7 @@ describe('rows of a table', () => {
     ]);
   });
 
-  test('that were asked for before a partition was given anew are not taken for the new', async () => {
+  test('that were asked for before an assignment are not taken for the next owner', async () => {
     await append(2, [0, 1, 2]);
     const { assign, unassign } = read();
     let isHeld = false;
@@ -213,7 +213,7 @@ describe('a gap', () => {
     );
   });
 
-  test('is found by the look at where a partition stands, so that it is not read again', async () => {
+  test('is found by the look at where a partition stands: it is not read again', async () => {
     await append(4, [0, 1, 3]);
     await expect(source.verify(4, standing(2, 'row 1'))).rejects.toMatchObject({
       code: 'LOG_TRUNCATED',
