@@ -18,7 +18,12 @@ export type PartitionRow = {
   lastHash: Buffer | null; chainHash: Buffer; halted: string | null;
 };
 type OutputRow = { state: 'starting' | 'started'; published: number };
-type Line<Entry> = { readonly offset: number; readonly entry: Entry };
+type Line<Entry> = {
+  readonly offset: number;
+  readonly entry: Entry;
+  /** Fingerprints of the event's identity, as the runtime wrote them. */
+  readonly identity: { readonly id: bigint; readonly content: bigint };
+};
 
 export type FakePostgres<Entity, Entry extends object> = {
   readonly partitions: ReadonlyMap<number, PartitionRow>;
@@ -33,8 +38,6 @@ export type FakePostgres<Entity, Entry extends object> = {
 /** A transaction's locks are its connection's. */
 type Connection = { readonly process: Process };
 
-type Identify<Entry> = (entry: Entry) => { readonly id: bigint; readonly content: bigint };
-
 /** A line of COPY text as Postgres would answer it: partition, offset, line, two hashes, columns. */
 function lineOf<Entry extends object>(table: Table<Entry>, text: string): Line<Entry> {
   const values = text.split('\t').map((value) => {
@@ -42,11 +45,12 @@ function lineOf<Entry extends object>(table: Table<Entry>, text: string): Line<E
     const scaled = /^(-?\d+)e-(6|18)$/.exec(value);
     return scaled === null ? value : fixedText(BigInt(scaled[1] ?? 0), scaled[2] === '6' ? 6 : 18);
   });
-  return { offset: Number(values[1]), entry: valuesOf(table, values, 5) };
+  const identity = { id: BigInt(values[3] ?? 0), content: BigInt(values[4] ?? 0) };
+  return { offset: Number(values[1]), entry: valuesOf(table, values, 5), identity };
 }
 
 export function createFakePostgres<Entity, Entry extends object>(
-  world: World, identify: Identify<Entry>, table: Table<Entry>,
+  world: World, table: Table<Entry>,
 ): FakePostgres<Entity, Entry> {
   const partitions = new Map<number, PartitionRow>();
   const outputs = new Map<number, OutputRow>();
@@ -133,7 +137,7 @@ export function createFakePostgres<Entity, Entry extends object>(
         linesOf(partition).filter((line) => line.offset >= from && line.offset < to)
           .slice(0, limit))),
       identities: (_, partition) => world.step(process, 'DATABASE_OUTAGE', () => (
-        linesOf(partition).map((line) => identify(line.entry)))),
+        linesOf(partition).map((line) => line.identity))),
       hasEntries: (_, partition) => (
         world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).length > 0)),
     };

@@ -61,10 +61,3 @@ export const runningSums: Processor<Posted, Sum, Line> = {
     revive: () => undefined,
   },
 };
-
-/** The entry of a stored line, from the values of its columns. */
-export function readLine(values: readonly string[]): Line {
-  const [id = '', key = '', ...numbers] = values;
-  const [amount = 0, sum = 0, count = 0, line = 0] = numbers.map(Number);
-  return { id, key, amount, sum, count, line };
-}

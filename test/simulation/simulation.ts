@@ -11,7 +11,7 @@ import {
 import { createFakeBroker, type FakeBroker } from './fake-broker.ts';
 import { createFakePostgres, type FakePostgres } from './fake-postgres.ts';
 import {
-  fingerprintOf, outputTopic, runningSums, type Line, type Posted, type Sum,
+  outputTopic, runningSums, type Line, type Posted, type Sum,
 } from './running-sums.ts';
 import { createWorld, type Process, type Weather, type World } from './world.ts';
 
@@ -59,7 +59,7 @@ export async function simulate(
   const stage: Stage = {
     world, plan, halts: [],
     broker: createFakeBroker(world, plan.partitions),
-    postgres: createFakePostgres<Sum, Line>(world, fingerprintOf, runningSums.storage.ledger),
+    postgres: createFakePostgres<Sum, Line>(world, runningSums.storage.ledger),
   };
   const live = new Set<Process>();
   for (let index = 0; index < plan.workers; index += 1) keepAlive(stage, index, live);
@@ -255,7 +255,8 @@ function complaintsOf(stage: Stage): readonly string[] {
   for (const partition of partitionsOf(plan)) {
     const expected = expectedOf(stage, partition);
     for (const [key, sum] of expected.sums) sums.set(key, sum);
-    const lines = postgres.ledger.get(partition) ?? [];
+    const lines = (postgres.ledger.get(partition) ?? [])
+      .map(({ offset, entry }) => ({ offset, entry }));
     compare(`The ledger of partition ${partition}`, lines, expected.lines, found);
     const reports = broker.committed({ topic: outputTopic, partition })
       .map((record) => JSON.parse(record.value?.toString('utf8') ?? '') as Line);
