@@ -7,7 +7,7 @@
  * never commits before an earlier one.
  */
 
-import { Writable } from 'node:stream';
+import { type Writable } from 'node:stream';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type Processor, type Table } from '@polytraders/stream';
