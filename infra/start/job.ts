@@ -237,10 +237,11 @@ async function stream(job: Job, accountant: Accountant): Promise<number> {
   }
 }
 
-function standingText({ unread, untaken, unbooked, booked }: Standing): string {
+/** Short enough for a terminal of 80 columns beside what was sent. */
+function standingText({ unread, untaken, unbooked }: Standing): string {
   return (
     `waiting: ${grouped(unread)} to read, ${grouped(untaken)} to identify, ` +
-    `${grouped(unbooked)} to book  booked to ${grouped(booked)}`
+    `${grouped(unbooked)} to book`
   );
 }
 
