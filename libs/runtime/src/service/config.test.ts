@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { type RuntimeError } from '../errors.ts';
@@ -12,6 +13,7 @@ const least: Env = {
   SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8081/apis/ccompat/v7',
   DATABASE_URL: 'postgres://books@127.0.0.1:5432/books',
 };
+const root = new URL('../../../../', import.meta.url);
 const thisFile = fileURLToPath(import.meta.url);
 const credentials: Env = {
   KAFKA_SASL_MECHANISM: 'scram-sha-512',
@@ -40,14 +42,26 @@ describe('the settings of a service', () => {
       mode: 'general_live',
       version: null,
       publishes: true,
-      slots: 2,
       httpPort: 0,
       sessionTimeoutMs: 30_000,
       maxInFlight: 500,
-      maxPublishEntries: 4_000,
-      fetchMaxBytes: 6_291_456,
       logLevel: 'info',
     });
+  });
+
+  test('have the defaults that the page of the settings names', () => {
+    const page = readFileSync(new URL('docs/operations/running.md', root), 'utf8');
+    const config = configFromEnv(least);
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (?:(\d+)|`(\w+)`)[ :]/gm)];
+    expect(rows.map(([, name]) => name)).toContain('FETCH_MAX_BYTES');
+    for (const [, name = '', number, word] of rows) {
+      const field = name
+        .toLowerCase()
+        .replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+      const found = { ...config, workerSlots: config.slots }[field];
+      if (found === undefined) continue;
+      expect([name, found]).toEqual([name, number === undefined ? word : Number(number)]);
+    }
   });
 
   test('that are blank count as not set, all of them', () => {

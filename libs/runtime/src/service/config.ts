@@ -34,7 +34,10 @@ export type ServiceConfig = {
   readonly sessionTimeoutMs: number;
   /** Fetched batches that may wait to be stored (rule B17); beyond it a partition is paused. */
   readonly maxInFlight: number;
-  /** Records that may wait to be stored, and reports that may wait to be published. */
+  /**
+   * Records that may wait to be stored, and reports that may wait to be published. Null: as many as
+   * suit a worker that publishes, or one that does not.
+   */
   readonly maxPendingRecords: number | null;
   readonly maxPublishEntries: number;
   readonly fetchMaxBytes: number;
@@ -54,19 +57,13 @@ export function configFromEnv(env: Env): ServiceConfig {
     workerId:
       given(env, 'WORKER_ID') ??
       `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
-    version:
-      given(env, 'PROJECTION_VERSION') === null
-        ? null
-        : whole(env, 'PROJECTION_VERSION', 1, 1, 1_000_000),
+    version: whole(env, 'PROJECTION_VERSION', null, 1, 1_000_000),
     publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
     slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
     httpPort: whole(env, 'HTTP_PORT', 0, 0, 65_535),
     sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
     maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),
-    maxPendingRecords:
-      given(env, 'MAX_PENDING_RECORDS') === null
-        ? null
-        : whole(env, 'MAX_PENDING_RECORDS', 1, 1, 1_000_000),
+    maxPendingRecords: whole(env, 'MAX_PENDING_RECORDS', null, 1, 1_000_000),
     maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
     fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 4 << 20, 1 << 16, 64 << 20),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
@@ -87,24 +84,17 @@ function isHostAndPort(text: string): boolean {
   return port >= 1 && port <= 65_535;
 }
 
-const saslVariables = [
-  'KAFKA_SASL_MECHANISM',
-  'KAFKA_SASL_USERNAME',
-  'KAFKA_SASL_PASSWORD',
-] as const;
-
 function saslSettings(env: Env): KafkaSettings['sasl'] {
-  const [mechanism, user, password] = saslVariables;
-  if (given(env, mechanism) === null) {
+  if (given(env, 'KAFKA_SASL_MECHANISM') === null) {
     // A half of it would connect without any credentials, and nobody would know.
-    refuseAlone(env, user, `${mechanism} is not set`);
-    refuseAlone(env, password, `${mechanism} is not set`);
+    refuseAlone(env, 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM is not set');
+    refuseAlone(env, 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM is not set');
     return null;
   }
   return {
-    mechanism: oneOf(env, mechanism, ['plain', 'scram-sha-256', 'scram-sha-512']),
-    username: required(env, user, `the user name for ${mechanism}`),
-    password: required(env, password, `the password for ${mechanism}`),
+    mechanism: oneOf(env, 'KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: required(env, 'KAFKA_SASL_USERNAME', 'the user name for KAFKA_SASL_MECHANISM'),
+    password: required(env, 'KAFKA_SASL_PASSWORD', 'the password for KAFKA_SASL_MECHANISM'),
   };
 }
 
@@ -175,7 +165,13 @@ function databaseUrl(env: Env): string {
   return text;
 }
 
-function whole(env: Env, name: string, fallback: number, least: number, most: number): number {
+function whole<Fallback extends number | null>(
+  env: Env,
+  name: string,
+  fallback: Fallback,
+  least: number,
+  most: number,
+): number | Fallback {
   const text = given(env, name);
   if (text === null) return fallback;
   const value = Number(text);
