@@ -131,7 +131,8 @@ const reader = source.reader({
       const event = source.decode(record) as LedgerEvent;
       if (event.type !== 'FillConfirmed') throw new Error('The bench log holds fills only.');
       pending[connection]?.push(
-        `${month}\t${batch.partition}\t${record.offset}\t0\t\\N\t\\N\t${lineOf(bareRow(event.value))}`,
+        `${month}\t${batch.partition}\t${record.offset}\t0\t\\N\t\\N\t` +
+          lineOf(bareRow(event.value)),
       );
     }
     void flush(connection);

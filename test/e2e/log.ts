@@ -84,25 +84,7 @@ export async function createTestLog(
     config,
     encode,
     createTopics,
-    append: async (fills) => {
-      let count = 0;
-      let chunk: OutputRecord[] = [];
-      for (const fill of fills) {
-        chunk.push({
-          topic: prefix + ledgerTopic,
-          partition: partitionOf(fill.account, partitions),
-          key: fill.account,
-          value: encode('FillConfirmed', fill),
-        });
-        count += 1;
-        if (chunk.length >= 5_000) {
-          await kafka.send(chunk);
-          chunk = [];
-        }
-      }
-      if (chunk.length > 0) await kafka.send(chunk);
-      return count;
-    },
+    append: (fills) => appendAll(kafka, prefix, encode, fills),
     appendRaw: (records) => kafka.send(records),
     deleteTopics: (names) => admin.deleteTopics({ topics: names.map((topic) => prefix + topic) }),
     deleteRecords: async (topic, partition, below) => {
@@ -120,6 +102,31 @@ export async function createTestLog(
       await database.drop();
     },
   };
+}
+
+async function appendAll(
+  kafka: KafkaPort,
+  prefix: string,
+  encode: TestLog['encode'],
+  fills: Iterable<FillConfirmed>,
+): Promise<number> {
+  let count = 0;
+  let chunk: OutputRecord[] = [];
+  for (const fill of fills) {
+    chunk.push({
+      topic: prefix + ledgerTopic,
+      partition: partitionOf(fill.account, partitions),
+      key: fill.account,
+      value: encode('FillConfirmed', fill),
+    });
+    count += 1;
+    if (chunk.length >= 5_000) {
+      await kafka.send(chunk);
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) await kafka.send(chunk);
+  return count;
 }
 
 async function register(registryUrl: string, type: string): Promise<number> {

@@ -169,37 +169,37 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   const isBusy = (): boolean =>
     !pending.isEmpty() || committing.length > 0 || outbox?.isIdle() === false;
 
-  return {
-    start: async () => {
-      if (publisher !== null) await publisher.renew();
-      loops.push(commitLoop());
-      if (outbox !== null) loops.push(outbox.run());
-    },
-    partOf: pending.partOf,
-    kick: pending.recount,
-    room: async () => {
-      while (!stopped && pending.isFull()) await changed.next();
-    },
-    drained: async () => {
-      draining += 1;
-      changed.raise();
-      while (!stopped && isBusy()) await changed.next();
-      draining -= 1;
-    },
-    alone,
-    forget: pending.forget,
-    trim,
-    heal: async (error) => {
-      await outbox?.recover(error);
-    },
-    stop: async () => {
-      stopped = true;
-      changed.raise();
-      await Promise.all(loops);
-      await committer.close();
-      await publisher?.close();
-    },
-  };
+  async function start(): Promise<void> {
+    if (publisher !== null) await publisher.renew();
+    loops.push(commitLoop());
+    if (outbox !== null) loops.push(outbox.run());
+  }
+
+  async function room(): Promise<void> {
+    while (!stopped && pending.isFull()) await changed.next();
+  }
+
+  async function drained(): Promise<void> {
+    draining += 1;
+    changed.raise();
+    while (!stopped && isBusy()) await changed.next();
+    draining -= 1;
+  }
+
+  async function heal(error: RuntimeError): Promise<void> {
+    await outbox?.recover(error);
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true;
+    changed.raise();
+    await Promise.all(loops);
+    await committer.close();
+    await publisher?.close();
+  }
+
+  const { partOf, forget, recount: kick } = pending;
+  return { start, partOf, kick, room, drained, alone, forget, trim, heal, stop };
 }
 
 /** How far each partition's output is known to be: rides along with the next commit. */

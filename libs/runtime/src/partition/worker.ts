@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
-import { type KafkaPort, type Membership } from '../kafka/port.ts';
+import { type KafkaPort, type Membership, type TopicPartition } from '../kafka/port.ts';
 import { type TallyLine } from '../postgres/group.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source, type SourceReader } from '../source/source.ts';
@@ -16,6 +16,7 @@ import { createFolder } from './fold.ts';
 import { createIntake } from './intake.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { createEmitter, createPublisher, type Emitter } from './publisher.ts';
+import { type Session } from './session.ts';
 import { pause } from './signal.ts';
 import { createSlot, type Slot, type SlotLimits } from './slot.ts';
 
@@ -133,55 +134,51 @@ export async function startWorker<
     },
     onOutage: events.onOutage,
   });
-  const drained = async (): Promise<void> => {
-    const all = Promise.all(placed.map(({ slot }) => slot.drained()));
-    await Promise.race([all, pause(config.drainMs, stopping.signal)]);
-  };
-
   const auditTimer = setInterval(() => {
     void intake.audit();
   }, config.auditMs);
   auditTimer.unref();
-  for (const { slot } of placed) await slot.start();
-  membership = await source.join({
-    onAssigned: (partitions, generation) => {
-      ownership.assign(
-        partitions.map((one) => one.partition),
-        generation,
-      );
-      return Promise.resolve();
-    },
-    onRevoking: async () => {
-      for (const { partition } of ownership.sessions()) present(reader).unassign(partition);
-      await drained();
-    },
-    onOutage: events.onOutage,
-  });
 
+  async function drained(): Promise<void> {
+    const all = Promise.all(placed.map(({ slot }) => slot.drained()));
+    await Promise.race([all, pause(config.drainMs, stopping.signal)]);
+  }
+
+  function onAssigned(partitions: readonly TopicPartition[], generation: number): Promise<void> {
+    const numbers = partitions.map((one) => one.partition);
+    ownership.assign(numbers, generation);
+    return Promise.resolve();
+  }
+
+  async function onRevoking(): Promise<void> {
+    for (const { partition } of ownership.sessions()) present(reader).unassign(partition);
+    await drained();
+  }
+
+  async function stop(): Promise<void> {
+    clearInterval(auditTimer);
+    await present(reader).close();
+    await drained();
+    // Before the release: a batch that is still on its way must not be folded after it.
+    stopping.abort();
+    await ownership.releaseAll();
+    await membership?.leave();
+    await Promise.all(placed.map(({ slot }) => slot.stop()));
+  }
+
+  for (const { slot } of placed) await slot.start();
+  membership = await source.join({ onAssigned, onRevoking, onOutage: events.onOutage });
   return {
-    state: () =>
-      ownership.sessions().map((session) => ({
-        partition: session.partition,
-        epoch: session.epoch,
-        next: session.next,
-        committed: session.committed,
-        publishedTo: session.publishedTo,
-        highWatermark: session.highWatermark,
-        waiting: session.waiting,
-      })),
+    state: () => ownership.sessions().map(stateOf),
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
-    stop: async () => {
-      clearInterval(auditTimer);
-      await present(reader).close();
-      await drained();
-      // Before the release: a batch that is still on its way must not be folded after it.
-      stopping.abort();
-      await ownership.releaseAll();
-      await membership?.leave();
-      await Promise.all(placed.map(({ slot }) => slot.stop()));
-    },
+    stop,
   };
+}
+
+function stateOf(session: Session<unknown>): PartitionState {
+  const { partition, epoch, next, committed, publishedTo, highWatermark, waiting } = session;
+  return { partition, epoch, next, committed, publishedTo, highWatermark, waiting };
 }
 
 /** One slot with its publisher, if anything is published at all. */

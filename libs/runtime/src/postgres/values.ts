@@ -14,7 +14,7 @@ export function textOf(type: ColumnType, value: unknown): string | null {
     case 'price':
       return fixedText(value as bigint, 18);
     case 'int':
-      return String(value);
+      return (value as number).toString();
     case 'bool':
       return value === true ? 't' : 'f';
     case 'time':

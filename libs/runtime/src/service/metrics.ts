@@ -25,6 +25,41 @@ export function createMetrics<Event, Entity, Entry extends object>(
   collectDefaultMetrics({ register: registry });
   const prefix = `polytraders_gov_${processor.id.replaceAll('-', '')}`;
   const registers = [registry];
+  const own = ownMetrics(prefix, registers);
+  const meters = isRebuild ? [] : processor.meters.map((meter) => metricOf(meter, registers));
+
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    committed: (tally, count) => {
+      own.records.inc(count);
+      for (const { meter, labels, value } of tally) {
+        const metric = meters[meter];
+        if (metric instanceof Counter) metric.inc(labels, value);
+        else metric?.set(labels, value);
+      }
+    },
+    published: (count, milliseconds) => {
+      own.reports.inc(count);
+      own.publishMs.observe(milliseconds);
+    },
+    outage: () => own.outages.inc(),
+    partitions: (states, haltedCount) => {
+      own.lag.reset();
+      own.unpublished.reset();
+      for (const state of states) {
+        const labels = { partition: String(state.partition) };
+        own.lag.set(labels, Math.max(0, state.highWatermark - state.next));
+        own.unpublished.set(labels, Math.max(0, state.committed - state.publishedTo));
+      }
+      own.waiting.set(states.filter((state) => state.waiting).length);
+      own.halted.set(haltedCount);
+    },
+  };
+}
+
+/** What the runtime counts of every service, whatever it folds. */
+function ownMetrics(prefix: string, registers: Registry[]) {
   const records = new Counter({
     name: `${prefix}_records_total`,
     help: 'Input records folded and committed.',
@@ -68,36 +103,7 @@ export function createMetrics<Event, Entity, Entry extends object>(
     help: 'Partitions that stopped with a named error.',
     registers,
   });
-  const meters = isRebuild ? [] : processor.meters.map((meter) => metricOf(meter, registers));
-
-  return {
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
-    committed: (tally, count) => {
-      records.inc(count);
-      for (const { meter, labels, value } of tally) {
-        const metric = meters[meter];
-        if (metric instanceof Counter) metric.inc(labels, value);
-        else metric?.set(labels, value);
-      }
-    },
-    published: (count, milliseconds) => {
-      reports.inc(count);
-      publishMs.observe(milliseconds);
-    },
-    outage: () => outages.inc(),
-    partitions: (states, haltedCount) => {
-      lag.reset();
-      unpublished.reset();
-      for (const state of states) {
-        const labels = { partition: String(state.partition) };
-        lag.set(labels, Math.max(0, state.highWatermark - state.next));
-        unpublished.set(labels, Math.max(0, state.committed - state.publishedTo));
-      }
-      waiting.set(states.filter((state) => state.waiting).length);
-      halted.set(haltedCount);
-    },
-  };
+  return { records, reports, outages, publishMs, lag, unpublished, waiting, halted };
 }
 
 function metricOf<Entry>(meter: Meter<Entry>, registers: Registry[]): Counter | Gauge {

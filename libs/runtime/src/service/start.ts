@@ -7,7 +7,12 @@ import { type RuntimeError } from '../errors.ts';
 import { connectKafka, type KafkaConfig } from '../kafka/connect.ts';
 import { type KafkaPort } from '../kafka/port.ts';
 import { type SlotLimits } from '../partition/slot.ts';
-import { startWorker, type Worker, type WorkerEvents } from '../partition/worker.ts';
+import {
+  startWorker,
+  type Worker,
+  type WorkerConfig,
+  type WorkerEvents,
+} from '../partition/worker.ts';
 import { connect, type DatabaseConfig, pool } from '../postgres/database.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { createStore } from '../postgres/store.ts';
@@ -93,57 +98,52 @@ export async function start<
     events,
     encode: book.encode,
     connect: () => connect(databaseConfig),
-    config: {
-      workerId: config.workerId,
-      version,
-      output: processor.id,
-      publishes,
-      drainMs,
-      auditMs,
-      countsEntries: config.publishes,
-      slots: config.slots,
-      limits: limitsOf(config, publishes),
-      physicalTopic: (logical) => config.topicPrefix + logical,
-      progressTopic: `${config.topicPrefix}polytraders.stream.progress.${processor.id}`,
-    },
+    config: workerConfigOf(processor.id, config, version, publishes),
   });
+  const facts = { ...config, service: processor.id, version, publishes };
   const http = await serveHttp({
     port: config.httpPort,
     slugs: [processor.id, ...processor.healthSlugs],
-    health: () =>
-      healthOf(worker, {
-        ...config,
-        service: processor.id,
-        version,
-        publishes,
-        lastOutage: events.lastOutage,
-      }),
+    health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage }),
     metrics: async () => {
       metrics.partitions(worker.state(), worker.halted().size);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
-  const health = `/internal/health/${processor.id}`;
-  log.info({
-    event: 'STARTED',
-    version,
-    mode: config.mode,
-    publishes,
-    http_port: http.port,
-    health,
-  });
+  const { mode } = config;
+  log.info({ event: 'STARTED', version, mode, publishes, http_port: http.port });
+
+  async function stop(): Promise<void> {
+    await beside?.stop();
+    await worker.stop();
+    await http.close();
+    book.close();
+    await kafka.close();
+    await database.end();
+    log.info({ event: 'STOPPED' });
+  }
+
+  return { worker, port: http.port, stop };
+}
+
+function workerConfigOf(
+  id: string,
+  config: ServiceConfig,
+  version: number,
+  publishes: boolean,
+): WorkerConfig {
   return {
-    worker,
-    port: http.port,
-    stop: async () => {
-      await beside?.stop();
-      await worker.stop();
-      await http.close();
-      book.close();
-      await kafka.close();
-      await database.end();
-      log.info({ event: 'STOPPED' });
-    },
+    workerId: config.workerId,
+    version,
+    output: id,
+    publishes,
+    drainMs,
+    auditMs,
+    countsEntries: config.publishes,
+    slots: config.slots,
+    limits: limitsOf(config, publishes),
+    physicalTopic: (logical) => config.topicPrefix + logical,
+    progressTopic: `${config.topicPrefix}polytraders.stream.progress.${id}`,
   };
 }
 
