@@ -13,7 +13,7 @@ function read(type: RecordType, json: object) {
 const REPORT = { ...MATCH, negRisk: false };
 
 describe('records of the bus', () => {
-  test('a report goes to the partition that its account has on the log, bytes and place kept', () => {
+  test("a report goes to its account's partition, bytes and place kept", () => {
     expect(read('ExecutionReport', REPORT)).toMatchObject({
       becomes: 'input',
       route: null,
