@@ -48,6 +48,7 @@ type Stage = {
 const inputTopic = 'sums.in';
 const progressTopic = 'sums.progress';
 const keysPerPartition = 8;
+const burstMax = 60;
 const settleMsMax = 600_000;
 const respawnMsMax = 3_000;
 
@@ -64,12 +65,15 @@ export async function simulate(
   const live = new Set<Process>();
   for (let index = 0; index < plan.workers; index += 1) keepAlive(stage, index, live);
   const events = eventsOf(world, plan);
-  for (let sent = 0; sent < events.length; sent += 1) {
-    const event = events[sent];
-    if (event === undefined) break;
-    const at = { topic: inputTopic, partition: event.partition };
-    stage.broker.append(at, event.posted.key, Buffer.from(JSON.stringify(event.posted)));
-    await advance(Math.ceil(plan.trafficMs / events.length));
+  for (let sent = 0; sent < events.length;) {
+    // In bursts, so that folding, committing and publishing overlap; between them it is quiet.
+    const burst = events.slice(sent, sent + world.random.between(1, burstMax));
+    for (const { partition, posted } of burst) {
+      const at = { topic: inputTopic, partition };
+      stage.broker.append(at, posted.key, Buffer.from(JSON.stringify(posted)));
+    }
+    sent += burst.length;
+    await advance(Math.ceil(plan.trafficMs * burst.length / events.length));
   }
   world.calm();
   for (let waited = 0; waited < settleMsMax && !isSettled(stage); waited += 100) await advance(100);
