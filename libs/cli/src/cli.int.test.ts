@@ -148,7 +148,7 @@ describe('with books in the tables', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/pnl-projector +1 +2 +42 +1\n/);
     expect(out).toMatch(/pnl-projector partition 1 stands still: LOG_REPLACED/);
-    expect(out).toMatch(/pnl-projector +ignored +order +2\n/);
+    expect(out).toMatch(/pnl-projector +ignored +order +2 +5\.1282 %\n/);
     expect(out).toMatch(/\n +3 +3 +1 +9 +0 +60\.000000 +2\.812500\n/);
     const { services, log_end: end } = JSON.parse((await run('status', '--json')).out);
     expect(services[0]).toMatchObject({ service: 'pnl-projector', active: true, position: 42 });

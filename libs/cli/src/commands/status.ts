@@ -7,6 +7,7 @@ import { physicalTopic, TOPICS } from '@polytraders/contracts';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withFilters } from '../filters.ts';
+import { percentText } from '../percent.ts';
 import { ask, PNL, reasonOf, schemaOf } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
 import { tableText } from '../table.ts';
@@ -190,12 +191,22 @@ function textOf(status: Status): string {
       { title: 'outcome', text: (row) => row.outcome },
       { title: 'because', text: (row) => row.because },
       { title: 'records', text: (row) => String(row.count), right: true },
+      { title: 'share', text: (row) => shareOf(row, status.outcomes), right: true },
     ],
     status.outcomes,
     'Nothing was read yet.',
   );
   const stopped = halted.length === 0 ? '' : `\n${halted.join('')}`;
   return `${log}${services}\n${outcomes}\n${booksText(status.books)}${stopped}`;
+}
+
+/** Of what this version of the service has read. */
+function shareOf({ service, version, count }: OutcomeCount, all: readonly OutcomeCount[]): string {
+  const own = all.filter((other) => other.service === service && other.version === version);
+  return percentText(
+    count,
+    own.reduce((sum, other) => sum + other.count, 0),
+  );
 }
 
 function booksText(books: BooksStatus | null): string {
