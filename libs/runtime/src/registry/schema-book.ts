@@ -114,22 +114,7 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
       }
       if (unknown.size > 0) await Promise.all([...unknown].map((id) => resolve(id, signal)));
     },
-    decode: (value) => {
-      if (value === null) return { poison: 'The record has no value (a tombstone).' };
-      if (!isFramed(value))
-        return { poison: 'The value does not start with the five bytes of the registry framing.' };
-      const decoder = decoders.get(value.readInt32BE(1));
-      if (decoder === undefined) {
-        // Only where `prepare` was given up; then nothing of the batch is stored.
-        return { poison: `Schema id ${value.readInt32BE(1)} was not prepared.` };
-      }
-      try {
-        return decoder(value.subarray(headerBytes));
-      } catch (cause) {
-        const id = value.readInt32BE(1);
-        return { poison: `The body does not decode under schema ${id}: ${messageOf(cause)}` };
-      }
-    },
+    decode: (value) => decodeWith(decoders, value),
     announce: async (types) => {
       for (const type of types) {
         if (ids.has(type)) continue;
@@ -155,6 +140,25 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
     },
     close: () => registry.shutdown(),
   };
+}
+
+function decodeWith(
+  decoders: ReadonlyMap<number, (body: Uint8Array) => Decoded>,
+  value: Buffer | null,
+): Decoded | Poison {
+  if (value === null) return { poison: 'The record has no value (a tombstone).' };
+  if (!isFramed(value)) {
+    return { poison: 'The value does not start with the five bytes of the registry framing.' };
+  }
+  const id = value.readInt32BE(1);
+  const decoder = decoders.get(id);
+  // Only where `prepare` was given up; then nothing of the batch is stored.
+  if (decoder === undefined) return { poison: `Schema id ${id} was not prepared.` };
+  try {
+    return decoder(value.subarray(headerBytes));
+  } catch (cause) {
+    return { poison: `The body does not decode under schema ${id}: ${messageOf(cause)}` };
+  }
 }
 
 /** Confluent framing: zero byte, schema id in four bytes, body. */

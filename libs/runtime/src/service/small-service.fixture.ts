@@ -1,4 +1,4 @@
-/** A service as small as can be, for tests of how a service starts: it has no storage to speak of. */
+/** A service as small as can be, for tests of how one starts: it has no storage to speak of. */
 
 import { type Processor } from '@polytraders/stream';
 import { main } from './run.ts';
