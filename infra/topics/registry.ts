@@ -96,10 +96,12 @@ async function compatibilityOf(registryUrl: string, subject: string): Promise<st
 async function setCompatibility(registryUrl: string, subject: string): Promise<void> {
   if ((await compatibilityOf(registryUrl, subject)) === COMPATIBILITY) return;
   const path = `/config/${encodeURIComponent(subject)}`;
-  await answered(
-    await ask(registryUrl, path, 'PUT', { compatibility: COMPATIBILITY }),
-    registryUrl,
-  );
+  const answer = await ask(registryUrl, path, 'PUT', { compatibility: COMPATIBILITY });
+  // Two who set it at once: the second is refused, and what it wanted is so.
+  const isSet = async (): Promise<boolean> =>
+    (await compatibilityOf(registryUrl, subject)) === COMPATIBILITY;
+  if (answer.status === 409 && (await isSet())) return;
+  await answered(answer, registryUrl);
 }
 
 async function isRegistered(

@@ -47,7 +47,9 @@ export class RuntimeError extends Error {
   }
 }
 
-/** A broken invariant is a bug: the partition stops rather than count on. Stays on in production. */
+/**
+ * A broken invariant is a bug: the partition stops rather than count on. Stays on in production.
+ */
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new RuntimeError('STEP_FAILED', `Invariant: ${message}`);
 }

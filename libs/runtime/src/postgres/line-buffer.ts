@@ -3,7 +3,9 @@
  * lines, and as strings they would be copied by every garbage collection until they are written.
  */
 
-const blockBytes = 256 * 1024;
+/** Small first: a live group holds few lines, and memory outside the heap drives collections. */
+const firstBlockBytes = 4 * 1024;
+const maxBlockBytes = 256 * 1024;
 const utf8BytesPerUnit = 3;
 
 export type LineBuffer = {
@@ -14,7 +16,7 @@ export type LineBuffer = {
 
 export function createLineBuffer(): LineBuffer {
   const full: Buffer[] = [];
-  let block = Buffer.allocUnsafe(blockBytes);
+  let block = Buffer.allocUnsafe(firstBlockBytes);
   let at = 0;
 
   return {
@@ -22,7 +24,7 @@ export function createLineBuffer(): LineBuffer {
       const most = line.length * utf8BytesPerUnit + 1;
       if (at + most > block.length) {
         if (at > 0) full.push(block.subarray(0, at));
-        block = Buffer.allocUnsafe(Math.max(blockBytes, most));
+        block = Buffer.allocUnsafe(Math.max(Math.min(block.length * 4, maxBlockBytes), most));
         at = 0;
       }
       const from = at;

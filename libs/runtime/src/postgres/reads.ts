@@ -2,6 +2,7 @@
 
 import type pg from 'pg';
 import { type Processor, type Storage, type Table } from '@polytraders/stream';
+import { RuntimeError } from '../errors.ts';
 import { columnLiteral, rowOf } from './values.ts';
 
 export type Client = pg.ClientBase | pg.Pool;
@@ -59,6 +60,7 @@ export function createReads<Event, Entity, Entry extends object>(
     found: Map<string, RowsByTable>,
   ): Promise<void> {
     const names = Object.keys(places[0]?.where ?? {});
+    requireOneShape(table.name, names, places);
     const types = names.map((_, index) => `$${index + 1}::text[]`).join(', ');
     const joins = names.map((name) => `t."${name}" = w."${name}"`).join(' AND ');
     const columns = table.columns.map((column) => `t."${column.name}"`).join(', ');
@@ -143,4 +145,17 @@ function placesByTable<Entity, Entry extends object>(
     }
   }
   return places;
+}
+
+/** One query looks up one shape of key; a second shape would be read under the wrong columns. */
+function requireOneShape(table: string, names: readonly string[], places: readonly Place[]): void {
+  const shape = names.join(', ');
+  const other = places.find(({ where }) => Object.keys(where).join(', ') !== shape);
+  if (other === undefined) return;
+  throw new RuntimeError(
+    'STEP_FAILED',
+    `Invariant: entities of ${table} are located by ${shape}; ${other.key} is located by ` +
+      `${Object.keys(other.where).join(', ')}. Give the second look-up a view of its own.`,
+    { retryable: false },
+  );
 }

@@ -7,6 +7,14 @@ import { type PartitionState, type Worker } from '../partition/worker.ts';
 
 export type Outage = { readonly at: number; readonly message: string };
 
+/** A partition of a source beside the worker that stands still, and why. */
+export type HaltedSource = {
+  readonly source: string;
+  readonly partition: number;
+  readonly code: string;
+  readonly message: string;
+};
+
 export type HealthFacts = {
   readonly service: string;
   readonly version: number;
@@ -15,16 +23,19 @@ export type HealthFacts = {
   readonly workerId: string;
   readonly sessionTimeoutMs: number;
   readonly lastOutage: () => Outage | null;
+  readonly sources: () => readonly HaltedSource[];
 };
 
 export type Health = { readonly ok: boolean; readonly body: object };
 
-/** Red when a partition is halted, or the group has not confirmed us for a session timeout. */
+/** Red when a partition or a source is halted, or the group has not confirmed us for a session timeout. */
 export function healthOf(worker: Worker, facts: HealthFacts): Health {
   const states = worker.state();
   const halted = [...worker.halted()].map(haltedPartition);
   const confirmedAgoMs = worker.confirmedAgoMs();
-  const ok = halted.length === 0 && confirmedAgoMs < facts.sessionTimeoutMs;
+  const sources = facts.sources();
+  const isStanding = halted.length > 0 || sources.length > 0;
+  const ok = !isStanding && confirmedAgoMs < facts.sessionTimeoutMs;
   return {
     ok,
     body: {
@@ -38,6 +49,7 @@ export function healthOf(worker: Worker, facts: HealthFacts): Health {
       lag_records: states.reduce((sum, state) => sum + lagOf(state), 0),
       waiting: states.filter((state) => state.waiting).length,
       halted,
+      halted_sources: sources,
       confirmed_ago_ms: confirmedAgoMs,
       last_outage: facts.lastOutage(),
     },

@@ -1,7 +1,6 @@
 /** Runs a processor as a process: `main.ts` of a service is this call and nothing else. */
 
 import { type Processor } from '@polytraders/stream';
-import { RuntimeError } from '../errors.ts';
 import { configFromEnv, type ServiceConfig } from './config.ts';
 import { type RunOptions, type Running, start } from './start.ts';
 
@@ -45,9 +44,13 @@ export async function main<
   try {
     await run(processor, configFromEnv(process.env), options);
   } catch (cause) {
-    const isExpected = cause instanceof RuntimeError;
-    const sentence = isExpected ? cause.message : String((cause as Error).stack ?? cause);
+    const sentence = isNamed(cause) ? cause.message : String((cause as Error).stack ?? cause);
     process.stderr.write(`${processor.id} did not start. ${sentence}\n`);
     process.exit(2);
   }
+}
+
+/** Errors of this house have a code and a sentence; of anything else the stack says most. */
+function isNamed(cause: unknown): cause is Error & { readonly code: string } {
+  return cause instanceof Error && typeof (cause as { readonly code?: unknown }).code === 'string';
 }

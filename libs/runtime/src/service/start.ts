@@ -20,7 +20,7 @@ import { createSchemaBook, type SchemaBook } from '../registry/schema-book.ts';
 import { kafkaSource } from '../source/kafka-source.ts';
 import { type Source } from '../source/source.ts';
 import { type KafkaSettings, type ServiceConfig } from './config.ts';
-import { healthOf, type Outage, serveHttp } from './http.ts';
+import { type HaltedSource, healthOf, type Outage, serveHttp } from './http.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 
 export type Services = {
@@ -35,7 +35,13 @@ export type RunOptions<Event, Raw extends { readonly offset: number }> = {
   /** Where the input comes from, if not from the one Kafka topic that the processor consumes. */
   readonly source?: (services: Services) => Source<Event, Raw>;
   /** Further loops of the service (source readers), started after the migrations. */
-  readonly beside?: (services: Services) => Promise<{ readonly stop: () => Promise<void> }>;
+  readonly beside?: (services: Services) => Promise<Beside>;
+};
+
+/** What runs beside the worker. A source of it that stopped turns the service's health red. */
+export type Beside = {
+  readonly halted?: () => readonly HaltedSource[];
+  readonly stop: () => Promise<void>;
 };
 
 export type Running = {
@@ -100,11 +106,12 @@ export async function start<
     connect: () => connect(databaseConfig),
     config: workerConfigOf(processor.id, config, version, publishes),
   });
+  const sources = (): readonly HaltedSource[] => beside?.halted?.() ?? [];
   const facts = { ...config, service: processor.id, version, publishes };
   const http = await serveHttp({
     port: config.httpPort,
     slugs: [processor.id, ...processor.healthSlugs],
-    health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage }),
+    health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage, sources }),
     metrics: async () => {
       metrics.partitions(worker.state(), worker.halted().size);
       return { contentType: metrics.contentType, text: await metrics.text() };

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { TOPICS } from '@polytraders/contracts';
-import { RuntimeError, type Services } from '@polytraders/runtime';
+import { type Beside, RuntimeError, type Services } from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
 import { startBusReader } from './bus-reader.ts';
 import { startClock } from './clock.ts';
@@ -42,14 +42,17 @@ export function configured(env: Env): IngestorConfig {
 }
 
 /** Starts what runs beside the writers, after the parameters were put on the log. */
-export async function startReaders(
-  services: Services,
-  config: IngestorConfig,
-): Promise<{ readonly stop: () => Promise<void> }> {
+export async function startReaders(services: Services, config: IngestorConfig): Promise<Beside> {
   await tellParameters(services.database, config.parameters, Date.now() * 1000);
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
   const clock = startClock(services);
   return {
+    halted: () =>
+      readers.flatMap((reader, at) =>
+        [...reader.halted()].map(([partition, { code, message }]) => {
+          return { source: BUS[at]?.name ?? '', partition, code, message };
+        }),
+      ),
     stop: async () => {
       await clock.stop();
       await Promise.all(readers.map((reader) => reader.stop()));
