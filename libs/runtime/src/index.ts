@@ -41,6 +41,7 @@ export { main, run } from './service/run.ts';
 export {
   kafkaConfig,
   start,
+  type Beside,
   type RunOptions,
   type Running,
   type Services,
