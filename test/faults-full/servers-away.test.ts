@@ -22,9 +22,21 @@ describe(`broker and Postgres killed again and again in mid-traffic (FAULTS_SEED
     const broker = outageOf(servers, 'kafka', 1_000);
     const postgres = outageOf(servers, 'postgres', 1_000);
     const figures = await crashProjector(log, {
-      seed, records: 60_000, recordsPerSecond: 300, kills: 4, freezes: 1, visits: 1,
+      seed,
+      records: 60_000,
+      recordsPerSecond: 300,
+      kills: 4,
+      freezes: 1,
+      visits: 1,
       blows: [
-        broker, broker, broker, broker, postgres, postgres, postgres, postgres,
+        broker,
+        broker,
+        broker,
+        broker,
+        postgres,
+        postgres,
+        postgres,
+        postgres,
         hangOf(servers, 'kafka', 8_000),
       ],
     });

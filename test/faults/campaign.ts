@@ -34,10 +34,13 @@ export type Feed = {
 
 /** Appends the traffic in ticks; what the plan wants done falls between two of them. */
 export async function disturb(
-  plan: CrashPlan, crew: Crew, feed: Feed, random: Random,
+  plan: CrashPlan,
+  crew: Crew,
+  feed: Feed,
+  random: Random,
 ): Promise<void> {
   const agenda = agendaOf(plan, crew, random);
-  const perTick = Math.max(1, Math.round(plan.recordsPerSecond * tickMs / 1000));
+  const perTick = Math.max(1, Math.round((plan.recordsPerSecond * tickMs) / 1000));
   const running: Promise<void>[] = [];
   let next = performance.now();
   for (let records = feed.next(perTick); records.length > 0; records = feed.next(perTick)) {
@@ -63,9 +66,11 @@ function agendaOf(plan: CrashPlan, crew: Crew, random: Random): Act[] {
     ...times(plan.visits, () => visit(crew, random)),
     ...(plan.blows ?? []).map((blow) => blow.strike),
   ];
-  const share = Math.floor(plan.records * 0.94 / acts.length);
-  return shuffled(acts, random).map((run, index) => (
-    { at: Math.floor(plan.records * 0.03) + share * index + random.between(0, share - 1), run }));
+  const share = Math.floor((plan.records * 0.94) / acts.length);
+  return shuffled(acts, random).map((run, index) => ({
+    at: Math.floor(plan.records * 0.03) + share * index + random.between(0, share - 1),
+    run,
+  }));
 }
 
 async function visit(crew: Crew, random: Random): Promise<void> {
@@ -75,7 +80,8 @@ async function visit(crew: Crew, random: Random): Promise<void> {
 }
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {
-  return items.map((item) => ({ item, order: random.bits() }))
-    .sort((a, b) => a.order - b.order).map(({ item }) => item);
+  return items
+    .map((item) => ({ item, order: random.bits() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
 }
-

@@ -24,14 +24,17 @@ export function createFills(seed: string): (partition: number, count: number) =>
 
 export function fillRecord(log: TestLog, fill: FillConfirmed, value?: Buffer): OutputRecord {
   return {
-    topic: log.prefix + ledgerTopic, partition: partitionOf(fill.account, partitions),
-    key: fill.account, value: value ?? log.encode('FillConfirmed', fill),
+    topic: log.prefix + ledgerTopic,
+    partition: partitionOf(fill.account, partitions),
+    key: fill.account,
+    value: value ?? log.encode('FillConfirmed', fill),
   };
 }
 
 /** So many fills on every partition. */
 export function everywhere(
-  take: (partition: number, count: number) => FillConfirmed[], count: number,
+  take: (partition: number, count: number) => FillConfirmed[],
+  count: number,
 ): FillConfirmed[] {
   return Array.from({ length: partitions }, (_, partition) => take(partition, count)).flat();
 }

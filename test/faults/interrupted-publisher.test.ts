@@ -58,7 +58,7 @@ async function progress(partition: number): Promise<number> {
 async function published(next: number): Promise<void> {
   await until(`progress reaches ${next} everywhere`, async () => {
     for (let partition = 0; partition < partitions; partition += 1) {
-      if (await progress(partition) < next) return false;
+      if ((await progress(partition)) < next) return false;
     }
     return true;
   });
@@ -68,8 +68,8 @@ async function expectEachOnce(): Promise<void> {
   expect(wrongs(await readPublished(log, settlementReports), expected)).toEqual([]);
 }
 
-const isReport = (record: { readonly topic: string }): boolean => (
-  record.topic.endsWith(settlementReports.topic));
+const isReport = (record: { readonly topic: string }): boolean =>
+  record.topic.endsWith(settlementReports.topic);
 
 describe('a publisher frozen between its last send and its commit', () => {
   test('is refused its commit once another worker has taken its partitions', async () => {
@@ -77,17 +77,21 @@ describe('a publisher frozen between its last send and its commit', () => {
     const gate = createGate();
     const answers: string[] = [];
     let armed = false;
-    first = await startWorkerOnPort(log, `frozen-${log.prefix}`, (port) => (
+    first = await startWorkerOnPort(log, `frozen-${log.prefix}`, (port) =>
       withTransact(port, async (producer, records) => {
         if (!armed || !records.some(isReport)) return producer.transact(records);
         armed = false;
         await producer.send(records);
         frozen.open();
         await gate.passed;
-        const refused = await producer.commit().then(() => null, (error: RuntimeError) => error);
+        const refused = await producer.commit().then(
+          () => null,
+          (error: RuntimeError) => error,
+        );
         answers.push(refused?.code ?? 'committed');
         if (refused !== null) throw refused;
-      })));
+      }),
+    );
     await append(5);
     await published(5);
     armed = true;
@@ -113,7 +117,10 @@ describe('a publisher frozen between its last send and its commit', () => {
         await producer.send(records);
         frozen.open();
         await gate.passed;
-        const refused = await producer.commit().then(() => null, (error: RuntimeError) => error);
+        const refused = await producer.commit().then(
+          () => null,
+          (error: RuntimeError) => error,
+        );
         answers.push(refused?.code ?? 'committed');
         throw refused ?? new Error('Committed.');
       }),
@@ -126,8 +133,11 @@ describe('a publisher frozen between its last send and its commit', () => {
       fence: () => new Promise<never>(() => undefined),
     }));
     await until('an heir has claimed half of the partitions', async () => {
-      const rows = await query<{ count: string }>(log.databaseUrl,
-        'SELECT count(*) AS count FROM stream.partition WHERE worker_id LIKE $1', ['dying%']);
+      const rows = await query<{ count: string }>(
+        log.databaseUrl,
+        'SELECT count(*) AS count FROM stream.partition WHERE worker_id LIKE $1',
+        ['dying%'],
+      );
       return Number(rows[0]?.count) === 1;
     });
     second = await start(processor, log.config({ WORKER_ID: `heir-${log.prefix}` }));
@@ -135,8 +145,11 @@ describe('a publisher frozen between its last send and its commit', () => {
     dying = null;
     const { worker } = second;
     await until('the next heir has taken over what it claimed', async () => {
-      const rows = await query<{ count: string }>(log.databaseUrl,
-        'SELECT count(*) AS count FROM stream.partition WHERE worker_id LIKE $1', ['dying%']);
+      const rows = await query<{ count: string }>(
+        log.databaseUrl,
+        'SELECT count(*) AS count FROM stream.partition WHERE worker_id LIKE $1',
+        ['dying%'],
+      );
       return Number(rows[0]?.count) === 0 && worker.state().length >= 4;
     });
     gate.open();
@@ -222,12 +235,18 @@ describe('a Postgres restored from a backup', () => {
       await append(20);
       await published(40);
       await second.stop();
-      second = await start(processor, log.config({
-        WORKER_ID: `after-${log.prefix}`, DATABASE_URL: backup.url }));
+      second = await start(
+        processor,
+        log.config({
+          WORKER_ID: `after-${log.prefix}`,
+          DATABASE_URL: backup.url,
+        }),
+      );
       await append(5);
       await published(45);
       expect((await partitionRows(backup.url)).map((row) => row.next)).toEqual(
-        Array.from({ length: partitions }, () => 45));
+        Array.from({ length: partitions }, () => 45),
+      );
       await second.stop();
       second = null;
       await expectEachOnce();

@@ -54,11 +54,14 @@ async function rest(): Promise<void> {
 
 /** A worker that can be frozen. Resolves to its health port. */
 async function workApart(): Promise<number> {
-  child = startWorkerProcess({
-    main: `services/${projectorId}/src/main.ts`,
-    env: { ...log.env, LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: '6000' },
-    logs: join(repositoryRoot, '.local/faults', log.prefix),
-  }, 'worker');
+  child = startWorkerProcess(
+    {
+      main: `services/${projectorId}/src/main.ts`,
+      env: { ...log.env, LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: '6000' },
+      logs: join(repositoryRoot, '.local/faults', log.prefix),
+    },
+    'worker',
+  );
   const { lines } = child;
   await until('the worker has started', () => lines.some((line) => line.event === 'STARTED'));
   return lines.find((line) => line.event === 'STARTED')?.http_port ?? 0;
@@ -70,8 +73,10 @@ async function fold(count: number): Promise<void> {
   await log.append(everywhere(take, count));
   await until('the fills are folded', async () => {
     const rows = await partitionRows(log.databaseUrl);
-    return rows.length === partitions &&
-      rows.every((row, index) => row.next >= (before[index] ?? 0) + count);
+    return (
+      rows.length === partitions &&
+      rows.every((row, index) => row.next >= (before[index] ?? 0) + count)
+    );
   });
 }
 
@@ -120,8 +125,10 @@ describe('a log truncated below what was not read yet', () => {
     await expectHalted(port, 'LOG_TRUNCATED', [struck]);
     expect(await written(log)).toEqual(before);
     await log.append(take(struck + 1, 5));
-    await until('another partition goes on', async () => (
-      (await ledgerCounts(log.databaseUrl)).get(struck + 1) === 25));
+    await until(
+      'another partition goes on',
+      async () => (await ledgerCounts(log.databaseUrl)).get(struck + 1) === 25,
+    );
     expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(20);
     expect(running?.worker.halted().get(struck)?.code).toBe('LOG_TRUNCATED');
   }, 120_000);
@@ -202,8 +209,10 @@ describe('progress that has vanished', () => {
     await expectHalted(port, 'PROGRESS_LOST', [struck]);
     expect(await written(log)).toEqual(before);
     await log.append([...take(struck, 5), ...take(struck + 1, 5)]);
-    await until('another partition goes on', async () => (
-      (await ledgerCounts(log.databaseUrl)).get(struck + 1) === 25));
+    await until(
+      'another partition goes on',
+      async () => (await ledgerCounts(log.databaseUrl)).get(struck + 1) === 25,
+    );
     expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(20);
   }, 120_000);
 

@@ -40,24 +40,34 @@ async function rest(): Promise<void> {
 }
 
 async function foldedTo(partition: number, next: number): Promise<void> {
-  await until(`partition ${partition} is folded up to ${next}`, async () => (
-    (await partitionRows(log.databaseUrl)).some((row) => (
-      row.partition === partition && row.next >= next))));
+  await until(`partition ${partition} is folded up to ${next}`, async () =>
+    (await partitionRows(log.databaseUrl)).some(
+      (row) => row.partition === partition && row.next >= next,
+    ),
+  );
 }
 
 async function outcomes(): Promise<Readonly<Record<string, number>>> {
-  const rows = await query<{ name: string; count: string }>(log.databaseUrl,
+  const rows = await query<{ name: string; count: string }>(
+    log.databaseUrl,
     "SELECT rtrim(outcome || ' ' || because) AS name, sum(count) AS count FROM stream.outcome " +
-    'GROUP BY 1 ORDER BY 1');
+      'GROUP BY 1 ORDER BY 1',
+  );
   return Object.fromEntries(rows.map((row) => [row.name, Number(row.count)]));
 }
 
-type Refused = { readonly offset: string; readonly outcome: string; readonly because: string;
-  readonly raw: Buffer | null };
+type Refused = {
+  readonly offset: string;
+  readonly outcome: string;
+  readonly because: string;
+  readonly raw: Buffer | null;
+};
 
 function refused(): Promise<Refused[]> {
-  return query<Refused>(log.databaseUrl,
-    'SELECT "offset", outcome, because, raw FROM stream.refused ORDER BY partition, "offset"');
+  return query<Refused>(
+    log.databaseUrl,
+    'SELECT "offset", outcome, because, raw FROM stream.refused ORDER BY partition, "offset"',
+  );
 }
 
 function changed(fill: FillConfirmed): FillConfirmed {
@@ -70,28 +80,28 @@ async function append(records: readonly ReturnType<typeof fillRecord>[]): Promis
 }
 
 describe('the same fill id again', () => {
-  test('is a duplicate with the same content, a conflict with other, before and after a restart',
-    async () => {
-      const [one, two] = take(struck, 2);
-      if (one === undefined || two === undefined) throw new Error('No fills.');
-      await work();
-      await append([one, two, one, changed(two)].map((fill) => fillRecord(log, fill)));
-      await foldedTo(struck, 4);
-      await rest();
-      await work();
-      await append([two, changed(one)].map((fill) => fillRecord(log, fill)));
-      await foldedTo(struck, 6);
-      expect(await outcomes()).toEqual({ applied: 2, duplicate: 2, conflict: 2 });
-      expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(2);
-      const set = await refused();
-      expect(set.map((row) => [row.offset, row.outcome, row.because])).toEqual([
-        ['3', 'conflict', two.fill_id], ['5', 'conflict', one.fill_id],
-      ]);
-      expect(set[0]?.raw).toEqual(log.encode('FillConfirmed', changed(two)));
-      await rest();
-      const published = await readPublished(log, settlementReports);
-      expect(published.byGroup.get(one.account)).toEqual([one.fill_id, two.fill_id]);
-    }, 120_000);
+  test('is a duplicate or, with other content, a conflict, also after a restart', async () => {
+    const [one, two] = take(struck, 2);
+    if (one === undefined || two === undefined) throw new Error('No fills.');
+    await work();
+    await append([one, two, one, changed(two)].map((fill) => fillRecord(log, fill)));
+    await foldedTo(struck, 4);
+    await rest();
+    await work();
+    await append([two, changed(one)].map((fill) => fillRecord(log, fill)));
+    await foldedTo(struck, 6);
+    expect(await outcomes()).toEqual({ applied: 2, duplicate: 2, conflict: 2 });
+    expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(2);
+    const set = await refused();
+    expect(set.map((row) => [row.offset, row.outcome, row.because])).toEqual([
+      ['3', 'conflict', two.fill_id],
+      ['5', 'conflict', one.fill_id],
+    ]);
+    expect(set[0]?.raw).toEqual(log.encode('FillConfirmed', changed(two)));
+    await rest();
+    const published = await readPublished(log, settlementReports);
+    expect(published.byGroup.get(one.account)).toEqual([one.fill_id, two.fill_id]);
+  }, 120_000);
 });
 
 describe('a record that does not decode', () => {
@@ -100,20 +110,24 @@ describe('a record that does not decode', () => {
     if (one === undefined || two === undefined) throw new Error('No fills.');
     const good = log.encode('FillConfirmed', one);
     const poisons = [
-      Buffer.from('{"not":"framed"}'), good.subarray(0, good.length - 7), good.subarray(0, 4),
+      Buffer.from('{"not":"framed"}'),
+      good.subarray(0, good.length - 7),
+      good.subarray(0, 4),
       framed(good.readInt32BE(1), Buffer.concat([good.subarray(5), Buffer.from([1, 2, 3])])),
     ];
     await work();
     await append([
-      fillRecord(log, one), ...poisons.map((bytes) => fillRecord(log, one, bytes)),
-      { ...fillRecord(log, one), value: null }, fillRecord(log, two),
+      fillRecord(log, one),
+      ...poisons.map((bytes) => fillRecord(log, one, bytes)),
+      { ...fillRecord(log, one), value: null },
+      fillRecord(log, two),
     ]);
     await foldedTo(struck, 7);
     const set = await refused();
     expect(set.map((row) => row.raw)).toEqual([...poisons, null]);
     expect(set.every((row) => row.outcome === 'quarantined')).toBe(true);
     expect(set.every((row) => row.because.startsWith('UNDECODABLE: '))).toBe(true);
-    expect(await outcomes()).toEqual({ 'applied': 2, 'quarantined UNDECODABLE': 5 });
+    expect(await outcomes()).toEqual({ applied: 2, 'quarantined UNDECODABLE': 5 });
     expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(2);
   }, 120_000);
 });
@@ -124,7 +138,10 @@ describe('a schema id that the registry does not know', () => {
     const proxy = await startRegistryProxy(registryUrl);
     try {
       const id = await registerSchema(
-        registryUrl, subjectOf('TimeAdvanced'), codec.schemaOf('TimeAdvanced'));
+        registryUrl,
+        subjectOf('TimeAdvanced'),
+        codec.schemaOf('TimeAdvanced'),
+      );
       proxy.hide(id);
       const { port } = await work({ SCHEMA_REGISTRY_URL: proxy.url });
       await log.append(everywhere(take, 3));
@@ -154,7 +171,11 @@ describe('a schema id that the registry does not know', () => {
 });
 
 const tick: TimeAdvanced = {
-  event_id: 'evt_tick', correlation_id: 'tick', causation_id: null, producer: 'test',
-  effective_at: 1_778_000_000_000_000, recorded_at: 1_778_000_000_000_000,
+  event_id: 'evt_tick',
+  correlation_id: 'tick',
+  causation_id: null,
+  producer: 'test',
+  effective_at: 1_778_000_000_000_000,
+  recorded_at: 1_778_000_000_000_000,
   to: 1_778_000_000_000_000,
 };

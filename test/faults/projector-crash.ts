@@ -58,15 +58,18 @@ export async function crashProjector(log: TestLog, plan: CrashPlan): Promise<Cra
   const complaints = [
     ...crew.tally().halted.map((line) => `A partition halted: ${line.message ?? ''}`),
     ...wrongs(published, traffic.expected),
-    ...await compareWithUndisturbed(log, service, folder, random),
+    ...(await compareWithUndisturbed(log, service, folder, random)),
   ];
   if (complaints.length > 0) {
     const said = complaints.slice(0, complaintsMax).join('\n');
     throw new Error(`Seed ${plan.seed}, logs in ${folder}:\n${said}`);
   }
   return {
-    ...crew.tally(), seed: plan.seed, blows: plan.blows?.length ?? 0,
-    records: traffic.appended(), reports: published.records,
+    ...crew.tally(),
+    seed: plan.seed,
+    blows: plan.blows?.length ?? 0,
+    records: traffic.appended(),
+    reports: published.records,
     trafficSeconds: Math.round((appendedAt - began) / 1000),
     settleSeconds: Math.round((settled - appendedAt) / 1000),
   };
@@ -77,7 +80,8 @@ async function isComplete(log: TestLog): Promise<boolean> {
   const folded = await onDatabase(log.databaseUrl, async (client) => {
     const rows = await client.query<{ partition: number; next: string; last: string | null }>(
       'SELECT partition, next_offset AS next, (SELECT max("offset") FROM pnl_v1.pnl_ledger AS l ' +
-      'WHERE l.partition = p.partition AND NOT l.quarantined) AS last FROM stream.partition AS p');
+        'WHERE l.partition = p.partition AND NOT l.quarantined) AS last FROM stream.partition AS p',
+    );
     return rows.rows;
   }).catch(() => []);
   if (folded.length < partitions) return false;
@@ -94,13 +98,21 @@ async function isComplete(log: TestLog): Promise<boolean> {
 }
 
 async function compareWithUndisturbed(
-  log: TestLog, service: Service, folder: string, random: Random,
+  log: TestLog,
+  service: Service,
+  folder: string,
+  random: Random,
 ): Promise<readonly string[]> {
   const database = await freshDatabase('undisturbed');
-  const alone = createCrew({
-    ...service, logs: join(folder, 'undisturbed'),
-    env: { ...service.env, DATABASE_URL: database.url, PUBLISH: 'no' },
-  }, 1, random);
+  const alone = createCrew(
+    {
+      ...service,
+      logs: join(folder, 'undisturbed'),
+      env: { ...service.env, DATABASE_URL: database.url, PUBLISH: 'no' },
+    },
+    1,
+    random,
+  );
   try {
     await until('one worker has folded the whole log', () => isFolded(log, database.url), 180_000);
     await alone.stop();
@@ -113,8 +125,11 @@ async function compareWithUndisturbed(
 }
 
 async function isFolded(log: TestLog, url: string): Promise<boolean> {
-  const rows = await onDatabase(url, (client) => client.query<{ partition: number; next: string }>(
-    'SELECT partition, next_offset AS next FROM stream.partition')).catch(() => null);
+  const rows = await onDatabase(url, (client) =>
+    client.query<{ partition: number; next: string }>(
+      'SELECT partition, next_offset AS next FROM stream.partition',
+    ),
+  ).catch(() => null);
   if (rows === null || rows.rows.length < partitions) return false;
   for (const { partition, next } of rows.rows) {
     const { high } = await log.kafka.watermarks({ topic: log.prefix + ledgerTopic, partition });

@@ -57,8 +57,14 @@ export const quarantined: Output = {
 export async function readPublished(log: Broker, output: Output): Promise<Published> {
   const topic = log.prefix + output.topic;
   const sentinel = `end-${randomBytes(4).toString('hex')}`;
-  await log.kafka.send(Array.from({ length: output.partitions }, (_, partition) => (
-    { topic, partition, key: sentinel, value: null })));
+  await log.kafka.send(
+    Array.from({ length: output.partitions }, (_, partition) => ({
+      topic,
+      partition,
+      key: sentinel,
+      value: null,
+    })),
+  );
   const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
   mendKafkajs();
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
@@ -72,22 +78,24 @@ export async function readPublished(log: Broker, output: Output): Promise<Publis
   await consumer.subscribe({ topic, fromBeginning: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      void consumer.run({
-        eachBatch: async ({ batch }) => {
-          for (const { key, value } of batch.messages) {
-            const name = key?.toString('utf8') ?? '';
-            if (name === sentinel) ended.add(batch.partition);
-            if (value === null) continue;
-            const id = output.idOf((await schemas.decode(value)) as Value);
-            const group = output.groupOf(name, batch.partition);
-            records += 1;
-            const ids = byGroup.get(group);
-            if (ids === undefined) byGroup.set(group, [id]);
-            else ids.push(id);
-          }
-          if (ended.size === output.partitions) resolve();
-        },
-      }).catch(reject);
+      void consumer
+        .run({
+          eachBatch: async ({ batch }) => {
+            for (const { key, value } of batch.messages) {
+              const name = key?.toString('utf8') ?? '';
+              if (name === sentinel) ended.add(batch.partition);
+              if (value === null) continue;
+              const id = output.idOf((await schemas.decode(value)) as Value);
+              const group = output.groupOf(name, batch.partition);
+              records += 1;
+              const ids = byGroup.get(group);
+              if (ids === undefined) byGroup.set(group, [id]);
+              else ids.push(id);
+            }
+            if (ended.size === output.partitions) resolve();
+          },
+        })
+        .catch(reject);
     });
   } finally {
     await consumer.disconnect();
@@ -97,19 +105,25 @@ export async function readPublished(log: Broker, output: Output): Promise<Publis
 
 /** Sentences on what is missing, repeated or out of order. Empty: each once, in order by key. */
 export function wrongs(
-  published: Published, expected: ReadonlyMap<string, readonly string[]>,
+  published: Published,
+  expected: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
   const found: string[] = [];
   for (const key of new Set([...expected.keys(), ...published.byGroup.keys()])) {
     const wanted = expected.get(key) ?? [];
     const got = published.byGroup.get(key) ?? [];
-    const at = Math.max(wanted.length, got.length) === 0 ? -1
-      : Array.from({ length: Math.max(wanted.length, got.length) }, (_, index) => index)
-        .find((index) => wanted[index] !== got[index]);
+    const at =
+      Math.max(wanted.length, got.length) === 0
+        ? -1
+        : Array.from({ length: Math.max(wanted.length, got.length) }, (_, index) => index).find(
+            (index) => wanted[index] !== got[index],
+          );
     if (at === undefined || at < 0) continue;
     const once = new Set(got).size;
-    found.push(`${key}: expected ${wanted.length} ids, found ${got.length} (${once} different); ` +
-      `at ${at} expected ${wanted[at] ?? 'nothing'}, found ${got[at] ?? 'nothing'}.`);
+    found.push(
+      `${key}: expected ${wanted.length} ids, found ${got.length} (${once} different); ` +
+        `at ${at} expected ${wanted[at] ?? 'nothing'}, found ${got[at] ?? 'nothing'}.`,
+    );
   }
   return found;
 }

@@ -35,22 +35,27 @@ export async function startRegistryProxy(registryUrl: string): Promise<RegistryP
       }).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
     });
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     denied: () => denied,
     hide: (id) => void hidden.add(id),
     reveal: (id) => void hidden.delete(id),
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
 /** Registers a record type's schema; answers its id. */
 export async function registerSchema(
-  registryUrl: string, subject: string, schema: string,
+  registryUrl: string,
+  subject: string,
+  schema: string,
 ): Promise<number> {
   const answer = await fetch(`${registryUrl}/subjects/${subject}/versions`, {
     method: 'POST',

@@ -20,7 +20,12 @@ describe(`broker and Postgres killed in mid-traffic (FAULTS_SEED=${seed})`, () =
 
   test('come back to the ledger of an undisturbed run and one report a fill', async () => {
     const figures = await crashProjector(log, {
-      seed, records: 8_000, recordsPerSecond: 250, kills: 1, freezes: 0, visits: 0,
+      seed,
+      records: 8_000,
+      recordsPerSecond: 250,
+      kills: 1,
+      freezes: 0,
+      visits: 0,
       blows: [outageOf(servers, 'kafka', 500), outageOf(servers, 'postgres', 500)],
     });
     process.stderr.write(`Servers away: ${JSON.stringify(figures)}\n`);

@@ -16,7 +16,8 @@ import { to as copyTo } from 'pg-copy-streams';
 export type Dumps = Readonly<Record<string, string>>;
 
 const streamDumps: Dumps = {
-  partition: 'SELECT processor, version, topic, partition, next_offset, last_offset, last_hash, ' +
+  partition:
+    'SELECT processor, version, topic, partition, next_offset, last_offset, last_hash, ' +
     'chain_hash, halted FROM stream.partition ORDER BY processor, version, topic, partition',
   outcome: 'SELECT * FROM stream.outcome ORDER BY processor, version, partition, outcome, because',
   refused: 'SELECT * FROM stream.refused ORDER BY processor, version, topic, partition, "offset"',

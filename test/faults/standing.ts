@@ -19,7 +19,9 @@ export type Health = {
 
 /** One statement on a database, on a connection of its own. */
 export async function query<Row extends object>(
-  url: string, text: string, values: readonly unknown[] = [],
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
@@ -33,21 +35,25 @@ export async function query<Row extends object>(
 
 export async function partitionRows(url: string): Promise<readonly PartitionRow[]> {
   const rows = await query<{ partition: number; next: string; halted: string; publisher: string }>(
-    url, 'SELECT partition, next_offset AS next, halted, publisher_id AS publisher ' +
-      'FROM stream.partition ORDER BY partition').catch(() => []);
+    url,
+    'SELECT partition, next_offset AS next, halted, publisher_id AS publisher ' +
+      'FROM stream.partition ORDER BY partition',
+  ).catch(() => []);
   return rows.map((row) => ({ ...row, next: Number(row.next) }));
 }
 
 /** Ledger lines by partition. */
 export async function ledgerCounts(url: string): Promise<ReadonlyMap<number, number>> {
   const rows = await query<{ partition: number; count: string }>(
-    url, 'SELECT partition, count(*) AS count FROM pnl_v1.pnl_ledger GROUP BY 1 ORDER BY 1');
+    url,
+    'SELECT partition, count(*) AS count FROM pnl_v1.pnl_ledger GROUP BY 1 ORDER BY 1',
+  );
   return new Map(rows.map((row) => [row.partition, Number(row.count)]));
 }
 
 export async function health(port: number): Promise<Health> {
   const answer = await fetch(`http://127.0.0.1:${port}/internal/health/pnl-projector`);
-  const body = await answer.json() as {
+  const body = (await answer.json()) as {
     readonly halted: Health['halted'];
     readonly last_outage: { readonly message: string } | null;
   };

@@ -7,10 +7,22 @@ import { join } from 'node:path';
 import { repositoryRoot } from '@polytraders/infra/stack';
 import { processor } from '@polytraders/pnl-projector/processor';
 import {
-  connect, connectKafka, createSchemaBook, createStore, kafkaSource, migrate, pool,
-  startWorker, type DatabaseConfig, type KafkaPort, type OutputRecord, type RuntimeError,
-  type Source, type TransactionalProducer,
+  connect,
+  connectKafka,
+  createSchemaBook,
+  createStore,
+  kafkaSource,
+  migrate,
+  pool,
+  startWorker,
+  type DatabaseConfig,
+  type KafkaPort,
+  type OutputRecord,
+  type RuntimeError,
+  type Source,
+  type TransactionalProducer,
   type Worker,
+  type WorkerConfig,
 } from '@polytraders/runtime';
 import { type LedgerEvent } from '@polytraders/contracts';
 import { ledgerTopic, type TestLog } from '../e2e/log.ts';
@@ -24,13 +36,20 @@ export type WorkerOnPort = {
 };
 
 const limits = {
-  maxPendingRecords: 40_000, maxQueuedEntries: 40_000, maxPublishEntries: 4_000,
-  maxEntitiesPerPartition: 20_000, maxInFlight: 1_000, groupRecords: 20_000, groupWaitMs: 250,
+  maxPendingRecords: 40_000,
+  maxQueuedEntries: 40_000,
+  maxPublishEntries: 4_000,
+  maxEntitiesPerPartition: 20_000,
+  maxInFlight: 1_000,
+  groupRecords: 20_000,
+  groupWaitMs: 250,
 } as const;
 
 /** Starts it. `between` gets the real port and gives the one that the worker sees. */
 export async function startWorkerOnPort(
-  log: TestLog, workerId: string, between: (port: KafkaPort) => KafkaPort,
+  log: TestLog,
+  workerId: string,
+  between: (port: KafkaPort) => KafkaPort,
 ): Promise<WorkerOnPort> {
   const config = log.config();
   const real = await connectKafka({ brokers: config.kafka.brokers, clientId: workerId });
@@ -42,37 +61,66 @@ export async function startWorkerOnPort(
   const outages: string[] = [];
   const onOutage = (error: Error): void => void outages.push((error as RuntimeError).code);
   const book = createSchemaBook({
-    registryUrl: config.registryUrl, codec: processor.codec, database, onOutage });
+    registryUrl: config.registryUrl,
+    codec: processor.codec,
+    database,
+    onOutage,
+  });
   await book.announce(processor.emits);
   const source: Source<LedgerEvent, never> = kafkaSource<LedgerEvent>(kafka, book, {
-    topic: ledgerTopic, physicalTopic: log.prefix + ledgerTopic,
+    topic: ledgerTopic,
+    physicalTopic: log.prefix + ledgerTopic,
     groupId: `${log.prefix}polytraders.${projectorId}.v1`,
-    sessionTimeoutMs: 6_000, maxBytes: 6 << 20, maxBytesPerPartition: 1 << 20, maxWaitMs: 250,
+    sessionTimeoutMs: 6_000,
+    maxBytes: 6 << 20,
+    maxBytesPerPartition: 1 << 20,
+    maxWaitMs: 250,
   }) as never;
   const store = createStore(processor, { version: 1, topic: ledgerTopic, output: projectorId });
   const worker = await startWorker({
-    processor, source, store, kafka, database, encode: book.encode,
+    processor,
+    source,
+    store,
+    kafka,
+    database,
+    encode: book.encode,
     connect: () => connect(databaseConfig),
-    config: {
-      workerId, version: 1, output: projectorId, publishes: true, slots: 1, limits,
-      countsEntries: false,
-      drainMs: 1_000, auditMs: 30_000, physicalTopic: (logical) => log.prefix + logical,
-      progressTopic: `${log.prefix}polytraders.stream.progress.${projectorId}`,
-    },
+    config: configOf(log, workerId),
     events: {
-      onCommitted: () => undefined, onPublished: () => undefined, onAcquired: () => undefined,
-      onHalt: () => undefined, onOutage,
+      onCommitted: () => undefined,
+      onPublished: () => undefined,
+      onAcquired: () => undefined,
+      onHalt: () => undefined,
+      onOutage,
       onLost: (partition, why) => void lost.push(`${partition} ${why}`),
     },
   });
   return {
-    worker, lost, outages,
+    worker,
+    lost,
+    outages,
     stop: async () => {
       await worker.stop();
       book.close();
       await real.close();
       await database.end();
     },
+  };
+}
+
+function configOf({ prefix }: TestLog, workerId: string): WorkerConfig {
+  return {
+    workerId,
+    version: 1,
+    output: projectorId,
+    publishes: true,
+    slots: 1,
+    limits,
+    countsEntries: false,
+    drainMs: 1_000,
+    auditMs: 30_000,
+    physicalTopic: (logical) => prefix + logical,
+    progressTopic: `${prefix}polytraders.stream.progress.${projectorId}`,
   };
 }
 
@@ -104,6 +152,8 @@ export type Gate = { readonly open: () => void; readonly passed: Promise<void> }
 
 export function createGate(): Gate {
   let open: () => void = () => undefined;
-  const passed = new Promise<void>((resolve) => { open = resolve; });
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   return { open, passed };
 }

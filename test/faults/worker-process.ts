@@ -40,12 +40,19 @@ export type Service = {
 };
 
 const noted = new Set([
-  'STARTED', 'STOPPED', 'PARTITION_HALTED', 'PARTITION_LOST', 'PARTITION_ACQUIRED', 'OUTAGE',
+  'STARTED',
+  'STOPPED',
+  'PARTITION_HALTED',
+  'PARTITION_LOST',
+  'PARTITION_ACQUIRED',
+  'OUTAGE',
 ]);
 
 /** Starts a process of the service. `name` is that of its log; `env` is added to the service's. */
 export function startWorkerProcess(
-  service: Service, name: string, env: Readonly<Record<string, string>> = {},
+  service: Service,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
 ): WorkerProcess {
   mkdirSync(service.logs, { recursive: true });
   const file = createWriteStream(join(service.logs, `${name}.log`), { flags: 'a' });
@@ -67,7 +74,11 @@ export function startWorkerProcess(
   });
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
-    name, pid: child.pid ?? 0, lines, isRunning, ended,
+    name,
+    pid: child.pid ?? 0,
+    lines,
+    isRunning,
+    ended,
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

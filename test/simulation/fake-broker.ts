@@ -5,8 +5,14 @@
  */
 
 import {
-  RuntimeError, type KafkaPort, type KafkaRecord, type Membership, type MembershipOptions,
-  type OutputRecord, type TopicPartition, type TransactionalProducer,
+  RuntimeError,
+  type KafkaPort,
+  type KafkaRecord,
+  type Membership,
+  type MembershipOptions,
+  type OutputRecord,
+  type TopicPartition,
+  type TransactionalProducer,
 } from '@polytraders/runtime';
 import { type Process, type World } from './world.ts';
 
@@ -46,8 +52,12 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
     return log;
   };
 
-  function store(at: TopicPartition, key: string | null, value: Buffer | null,
-    transaction: Transaction | null): void {
+  function store(
+    at: TopicPartition,
+    key: string | null,
+    value: Buffer | null,
+    transaction: Transaction | null,
+  ): void {
     const log = logOf(at);
     const bytes = key === null ? null : Buffer.from(key);
     const record = { offset: log.length, key: bytes, value, headers: {}, timestamp: world.now() };
@@ -61,7 +71,8 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
   }
 
   function committed(at: TopicPartition): readonly KafkaRecord[] {
-    return stable(at).filter((one) => (one.transaction?.state ?? 'committed') === 'committed')
+    return stable(at)
+      .filter((one) => (one.transaction?.state ?? 'committed') === 'committed')
       .map((one) => one.record);
   }
 
@@ -84,7 +95,9 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
     };
     const guarded = async (effect: () => void): Promise<void> => {
       if (broken) {
-        throw new RuntimeError('KAFKA_PRODUCER_BROKEN', `${id} failed before.`, { retryable: true });
+        throw new RuntimeError('KAFKA_PRODUCER_BROKEN', `${id} failed before.`, {
+          retryable: true,
+        });
       }
       try {
         await world.step(process, 'KAFKA_OUTAGE', effect);
@@ -93,21 +106,28 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
         throw cause;
       }
     };
-    const send = (records: readonly OutputRecord[]): Promise<void> => guarded(() => {
-      const known = owned();
-      known.open ??= begin(id);
-      for (const { topic, partition, key, value } of records) {
-        store({ topic, partition }, key?.toString() ?? null, value, known.open);
-      }
-    });
-    const end = (state: 'committed' | 'aborted') => (): Promise<void> => guarded(() => {
-      const known = owned();
-      if (known.open !== null) known.open.state = state;
-      known.open = null;
-    });
+    const send = (records: readonly OutputRecord[]): Promise<void> =>
+      guarded(() => {
+        const known = owned();
+        known.open ??= begin(id);
+        for (const { topic, partition, key, value } of records) {
+          store({ topic, partition }, key?.toString() ?? null, value, known.open);
+        }
+      });
+    const end = (state: 'committed' | 'aborted') => (): Promise<void> =>
+      guarded(() => {
+        const known = owned();
+        if (known.open !== null) known.open.state = state;
+        known.open = null;
+      });
     const commit = end('committed');
     return {
-      transactionalId: id, producerId: 1, epoch, send, commit, abort: end('aborted'),
+      transactionalId: id,
+      producerId: 1,
+      epoch,
+      send,
+      commit,
+      abort: end('aborted'),
       transact: async (records) => {
         await send(records);
         await commit();
@@ -123,7 +143,9 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
   /** A transaction that stays open too long is aborted by the broker, and its owner fenced. */
   function begin(id: string): Transaction {
     const transaction: Transaction = { state: 'open' };
-    setTimeout(() => { if (transaction.state === 'open') init(id); }, transactionMs);
+    setTimeout(() => {
+      if (transaction.state === 'open') init(id);
+    }, transactionMs);
     return transaction;
   }
 
@@ -134,8 +156,7 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
         const epoch = await world.step(process, 'KAFKA_OUTAGE', () => init(id));
         return producerOf(process, id, epoch);
       },
-      lastRecord: (at) => (
-        world.step(process, 'KAFKA_OUTAGE', () => committed(at).at(-1) ?? null)),
+      lastRecord: (at) => world.step(process, 'KAFKA_OUTAGE', () => committed(at).at(-1) ?? null),
       join: (options) => Promise.resolve(group.join(process, options)),
     };
     return port as KafkaPort;
@@ -144,13 +165,19 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
   return {
     append: (at, key, value) => store(at, key, value, null),
     end: (at) => logOf(at).length,
-    read: (at, offset, count) => (
-      logOf(at).slice(offset, offset + count).map((one) => one.record)),
-    committed, portOf,
+    read: (at, offset, count) =>
+      logOf(at)
+        .slice(offset, offset + count)
+        .map((one) => one.record),
+    committed,
+    portOf,
   };
 }
 
-function createGroup(world: World, partitions: number): {
+function createGroup(
+  world: World,
+  partitions: number,
+): {
   readonly join: (process: Process, options: MembershipOptions) => Membership;
 } {
   const members: Member[] = [];

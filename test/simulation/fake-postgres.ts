@@ -14,8 +14,13 @@ import { type Part } from '../../libs/runtime/src/postgres/group.ts';
 import { type Process, type World } from './world.ts';
 
 export type PartitionRow = {
-  epoch: number; publisher: string | null; next: number; lastOffset: number | null;
-  lastHash: Buffer | null; chainHash: Buffer; halted: string | null;
+  epoch: number;
+  publisher: string | null;
+  next: number;
+  lastOffset: number | null;
+  lastHash: Buffer | null;
+  chainHash: Buffer;
+  halted: string | null;
 };
 type OutputRow = { state: 'starting' | 'started'; published: number };
 type Line<Entry> = {
@@ -38,7 +43,7 @@ export type FakePostgres<Entity, Entry extends object> = {
 /** A transaction's locks are its connection's. */
 type Connection = { readonly process: Process };
 
-/** A line of COPY text as Postgres would answer it: partition, offset, line, two hashes, columns. */
+/** A line of COPY text as Postgres answers it: the runtime's five columns, then the entry's. */
 function lineOf<Entry extends object>(table: Table<Entry>, text: string): Line<Entry> {
   const values = text.split('\t').map((value) => {
     if (value === '\\N') return null;
@@ -50,7 +55,8 @@ function lineOf<Entry extends object>(table: Table<Entry>, text: string): Line<E
 }
 
 export function createFakePostgres<Entity, Entry extends object>(
-  world: World, table: Table<Entry>,
+  world: World,
+  table: Table<Entry>,
 ): FakePostgres<Entity, Entry> {
   const partitions = new Map<number, PartitionRow>();
   const outputs = new Map<number, OutputRow>();
@@ -89,16 +95,15 @@ export function createFakePostgres<Entity, Entry extends object>(
     }
     for (const [key, { before, after }] of part.dirty) {
       if (!isDeepStrictEqual(entities.get(key), before)) {
-        violations.push(`${key} was folded from ${text(before)}; stored is ${text(entities.get(key))}.`);
+        const stored = text(entities.get(key));
+        violations.push(`${key} was folded from ${text(before)}; stored is ${stored}.`);
       }
       if (after === undefined) entities.delete(key);
       else entities.set(key, after);
     }
   }
 
-  function commit(
-    parts: readonly Part<Entity>[], hints: readonly Hint[],
-  ): CommitResult | 'locked' {
+  function commit(parts: readonly Part<Entity>[], hints: readonly Hint[]): CommitResult | 'locked' {
     if (parts.some((part) => locks.has(part.partition))) return 'locked';
     const committed: number[] = [];
     const fenced: number[] = [];
@@ -128,18 +133,30 @@ export function createFakePostgres<Entity, Entry extends object>(
           await world.pause(1);
         }
       },
-      load: (_, keys) => world.step(process, 'DATABASE_OUTAGE', () => new Map(
-        keys.flatMap((key) => {
-          const entity = entities.get(key);
-          return entity === undefined ? [] : [[key, entity] as const];
-        }))),
-      entries: (_, partition, from, to, limit) => world.step(process, 'DATABASE_OUTAGE', () => (
-        linesOf(partition).filter((line) => line.offset >= from && line.offset < to)
-          .slice(0, limit))),
-      identities: (_, partition) => world.step(process, 'DATABASE_OUTAGE', () => (
-        linesOf(partition).map((line) => line.identity))),
-      hasEntries: (_, partition) => (
-        world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).length > 0)),
+      load: (_, keys) =>
+        world.step(
+          process,
+          'DATABASE_OUTAGE',
+          () =>
+            new Map(
+              keys.flatMap((key) => {
+                const entity = entities.get(key);
+                return entity === undefined ? [] : [[key, entity] as const];
+              }),
+            ),
+        ),
+      entries: (_, partition, from, to, limit) =>
+        world.step(process, 'DATABASE_OUTAGE', () =>
+          linesOf(partition)
+            .filter((line) => line.offset >= from && line.offset < to)
+            .slice(0, limit),
+        ),
+      identities: (_, partition) =>
+        world.step(process, 'DATABASE_OUTAGE', () =>
+          linesOf(partition).map((line) => line.identity),
+        ),
+      hasEntries: (_, partition) =>
+        world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).length > 0),
     };
   }
 
@@ -147,19 +164,25 @@ export function createFakePostgres<Entity, Entry extends object>(
 
   function rowOf(partition: number): PartitionRow {
     const row = partitions.get(partition) ?? {
-      epoch: 0, publisher: null, next: 0, lastOffset: null, lastHash: null,
-      chainHash: chainStart, halted: null,
+      epoch: 0,
+      publisher: null,
+      next: 0,
+      lastOffset: null,
+      lastHash: null,
+      chainHash: chainStart,
+      halted: null,
     };
     partitions.set(partition, row);
     return row;
   }
 
-  const hex = (bytes: Buffer | null): string | null => (
-    bytes === null ? null : `\\x${bytes.toString('hex')}`);
+  const hex = (bytes: Buffer | null): string | null =>
+    bytes === null ? null : `\\x${bytes.toString('hex')}`;
 
   function answer(sql: string, values: readonly unknown[]): readonly object[] {
     const partition = Number(values[sql.includes('stream.output') ? 2 : 3]);
-    if (sql.startsWith('SELECT publisher_id')) return [{ publisher_id: rowOf(partition).publisher }];
+    if (sql.startsWith('SELECT publisher_id'))
+      return [{ publisher_id: rowOf(partition).publisher }];
     if (sql.startsWith('SELECT epoch, publisher_id')) {
       const row = rowOf(partition);
       return [{ epoch: String(row.epoch), publisher_id: row.publisher }];
@@ -167,18 +190,22 @@ export function createFakePostgres<Entity, Entry extends object>(
     if (sql.startsWith('UPDATE stream.partition SET epoch')) {
       const row = rowOf(partition);
       row.epoch += 1;
-      return [{
-        epoch: String(row.epoch), next_offset: String(row.next),
-        last_offset: row.lastOffset === null ? null : String(row.lastOffset),
-        last_hash: hex(row.lastHash), chain_hash: hex(row.chainHash),
-      }];
+      return [
+        {
+          epoch: String(row.epoch),
+          next_offset: String(row.next),
+          last_offset: row.lastOffset === null ? null : String(row.lastOffset),
+          last_hash: hex(row.lastHash),
+          chain_hash: hex(row.chainHash),
+        },
+      ];
     }
     if (sql.startsWith('UPDATE stream.partition SET publisher_id')) {
       const row = rowOf(partition);
       if (row.epoch !== values[4]) return [];
       const isRelease = sql.includes('SET publisher_id = NULL');
       if (isRelease && row.publisher !== values[5]) return [];
-      row.publisher = isRelease ? null : values[5] as string;
+      row.publisher = isRelease ? null : (values[5] as string);
       return [{}];
     }
     if (sql.startsWith('UPDATE stream.partition SET halted')) {
@@ -210,7 +237,10 @@ export function createFakePostgres<Entity, Entry extends object>(
         if (sql === 'BEGIN') return { rows: [] };
         if (sql === 'COMMIT' || sql === 'ROLLBACK') {
           const end = (): void => unlock((by) => by === me);
-          return world.step(process, 'DATABASE_OUTAGE', end).finally(end).then(() => ({ rows: [] }));
+          return world
+            .step(process, 'DATABASE_OUTAGE', end)
+            .finally(end)
+            .then(() => ({ rows: [] }));
         }
         if (sql.includes('FOR UPDATE')) await lock(me, Number(values[3]));
         return world.step(process, 'DATABASE_OUTAGE', () => {

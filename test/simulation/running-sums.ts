@@ -8,12 +8,21 @@ import { table, type Emission, type Processor } from '@polytraders/stream';
 export type Posted = { readonly id: string; readonly key: string; readonly amount: number };
 export type Sum = { readonly key: string; readonly sum: number; readonly count: number };
 export type Line = {
-  readonly id: string; readonly key: string; readonly amount: number; readonly sum: number;
-  readonly count: number; readonly line: number;
+  readonly id: string;
+  readonly key: string;
+  readonly amount: number;
+  readonly sum: number;
+  readonly count: number;
+  readonly line: number;
 };
 
 const ledger = table<Line>('ledger', {
-  id: 'text', key: 'text', amount: 'int', sum: 'int', count: 'int', line: 'int',
+  id: 'text',
+  key: 'text',
+  amount: 'int',
+  sum: 'int',
+  count: 'int',
+  line: 'int',
 });
 
 export const outputTopic = 'sums.out';
@@ -43,14 +52,27 @@ export const runningSums: Processor<Posted, Sum, Line> = {
     const after = sum === 0 ? undefined : { key, sum, count };
     // Some events have two lines, so that a cut between two offsets matters.
     const lines = amount % 3 === 0 ? 2 : 1;
-    const entries = Array.from({ length: lines }, (_, line) => (
-      { id, key, amount, sum, count, line }));
+    const entries = Array.from({ length: lines }, (_, line) => ({
+      id,
+      key,
+      amount,
+      sum,
+      count,
+      line,
+    }));
     return { outcome: 'applied', puts: [{ key, entity: after }], entries };
   },
-  emit: (entry, at): readonly Emission[] => (entry.amount % 5 === 0 ? [] : [{
-    topic: outputTopic, partition: at.partition, key: entry.key,
-    record: { type: 'Sum', value: entry },
-  }]),
+  emit: (entry, at): readonly Emission[] =>
+    entry.amount % 5 === 0
+      ? []
+      : [
+          {
+            topic: outputTopic,
+            partition: at.partition,
+            key: entry.key,
+            record: { type: 'Sum', value: entry },
+          },
+        ],
   storage: {
     schema: () => 'sums_v1',
     migrations: '',

@@ -6,13 +6,16 @@
 
 import { createHash } from 'node:crypto';
 import {
-  RuntimeError, startWorker, type KafkaRecord, type Source, type SourceBatch, type Worker,
+  RuntimeError,
+  startWorker,
+  type KafkaRecord,
+  type Source,
+  type SourceBatch,
+  type Worker,
 } from '@polytraders/runtime';
 import { createFakeBroker, type FakeBroker } from './fake-broker.ts';
 import { createFakePostgres, type FakePostgres } from './fake-postgres.ts';
-import {
-  outputTopic, runningSums, type Line, type Posted, type Sum,
-} from './running-sums.ts';
+import { outputTopic, runningSums, type Line, type Posted, type Sum } from './running-sums.ts';
 import { createWorld, type Process, type Weather, type World } from './world.ts';
 
 export type SimulationPlan = {
@@ -54,11 +57,14 @@ const respawnMsMax = 3_000;
 
 /** Runs a plan to the end of its log. `advance` moves the faked clock. */
 export async function simulate(
-  plan: SimulationPlan, advance: (milliseconds: number) => Promise<void>,
+  plan: SimulationPlan,
+  advance: (milliseconds: number) => Promise<void>,
 ): Promise<SimulationResult> {
   const world = createWorld(plan.seed, plan.weather);
   const stage: Stage = {
-    world, plan, halts: [],
+    world,
+    plan,
+    halts: [],
     broker: createFakeBroker(world, plan.partitions),
     postgres: createFakePostgres<Sum, Line>(world, runningSums.storage.ledger),
   };
@@ -73,14 +79,16 @@ export async function simulate(
       stage.broker.append(at, posted.key, Buffer.from(JSON.stringify(posted)));
     }
     sent += burst.length;
-    await advance(Math.ceil(plan.trafficMs * burst.length / events.length));
+    await advance(Math.ceil((plan.trafficMs * burst.length) / events.length));
   }
   world.calm();
   for (let waited = 0; waited < settleMsMax && !isSettled(stage); waited += 100) await advance(100);
   const complaints = complaintsOf(stage);
   for (const process of live) process.kill();
-  const reports = partitionsOf(plan).reduce((sum, partition) => (
-    sum + stage.broker.committed({ topic: outputTopic, partition }).length), 0);
+  const reports = partitionsOf(plan).reduce(
+    (sum, partition) => sum + stage.broker.committed({ topic: outputTopic, partition }).length,
+    0,
+  );
   return { complaints, reports, ...world.tally };
 }
 
@@ -98,10 +106,14 @@ function keepAlive(stage: Stage, index: number, live: Set<Process>): void {
       setTimeout(launch, world.random.between(10, respawnMsMax));
     });
     void work(stage, process).then(
-      (worker) => setTimeout(() => {
-        // A rolling restart, which may be struck in the middle like anything else.
-        void worker.stop().finally(() => process.kill());
-      }, world.random.between(...stage.plan.restartMs)),
+      (worker) =>
+        setTimeout(
+          () => {
+            // A rolling restart, which may be struck in the middle like anything else.
+            void worker.stop().finally(() => process.kill());
+          },
+          world.random.between(...stage.plan.restartMs),
+        ),
       () => process.kill(),
     );
   };
@@ -119,17 +131,32 @@ function work(stage: Stage, process: Process): Promise<Worker> {
     connect: () => Promise.resolve({ end: () => Promise.resolve() } as never),
     encode: (_, value) => Buffer.from(JSON.stringify(value)),
     config: {
-      workerId: process.name, version: 1, output: 'running-sums', publishes: true, slots: 2,
+      workerId: process.name,
+      version: 1,
+      output: 'running-sums',
+      publishes: true,
+      slots: 2,
       countsEntries: false,
       limits: {
-        maxInFlight: 4, maxPendingRecords: 12, maxQueuedEntries: 8, maxPublishEntries: 5,
-        maxEntitiesPerPartition: 4, groupRecords: 6, groupWaitMs: 50,
+        maxInFlight: 4,
+        maxPendingRecords: 12,
+        maxQueuedEntries: 8,
+        maxPublishEntries: 5,
+        maxEntitiesPerPartition: 4,
+        groupRecords: 6,
+        groupWaitMs: 50,
       },
-      drainMs: 1_000, auditMs: 30_000, physicalTopic: (logical) => logical, progressTopic,
+      drainMs: 1_000,
+      auditMs: 30_000,
+      physicalTopic: (logical) => logical,
+      progressTopic,
     },
     events: {
-      onCommitted: () => undefined, onPublished: () => undefined, onOutage: () => undefined,
-      onAcquired: () => undefined, onLost: () => undefined,
+      onCommitted: () => undefined,
+      onPublished: () => undefined,
+      onOutage: () => undefined,
+      onAcquired: () => undefined,
+      onLost: () => undefined,
       onHalt: (partition, error) => {
         if (process.isAlive()) halts.push(`Partition ${partition} halted: ${error.message}`);
       },
@@ -143,26 +170,37 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
   const at = (partition: number) => ({ topic: inputTopic, partition });
   return {
     topic: inputTopic,
-    join: (handlers) => broker.portOf(process).join({
-      groupId: 'sums', topics: [inputTopic], sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 60_000,
-      heartbeatIntervalMs: 2_000, ...handlers,
-    }),
+    join: (handlers) =>
+      broker.portOf(process).join({
+        groupId: 'sums',
+        topics: [inputTopic],
+        sessionTimeoutMs: 6_000,
+        rebalanceTimeoutMs: 60_000,
+        heartbeatIntervalMs: 2_000,
+        ...handlers,
+      }),
     reader: (handlers) => {
       const positions = new Map<number, number>();
       const fetching = async (): Promise<void> => {
         for (;;) {
           const asked = [...positions];
           await world.step(process, 'KAFKA_OUTAGE', () => undefined).catch(() => undefined);
-          await Promise.all(asked.map(async ([partition, offset]) => {
-            const count = world.random.between(1, plan.partitions * 3);
-            const records = broker.read(at(partition), offset, count);
-            if (records.length === 0 || positions.get(partition) !== offset) return;
-            const nextOffset = offset + records.length;
-            const batch: SourceBatch<KafkaRecord> = {
-              partition, records, nextOffset, highWatermark: broker.end(at(partition)) };
-            await handlers.onBatch(batch);
-            if (positions.get(partition) === offset) positions.set(partition, nextOffset);
-          }));
+          await Promise.all(
+            asked.map(async ([partition, offset]) => {
+              const count = world.random.between(1, plan.partitions * 3);
+              const records = broker.read(at(partition), offset, count);
+              if (records.length === 0 || positions.get(partition) !== offset) return;
+              const nextOffset = offset + records.length;
+              const batch: SourceBatch<KafkaRecord> = {
+                partition,
+                records,
+                nextOffset,
+                highWatermark: broker.end(at(partition)),
+              };
+              await handlers.onBatch(batch);
+              if (positions.get(partition) === offset) positions.set(partition, nextOffset);
+            }),
+          );
           await world.pause(5);
         }
       };
@@ -173,10 +211,11 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
         close: () => Promise.resolve(positions.clear()),
       };
     },
-    verify: (partition, standing) => world.step(process, 'KAFKA_OUTAGE', () => {
-      if (standing.nextOffset <= broker.end(at(partition))) return;
-      throw new RuntimeError('LOG_REPLACED', 'The log ends before.', { retryable: false });
-    }),
+    verify: (partition, standing) =>
+      world.step(process, 'KAFKA_OUTAGE', () => {
+        if (standing.nextOffset <= broker.end(at(partition))) return;
+        throw new RuntimeError('LOG_REPLACED', 'The log ends before.', { retryable: false });
+      }),
     prepare: () => world.pause(world.random.between(0, 2)),
     decode: (record) => JSON.parse(record.value?.toString('utf8') ?? '') as Posted,
     rawBytes: (record) => record.value,
@@ -207,11 +246,14 @@ function eventsOf(world: World, plan: SimulationPlan): readonly Planned[] {
   return planned;
 }
 
-const partitionsOf = (plan: SimulationPlan): readonly number[] => (
-  Array.from({ length: plan.partitions }, (_, partition) => partition));
+const partitionsOf = (plan: SimulationPlan): readonly number[] =>
+  Array.from({ length: plan.partitions }, (_, partition) => partition);
 
 /** What must have come of a partition of the log. */
-function expectedOf(stage: Stage, partition: number): {
+function expectedOf(
+  stage: Stage,
+  partition: number,
+): {
   readonly lines: readonly { readonly offset: number; readonly entry: Line }[];
   readonly sums: ReadonlyMap<string, Sum>;
 } {
@@ -238,7 +280,8 @@ function expectedOf(stage: Stage, partition: number): {
 const isPublic = (entry: Line): boolean => entry.amount % 5 !== 0;
 
 function publishedTo(stage: Stage, partition: number): readonly number[] {
-  return stage.broker.committed({ topic: progressTopic, partition })
+  return stage.broker
+    .committed({ topic: progressTopic, partition })
     .map((record) => (JSON.parse(record.value?.toString('utf8') ?? '') as { next: number }).next);
 }
 
@@ -259,10 +302,13 @@ function complaintsOf(stage: Stage): readonly string[] {
   for (const partition of partitionsOf(plan)) {
     const expected = expectedOf(stage, partition);
     for (const [key, sum] of expected.sums) sums.set(key, sum);
-    const lines = (postgres.ledger.get(partition) ?? [])
-      .map(({ offset, entry }) => ({ offset, entry }));
+    const lines = (postgres.ledger.get(partition) ?? []).map(({ offset, entry }) => ({
+      offset,
+      entry,
+    }));
     compare(`The ledger of partition ${partition}`, lines, expected.lines, found);
-    const reports = broker.committed({ topic: outputTopic, partition })
+    const reports = broker
+      .committed({ topic: outputTopic, partition })
       .map((record) => JSON.parse(record.value?.toString('utf8') ?? '') as Line);
     const wanted = expected.lines.map((line) => line.entry).filter(isPublic);
     compare(`The reports of partition ${partition}`, reports, wanted, found);
@@ -271,21 +317,30 @@ function complaintsOf(stage: Stage): readonly string[] {
     if (fell) found.push(`The progress of partition ${partition} fell: ${progress.join(', ')}.`);
   }
   const byKey = (a: Sum, b: Sum): number => (a.key < b.key ? -1 : 1);
-  compare('The entities', [...postgres.entities.values()].sort(byKey),
-    [...sums.values()].sort(byKey), found);
+  compare(
+    'The entities',
+    [...postgres.entities.values()].sort(byKey),
+    [...sums.values()].sort(byKey),
+    found,
+  );
   return found;
 }
 
 function compare(
-  what: string, got: readonly object[], wanted: readonly object[], found: string[],
+  what: string,
+  got: readonly object[],
+  wanted: readonly object[],
+  found: string[],
 ): void {
   const length = Math.max(got.length, wanted.length);
   for (let index = 0; index < length; index += 1) {
     const mine = JSON.stringify(got[index]);
     const theirs = JSON.stringify(wanted[index]);
     if (mine === theirs) continue;
-    found.push(`${what}: expected ${wanted.length} and at ${index} ${theirs ?? 'nothing'}, ` +
-      `found ${got.length} and ${mine ?? 'nothing'}.`);
+    found.push(
+      `${what}: expected ${wanted.length} and at ${index} ${theirs ?? 'nothing'}, ` +
+        `found ${got.length} and ${mine ?? 'nothing'}.`,
+    );
     return;
   }
 }

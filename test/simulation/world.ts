@@ -48,8 +48,10 @@ export function createWorld(seed: string, weather: Weather): World {
   const frozenUntil = new Map<Process, number>();
   let isCalm = false;
   const now = (): number => Date.now() - began;
-  const pause = (milliseconds: number): Promise<void> => (
-    new Promise((resolve) => { setTimeout(resolve, milliseconds); }));
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+    });
 
   function spawn(name: string): Process {
     let alive = true;
@@ -91,8 +93,14 @@ export function createWorld(seed: string, weather: Weather): World {
   }
 
   return {
-    random, spawn, pause, now, tally,
-    calm: () => { isCalm = true; },
+    random,
+    spawn,
+    pause,
+    now,
+    tally,
+    calm: () => {
+      isCalm = true;
+    },
     step: async (process, code, effect) => {
       await point(process, code);
       const result = effect();

@@ -50,9 +50,7 @@ describe('a takeover publishes what its predecessor left', () => {
   test('each line once and in order, however the ledger is cut into pages', async () => {
     const ledger = Array.from({ length: 3_000 }, (_, offset) => lines(offset, 1 + (offset % 3)));
     const { sent, progress, session } = await republished(ledger.flat(), 3_000);
-    expect(sent).toEqual(
-      ledger.flat().map(({ offset, entry }) => `${offset}/${entry.line}`),
-    );
+    expect(sent).toEqual(ledger.flat().map(({ offset, entry }) => `${offset}/${entry.line}`));
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
     expect(session.publishedTo).toBe(3_000);
   });
