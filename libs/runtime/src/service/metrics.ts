@@ -100,7 +100,7 @@ function ownMetrics(prefix: string, registers: Registry[]) {
   });
   const halted = new Gauge({
     name: `${prefix}_halted_partitions`,
-    help: 'Partitions that stopped with a named error.',
+    help: 'Partitions, of sources too, that stopped with a named error.',
     registers,
   });
   return { records, reports, outages, publishMs, lag, unpublished, waiting, halted };

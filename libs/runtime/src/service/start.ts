@@ -113,7 +113,7 @@ export async function start<
     slugs: [processor.id, ...processor.healthSlugs],
     health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage, sources }),
     metrics: async () => {
-      metrics.partitions(worker.state(), worker.halted().size);
+      metrics.partitions(worker.state(), worker.halted().size + sources().length);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
