@@ -130,6 +130,7 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
       abort: end('aborted'),
       transact: async (records) => {
         await send(records);
+        world.hesitate(process);
         await commit();
       },
       isBroken: () => broken,

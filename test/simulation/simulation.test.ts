@@ -10,7 +10,14 @@ const rain: Omit<SimulationPlan, 'seed'> = {
   workers: 2,
   trafficMs: 20_000,
   restartMs: [2_000, 40_000],
-  weather: { crash: 60, outage: 150, freeze: 12, latencyMsMax: 8, freezeMsMax: 12_000 },
+  weather: {
+    crash: 60,
+    outage: 150,
+    freeze: 12,
+    freezeCommit: 0,
+    latencyMsMax: 8,
+    freezeMsMax: 12_000,
+  },
 };
 /** More workers than it takes, often frozen: partitions change hands with work in flight. */
 const storm: Omit<SimulationPlan, 'seed'> = {
@@ -19,7 +26,14 @@ const storm: Omit<SimulationPlan, 'seed'> = {
   workers: 3,
   trafficMs: 40_000,
   restartMs: [1_000, 15_000],
-  weather: { crash: 100, outage: 60, freeze: 100, latencyMsMax: 8, freezeMsMax: 9_000 },
+  weather: {
+    crash: 100,
+    outage: 60,
+    freeze: 40,
+    freezeCommit: 600,
+    latencyMsMax: 8,
+    freezeMsMax: 9_000,
+  },
 };
 
 beforeEach(() => {

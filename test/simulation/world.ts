@@ -11,6 +11,8 @@ export type Weather = {
   readonly crash: number;
   readonly outage: number;
   readonly freeze: number;
+  /** A freeze between the last send of a transaction and its commit. */
+  readonly freezeCommit: number;
   readonly latencyMsMax: number;
   readonly freezeMsMax: number;
 };
@@ -34,6 +36,8 @@ export type World = {
    * again between the effect and its answer.
    */
   readonly step: <T>(process: Process, code: RuntimeErrorCode, effect: () => T) => Promise<T>;
+  /** What may happen to a publisher when all is sent and nothing committed. */
+  readonly hesitate: (process: Process) => void;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly now: () => number;
   readonly tally: { crashes: number; outages: number; freezes: number; steps: number };
@@ -72,14 +76,16 @@ export function createWorld(seed: string, weather: Weather): World {
 
   const strikes = (chance: number): boolean => !isCalm && random.chance(chance, 10_000);
 
+  function freeze(process: Process): void {
+    tally.freezes += 1;
+    frozenUntil.set(process, now() + random.between(1, weather.freezeMsMax));
+  }
+
   /** Where something may happen to the process. Never comes back from the dead. */
   async function point(process: Process, code: RuntimeErrorCode): Promise<void> {
     if (!process.isAlive()) return never;
     tally.steps += 1;
-    if (strikes(weather.freeze)) {
-      tally.freezes += 1;
-      frozenUntil.set(process, now() + random.between(1, weather.freezeMsMax));
-    }
+    if (strikes(weather.freeze)) freeze(process);
     await pause(random.between(0, weather.latencyMsMax));
     while (process.isFrozen()) await pause(Math.max(1, (frozenUntil.get(process) ?? 0) - now()));
     if (strikes(weather.crash)) {
@@ -95,6 +101,9 @@ export function createWorld(seed: string, weather: Weather): World {
   return {
     random,
     spawn,
+    hesitate: (process) => {
+      if (strikes(weather.freezeCommit)) freeze(process);
+    },
     pause,
     now,
     tally,
