@@ -140,6 +140,15 @@ describe('a publisher frozen between its last send and its commit', () => {
       );
       return Number(rows[0]?.count) === 1;
     });
+    // Its publisher is all that the next heir knows to fence.
+    const claimed = await query<{ publisher_id: string }>(
+      log.databaseUrl,
+      'SELECT publisher_id FROM stream.partition WHERE worker_id LIKE $1',
+      ['dying%'],
+    );
+    expect(claimed.map((row) => row.publisher_id)).toEqual([
+      expect.stringContaining(`frozen-${log.prefix}`),
+    ]);
     second = await start(processor, log.config({ WORKER_ID: `heir-${log.prefix}` }));
     const end = dying.stop();
     dying = null;
