@@ -95,8 +95,8 @@ CREATE TABLE positions (
 ) WITH (fillfactor = 70);
 
 -- The open lots of a book in pages of at most 32, oldest first within a page and over pages, so
--- that a fill rewrites one or two rows however many lots are open. lots is JSON: a list of
--- [quantity, basis, offset, opened at, fill id], amounts as texts of micros. Read the view.
+-- that a fill rewrites one or two rows however many lots are open. lots has one lot a line:
+-- quantity, basis (both in micros), offset, opened at and fill id, a space between. Read the view.
 CREATE TABLE lot_pages (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -133,14 +133,17 @@ CREATE VIEW lots AS
 SELECT p.account, p.trading_bot_id, p.token_id, b.condition_id,
        row_number() OVER (PARTITION BY p.account, p.trading_bot_id, p.token_id
                           ORDER BY p.page, l.place) AS lot,
-       ((l.lot ->> 0)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6) AS quantity_shares,
-       ((l.lot ->> 1)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6) AS cost_basis_pusd,
-       l.lot ->> 4 AS opened_by_fill_id,
-       (l.lot ->> 2)::bigint AS opened_at_offset,
-       to_timestamp(0) + (l.lot ->> 3)::bigint * interval '1 microsecond' AS opened_at
+       (split_part(l.lot, ' ', 1)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6)
+         AS quantity_shares,
+       (split_part(l.lot, ' ', 2)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6)
+         AS cost_basis_pusd,
+       replace(replace(regexp_replace(l.lot, '^(\S+ ){4}', ''), '%0A', E'\n'), '%25', '%')
+         AS opened_by_fill_id,
+       split_part(l.lot, ' ', 3)::bigint AS opened_at_offset,
+       to_timestamp(0) + split_part(l.lot, ' ', 4)::bigint * interval '1 microsecond' AS opened_at
 FROM lot_pages p
 JOIN positions b USING (account, trading_bot_id, token_id)
-CROSS JOIN LATERAL jsonb_array_elements(p.lots::jsonb) WITH ORDINALITY AS l (lot, place);
+CROSS JOIN LATERAL string_to_table(p.lots, E'\n') WITH ORDINALITY AS l (lot, place);
 
 -- Fills that are kept out of the numbers until somebody has reviewed them (rule B18).
 CREATE VIEW quarantined_fills AS

@@ -161,17 +161,16 @@ function pageKey(name: BookName, no: number): object {
 
 function pageRow(name: BookName, page: LotPage): LotPageRow {
   let lots = '';
-  for (const lot of page.lots) {
-    lots +=
-      `${lots === '' ? '[' : ','}["${String(lot.quantity)}","${String(lot.basis)}",` +
-      `${String(lot.offset)},${String(lot.openedAt)},${JSON.stringify(lot.fillId)}]`;
+  for (const { quantity, basis, offset, openedAt, fillId } of page.lots) {
+    const id = /[%\n]/.test(fillId) ? escaped(fillId) : fillId;
+    lots += `${lots === '' ? '' : '\n'}${quantity} ${basis} ${offset} ${openedAt} ${id}`;
   }
   return {
     account: name.account,
     token_id: name.token,
     trading_bot_id: name.bot,
     page: page.no,
-    lots: `${lots}]`,
+    lots,
   };
 }
 
@@ -246,18 +245,23 @@ function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   };
 }
 
-type StoredLot = readonly [string, string, number, number, string];
-
 function revivePage(row: LotPageRow): LotPage {
-  const stored = JSON.parse(row.lots) as readonly StoredLot[];
-  const lots = stored.map(([quantity, basis, offset, openedAt, fillId]): Lot => ({
-    quantity: shares(BigInt(quantity)),
-    basis: pusd(BigInt(basis)),
-    fillId,
-    offset,
-    openedAt,
-  }));
+  const lots = row.lots.split('\n').map((line): Lot => {
+    const [quantity = '', basis = '', offset, openedAt, ...id] = line.split(' ');
+    return {
+      quantity: shares(BigInt(quantity)),
+      basis: pusd(BigInt(basis)),
+      fillId: id.join(' ').replaceAll('%0A', '\n').replaceAll('%25', '%'),
+      offset: Number(offset),
+      openedAt: Number(openedAt),
+    };
+  });
   return { no: row.page, lots };
+}
+
+/** A line of a page ends with its line: the one character that an id may not bring, and its mark. */
+function escaped(fillId: string): string {
+  return fillId.replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function reviveParameters(found: object | undefined): Parameters | undefined {

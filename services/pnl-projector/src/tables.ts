@@ -39,8 +39,8 @@ export type LotPageRow = {
   readonly trading_bot_id: string;
   readonly page: number;
   /**
-   * JSON, oldest lot first: `[[quantity, basis, offset, opened at, fill id], …]`, amounts as texts of
-   * micros. One text, because five typed arrays cost Postgres more than the rest of the row.
+   * One lot a line, oldest first: `quantity basis offset opened-at fill-id`, amounts in micros. One
+   * plain text, because five typed arrays cost Postgres more than the rest of the row.
    */
   readonly lots: string;
 };

@@ -189,7 +189,8 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
   membership: () => Membership | null,
 ): Placed<Entity, Entry> {
   const { processor, source, store, kafka, database, config, events } = parts;
-  const publisherId = `${config.output}.${config.version}.${config.workerId}.${index}`;
+  // The progress topic has the deployment's prefix: two of them on one broker never share an id.
+  const publisherId = `${config.progressTopic}.${config.version}.${config.workerId}.${index}`;
   const publisher = config.publishes
     ? createPublisher(kafka, {
         transactionalId: publisherId,

@@ -187,30 +187,25 @@ function arrayElements(text: string): string[] {
   return elements;
 }
 
-const dayMicros = 86_400_000_000;
-let cachedDay = -1;
-let cachedDayText = '';
+/** Seconds met last and their texts: rows of one group carry few different ones. */
+const secondsKept = 64;
+const keptSeconds = new Float64Array(secondsKept).fill(Number.NaN);
+const keptTexts: string[] = new Array<string>(secondsKept).fill('');
 
 /** Microseconds since 1970 → `2026-11-21 07:08:09.000001+00`. */
 export function timeText(micros: number): string {
-  const day = Math.floor(micros / dayMicros);
-  if (day !== cachedDay) {
-    cachedDay = day;
-    cachedDayText = new Date(day * 86_400_000).toISOString().slice(0, 10);
-  }
-  const rest = micros - day * dayMicros;
-  const seconds = Math.floor(rest / 1_000_000);
-  const fraction = rest - seconds * 1_000_000;
-  const hour = Math.floor(seconds / 3600);
-  const minute = Math.floor(seconds / 60) % 60;
-  return (
-    `${cachedDayText} ` +
-    `${two(hour)}:${two(minute)}:${two(seconds % 60)}.${String(fraction).padStart(6, '0')}+00`
-  );
+  const second = Math.floor(micros / 1_000_000);
+  const fraction = micros - second * 1_000_000;
+  return `${secondText(second)}.${fraction.toString().padStart(6, '0')}+00`;
 }
 
-function two(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
+function secondText(second: number): string {
+  const place = ((second % secondsKept) + secondsKept) % secondsKept;
+  if (keptSeconds[place] !== second) {
+    keptSeconds[place] = second;
+    keptTexts[place] = new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  }
+  return keptTexts[place] ?? '';
 }
 
 /** `2026-11-21 07:08:09.000001+00` (session in UTC) → microseconds since 1970. */

@@ -53,10 +53,10 @@ export type Running = {
 const auditMs = 30_000;
 const drainMs = 5_000;
 const fetchWaitMs = 250;
-const groupWaitMs = 250;
+const groupWaitMs = 3_000;
 const maxEntitiesPerPartition = 20_000;
 /** A rebuild keeps no entries for publishing, so twice as many records fit the same memory. */
-const pendingRecords = { publishing: 6_000, rebuild: 18_000 } as const;
+const pendingRecords = { publishing: 12_000, rebuild: 30_000 } as const;
 const runtimeSql = fileURLToPath(new URL('../../sql/', import.meta.url));
 
 /** Starts the service and leaves it running. Signals are the business of `run`. */
