@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { nodeFlags } from '@polytraders/runtime';
 
 const ticksPerSecond = 100;
 
@@ -18,13 +19,8 @@ export type BenchChild = {
 };
 
 /** Runs a TypeScript file on this Node; its standard output is JSON lines. */
-export function startChild(
-  script: string,
-  env: Readonly<Record<string, string>>,
-  heapMb = 0,
-): BenchChild {
-  const flags = heapMb > 0 ? [`--max-semi-space-size=${heapMb}`] : [];
-  const child = spawn(process.execPath, [...flags, script], {
+export function startChild(script: string, env: Readonly<Record<string, string>>): BenchChild {
+  const child = spawn(process.execPath, [...nodeFlags, script], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

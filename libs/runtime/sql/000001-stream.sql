@@ -8,12 +8,12 @@ CREATE TABLE stream.partition (
   partition     int         NOT NULL,
   epoch         bigint      NOT NULL DEFAULT 0,   -- the fence: bumped by each owner
   worker_id     text,
-  publisher_id  text,                             -- transactional id of the owner, fenced by the next
+  publisher_id  text,                             -- transactional id of its owner
   acquired_at   timestamptz,
   next_offset   bigint      NOT NULL DEFAULT 0,   -- everything below is in the ledger
   last_offset   bigint,                           -- last record consumed ...
-  last_hash     bytea,                            -- ... and its SHA-256: is this still the same log?
-  chain_hash    bytea       NOT NULL,             -- running SHA-256 over the ledger entries
+  last_hash     bytea,  -- ... and its SHA-256: is this still the same log?
+  chain_hash    bytea       NOT NULL,             -- running SHA-256 over entries
   halted        text,                             -- why the partition stands still, if it does
   PRIMARY KEY (processor, version, topic, partition)
 );

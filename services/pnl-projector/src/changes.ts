@@ -259,7 +259,7 @@ function revivePage(row: LotPageRow): LotPage {
   return { no: row.page, lots };
 }
 
-/** A line of a page ends with its line: the one character that an id may not bring, and its mark. */
+/** A lot ends with its line: a line end in an id would be two lots, so it is written as %0A. */
 function escaped(fillId: string): string {
   return fillId.replaceAll('%', '%25').replaceAll('\n', '%0A');
 }

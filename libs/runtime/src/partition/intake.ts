@@ -47,6 +47,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     if (!session.alive) return;
     const { slot } = config.slotOf(batch.partition);
     session.highWatermark = batch.highWatermark;
+    session.behindSince ??= performance.now();
     session.waiting = true;
     await slot.room();
     session.waiting = false;
@@ -77,6 +78,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       session.lastHash = source.hashOf(last);
     }
     session.next = Math.max(session.next, batch.nextOffset);
+    if (session.next >= session.highWatermark) session.behindSince = null;
   }
 
   function decodeNew(session: Session<Entity>, batch: SourceBatch<Raw>): FoldInput<Event>[] {

@@ -27,6 +27,8 @@ export type Session<Entity> = {
   highWatermark: number;
   alive: boolean;
   waiting: boolean;
+  /** Since when there has been more on the log than was folded; null at its head. */
+  behindSince: number | null;
   /** The batch that is being folded; the next one waits for it. */
   turn: Promise<void>;
 };
@@ -57,6 +59,7 @@ export function newSession<Entity>(start: SessionStart): Session<Entity> {
     highWatermark: start.nextOffset,
     alive: true,
     waiting: false,
+    behindSince: null,
     turn: Promise.resolve(),
   };
 }

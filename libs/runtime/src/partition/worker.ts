@@ -57,6 +57,8 @@ export type PartitionState = {
   readonly highWatermark: number;
   /** Its next batch waits for room: the partition is paused until the groups before are stored. */
   readonly waiting: boolean;
+  /** How long there has been more on the log than was folded. */
+  readonly behindForMs: number;
 };
 
 export type Worker = {
@@ -178,7 +180,8 @@ export async function startWorker<
 
 function stateOf(session: Session<unknown>): PartitionState {
   const { partition, epoch, next, committed, publishedTo, highWatermark, waiting } = session;
-  return { partition, epoch, next, committed, publishedTo, highWatermark, waiting };
+  const behindForMs = session.behindSince === null ? 0 : performance.now() - session.behindSince;
+  return { partition, epoch, next, committed, publishedTo, highWatermark, waiting, behindForMs };
 }
 
 /** One slot with its publisher, if anything is published at all. */

@@ -30,6 +30,8 @@ export type ServiceConfig = {
   /** False builds a version without constructing a publisher. */
   readonly publishes: boolean;
   readonly slots: number;
+  /** Where health and metrics listen: loopback, unless a container says otherwise. */
+  readonly httpHost: string;
   readonly httpPort: number;
   readonly sessionTimeoutMs: number;
   /** Fetched batches that may wait to be stored (rule B17); beyond it a partition is paused. */
@@ -60,6 +62,7 @@ export function configFromEnv(env: Env): ServiceConfig {
     version: whole(env, 'PROJECTION_VERSION', null, 1, 1_000_000),
     publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
     slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
+    httpHost: given(env, 'HTTP_HOST') ?? '127.0.0.1',
     httpPort: whole(env, 'HTTP_PORT', 0, 0, 65_535),
     sessionTimeoutMs: whole(env, 'SESSION_TIMEOUT_MS', 30_000, 6_000, 300_000),
     maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),

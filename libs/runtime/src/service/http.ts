@@ -28,14 +28,22 @@ export type HealthFacts = {
 
 export type Health = { readonly ok: boolean; readonly body: object };
 
-/** Red when a partition or a source is halted, or the group has not confirmed us for a session timeout. */
+/** A partition that has been behind the log for longer than this makes health red (B21). */
+const lagSecondsMax = 60;
+
+/**
+ * Red when a partition is halted or late, a source is halted, or the group has not confirmed us for
+ * a session timeout.
+ */
 export function healthOf(worker: Worker, facts: HealthFacts): Health {
   const states = worker.state();
   const halted = [...worker.halted()].map(haltedPartition);
   const confirmedAgoMs = worker.confirmedAgoMs();
   const sources = facts.sources();
   const isStanding = halted.length > 0 || sources.length > 0;
-  const ok = !isStanding && confirmedAgoMs < facts.sessionTimeoutMs;
+  const lagSeconds = Math.max(0, ...states.map((state) => state.behindForMs)) / 1000;
+  const isLate = lagSeconds > lagSecondsMax;
+  const ok = !isStanding && !isLate && confirmedAgoMs < facts.sessionTimeoutMs;
   return {
     ok,
     body: {
@@ -47,6 +55,7 @@ export function healthOf(worker: Worker, facts: HealthFacts): Health {
       worker: facts.workerId,
       partitions: states.length,
       lag_records: states.reduce((sum, state) => sum + lagOf(state), 0),
+      lag_seconds: Math.round(lagSeconds),
       waiting: states.filter((state) => state.waiting).length,
       halted,
       halted_sources: sources,
@@ -65,6 +74,7 @@ function lagOf(state: PartitionState): number {
 }
 
 export type HttpConfig = {
+  readonly host: string;
   readonly port: number;
   /** Names under which health is served; the first is shown to who asks for something else. */
   readonly slugs: readonly string[];
@@ -74,7 +84,7 @@ export type HttpConfig = {
 
 export type HttpServer = { readonly port: number; readonly close: () => Promise<void> };
 
-/** Listens on loopback; port 0 takes a free one. */
+/** Port 0 takes a free one. */
 export async function serveHttp(config: HttpConfig): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -94,7 +104,7 @@ export async function serveHttp(config: HttpConfig): Promise<HttpServer> {
     response.writeHead(404, { 'content-type': 'text/plain' });
     response.end(`Expected ${expected}; found ${path}.\n`);
   });
-  const port = await listen(server, config.port);
+  const port = await listen(server, config.host, config.port);
   return {
     port,
     close: () =>
@@ -105,9 +115,9 @@ export async function serveHttp(config: HttpConfig): Promise<HttpServer> {
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }

@@ -56,7 +56,7 @@ const fetchWaitMs = 250;
 const groupWaitMs = 3_000;
 const maxEntitiesPerPartition = 20_000;
 /** A rebuild keeps no entries for publishing, so twice as many records fit the same memory. */
-const pendingRecords = { publishing: 12_000, rebuild: 30_000 } as const;
+const pendingRecords = { publishing: 10_000, rebuild: 27_000 } as const;
 const runtimeSql = fileURLToPath(new URL('../../sql/', import.meta.url));
 
 /** Starts the service and leaves it running. Signals are the business of `run`. */
@@ -109,6 +109,7 @@ export async function start<
   const sources = (): readonly HaltedSource[] => beside?.halted?.() ?? [];
   const facts = { ...config, service: processor.id, version, publishes };
   const http = await serveHttp({
+    host: config.httpHost,
     port: config.httpPort,
     slugs: [processor.id, ...processor.healthSlugs],
     health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage, sources }),
