@@ -207,7 +207,8 @@ export function writeArray<Item>(
   items: readonly Item[],
   writeItem: (output: Output, item: Item) => void,
 ): void {
-  if (!Array.isArray(items)) throw refused('a list', items);
+  const given: unknown = items;
+  if (!Array.isArray(given)) throw refused('a list', given);
   if (items.length > 0) {
     writeLong(output, items.length);
     for (const item of items) writeItem(output, item);
