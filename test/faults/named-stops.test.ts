@@ -67,7 +67,7 @@ async function workApart(): Promise<number> {
   return lines.find((line) => line.event === 'STARTED')?.http_port ?? 0;
 }
 
-/** Appends so many fills everywhere and waits until the ledger has them. */
+/** Appends so many fills everywhere and waits until the ledger has them and their reports are out. */
 async function fold(count: number): Promise<void> {
   const before = (await partitionRows(log.databaseUrl)).map((row) => row.next);
   await log.append(everywhere(take, count));
@@ -77,6 +77,11 @@ async function fold(count: number): Promise<void> {
       rows.length === partitions &&
       rows.every((row, index) => row.next >= (before[index] ?? 0) + count)
     );
+  });
+  // A report goes out after its line is in the ledger: what a stop leaves is read when both are.
+  await until('the reports are published', async () => {
+    const { ledger, records } = await written(log);
+    return records === [...ledger.values()].reduce((sum, lines) => sum + lines, 0);
   });
 }
 

@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import { type TestLog } from '../e2e/log.ts';
-import { readPublished, settlementReports } from './published.ts';
+import { type Published, readPublished, settlementReports } from './published.ts';
 
 export type PartitionRow = {
   readonly partition: number;
@@ -61,8 +61,10 @@ export async function health(port: number): Promise<Health> {
   return { status: answer.status, halted: body.halted, lastOutage };
 }
 
+export type Written = Published & { readonly ledger: ReadonlyMap<number, number> };
+
 /** Ledger and published reports: what must not change when a partition stops. */
-export async function written(log: TestLog): Promise<object> {
+export async function written(log: TestLog): Promise<Written> {
   const { byGroup, records } = await readPublished(log, settlementReports);
   return { ledger: await ledgerCounts(log.databaseUrl), records, byGroup };
 }

@@ -72,8 +72,8 @@ describe('a release', () => {
 
   test('adds a version, its examples and its hash', () => {
     const known = new Set(Object.keys(fileHashes(copy)));
-    expect(release('TimeAdvanced', copy).version).toBe(1);
+    expect(release('WindowClosed', copy).version).toBe(1);
     const added = Object.keys(committedHashes(copy)).filter((path) => !known.has(path));
-    expect(added).toEqual(['TimeAdvanced/v1.avsc', 'TimeAdvanced/v1.golden.json']);
+    expect(added).toEqual(['WindowClosed/v1.avsc', 'WindowClosed/v1.golden.json']);
   });
 });
