@@ -68,7 +68,7 @@ export function configFromEnv(env: Env): ServiceConfig {
     maxInFlight: whole(env, 'MAX_IN_FLIGHT', 500, 1, 100_000),
     maxPendingRecords: whole(env, 'MAX_PENDING_RECORDS', null, 1, 1_000_000),
     maxPublishEntries: whole(env, 'MAX_PUBLISH_ENTRIES', 4_000, 1, 100_000),
-    fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 4 << 20, 1 << 16, 64 << 20),
+    fetchMaxBytes: whole(env, 'FETCH_MAX_BYTES', 2 << 20, 1 << 16, 64 << 20),
     logLevel: oneOf(env, 'LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
   };
 }
