@@ -67,7 +67,7 @@ async function workApart(): Promise<number> {
   return lines.find((line) => line.event === 'STARTED')?.http_port ?? 0;
 }
 
-/** Appends so many fills everywhere and waits until the ledger has them and their reports are out. */
+/** Appends so many fills everywhere; waits until the ledger has them and their reports are out. */
 async function fold(count: number): Promise<void> {
   const before = (await partitionRows(log.databaseUrl)).map((row) => row.next);
   await log.append(everywhere(take, count));
