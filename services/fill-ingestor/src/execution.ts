@@ -29,6 +29,9 @@ import {
 import { type Fields, type ImportTerms } from './raw.ts';
 import { timeOfIso, timeOfMilliseconds } from './times.ts';
 
+/** All of the notional. More, or less than nothing, is no fee rate but a broken message. */
+const BPS_MAX = 10_000;
+
 const FILL_STATUSES: readonly string[] = ['MATCHED', 'MINED', 'CONFIRMED', 'FAILED'];
 const ORDER_STATUSES: readonly string[] = ['OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'];
 const ACCOUNT = /^(paper:)?0x[0-9a-f]{40}$/;
@@ -178,8 +181,9 @@ function feeOf(
   if (isRefusal(builderFeePusd)) return builderFeePusd;
   const bpsText = said(fields['fee_bps']);
   const bps = integerIn(bpsText ?? undefined);
-  if (bpsText !== null && bps === null) {
-    return refuse('INVALID_INPUT', `Expected fee_bps as a whole number; found ${quoted(bpsText)}.`);
+  if (bpsText !== null && (bps === null || bps < 0 || bps > BPS_MAX)) {
+    const expected = `a whole number from 0 to ${String(BPS_MAX)}`;
+    return refuse('INVALID_INPUT', `Expected fee_bps as ${expected}; found ${quoted(bpsText)}.`);
   }
   const feeBps = feePusd === null ? bps : null;
   if (feePusd !== null || feeBps !== null) {

@@ -242,6 +242,16 @@ describe('execution reports', () => {
       'INVALID_INPUT: Expected a decimal fee_pusd; found "much" (NOT_A_DECIMAL).',
     ],
     [
+      'a negative fee rate',
+      { ...MATCH, fee_bps: '-25' },
+      'INVALID_INPUT: Expected fee_bps as a whole number from 0 to 10000; found "-25".',
+    ],
+    [
+      'a fee rate beyond all',
+      { ...MATCH, fee_bps: '99999999999' },
+      'INVALID_INPUT: Expected fee_bps as a whole number from 0 to 10000; found "99999999999".',
+    ],
+    [
       'an odd account',
       { ...MATCH, account: 'alice' },
       'INVALID_INPUT: Expected account as 0x and 40 hex digits; found "alice".',
