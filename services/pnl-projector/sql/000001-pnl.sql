@@ -67,6 +67,8 @@ CREATE TABLE pnl_ledger (
 ) PARTITION BY RANGE (month);
 
 -- One book per account, trading bot and token. Shares and basis are signed: a book may be short.
+-- lots is its newest page of open lots: most books have no other, and a fill rewrites one row.
+-- wallet_shares is what its fills moved in the wallet, those that were set aside included.
 CREATE TABLE positions (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -88,15 +90,19 @@ CREATE TABLE positions (
   quarantined_fills bigint NOT NULL,
   books_complete boolean NOT NULL,
   incomplete_reasons text[] NOT NULL,
+  wallet_shares numeric(38,6) NOT NULL,
+  oversold_at bigint,
   next_page bigint NOT NULL,
+  lots text NOT NULL,
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (account, token_id, trading_bot_id)
 ) WITH (fillfactor = 70);
 
--- The open lots of a book in pages of at most 32, oldest first within a page and over pages, so
--- that a fill rewrites one or two rows however many lots are open. lots has one lot a line:
--- quantity, basis (both in micros), offset, opened at and fill id, a space between. Read the view.
+-- The open lots of a book before its newest page, in pages of at most 32, oldest first within a
+-- page and over pages, so that a fill rewrites one or two rows however many lots are open. lots has
+-- one lot a line: quantity, basis (both in micros), offset, opened at and fill id, a space between.
+-- Read the view.
 CREATE TABLE lot_pages (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -104,17 +110,6 @@ CREATE TABLE lot_pages (
   page bigint NOT NULL,
   lots text NOT NULL,
   PRIMARY KEY (account, token_id, trading_bot_id, page)
-) WITH (fillfactor = 70);
-
--- Shares of an account and token over all bots. Below zero it is oversold (rule B1).
-CREATE TABLE wallets (
-  account text NOT NULL,
-  token_id text NOT NULL,
-  shares numeric(38,6) NOT NULL,
-  oversold_at bigint,
-  last_offset bigint NOT NULL,
-  updated_at timestamptz NOT NULL,
-  PRIMARY KEY (account, token_id)
 ) WITH (fillfactor = 70);
 
 -- Parameters in force at the place where a log partition stands.
@@ -141,9 +136,19 @@ SELECT p.account, p.trading_bot_id, p.token_id, b.condition_id,
          AS opened_by_fill_id,
        split_part(l.lot, ' ', 3)::bigint AS opened_at_offset,
        to_timestamp(0) + split_part(l.lot, ' ', 4)::bigint * interval '1 microsecond' AS opened_at
-FROM lot_pages p
+FROM (SELECT account, token_id, trading_bot_id, page, lots FROM lot_pages
+      UNION ALL
+      SELECT account, token_id, trading_bot_id, next_page - 1, lots FROM positions
+      WHERE lots <> '') p
 JOIN positions b USING (account, trading_bot_id, token_id)
 CROSS JOIN LATERAL string_to_table(p.lots, E'\n') WITH ORDINALITY AS l (lot, place);
+
+-- Shares of an account and token over all bots. Below zero it is oversold (rule B1).
+CREATE VIEW wallets AS
+SELECT account, token_id, sum(wallet_shares)::numeric(38,6) AS shares,
+       min(oversold_at) AS oversold_at, max(last_offset) AS last_offset,
+       max(updated_at) AS updated_at
+FROM positions GROUP BY account, token_id;
 
 -- Fills that are kept out of the numbers until somebody has reviewed them (rule B18).
 CREATE VIEW quarantined_fills AS

@@ -83,18 +83,20 @@ function checkPlace(fill: FillConfirmed, partition: number): void {
   }
 }
 
+/** The shares that a fill brings into the wallet, or takes out of it (negative). */
+function movedBy(fill: FillConfirmed): bigint {
+  return fill.order_side === 'BUY' ? fill.quantity_shares : -fill.quantity_shares;
+}
+
 /** The wallet's shares after the fill; selling more than there was makes all its books doubtful. */
 function moveShares(holding: Holding, fill: FillConfirmed, offset: number): Holding {
-  const quantity = fill.quantity_shares;
-  const after = fill.order_side === 'BUY' ? holding.shares + quantity : holding.shares - quantity;
+  const after = holding.shares + movedBy(fill);
   const oversold = holding.oversoldAt === null && after < 0n;
   return {
     kind: 'holding',
     shares: shares(after),
     oversoldAt: oversold ? offset : holding.oversoldAt,
     books: oversold ? holding.books.map(markOversold) : holding.books,
-    lastOffset: offset,
-    updatedAt: fill.recorded_at,
   };
 }
 
@@ -108,18 +110,11 @@ function bookOf(holding: Holding, bot: string): Book {
 }
 
 function withBook(holding: Holding, book: Book): Holding {
-  const { books } = holding;
-  const changed = books.slice();
+  const { shares, oversoldAt } = holding;
+  const books = holding.books.slice();
   const at = books.findIndex((one) => one.bot === book.bot);
-  changed[at === -1 ? books.length : at] = book;
-  return {
-    kind: 'holding',
-    shares: holding.shares,
-    oversoldAt: holding.oversoldAt,
-    books: changed,
-    lastOffset: holding.lastOffset,
-    updatedAt: holding.updatedAt,
-  };
+  books[at === -1 ? books.length : at] = book;
+  return { kind: 'holding', shares, oversoldAt, books };
 }
 
 type JudgedFee = {
@@ -177,6 +172,7 @@ function bookFill(
     conditionId: fill.condition_id ?? book.conditionId,
     negRisk: fill.neg_risk ?? book.negRisk,
     position: applied.position,
+    walletShares: shares(book.walletShares + movedBy(fill)),
     markPrice: mark.price ?? book.markPrice,
     markObservedAt: mark.price === null ? book.markObservedAt : mark.observedAt,
     unrealised,
@@ -213,6 +209,7 @@ function setAside(
     ...book,
     conditionId: fill.condition_id ?? book.conditionId,
     negRisk: fill.neg_risk ?? book.negRisk,
+    walletShares: shares(book.walletShares + movedBy(fill)),
     quarantinedFills: book.quarantinedFills + 1,
     incomplete,
     lastOffset: offset,

@@ -46,18 +46,22 @@ function step(before: Holding | undefined, said: Parameters<typeof fillConfirmed
 }
 
 describe('changes', () => {
-  test('a first fill writes its wallet, its position and its first page', () => {
+  test('a first fill writes one row: its position with its lots', () => {
     const list = changes(key, undefined, holdingAfter(1, 0n));
     expect(list.map((change) => ('upsert' in change ? change.upsert : 'remove'))).toEqual([
-      'wallets',
       'positions',
-      'lot_pages',
     ]);
   });
 
-  test('opening writes the newest page only, taking the oldest only', () => {
+  test('opening writes no page, until the newest is full: then that one', () => {
+    const before = holdingAfter(96, 0n);
+    const opened = step(before, {});
+    expect(pagesIn(changes(key, before, opened))).toEqual(['write 2']);
+    expect(pagesIn(changes(key, opened, step(opened, {})))).toEqual([]);
+  });
+
+  test('taking writes the oldest page only', () => {
     const before = holdingAfter(100, 0n);
-    expect(pagesIn(changes(key, before, step(before, {})))).toEqual(['write 3']);
     const sold = step(before, { order_side: 'SELL', quantity_shares: shares(5n) });
     expect(pagesIn(changes(key, before, sold))).toEqual(['write 0']);
   });
@@ -68,10 +72,26 @@ describe('changes', () => {
     expect(pagesIn(changes(key, before, sold))).toEqual(['remove 0', 'remove 1', 'write 2']);
   });
 
-  test('a flip removes all pages and writes one of the other side', () => {
+  test('when the newest page becomes the oldest, no page is left', () => {
+    const before = holdingAfter(40, 0n);
+    const sold = step(before, { order_side: 'SELL', quantity_shares: shares(345n) });
+    expect(pagesIn(changes(key, before, sold))).toEqual(['remove 0']);
+  });
+
+  test('pages of one group of fills are written together, those used up meanwhile are not', () => {
+    const before = holdingAfter(10, 0n);
+    let after = before;
+    for (let index = 0; index < 100; index += 1)
+      after = step(after, { quantity_shares: shares(10n) });
+    expect(pagesIn(changes(key, before, after))).toEqual(['write 0', 'write 1', 'write 2']);
+    after = step(after, { order_side: 'SELL', quantity_shares: shares(400n) });
+    expect(pagesIn(changes(key, before, after))).toEqual(['write 1', 'write 2']);
+  });
+
+  test('a flip removes all pages; the lot of the other side is in the position', () => {
     const before = holdingAfter(40, 0n);
     const flipped = step(before, { order_side: 'SELL', quantity_shares: shares(401n) });
-    expect(pagesIn(changes(key, before, flipped))).toEqual(['remove 0', 'remove 1', 'write 2']);
+    expect(pagesIn(changes(key, before, flipped))).toEqual(['remove 0']);
   });
 
   test('a book that did not change is not written', () => {
@@ -80,7 +100,7 @@ describe('changes', () => {
     const bots = changes(key, before, after).map(
       (change) => (change.row as { trading_bot_id?: string }).trading_bot_id,
     );
-    expect(bots).toEqual([undefined, 'other', 'other']);
+    expect(bots).toEqual(['other']);
     expect(changes(key, before, before)).toEqual([]);
   });
 });

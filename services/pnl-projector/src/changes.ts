@@ -31,8 +31,6 @@ import {
   parametersTable,
   type PositionRow,
   positionsTable,
-  type WalletRow,
-  walletsTable,
 } from './tables.ts';
 
 type HoldingParts = Extract<KeyParts, { readonly kind: 'holding' }>;
@@ -63,7 +61,6 @@ export function locate(
   }
   const where = { account: parts.account, token_id: parts.token };
   return [
-    { table: walletsTable.name, where },
     { table: positionsTable.name, where },
     { table: lotPagesTable.name, where },
   ];
@@ -78,7 +75,7 @@ export function revive(
     return reviveParameters(rows[parametersTable.name]?.[0]);
   const positions = (rows[positionsTable.name] ?? []) as readonly PositionRow[];
   const pages = (rows[lotPagesTable.name] ?? []) as readonly LotPageRow[];
-  return reviveHolding(rows[walletsTable.name]?.[0], positions, pages);
+  return reviveHolding(positions, pages);
 }
 
 function holdingChanges(
@@ -87,47 +84,51 @@ function holdingChanges(
   after: Holding,
 ): readonly Change[] {
   const { account, token } = parts;
-  const list: Change[] = [{ upsert: walletsTable.name, row: walletRow(account, token, after) }];
+  const list: Change[] = [];
   // Books keep their places and new ones come last.
   after.books.forEach((book, at) => {
     const was = before?.books[at];
-    if (was !== book) bookChanges(list, { account, bot: book.bot, token }, was, book);
+    if (was === book) return;
+    const name = { account, bot: book.bot, token };
+    list.push({ upsert: positionsTable.name, row: positionRow(name, book, after.oversoldAt) });
+    if (was?.position.lots !== book.position.lots) pageChanges(list, name, was, book);
   });
   return list;
 }
 
-function bookChanges(list: Change[], name: BookName, before: Book | undefined, after: Book): void {
-  list.push({ upsert: positionsTable.name, row: positionRow(name, after) });
+/** The newest page lies in the position's row; what is said here is of the pages before it. */
+function pageChanges(list: Change[], name: BookName, before: Book | undefined, after: Book): void {
   const was = before?.position.lots;
   const is = after.position.lots;
-  if (was === is) return;
   const firstKept = is.head?.no ?? is.nextNo;
   if (was !== undefined && was.head !== null && was.tail !== null) {
-    for (let no = was.head.no; no <= was.tail.no && no < firstKept; no += 1) {
+    for (let no = was.head.no; no < was.tail.no && no < firstKept; no += 1) {
       list.push({ remove: lotPagesTable.name, row: pageKey(name, no) });
     }
   }
   for (const page of changedPages(was, is)) {
-    list.push({ upsert: lotPagesTable.name, row: pageRow(name, page) });
+    list.push({ upsert: lotPagesTable.name, row: { ...pageKey(name, page.no), lots: text(page) } });
   }
 }
 
 /**
- * Pages of `is` that `was` has not, or has otherwise. Only three kinds can differ: the oldest (lots
- * were taken), the one that was the newest (lots were added), and those after it.
+ * Pages before the newest that were not stored, or otherwise. Only two kinds can differ: the oldest
+ * (lots were taken), and from the one that was the newest on (it has been filled).
  */
 function changedPages(was: Lots | undefined, is: Lots): readonly LotPage[] {
-  if (is.head === null || is.tail === null) return [];
-  const lastKnown = was?.tail?.no ?? is.head.no;
+  if (is.head === null || is.tail === null || is.head === is.tail) return [];
+  const stored = was?.tail?.no ?? is.head.no;
   const numbers = [is.head.no];
-  for (let no = Math.max(lastKnown, is.head.no + 1); no <= is.tail.no; no += 1) numbers.push(no);
+  for (let no = Math.max(stored, is.head.no + 1); no < is.tail.no; no += 1) numbers.push(no);
   return numbers.flatMap((no) => {
     const page = pageOf(is, no);
-    return page === undefined || (was !== undefined && pageOf(was, no) === page) ? [] : [page];
+    const isStored = was !== undefined && no < stored && pageOf(was, no) === page;
+    return page === undefined || isStored ? [] : [page];
   });
 }
 
-function positionRow(name: BookName, book: Book): PositionRow {
+function positionRow(name: BookName, book: Book, oversoldAt: number | null): PositionRow {
+  const { lots } = book.position;
   return {
     account: name.account,
     token_id: name.token,
@@ -149,7 +150,10 @@ function positionRow(name: BookName, book: Book): PositionRow {
     quarantined_fills: book.quarantinedFills,
     books_complete: book.incomplete.length === 0,
     incomplete_reasons: book.incomplete,
-    next_page: book.position.lots.nextNo,
+    wallet_shares: book.walletShares,
+    oversold_at: oversoldAt,
+    next_page: lots.nextNo,
+    lots: lots.tail === null ? '' : text(lots.tail),
     last_offset: book.lastOffset,
     updated_at: book.updatedAt,
   };
@@ -159,30 +163,13 @@ function pageKey(name: BookName, no: number): object {
   return { account: name.account, token_id: name.token, trading_bot_id: name.bot, page: no };
 }
 
-function pageRow(name: BookName, page: LotPage): LotPageRow {
+function text(page: LotPage): string {
   let lots = '';
   for (const { quantity, basis, offset, openedAt, fillId } of page.lots) {
     const id = /[%\n]/.test(fillId) ? escaped(fillId) : fillId;
     lots += `${lots === '' ? '' : '\n'}${quantity} ${basis} ${offset} ${openedAt} ${id}`;
   }
-  return {
-    account: name.account,
-    token_id: name.token,
-    trading_bot_id: name.bot,
-    page: page.no,
-    lots,
-  };
-}
-
-function walletRow(account: string, token: string, holding: Holding): WalletRow {
-  return {
-    account,
-    token_id: token,
-    shares: holding.shares,
-    oversold_at: holding.oversoldAt,
-    last_offset: holding.lastOffset,
-    updated_at: holding.updatedAt,
-  };
+  return lots;
 }
 
 function parametersRow(partition: string, parameters: Parameters): ParametersRow {
@@ -199,37 +186,35 @@ function parametersRow(partition: string, parameters: Parameters): ParametersRow
 
 /** Books come back in the order of the bots' names; their places are not stored. */
 function reviveHolding(
-  found: object | undefined,
   positions: readonly PositionRow[],
   pages: readonly LotPageRow[],
 ): Holding | undefined {
-  if (found === undefined) return undefined;
-  const row = found as WalletRow;
-  const books = positions.map((position) =>
-    reviveBook(
-      position,
-      pages.filter((page) => page.trading_bot_id === position.trading_bot_id),
-    ),
-  );
+  if (positions.length === 0) return undefined;
   return {
     kind: 'holding',
-    shares: row.shares,
-    oversoldAt: row.oversold_at,
-    books,
-    lastOffset: row.last_offset,
-    updatedAt: row.updated_at,
+    shares: shares(positions.reduce((sum, position) => sum + position.wallet_shares, 0n)),
+    oversoldAt: positions[0]?.oversold_at ?? null,
+    books: positions.map((position) =>
+      reviveBook(
+        position,
+        pages.filter((page) => page.trading_bot_id === position.trading_bot_id),
+      ),
+    ),
   };
 }
 
 function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   const direction: Direction =
     row.position_shares === 0n ? 'FLAT' : row.position_shares > 0n ? 'LONG' : 'SHORT';
-  const lots = lotsFromPages(pages.map(revivePage), row.next_page);
+  const open = pages.map((page) => revivePage(page.page, page.lots));
+  if (row.lots !== '') open.push(revivePage(row.next_page - 1, row.lots));
+  const lots = lotsFromPages(open, row.next_page);
   return {
     bot: row.trading_bot_id,
     conditionId: row.condition_id,
     negRisk: row.neg_risk,
     position: { direction, lots, realised: row.realised_pnl_pusd },
+    walletShares: row.wallet_shares,
     markPrice: row.mark_price,
     markObservedAt: row.mark_observed_at,
     unrealised: row.unrealised_pnl_pusd,
@@ -245,8 +230,8 @@ function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   };
 }
 
-function revivePage(row: LotPageRow): LotPage {
-  const lots = row.lots.split('\n').map((line): Lot => {
+function revivePage(no: number, lines: string): LotPage {
+  const lots = lines.split('\n').map((line): Lot => {
     const [quantity = '', basis = '', offset, openedAt, ...id] = line.split(' ');
     return {
       quantity: shares(BigInt(quantity)),
@@ -256,7 +241,7 @@ function revivePage(row: LotPageRow): LotPage {
       openedAt: Number(openedAt),
     };
   });
-  return { no: row.page, lots };
+  return { no, lots };
 }
 
 /** A lot ends with its line: a line end in an id would be two lots, so it is written as %0A. */

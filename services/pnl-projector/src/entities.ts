@@ -26,6 +26,8 @@ export type Book = {
   readonly conditionId: string | null;
   readonly negRisk: boolean | null;
   readonly position: Position;
+  /** What its fills moved in the wallet, those that were set aside included. Signed. */
+  readonly walletShares: ShareMicros;
   readonly markPrice: PriceE18 | null;
   readonly markObservedAt: number | null;
   readonly unrealised: PusdMicros | null;
@@ -48,8 +50,6 @@ export type Holding = {
   /** Offset of the fill that first sold more than there was; null while that has not happened. */
   readonly oversoldAt: number | null;
   readonly books: readonly Book[];
-  readonly lastOffset: number;
-  readonly updatedAt: number;
 };
 
 export type Parameters = {
@@ -85,8 +85,6 @@ export const NEW_HOLDING: Holding = {
   shares: shares(0n),
   oversoldAt: null,
   books: [],
-  lastOffset: 0,
-  updatedAt: 0,
 };
 
 /** The book of a bot before its first fill. */
@@ -96,6 +94,7 @@ export function newBook(bot: string): Book {
     conditionId: null,
     negRisk: null,
     position: FLAT,
+    walletShares: shares(0n),
     markPrice: null,
     markObservedAt: null,
     unrealised: null,

@@ -18,6 +18,4 @@ export {
   parametersTable,
   type PositionRow,
   positionsTable,
-  type WalletRow,
-  walletsTable,
 } from './tables.ts';

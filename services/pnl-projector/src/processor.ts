@@ -12,7 +12,7 @@ import { type LedgerEntry, ledgerTable } from './entry.ts';
 import { CAUSES, step } from './fold.ts';
 import { meters } from './meters.ts';
 import { emit } from './report.ts';
-import { lotPagesTable, parametersTable, positionsTable, walletsTable } from './tables.ts';
+import { lotPagesTable, parametersTable, positionsTable } from './tables.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
 
 const noKeys: readonly string[] = [];
@@ -35,7 +35,7 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
     migrations: `${import.meta.dirname}/../sql`,
     ledger: ledgerTable,
     monthOf: (entry) => entry.recorded_at,
-    state: [positionsTable, lotPagesTable, walletsTable, parametersTable],
+    state: [positionsTable, lotPagesTable, parametersTable],
     changes,
     locate,
     revive,

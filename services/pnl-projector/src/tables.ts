@@ -1,4 +1,9 @@
-/** The state tables of the projection: rows as data. SQL types stand in ../sql. */
+/**
+ * The state tables of the projection: rows as data. SQL types stand in ../sql.
+ *
+ * A page of lots is one plain text, one lot a line, oldest first: `quantity basis offset opened-at
+ * fill-id`, amounts in micros. Five typed arrays cost Postgres more than the rest of the row.
+ */
 
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { type Table, table } from '@polytraders/stream';
@@ -27,8 +32,14 @@ export type PositionRow = {
   readonly quarantined_fills: number;
   readonly books_complete: boolean;
   readonly incomplete_reasons: readonly string[];
-  /** Number that the next lot page of the book will get. */
+  /** What its fills moved in the wallet, those that were set aside included. */
+  readonly wallet_shares: ShareMicros;
+  /** Offset of the fill that first oversold the wallet: the same in all books of the token. */
+  readonly oversold_at: number | null;
+  /** Number that the next lot page of the book will get; the newest page is the one before. */
   readonly next_page: number;
+  /** The newest page of lots; empty where no lot is open. */
+  readonly lots: string;
   readonly last_offset: number;
   readonly updated_at: number;
 };
@@ -38,20 +49,7 @@ export type LotPageRow = {
   readonly token_id: string;
   readonly trading_bot_id: string;
   readonly page: number;
-  /**
-   * One lot a line, oldest first: `quantity basis offset opened-at fill-id`, amounts in micros. One
-   * plain text, because five typed arrays cost Postgres more than the rest of the row.
-   */
   readonly lots: string;
-};
-
-export type WalletRow = {
-  readonly account: string;
-  readonly token_id: string;
-  readonly shares: ShareMicros;
-  readonly oversold_at: number | null;
-  readonly last_offset: number;
-  readonly updated_at: number;
 };
 
 export type ParametersRow = {
@@ -87,7 +85,10 @@ export const positionsTable: Table<PositionRow> = table<PositionRow>(
     quarantined_fills: 'int',
     books_complete: 'bool',
     incomplete_reasons: 'texts',
+    wallet_shares: 'micros',
+    oversold_at: 'int',
     next_page: 'int',
+    lots: 'text',
     last_offset: 'int',
     updated_at: 'time',
   },
@@ -104,19 +105,6 @@ export const lotPagesTable: Table<LotPageRow> = table<LotPageRow>(
     lots: 'text',
   },
   ['account', 'token_id', 'trading_bot_id', 'page'],
-);
-
-export const walletsTable: Table<WalletRow> = table<WalletRow>(
-  'wallets',
-  {
-    account: 'text',
-    token_id: 'text',
-    shares: 'micros',
-    oversold_at: 'int',
-    last_offset: 'int',
-    updated_at: 'time',
-  },
-  ['account', 'token_id'],
 );
 
 export const parametersTable: Table<ParametersRow> = table<ParametersRow>(
