@@ -3,7 +3,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { nodeFlags } from '@polytraders/runtime';
 
 const ticksPerSecond = 100;
 
@@ -20,7 +19,7 @@ export type BenchChild = {
 
 /** Runs a TypeScript file on this Node; its standard output is JSON lines. */
 export function startChild(script: string, env: Readonly<Record<string, string>>): BenchChild {
-  const child = spawn(process.execPath, [...nodeFlags, script], {
+  const child = spawn(process.execPath, [script], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -46,4 +46,3 @@ export {
   type Running,
   type Services,
 } from './service/start.ts';
-export { nodeFlags } from './service/node-flags.ts';
