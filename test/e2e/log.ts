@@ -74,7 +74,7 @@ export async function createTestLog(
   for (const type of ['FillConfirmed', 'SettlementReport'])
     ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
   const encode = (type: string, value: object): Buffer =>
-    framed(ids.get(type) ?? -1, codec.encode(type, value));
+    framed(ids.get(type) ?? -1, codec.encode(type, value, 0));
 
   return {
     prefix,

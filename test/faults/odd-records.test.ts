@@ -145,7 +145,7 @@ describe('a schema id that the registry does not know', () => {
       proxy.hide(id);
       const { port } = await work({ SCHEMA_REGISTRY_URL: proxy.url });
       await log.append(everywhere(take, 3));
-      const value = framed(id, codec.encode('TimeAdvanced', tick));
+      const value = framed(id, codec.encode('TimeAdvanced', tick, 0));
       const topic = log.prefix + ledgerTopic;
       await log.appendRaw([{ topic, partition: struck, key: null, value }]);
       await log.append(everywhere(take, 3));

@@ -21,7 +21,7 @@ test.each(fixtures().map((each) => [each.name, each] as const))(
   '%s survives the wire',
   (_name, { type, value }) => {
     const decode = codec.decoderOf(codec.schemaOf(type));
-    expect(decode(codec.encode(type, value))).toEqual({ type, value });
+    expect(decode(codec.encode(type, value, 0))).toEqual({ type, value });
   },
 );
 
@@ -58,7 +58,7 @@ describe('bytes that do not decode', () => {
 describe('closed sets', () => {
   test('are checked when a record is written', () => {
     const broken = { ...failed, reason: 'BECAUSE' };
-    expect(() => codec.encode('FillFailed', broken)).toThrow(
+    expect(() => codec.encode('FillFailed', broken, 0)).toThrow(
       'to be one of FAILED, JOINED; found "BECAUSE"',
     );
   });
@@ -101,10 +101,10 @@ describe('numbers', () => {
 
   test('a decimal of 39 digits, and one that is a number, are refused', () => {
     const cash = fixture('CashMoved');
-    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 10n ** 38n })).toThrow(
+    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 10n ** 38n }, 0)).toThrow(
       'at most 38 digits',
     );
-    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 1.25 })).toThrow('a bigint');
+    expect(() => codec.encode('CashMoved', { ...cash, amount_pusd: 1.25 }, 0)).toThrow('a bigint');
   });
 
   test('a date that is none is refused', () => {
@@ -151,7 +151,7 @@ describe('a writer with another schema', () => {
 test('a record nobody declared has no schema', () => {
   expect(isRecordType('toString')).toBe(false);
   expect(() => codec.schemaOf('Trade')).toThrow('Expected a record of schemas/, found Trade.');
-  expect(() => codec.encode('Trade', {})).toThrow(ContractError);
+  expect(() => codec.encode('Trade', {}, 0)).toThrow(ContractError);
   expect(() =>
     codec.decoderOf('{"type":"record","name":"Trade","namespace":"x","fields":[]}'),
   ).toThrow(ContractError);

@@ -34,10 +34,17 @@ export function subjectOf(type: string): string {
   return parseSchema(schemaOf(type)).fullName;
 }
 
-/** Avro body of a value. Throws `NOT_ALLOWED` where the value breaks its schema. */
-export function encode<Type extends RecordType>(type: Type, value: Records[Type]): Buffer {
+/**
+ * Avro body of a value, after `room` bytes that the caller fills (with the framing: no second copy).
+ * Throws `NOT_ALLOWED` where the value breaks its schema.
+ */
+export function encode<Type extends RecordType>(
+  type: Type,
+  value: Records[Type],
+  room = 0,
+): Buffer {
   const write: (output: Output, value: Records[Type]) => void = WRITERS[type];
-  output.at = 0;
+  output.at = room;
   try {
     write(output, value);
   } catch (cause) {
@@ -87,9 +94,9 @@ function resolving(writerSchema: string, readerSchema: string): (body: Uint8Arra
 export const codec: Codec = {
   schemaOf,
   decoderOf,
-  encode: (type, value) => {
+  encode: (type, value, room) => {
     if (!isRecordType(type))
       throw new ContractError('SCHEMA', `Expected a record of schemas/, found ${type}.`);
-    return encode(type, value as Records[typeof type]);
+    return encode(type, value as Records[typeof type], room);
   },
 };

@@ -156,6 +156,6 @@ export type Codec = {
   readonly decoderOf: (
     writerSchema: string,
   ) => (body: Uint8Array) => { readonly type: string; readonly value: object };
-  /** Avro body (without the five bytes of framing) of a value. */
-  readonly encode: (type: string, value: object) => Uint8Array;
+  /** Avro body of a value, after `room` bytes that the caller fills with the framing. */
+  readonly encode: (type: string, value: object, room: number) => Uint8Array;
 };

@@ -185,7 +185,7 @@ describe('the report of a fill', () => {
   test('is encoded and decoded without loss', () => {
     const report = only(marked);
     const decode = codec.decoderOf(codec.schemaOf('SettlementReport'));
-    expect(decode(codec.encode('SettlementReport', report)).value).toEqual(report);
+    expect(decode(codec.encode('SettlementReport', report, 0)).value).toEqual(report);
   });
 
   test('All P&L amounts are denominated in pUSD (no USDC.e)', () => {

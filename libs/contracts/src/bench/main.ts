@@ -27,7 +27,7 @@ const HOT = [
 ] as const;
 
 for (const [type, value] of HOT) {
-  const bytes = Buffer.from(codec.encode(type, value));
+  const bytes = Buffer.from(codec.encode(type, value, 0));
   const decode = codec.decoderOf(codec.schemaOf(type));
   const avsc = avscType(codec.schemaOf(type));
   const lines = [
@@ -38,7 +38,7 @@ for (const [type, value] of HOT) {
     ],
     [
       'encode',
-      thousandsASecond(() => codec.encode(type, value)),
+      thousandsASecond(() => codec.encode(type, value, 0)),
       thousandsASecond(() => avsc.toBuffer(value)),
     ],
   ] as const;

@@ -256,7 +256,7 @@ async function exchange(
   writer.int32(0).int16(api.key).int16(api.version).int32(correlationId).string(clientId);
   if (api.flexible === true) writer.noTags();
   body(writer);
-  const frame = writer.framed();
+  const pieces = writer.framed();
   const timer = setTimeout(options.onTimeout, options.timeoutMs);
   try {
     const { payload } = await new Promise<{ payload: Buffer }>((resolve, reject) => {
@@ -276,7 +276,11 @@ async function exchange(
         },
         expectResponse: true,
         requestTimeout: null,
-        sendRequest: () => socket.write(frame),
+        sendRequest: () => {
+          socket.cork();
+          for (const piece of pieces) socket.write(piece);
+          socket.uncork();
+        },
       });
     });
     const reader = new WireReader(payload);

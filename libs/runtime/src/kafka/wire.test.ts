@@ -49,13 +49,28 @@ describe('the wire', () => {
     for (let value = 0; value < 100; value += 1) {
       writer.int8(value).int16(value).int32(value).bytes(Buffer.alloc(value, value));
     }
-    const frame = writer.framed();
+    const frame = Buffer.concat(writer.framed());
     const reader = new WireReader(frame);
     expect(reader.int32()).toBe(frame.length - 4);
     for (let value = 0; value < 100; value += 1) {
       expect([reader.int8(), reader.int16(), reader.int32()]).toEqual([value, value, value]);
       expect(reader.bytes().equals(Buffer.alloc(value, value))).toBe(true);
     }
+  });
+
+  test('takes large bytes as they lie, in their place', () => {
+    const large = Buffer.alloc(100_000, 7);
+    const writer = new WireWriter(1).int32(0).int8(1).bytes(large).int8(2).bytes(large).int8(3);
+    const pieces = writer.framed();
+    expect(pieces.filter((piece) => piece === large)).toHaveLength(2);
+    const reader = new WireReader(Buffer.concat(pieces));
+    expect(reader.int32()).toBe(3 + 2 * (4 + large.length));
+    expect(reader.int8()).toBe(1);
+    expect(reader.bytes().equals(large)).toBe(true);
+    expect(reader.int8()).toBe(2);
+    expect(reader.bytes().equals(large)).toBe(true);
+    expect(reader.int8()).toBe(3);
+    expect(new WireWriter().bytes(large).written()).toHaveLength(4 + large.length);
   });
 
   test('skips tagged fields that it does not know', () => {

@@ -5,8 +5,14 @@
  */
 const TWO_32 = 2 ** 32;
 
+/** From here on bytes are worth a piece of their own, and are not copied. */
+const PIECE_MIN_BYTES = 16 * 1024;
+
 export class WireWriter {
+  private readonly pieces: Buffer[] = [];
   private buffer: Buffer;
+  /** What was written before this place is in `pieces`. */
+  private from = 0;
   private at = 0;
 
   constructor(size = 512) {
@@ -90,8 +96,13 @@ export class WireWriter {
     return this;
   }
 
-  bytes(value: Uint8Array): this {
-    return this.int32(value.length).raw(value);
+  /** Bytes after their length. Many of them are taken as they lie: leave them until the answer. */
+  bytes(value: Buffer): this {
+    this.int32(value.length);
+    if (value.length < PIECE_MIN_BYTES) return this.raw(value);
+    this.seal();
+    this.pieces.push(value);
+    return this;
   }
 
   array<T>(items: readonly T[], each: (item: T) => void): this {
@@ -110,14 +121,23 @@ export class WireWriter {
     return this.uvarint(0);
   }
 
-  /** Writes the length of all that follows it into the first four bytes. */
-  framed(): Buffer {
-    this.buffer.writeInt32BE(this.at - 4, 0);
-    return this.buffer.subarray(0, this.at);
+  /** The pieces in order, the length of all that follows it in the first four bytes. */
+  framed(): readonly Buffer[] {
+    this.seal();
+    const bytes = this.pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.pieces[0]?.writeInt32BE(bytes - 4, 0);
+    return this.pieces;
   }
 
   written(): Buffer {
-    return this.buffer.subarray(0, this.at);
+    this.seal();
+    const [only] = this.pieces;
+    return this.pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.pieces);
+  }
+
+  private seal(): void {
+    if (this.at > this.from) this.pieces.push(this.buffer.subarray(this.from, this.at));
+    this.from = this.at;
   }
 }
 

@@ -19,7 +19,8 @@ const never = new AbortController().signal;
 /** Bodies are JSON; `secret` in one stands for bytes that do not decode. */
 const codec: Codec = {
   schemaOf: (type) => JSON.stringify({ name: type, namespace: 'test' }),
-  encode: (_type, value) => Buffer.from(JSON.stringify(value)),
+  encode: (_type, value, room) =>
+    Buffer.concat([Buffer.alloc(room), Buffer.from(JSON.stringify(value))]),
   decoderOf: (schema) => {
     const { name } = JSON.parse(schema) as { name: string };
     if (name === 'Foreign') throw new Error('No record of ours is called Foreign.');

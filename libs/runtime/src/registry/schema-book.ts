@@ -136,7 +136,7 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
           { retryable: false },
         );
       }
-      return framed(id, config.codec.encode(type, value));
+      return withHeader(id, config.codec.encode(type, value, headerBytes));
     },
     close: () => registry.shutdown(),
   };
@@ -164,10 +164,17 @@ function decodeWith(
 /** Confluent framing: zero byte, schema id in four bytes, body. */
 export function framed(id: number, body: Uint8Array): Buffer {
   const value = Buffer.allocUnsafe(headerBytes + body.length);
-  value[0] = 0;
-  value.writeInt32BE(id, 1);
   value.set(body, headerBytes);
-  return value;
+  return withHeader(id, value);
+}
+
+/** The framing in the bytes that were left for it. */
+function withHeader(id: number, value: Uint8Array): Buffer {
+  const { buffer, byteOffset, length } = value;
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(buffer, byteOffset, length);
+  bytes[0] = 0;
+  bytes.writeInt32BE(id, 1);
+  return bytes;
 }
 
 function isFramed(value: Buffer): boolean {

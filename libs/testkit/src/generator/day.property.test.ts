@@ -11,7 +11,7 @@ import { type DayMessage } from './wire.ts';
 function hashOf(messages: Iterable<DayMessage>): string {
   const hash = createHash('sha256');
   for (const { topic, key, at, body } of messages) {
-    const bytes = body.form === 'bytes' ? body.bytes : codec.encode(body.type, body.value);
+    const bytes = body.form === 'bytes' ? body.bytes : codec.encode(body.type, body.value, 0);
     hash.update(`${topic}|${key}|${at}|${body.form}|`).update(bytes);
   }
   return hash.digest('hex');
