@@ -35,6 +35,7 @@ export type Intake<Raw> = {
 };
 
 const backoff = { firstMs: 100, maxMs: 5_000 } as const;
+const failedPauseMs = 1_000;
 const nothing: ReadonlyMap<string, never> = new Map<string, never>();
 
 export function createIntake<Event, Entity, Entry extends object, Raw extends { offset: number }>(
@@ -42,6 +43,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
 ): Intake<Raw> {
   const { source, ownership, stopping } = config;
   const { isVolatile, isGlobal } = config.processor.storage;
+  let auditing = false;
 
   async function take(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
     if (!session.alive) return;
@@ -69,6 +71,15 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     part.lastOffset = session.lastOffset;
     part.lastHash = session.lastHash;
     slot.kick();
+  }
+
+  /** The batch after one that failed must not be folded: the session goes, a new one begins. */
+  async function startAnew(session: Session<Entity>, cause: Error): Promise<void> {
+    if (!session.alive || stopping.aborted) return;
+    config.onOutage(cause);
+    ownership.drop(session.partition, 'a batch failed');
+    await pause(failedPauseMs, stopping);
+    ownership.reacquire(session.partition);
   }
 
   function advance(session: Session<Entity>, batch: SourceBatch<Raw>): void {
@@ -144,6 +155,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       config.onOutage(error);
       if (session.alive) config.assign(partition, session.next);
     } catch (cause) {
+      if (!session.alive) return;
       if (cause instanceof RuntimeError && !cause.retryable) {
         ownership.halt(partition, cause);
         return;
@@ -153,15 +165,22 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     }
   }
 
-  async function audit(): Promise<void> {
-    for (const session of ownership.sessions()) {
-      try {
-        await source.verify(session.partition, standingOf(session));
-      } catch (cause) {
-        const isNamed = cause instanceof RuntimeError && !cause.retryable;
-        if (isNamed && session.alive) ownership.halt(session.partition, cause);
-      }
+  async function auditOne(session: Session<Entity>): Promise<void> {
+    try {
+      await source.verify(session.partition, standingOf(session));
+    } catch (cause) {
+      if (!session.alive || stopping.aborted) return;
+      if (!(cause instanceof RuntimeError) || cause.retryable) config.onOutage(cause as Error);
+      else ownership.halt(session.partition, cause);
     }
+  }
+
+  async function audit(): Promise<void> {
+    // A silent broker may keep one waiting for longer than the time between two.
+    if (auditing) return;
+    auditing = true;
+    for (const session of ownership.sessions()) await auditOne(session);
+    auditing = false;
   }
 
   return {
@@ -169,7 +188,9 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     onBatch: (batch) => {
       const session = ownership.session(batch.partition);
       if (session === undefined) return Promise.resolve();
-      session.turn = session.turn.then(() => take(session, batch));
+      session.turn = session.turn
+        .then(() => take(session, batch))
+        .catch((cause: unknown) => startAnew(session, cause as Error));
       return session.turn;
     },
     reverify,

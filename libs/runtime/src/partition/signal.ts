@@ -23,15 +23,17 @@ export function createSignal(): Signal {
 /** Resolves after `ms`, or at once when the signal aborts. Keeps no process alive. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    if (signal === undefined) return;
-    timer.unref();
     const stop = (): void => {
       clearTimeout(timer);
+      // The signal lives as long as its worker: what is left on it is never given back.
+      signal?.removeEventListener('abort', stop);
       resolve();
     };
+    const timer = setTimeout(stop, ms);
+    if (signal === undefined) return;
+    timer.unref();
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    else signal.addEventListener('abort', stop);
   });
 }
 

@@ -1,0 +1,169 @@
+import { describe, expect, test } from '@jest/globals';
+import type pg from 'pg';
+import { type Processor } from '@polytraders/stream';
+import { RuntimeError } from '../errors.ts';
+import { type Store } from '../postgres/store.ts';
+import { type Source } from '../source/source.ts';
+import { type FoldInput } from './fold.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { type Ownership, type SlotOf } from './ownership.ts';
+import { newSession, type Session } from './session.ts';
+import { pause } from './signal.ts';
+
+type Raw = { readonly offset: number };
+type Event = { readonly type: string };
+
+/** An intake over a source that fails as it is told; what it does is written down. */
+function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<void> }): {
+  readonly intake: Intake<Raw>;
+  readonly session: Session<object>;
+  readonly said: string[];
+  readonly folded: number[];
+  readonly stopping: AbortController;
+} {
+  const said: string[] = [];
+  const folded: number[] = [];
+  const stopping = new AbortController();
+  const start = { partition: 3, epoch: 1, nextOffset: 0, lastOffset: null, lastHash: null };
+  const session = newSession<object>({ ...start, chainHash: Buffer.alloc(32) });
+  const sessions = new Map([[3, session]]);
+  const drop = (partition: number): void => {
+    const one = sessions.get(partition);
+    if (one !== undefined) one.alive = false;
+    sessions.delete(partition);
+    said.push(`drop ${partition}`);
+  };
+  const part = { to: 0, batches: 0 };
+  const slot = { room: () => Promise.resolve(), trim: () => undefined, partOf: () => part };
+  const config = {
+    processor: { storage: {} } as Processor<Event, object, object>,
+    source: {
+      prepare: source.prepare ?? (() => Promise.resolve()),
+      verify: source.verify ?? (() => Promise.resolve()),
+      decode: () => ({ type: 'Any' }),
+      hashOf: () => Buffer.alloc(8),
+    } as unknown as Source<Event, Raw>,
+    store: {} as Store<object, object>,
+    database: {} as pg.Pool,
+    fold: (_: unknown, __: unknown, inputs: readonly FoldInput<Event>[]) => {
+      for (const input of inputs) folded.push(input.offset);
+    },
+    ownership: {
+      session: (partition: number) => sessions.get(partition),
+      sessions: () => [...sessions.values()],
+      drop,
+      halt: (partition: number, error: RuntimeError) =>
+        said.push(`halt ${partition} ${error.code}`),
+      reacquire: (partition: number) => said.push(`reacquire ${partition}`),
+    } as unknown as Ownership<object>,
+    slotOf: (() => ({ slot: { ...slot, kick: () => undefined } })) as unknown as SlotOf<
+      object,
+      object
+    >,
+    assign: (partition: number, offset: number) => said.push(`assign ${partition} ${offset}`),
+    stopping: stopping.signal,
+    onOutage: (error: Error) => said.push(`outage ${error.message}`),
+  };
+  return { intake: createIntake(config), session, said, folded, stopping };
+}
+
+function batch(from: number): Parameters<Intake<Raw>['onBatch']>[0] {
+  const records = [{ offset: from }, { offset: from + 1 }];
+  return { partition: 3, records, nextOffset: from + 2, highWatermark: 100 };
+}
+
+describe('intake', () => {
+  test('after a batch that failed the next one is not folded; the partition is acquired anew', async () => {
+    let calls = 0;
+    const prepare = (): Promise<void> => {
+      calls += 1;
+      return calls === 1 ? Promise.reject(new Error('no memory')) : Promise.resolve();
+    };
+    const { intake, said, folded, session } = given({ prepare });
+    await Promise.all([intake.onBatch(batch(0)), intake.onBatch(batch(2))]);
+    expect(folded).toEqual([]);
+    expect(session.alive).toBe(false);
+    expect(said).toEqual(['outage no memory', 'drop 3', 'reacquire 3']);
+  });
+
+  test('batches are folded in order, and a record once', async () => {
+    const { intake, folded, session } = given({});
+    await Promise.all([batch(0), batch(1), batch(3)].map(intake.onBatch));
+    expect(folded).toEqual([0, 1, 2, 3, 4]);
+    expect(session.next).toBe(5);
+  });
+
+  test('what is found out about a session that has gone does not stop its successor', async () => {
+    const replaced = new RuntimeError('LOG_REPLACED', 'another log', { retryable: false });
+    let verdict: (error: Error) => void = () => undefined;
+    const verify = (): Promise<void> =>
+      new Promise((_, reject) => {
+        verdict = reject;
+      });
+    const { intake, said, session } = given({ verify });
+    const asked = intake.reverify(3, new Error('lost its place'));
+    session.alive = false;
+    verdict(replaced);
+    await asked;
+    expect(said).toEqual([]);
+  });
+
+  test('an audit stops a partition whose log was replaced, and reports a broker that is silent', async () => {
+    const replaced = new RuntimeError('LOG_REPLACED', 'another log', { retryable: false });
+    const first = given({ verify: () => Promise.reject(replaced) });
+    await first.intake.audit();
+    expect(first.said).toEqual(['halt 3 LOG_REPLACED']);
+    const silent = new RuntimeError('KAFKA_OUTAGE', 'no answer', { retryable: true });
+    const second = given({ verify: () => Promise.reject(silent) });
+    await second.intake.audit();
+    expect(second.said).toEqual(['outage no answer']);
+  });
+
+  test('an audit that has not ended is not begun again', async () => {
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    const verify = (): Promise<void> => {
+      asked += 1;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    const { intake } = given({ verify });
+    const first = intake.audit();
+    await intake.audit();
+    expect(asked).toBe(1);
+    answer();
+    await first;
+    const third = intake.audit();
+    expect(asked).toBe(2);
+    answer();
+    await third;
+  });
+});
+
+describe('pause', () => {
+  test('leaves nothing behind on the signal', async () => {
+    let left = 0;
+    const counted = {
+      aborted: false,
+      addEventListener: () => {
+        left += 1;
+      },
+      removeEventListener: () => {
+        left -= 1;
+      },
+    } as unknown as AbortSignal;
+    for (let index = 0; index < 20; index += 1) await pause(0, counted);
+    expect(left).toBe(0);
+  });
+
+  test('ends at once when the signal aborts', async () => {
+    const stopping = new AbortController();
+    const began = performance.now();
+    const waiting = pause(60_000, stopping.signal);
+    stopping.abort();
+    await waiting;
+    await pause(60_000, stopping.signal);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
