@@ -7,6 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { nodeFlags } from '@polytraders/runtime';
 import { repositoryRoot } from '../stack/index.ts';
 
 export type Service = {
@@ -30,7 +31,7 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
   const logFile = join(logDir, `${name}.log`);
   const log = createWriteStream(logFile, { flags: 'a' });
   const main = join(repositoryRoot, 'services', name, 'src/main.ts');
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...nodeFlags, main], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { nodeFlags } from '@polytraders/runtime';
 
 const ticksPerSecond = 100;
 
@@ -19,7 +20,7 @@ export type BenchChild = {
 
 /** Runs a TypeScript file on this Node; its standard output is JSON lines. */
 export function startChild(script: string, env: Readonly<Record<string, string>>): BenchChild {
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [...nodeFlags, script], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

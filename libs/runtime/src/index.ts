@@ -46,3 +46,4 @@ export {
   type Running,
   type Services,
 } from './service/start.ts';
+export { nodeFlags } from './service/node-flags.ts';

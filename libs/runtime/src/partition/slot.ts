@@ -142,6 +142,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   }
 
   function onStored(part: Part<Entity>): void {
+    for (const lines of part.lines.values()) lines.release();
     const of = session(part.partition);
     if (of === undefined || of.epoch !== part.epoch) return;
     of.committed = part.to;

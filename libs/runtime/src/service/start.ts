@@ -56,7 +56,7 @@ const fetchWaitMs = 250;
 const groupWaitMs = 3_000;
 const maxEntitiesPerPartition = 20_000;
 /** A rebuild keeps no entries for publishing, so twice as many records fit the same memory. */
-const pendingRecords = { publishing: 8_000, rebuild: 36_000 } as const;
+const pendingRecords = { publishing: 8_000, rebuild: 24_000 } as const;
 const runtimeSql = fileURLToPath(new URL('../../sql/', import.meta.url));
 
 /** Starts the service and leaves it running. Signals are the business of `run`. */
