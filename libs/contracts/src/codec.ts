@@ -35,7 +35,7 @@ export function subjectOf(type: string): string {
 }
 
 /**
- * Avro body of a value, after `room` bytes that the caller fills (with the framing: no second copy).
+ * Avro body of a value, after `room` bytes that the caller fills (the framing: no second copy).
  * Throws `NOT_ALLOWED` where the value breaks its schema.
  */
 export function encode<Type extends RecordType>(

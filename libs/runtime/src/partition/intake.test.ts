@@ -73,7 +73,7 @@ function batch(from: number): Parameters<Intake<Raw>['onBatch']>[0] {
 }
 
 describe('intake', () => {
-  test('after a batch that failed the next one is not folded; the partition is acquired anew', async () => {
+  test('after a batch that failed none is folded; the partition is acquired anew', async () => {
     let calls = 0;
     const prepare = (): Promise<void> => {
       calls += 1;
@@ -108,7 +108,7 @@ describe('intake', () => {
     expect(said).toEqual([]);
   });
 
-  test('an audit stops a partition whose log was replaced, and reports a broker that is silent', async () => {
+  test('an audit stops a partition whose log was replaced, and reports a silent broker', async () => {
     const replaced = new RuntimeError('LOG_REPLACED', 'another log', { retryable: false });
     const first = given({ verify: () => Promise.reject(replaced) });
     await first.intake.audit();
