@@ -165,14 +165,15 @@ export async function endOf({ kafka, config }: Bus, topic: string): Promise<numb
   return marks.map(({ lastStable }) => lastStable);
 }
 
-/** What came of a service's input so far: counts by `outcome/because`. */
+/** What came of the input of a service's active version so far: counts by `outcome/because`. */
 export async function outcomesOf(
   database: Database,
   service: string,
 ): Promise<Readonly<Record<string, number>>> {
   const rows = await ask(
     database,
-    `SELECT outcome || '/' || because AS what, sum(count) AS count FROM stream.outcome
+    `SELECT outcome || '/' || because AS what, sum(count) AS count
+       FROM stream.outcome JOIN stream.active_version USING (processor, version)
       WHERE processor = $1 GROUP BY outcome, because`,
     [service],
     service,

@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { withBus, withDatabase } from '@polytraders/cli';
 import { toJson } from '@polytraders/contracts';
 import {
   dropTopics,
@@ -14,6 +16,7 @@ import {
   uniquePrefix,
 } from '@polytraders/testkit';
 import { generateDay } from '@polytraders/testkit/generator';
+import { leftOf, standingOf } from './settle.ts';
 
 const prefix = uniquePrefix();
 const logs = mkdtempSync(join(tmpdir(), 'polytraders-logs-'));
@@ -33,6 +36,16 @@ async function run(program: string, ...args: string[]) {
   const { promise, resolve } = Promise.withResolvers<number | null>();
   child.on('close', resolve);
   return { code: await promise, ...seen };
+}
+
+async function execute(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const start = (...args: string[]) => run(main, '--logs', logs, ...args);
@@ -80,19 +93,29 @@ describe('npm start', () => {
     expect(out).toMatch(/holds +ledger lines that it adds\n/);
   }, 120_000);
 
+  test('waits for the books that count, not for a version that is built beside them', async () => {
+    const standing = () =>
+      withDatabase(env, (one) => withBus(env, one, (bus) => standingOf(one, bus)));
+    const before = await standing();
+    await execute(
+      `INSERT INTO stream.partition (processor, version, topic, partition, next_offset, chain_hash)
+       SELECT processor, beside, topic, partition, far, chain_hash
+         FROM stream.partition, (VALUES (0, 0), (2, 9999999)) AS other (beside, far)
+        WHERE processor = 'pnl-projector'`,
+    );
+    expect(await standing()).toEqual(before);
+    expect(leftOf(before)).toBe(0);
+  }, 30_000);
+
   test('a number that is wrong in one book ends in exit code 1 and names the book', async () => {
-    const { Client } = (await import('pg')).default;
-    const client = new Client({ connectionString: database.url });
-    await client.connect();
-    const changed = await client.query<{ book: string }>(
+    const changed = await execute(
       `UPDATE pnl_v1.positions SET realised_pnl_pusd = realised_pnl_pusd + 0.000001
         WHERE ctid = (SELECT ctid FROM pnl_v1.positions WHERE fills > 0 LIMIT 1)
         RETURNING account || '|' || trading_bot_id || '|' || token_id AS book`,
     );
-    await client.end();
     const { code, out } = await start('--fills', '300');
     expect(code).toBe(1);
-    const book = changed.rows[0]?.book ?? 'none';
+    const book = String(changed[0]?.['book']);
     expect(out).toContain(
       `DIFFERS  every book is the sum of its ledger lines (SQL): ${book} is not`,
     );

@@ -48,9 +48,9 @@ export async function standingOf(database: Database, bus: Bus): Promise<Standing
   return { read, unread, untaken, unsent, unbooked: sumOf(left), booked: sumOf(booked.values()) };
 }
 
+/** Of the active version: one that is built beside it is at another place, and nobody waits. */
 async function nextOffsets(database: Database, service: string): Promise<Map<number, number>> {
-  const sql = 'SELECT partition, next_offset FROM stream.partition WHERE processor = $1';
-  const rows = await ask(database, sql, [service], service);
+  const rows = await ask(database, NEXT_OFFSETS, [service], service);
   return new Map(rows.map((row) => [Number(row['partition']), Number(row['next_offset'])]));
 }
 
@@ -70,6 +70,8 @@ async function unsentOf(database: Database, { kafka, config }: Bus): Promise<num
   return sumOf(left);
 }
 
+const NEXT_OFFSETS = `SELECT partition, next_offset
+  FROM stream.partition JOIN stream.active_version USING (processor, version) WHERE processor = $1`;
 const OUTBOX_ENDS = `SELECT partition, max("offset") + 1 AS after FROM ingest.outbox
   GROUP BY partition`;
 const INBOX_END = 'SELECT coalesce(sum(next_seq), 0) AS number FROM ingest.inbox_end';
