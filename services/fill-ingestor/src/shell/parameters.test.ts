@@ -18,13 +18,60 @@ test('a file changes what it names and nothing else', () => {
 
 test.each([
   ['{', 'JSON; found a text that does not parse.'],
-  ['[]', 'one object, processor by processor; found another value.'],
+  ['[]', 'one object, processor by processor; found [].'],
   ['{"payroll": {}}', 'settings of fill-ingestor or pnl-projector; found payroll.'],
+  ['{"toString": {}}', 'settings of fill-ingestor or pnl-projector; found toString.'],
+  ['{"__proto__": {}}', 'settings of fill-ingestor or pnl-projector; found __proto__.'],
+  ['{"fill-ingestor": []}', 'fill-ingestor as one object of settings; found [].'],
+  ['{"fill-ingestor": null}', 'fill-ingestor as one object of settings; found null.'],
   ['{"fill-ingestor": {"speed": "9"}}', 'names among mode with texts as values; found speed.'],
   [
+    '{"fill-ingestor": {"toString": "x"}}',
+    'names among mode with texts as values; found toString.',
+  ],
+  [
     '{"fill-ingestor": {"mode": "loud"}}',
-    'a mode among shadow_only, limited_live, general_live; found loud.',
+    'mode of fill-ingestor as general_live or limited_live or shadow_only; found "loud".',
   ],
 ])('%s is refused in one sentence', (text, rest) => {
   expect(() => parseParameters(text)).toThrow(`Expected PARAMETERS_FILE to hold ${rest}`);
+});
+
+const DAYS = 'a whole number from 2555 to 36500 (below it: RETENTION_BELOW_REGULATORY_MINIMUM)';
+
+test.each([
+  ['mark_age_limit_ms', '60s', 'a whole number from 0 to 999999999999'],
+  ['mark_age_limit_ms', '', 'a whole number from 0 to 999999999999'],
+  ['mark_age_limit_ms', '1e4', 'a whole number from 0 to 999999999999'],
+  ['exchange_max_fee_bps', '-1', 'a whole number from 0 to 10000'],
+  ['exchange_max_fee_bps', '10001', 'a whole number from 0 to 10000'],
+  ['retain_days', '2554', DAYS],
+  ['retain_days', '100', DAYS],
+  ['retain_days', '36501', DAYS],
+  ['reconcile_tolerance_pusd', '50.000001', 'pUSD from 0 to 50, with at most six decimals'],
+  ['reconcile_tolerance_pusd', '-0.01', 'pUSD from 0 to 50, with at most six decimals'],
+  ['reconcile_tolerance_pusd', '0.0000001', 'pUSD from 0 to 50, with at most six decimals'],
+  ['report_window', 'hourly', 'daily or weekly'],
+  ['group_by', 'author', 'bot or market or builder'],
+  ['include_paper', 'oui', 'false or true'],
+])('the projector is never told %s as "%s"', (name, value, expected) => {
+  const text = JSON.stringify({ 'pnl-projector': { mode: 'shadow_only', [name]: value } });
+  expect(() => parseParameters(text)).toThrow(
+    `Expected PARAMETERS_FILE to hold ${name} of pnl-projector as ${expected}; found "${value}".`,
+  );
+});
+
+test('what lies at a limit is taken as it is written', () => {
+  const settings = {
+    mode: 'shadow_only',
+    exchange_max_fee_bps: '0',
+    group_by: 'builder',
+    include_paper: 'true',
+    mark_age_limit_ms: '999999999999',
+    reconcile_tolerance_pusd: '50.000000',
+    report_window: 'weekly',
+    retain_days: '36500',
+  };
+  const text = JSON.stringify({ 'pnl-projector': settings });
+  expect(parseParameters(text)['pnl-projector']).toEqual(settings);
 });

@@ -6,6 +6,8 @@
  *     { "pnl-projector": { "mode": "limited_live", "mark_age_limit_ms": "30000" } }
  */
 
+import { RETAIN_DAYS_MIN } from '@polytraders/domain';
+import { parseMicros } from '@polytraders/money';
 import { RuntimeError } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type JsonRecord } from '../raw.ts';
@@ -13,45 +15,102 @@ import { appendInputs, inTransaction, type NewInput } from './inbox.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
-const MODES: readonly string[] = ['shadow_only', 'limited_live', 'general_live'];
+/** What a setting may be. The log and the projections are never told anything else. */
+type Setting = {
+  readonly initial: string;
+  /** Completes "as …" in the sentence that refuses another value. */
+  readonly expected: string;
+  readonly allows: (value: string) => boolean;
+};
 
-/** Defaults as specified; `mode` first, the rest are parameters. */
-const DEFAULTS: Readonly<Record<string, Settings>> = {
-  'fill-ingestor': { mode: 'general_live' },
+const BPS_MAX = 10_000;
+const AGE_MS_MAX = 999_999_999_999;
+const TOLERANCE_PUSD_MAX = 50_000_000n;
+/** A century: the dates that it leads to have four digits in their year. */
+const RETAIN_DAYS_MAX = 36_500;
+
+const MODE = oneOf('general_live', 'limited_live', 'shadow_only');
+
+/** Every setting by processor, with its specified default; `mode` first, the rest are parameters. */
+const SETTINGS: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
+  'fill-ingestor': { mode: MODE },
   'pnl-projector': {
-    mode: 'general_live',
-    exchange_max_fee_bps: '500',
-    group_by: 'bot',
-    include_paper: 'false',
-    mark_age_limit_ms: '60000',
-    reconcile_tolerance_pusd: '0.01',
-    report_window: 'daily',
-    retain_days: '2555',
+    mode: MODE,
+    exchange_max_fee_bps: wholeNumber('500', 0, BPS_MAX),
+    group_by: oneOf('bot', 'market', 'builder'),
+    include_paper: oneOf('false', 'true'),
+    mark_age_limit_ms: wholeNumber('60000', 0, AGE_MS_MAX),
+    reconcile_tolerance_pusd: {
+      initial: '0.01',
+      expected: 'pUSD from 0 to 50, with at most six decimals',
+      allows: isTolerance,
+    },
+    report_window: oneOf('daily', 'weekly'),
+    retain_days: {
+      ...wholeNumber('2555', RETAIN_DAYS_MIN, RETAIN_DAYS_MAX),
+      expected:
+        `a whole number from ${String(RETAIN_DAYS_MIN)} to ${String(RETAIN_DAYS_MAX)} ` +
+        '(below it: RETENTION_BELOW_REGULATORY_MINIMUM)',
+    },
   },
 };
 
 /** Reads the text of `PARAMETERS_FILE`. Throws CONFIGURATION with one sentence. */
 export function parseParameters(text: string | null): Readonly<Record<string, Settings>> {
-  if (text === null) return DEFAULTS;
-  const given = objectIn(text);
-  const all: Record<string, Settings> = { ...DEFAULTS };
-  for (const [processor, value] of Object.entries(given)) {
-    const defaults = DEFAULTS[processor];
-    if (defaults === undefined || typeof value !== 'object' || value === null) {
-      throw refusal(`settings of ${Object.keys(DEFAULTS).join(' or ')}`, processor);
-    }
-    const settings = Object.entries(value as Record<string, unknown>);
-    const odd = settings.find(
-      ([name, setting]) => !(name in defaults) || typeof setting !== 'string',
-    );
-    if (odd !== undefined)
-      throw refusal(`names among ${Object.keys(defaults).join(', ')} with texts as values`, odd[0]);
-    const merged = { ...defaults, ...(Object.fromEntries(settings) as Settings) };
-    if (!MODES.includes(merged['mode'] ?? ''))
-      throw refusal(`a mode among ${MODES.join(', ')}`, merged['mode'] ?? '');
-    all[processor] = merged;
+  const given = text === null ? {} : objectIn(text);
+  for (const processor of Object.keys(given)) {
+    if (!Object.hasOwn(SETTINGS, processor))
+      throw refusal(`settings of ${Object.keys(SETTINGS).join(' or ')}`, processor);
   }
-  return all;
+  return Object.fromEntries(
+    Object.entries(SETTINGS).map(([processor, allowed]) => {
+      const own = Object.hasOwn(given, processor) ? given[processor] : {};
+      return [processor, settingsOf(processor, allowed, own)];
+    }),
+  );
+}
+
+/** The settings of a processor: as given, else as specified. Each is judged, one by one. */
+function settingsOf(
+  processor: string,
+  allowed: Readonly<Record<string, Setting>>,
+  given: unknown,
+): Settings {
+  if (!isObject(given)) throw refusal(`${processor} as one object of settings`, shown(given));
+  const settings: Record<string, string> = {};
+  for (const [name, { initial }] of Object.entries(allowed)) settings[name] = initial;
+  for (const [name, value] of Object.entries(given)) {
+    const setting = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
+    if (setting === undefined || typeof value !== 'string')
+      throw refusal(`names among ${Object.keys(allowed).join(', ')} with texts as values`, name);
+    if (!setting.allows(value))
+      throw refusal(`${name} of ${processor} as ${setting.expected}`, shown(value));
+    settings[name] = value;
+  }
+  return settings;
+}
+
+function oneOf(...values: readonly [initial: string, ...others: string[]]): Setting {
+  return {
+    initial: values[0],
+    expected: values.join(' or '),
+    allows: (value) => values.includes(value),
+  };
+}
+
+function wholeNumber(initial: string, least: number, most: number): Setting {
+  return {
+    initial,
+    expected: `a whole number from ${String(least)} to ${String(most)}`,
+    allows: (value) =>
+      /^(0|[1-9]\d{0,11})$/.test(value) && Number(value) >= least && Number(value) <= most,
+  };
+}
+
+function isTolerance(value: string): boolean {
+  if (!/^\d{1,2}(\.\d{1,6})?$/.test(value)) return false;
+  const micros = parseMicros(value);
+  return typeof micros === 'bigint' && micros <= TOLERANCE_PUSD_MAX;
 }
 
 /** Tells the log of each processor whose settings differ from what it was told last. */
@@ -122,15 +181,25 @@ function sorted(settings: Settings): readonly (readonly [string, string])[] {
   return Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function objectIn(text: string): Record<string, unknown> {
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    value = JSON.parse(text);
   } catch {
     throw refusal('JSON', 'a text that does not parse');
   }
-  throw refusal('one object, processor by processor', 'another value');
+  if (isObject(value)) return value;
+  throw refusal('one object, processor by processor', shown(value));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const SHOWN_MAX = 60;
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, SHOWN_MAX);
 }
 
 function refusal(expected: string, found: string): RuntimeError {
