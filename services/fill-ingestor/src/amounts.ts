@@ -14,6 +14,7 @@ import {
   type ShareMicros,
 } from '@polytraders/money';
 import { type Refusal, refuse } from './draft.ts';
+import { quoted } from './quoted.ts';
 
 export type GivenTexts = {
   readonly quantity: string | null;
@@ -44,8 +45,7 @@ export function amountsOf(given: GivenTexts): Amounts | Refusal {
       'Expected two of quantity, size and price; found fewer, so the third cannot follow.',
     );
   }
-  // Where the cash contradicts the printed price, quantity and cash win and are not judged again.
-  const why = amounts.disagree ? null : refuseAmounts(amounts);
+  const why = refuseAmounts(amounts);
   if (why === 'QUANTITY_NOT_POSITIVE') return notPositive(given.quantity ?? given.size);
   if (why === 'PRICE_OUT_OF_RANGE')
     return outOfRange(`${given.size ?? ''} / ${given.quantity ?? ''}`);
@@ -81,23 +81,20 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refusal';
 }
 
-/** A piece of a source's text for a sentence, cut so that no sentence carries a page. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
 function outsideRange(price: Rational): boolean {
   return price.numerator <= 0n || price.numerator > price.denominator;
 }
 
-function outOfRange(text: string): Refusal {
+/** Refusal of a price outside (0, 1] (M1). */
+export function outOfRange(text: string): Refusal {
   return refuse(
     'PRICE_OUT_OF_RANGE',
     `Expected a price above 0 and at most 1; found ${quoted(text)}.`,
   );
 }
 
-function notPositive(text: string | null): Refusal {
+/** Refusal of a quantity that is not above 0 (M1). */
+export function notPositive(text: string | null): Refusal {
   return refuse(
     'QUANTITY_NOT_POSITIVE',
     `Expected a quantity above 0; found ${quoted(text ?? '')}.`,

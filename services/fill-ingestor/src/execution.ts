@@ -4,15 +4,15 @@
  * order must be known to the ledger.
  */
 
-import { type FillStatus, paperAccount } from '@polytraders/domain';
-import { priceOfRational, type PriceE18 } from '@polytraders/money';
+import { type FillStatus, isPaperAccount, paperAccount } from '@polytraders/domain';
+import { E18_PER_UNIT, formatMicros, formatPrice } from '@polytraders/money';
 import {
   amountsOf,
   isRefusal,
+  notPositive,
+  outOfRange,
   PRICE_CONTRADICTED,
-  priceIn,
   pusdIn,
-  quoted,
   sharesIn,
 } from './amounts.ts';
 import {
@@ -26,6 +26,8 @@ import {
   type TimeMicros,
   unknownFill,
 } from './draft.ts';
+import { flagAt, hashAt, lower, priceAt, said, timeAt, together, wholeAt } from './fields.ts';
+import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms } from './raw.ts';
 import { timeOfIso, timeOfMilliseconds } from './times.ts';
 
@@ -73,7 +75,8 @@ function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
   if (orderSide !== null && orderSide !== 'BUY' && orderSide !== 'SELL') {
     return refuse('INVALID_INPUT', `Expected order_side BUY or SELL; found ${quoted(orderSide)}.`);
   }
-  const paper = fields['paper'] === 'true';
+  const told = flagAt(fields, 'paper');
+  if (isRefusal(told)) return told;
   const wallet = said(fields['account'])?.toLowerCase() ?? terms?.account ?? null;
   if (wallet !== null && !ACCOUNT.test(wallet)) {
     return refuse(
@@ -81,6 +84,11 @@ function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
       `Expected account as 0x and 40 hex digits; found ${quoted(wallet)}.`,
     );
   }
+  const isNamedSo = wallet !== null && isPaperAccount(wallet);
+  if (isNamedSo && told === false) {
+    return refuse('INVALID_INPUT', `Expected paper true for ${wallet}; found false.`);
+  }
+  const paper = told ?? isNamedSo;
   return {
     source: terms === null ? 'bus' : 'file',
     orderId,
@@ -101,23 +109,20 @@ function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
   if (!isOrderStatus(status)) {
     return refuse('INVALID_INPUT', `Expected a status of an order; found ${quoted(status)}.`);
   }
-  const price = priceAt(fields, 'price');
-  if (isRefusal(price)) return price;
-  const quantity = sharesIn('quantity', said(fields['quantity_shares']));
-  if (isRefusal(quantity)) return quantity;
-  const maxFeePusd = pusdIn('max_fee_pusd', said(fields['max_fee_pusd']));
-  if (isRefusal(maxFeePusd)) return maxFeePusd;
-  return {
-    kind: 'order',
-    ...common,
-    status,
-    price,
-    quantity,
-    maxFeePusd,
-    expiresAt: timeOfIso(fields['expires_at'] ?? ''),
-    reservationId: said(fields['reservation_id']),
-    orderHash: lower(fields['order_hash']),
-  };
+  const given = together({
+    price: priceAt(fields, 'price'),
+    quantity: sharesIn('quantity', said(fields['quantity_shares'])),
+    maxFeePusd: pusdIn('max_fee_pusd', said(fields['max_fee_pusd'])),
+    expiresAt: timeAt(fields, 'expires_at'),
+    orderHash: hashAt(fields, 'order_hash'),
+  });
+  if (isRefusal(given)) return given;
+  const { price, quantity } = given;
+  if (price !== null && (price <= 0n || price > E18_PER_UNIT))
+    return outOfRange(formatPrice(price));
+  if (quantity !== null && quantity <= 0n) return notPositive(formatMicros(quantity));
+  const reservationId = said(fields['reservation_id']);
+  return { kind: 'order', ...common, ...given, status, reservationId };
 }
 
 function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): FillDraft | Refusal {
@@ -140,12 +145,21 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
   if (isRefusal(amounts)) return amounts;
   const fee = feeOf(fields, terms);
   if (isRefusal(fee)) return fee;
-  const mark = priceAt(fields, 'mark_price');
-  if (isRefusal(mark)) return mark;
+  const given = together({
+    negRisk: flagAt(fields, 'negRisk'),
+    txHash: hashAt(fields, 'tx_hash'),
+    orderHash: hashAt(fields, 'order_hash'),
+    logIndex: wholeAt(fields, 'log_index'),
+    blockNumber: wholeAt(fields, 'block_number'),
+    markPrice: priceAt(fields, 'mark_price'),
+    markObservedAt: timeAt(fields, 'mark_observed_at'),
+  });
+  if (isRefusal(given)) return given;
   return {
     ...unknownFill(),
     ...common,
     ...fee,
+    ...given,
     recipe: 'BUS',
     fillId,
     status,
@@ -157,13 +171,6 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
     builderCode: said(fields['builder_code']),
     strategySlug: said(fields['strategy_slug']),
     userId: said(fields['user_id']),
-    negRisk: booleanIn(fields['negRisk']),
-    txHash: lower(fields['tx_hash']),
-    orderHash: lower(fields['order_hash']),
-    logIndex: integerIn(fields['log_index']),
-    blockNumber: integerIn(fields['block_number']),
-    markPrice: mark,
-    markObservedAt: timeOfIso(fields['mark_observed_at'] ?? ''),
     flags: amounts.disagree ? [PRICE_CONTRADICTED] : [],
   };
 }
@@ -179,11 +186,11 @@ function feeOf(
   if (isRefusal(feePusd)) return feePusd;
   const builderFeePusd = pusdIn('builder_fee_pusd', said(fields['builder_fee_pusd']));
   if (isRefusal(builderFeePusd)) return builderFeePusd;
-  const bpsText = said(fields['fee_bps']);
-  const bps = integerIn(bpsText ?? undefined);
-  if (bpsText !== null && (bps === null || bps < 0 || bps > BPS_MAX)) {
+  const bps = wholeAt(fields, 'fee_bps');
+  if (isRefusal(bps) || (bps !== null && bps > BPS_MAX)) {
     const expected = `a whole number from 0 to ${String(BPS_MAX)}`;
-    return refuse('INVALID_INPUT', `Expected fee_bps as ${expected}; found ${quoted(bpsText)}.`);
+    const found = quoted(fields['fee_bps'] ?? '');
+    return refuse('INVALID_INPUT', `Expected fee_bps as ${expected}; found ${found}.`);
   }
   const feeBps = feePusd === null ? bps : null;
   if (feePusd !== null || feeBps !== null) {
@@ -202,34 +209,10 @@ function timeIn(fields: Fields): TimeMicros | null {
   return timeOfMilliseconds(fields['timestamp'] ?? '');
 }
 
-function priceAt(fields: Fields, name: string): PriceE18 | null | Refusal {
-  const price = priceIn(said(fields[name]));
-  if (price === null || isRefusal(price)) return price;
-  return priceOfRational(price);
-}
-
 function isFillStatus(text: string): text is FillStatus {
   return FILL_STATUSES.includes(text);
 }
 
 function isOrderStatus(text: string): text is OrderStatus {
   return ORDER_STATUSES.includes(text);
-}
-
-function integerIn(text: string | undefined): number | null {
-  if (text === undefined || !/^-?\d{1,15}$/.test(text)) return null;
-  return Number(text); // tidy-ok: basis points, a block or a log index, never money.
-}
-
-function booleanIn(text: string | undefined): boolean | null {
-  if (text === 'true') return true;
-  return text === 'false' ? false : null;
-}
-
-function lower(text: string | undefined): string | null {
-  return said(text)?.toLowerCase() ?? null;
-}
-
-function said(text: string | undefined): string | null {
-  return text === undefined || text === '' ? null : text;
 }

@@ -13,7 +13,9 @@ import {
   shares,
 } from '@polytraders/money';
 import { type Draft, refuse, type TimeMicros, unknownFill } from './draft.ts';
+import { withinBounds } from './door.ts';
 import { draftOfExecution } from './execution.ts';
+import { quoted } from './quoted.ts';
 import { type ImportTerms, type RawFillLog, type RawInput } from './raw.ts';
 import { fillOfRow } from './rows.ts';
 import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
@@ -21,8 +23,12 @@ import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
 /** Raw inputs that speak of fills and orders; ready-made records need no reading. */
 export type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
 
-/** The draft that a raw input amounts to, or why it cannot be used. */
+/** The draft that a raw input amounts to, or why it cannot be used. Never throws. */
 export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCHANGES): Draft {
+  return withinBounds(draftOf(raw, exchanges));
+}
+
+function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
   switch (raw.format) {
     case 'execution':
       return draftOfExecution(raw.fields, raw.terms);
@@ -32,11 +38,10 @@ export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCH
       return refuse(
         'GOV_COMMAND_REFUSED',
         `Expected a command that this ledger carries out; found ` +
-          `${raw.fields['command'] ?? 'none'}, ` +
-          'for which it has no capability yet.',
+          `${quoted(raw.fields['command'] ?? '')}, for which it has no capability yet.`,
       );
     case 'unusable':
-      return refuse('UNDECODABLE_INPUT', raw.because);
+      return refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because);
     default:
       return fillOfRow(raw.format, raw.fields, raw.terms);
   }

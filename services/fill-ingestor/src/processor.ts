@@ -8,15 +8,13 @@
  */
 
 import { codec } from '@polytraders/contracts';
-import { type Lookup, type Processor, type Recorded, type Step } from '@polytraders/stream';
+import { type Processor } from '@polytraders/stream';
 import { type Accounts } from './accounts.ts';
 import { type InboxEvent } from './inbox-event.ts';
 import { emissionsOf, type Entry, EVENTS_TOPIC, QUARANTINE_TOPIC } from './writer/entry.ts';
-import { stepFill } from './writer/fills.ts';
-import { stepOrder } from './writer/orders.ts';
-import { quarantine, QUARANTINE_REASONS } from './writer/quarantine.ts';
-import { stepReady } from './writer/ready.ts';
+import { QUARANTINE_REASONS } from './writer/quarantine.ts';
 import { type Entity, keysOf } from './writer/state.ts';
+import { stepInput } from './writer/step.ts';
 import { storage } from './writer/storage.ts';
 
 /** Logical name of the writer's input: the inbox, in the place of a topic. */
@@ -50,7 +48,7 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
     keys: keysOf,
     // Re-deliveries are judged by content against what is known of the fill, not by place.
     identify: () => null,
-    step: (lookup, input) => stepOf(lookup, input, accounts),
+    step: (lookup, input) => stepInput(lookup, input, accounts),
     emit: emissionsOf,
     storage,
     meters: [
@@ -64,22 +62,4 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
       },
     ],
   };
-}
-
-function stepOf(
-  lookup: Lookup<Entity>,
-  { event }: Recorded<InboxEvent>,
-  accounts: Accounts,
-): Step<Entity, Entry> {
-  const { input } = event;
-  switch (input.kind) {
-    case 'fill':
-      return stepFill(event, input, lookup, accounts);
-    case 'order':
-      return stepOrder(event, input, lookup, accounts);
-    case 'record':
-      return stepReady(event, input);
-    case 'refusal':
-      return quarantine(event, { reason: input.reason, because: input.because });
-  }
 }

@@ -47,7 +47,13 @@ export type RawInput =
       readonly marketSeq: number | null;
     }
   | { readonly format: 'command'; readonly fields: Fields }
-  | { readonly format: 'unusable'; readonly because: string; readonly recordType: string | null };
+  | {
+      readonly format: 'unusable';
+      readonly because: string;
+      readonly recordType: string | null;
+      /** INVALID_INPUT where it did decode; not there means UNDECODABLE_INPUT. */
+      readonly reason?: 'INVALID_INPUT';
+    };
 
 /** One `OrderFilled` log with what the rest of its transaction says about the cash. */
 export type RawFillLog = {

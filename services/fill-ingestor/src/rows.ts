@@ -7,7 +7,7 @@
 
 import { activityFillId, fileRowFillId } from '@polytraders/domain';
 import { formatMicros } from '@polytraders/money';
-import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn, quoted } from './amounts.ts';
+import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn } from './amounts.ts';
 import {
   type FillDraft,
   type Refusal,
@@ -17,6 +17,7 @@ import {
   unknownFill,
 } from './draft.ts';
 import { sha256 } from './identity.ts';
+import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
 import { timeOfIso, timeOfSeconds } from './times.ts';
 

@@ -15,8 +15,10 @@ export function timeOfIso(text: string): TimeMicros | null {
   const [, year = '', month = '', day = '', hour = '', minute = '', second = '', part = ''] = match;
   const fields = [year, month, day, hour, minute, second].map(integer);
   const [y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0] = fields;
-  if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 59) return null;
+  if (mo < 1 || mo > 12 || d < 1 || h > 23 || mi > 59 || s > 59) return null;
   const milliseconds = Date.UTC(y, mo - 1, d, h, mi, s);
+  // 31 February would be a day in March.
+  if (new Date(milliseconds).getUTCDate() !== d) return null; // tidy-ok: reads no clock.
   return milliseconds * 1000 + integer(part.padEnd(6, '0').slice(0, 6));
 }
 

@@ -108,7 +108,7 @@ describe('intake', () => {
     expect(said).toEqual([]);
   });
 
-  test('an audit stops a partition whose log was replaced, and reports a silent broker', async () => {
+  test('an audit stops at a log that was replaced, and reports a silent broker', async () => {
     const replaced = new RuntimeError('LOG_REPLACED', 'another log', { retryable: false });
     const first = given({ verify: () => Promise.reject(replaced) });
     await first.intake.audit();

@@ -187,6 +187,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       onOutage(error);
       if (session.alive) reader.assign(partition, session.standing.nextOffset);
     } catch (cause) {
+      if (!session.alive) return;
       if (cause instanceof RuntimeError && isHalt(cause)) return halt(partition, cause);
       await pause(RETRY_MS.max, stopping.signal);
       if (session.alive) void reverify(partition, error);

@@ -304,6 +304,49 @@ test('a file is taken once, followed to the log and counted', async () => {
   ).toHaveLength(25);
 }, 60_000);
 
+test('poison among good reports is set aside one by one; no partition stands still', async () => {
+  const before = (await logOf(TOLD + 31)).length;
+  const aside = await standing(TOPICS.quarantine.name, TOPICS.quarantine.partitions, 3);
+  const { marks, marketDefinitions } = TOPICS;
+  const mark = { token_id: NO, price: '7', kind: 'MID', observed_at: '2026-05-08T11:59:59Z' };
+  const oddMark = fromJson('MarkObserved', { ...mark, source: 'clob' });
+  await send(marks.name, marks.partitions, NO, 'MarkObserved', oddMark);
+  const oddDefinition: MarketDefinition = fromJson('MarketDefinition', {
+    condition_id: '0xodd',
+    tokens: [{ token_id: 'odd\u0000', outcome: 'Yes' }],
+    neg_risk_market_id: null,
+    questions: [],
+    maker_rebate_rate: null,
+    fee_schedule: null,
+    status: 'OPEN',
+    end_date: null,
+  });
+  const { name, partitions } = marketDefinitions;
+  await send(name, partitions, '0xodd', 'MarketDefinition', oddDefinition);
+  const good = json(MATCH);
+  await report({ ...good, fill_id: 'P1', fee_pusd: '1e30' });
+  await report({ ...good, fill_id: 'P\u00002' });
+  await report({ ...good, fill_id: 'P3', user_id: 'x'.repeat(900_000) });
+  await report({ ...good, fill_id: 'P4', effective_at: '1970-01-01T00:00:00Z' });
+  await report({ ...good, fill_id: 'P5' });
+  const log = await logOf(before + 1);
+  expect(log).toHaveLength(before + 1);
+  const fills = log.flatMap((event) =>
+    event.type === 'FillConfirmed' ? [event.value.fill_id] : [],
+  );
+  expect(fills.filter((id) => id.startsWith('P'))).toEqual(['P5']);
+  const now = await standing(
+    TOPICS.quarantine.name,
+    TOPICS.quarantine.partitions,
+    aside.length + 6,
+  );
+  const reasons = now.flatMap((event) =>
+    event.type === 'QuarantinedInput' ? [event.value.reason_code] : [],
+  );
+  expect(reasons.filter((reason) => reason === 'INVALID_INPUT')).toHaveLength(6);
+  expect(running.worker.halted().size).toBe(0);
+}, 60_000);
+
 test('without an ingestor the import says so', async () => {
   const stack = await testStack();
   const other = pool({ url: stack.DATABASE_URL, applicationName: 'test' }, 1);

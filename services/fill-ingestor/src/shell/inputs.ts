@@ -14,8 +14,9 @@ import {
   partitionOf,
   toJson,
 } from '@polytraders/contracts';
-import { draftOfExecution } from '../execution.ts';
+import { oddTextIn, whyNotDefinition, whyNotMark } from '../door.ts';
 import { type RawFormat } from '../inbox-event.ts';
+import { normalize, type RawFillInput } from '../normalize.ts';
 import { type Fields, type JsonRecord, type RawInput, type RecordInputType } from '../raw.ts';
 import { type NewInput } from './inbox.ts';
 
@@ -41,11 +42,19 @@ export function busInputOf(record: Event, place: Place): BusInput {
   switch (record.type) {
     case 'ExecutionReport':
       return executionOf(toJson('ExecutionReport', record.value), place);
-    case 'MarkObserved':
+    case 'MarkObserved': {
+      const odd = whyNotMark(record.value);
+      if (odd !== null) return invalid(place, record.type, odd);
       return { becomes: 'mark', mark: record.value };
-    case 'MarketDefinition':
+    }
+    case 'MarketDefinition': {
+      const odd = whyNotDefinition(record.value);
+      if (odd !== null) return invalid(place, record.type, odd);
       return { becomes: 'definition', definition: record.value };
+    }
     case 'OperationsReport': {
+      const odd = oddTextIn(record.value, 'the report');
+      if (odd !== null) return invalid(place, record.type, odd);
       const { active, since, bot_id, reason } = record.value;
       const value = { active, since: isoTime(since), bot_id, reason };
       return toAll('KillSwitchChanged', value, since, place);
@@ -66,7 +75,15 @@ export function busInputOf(record: Event, place: Place): BusInput {
  * place.
  */
 export function unusable(place: Place, recordType: string | null, because: string): BusInput {
-  const raw: RawInput = { format: 'unusable', because, recordType };
+  return asideOf(place, { format: 'unusable', because, recordType });
+}
+
+/** A record that decodes and says what cannot be. */
+function invalid(place: Place, recordType: string, because: string): BusInput {
+  return asideOf(place, { format: 'unusable', because, recordType, reason: 'INVALID_INPUT' });
+}
+
+function asideOf(place: Place, raw: RawInput): BusInput {
   const partition = partitionOf(place.sourcePosition, LEDGER_PARTITIONS);
   return { becomes: 'input', input: { ...placed('bus', place), partition, raw }, route: null };
 }
@@ -81,7 +98,7 @@ function executionOf(json: { readonly [name: string]: JsonValue }, place: Place)
   for (const [name, value] of Object.entries(json)) {
     if (value !== null) fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
   }
-  const raw: RawInput = { format: 'execution', fields, terms: null };
+  const raw: RawFillInput = { format: 'execution', fields, terms: null };
   return routed(raw, fields, placed('bus', place));
 }
 
@@ -89,11 +106,11 @@ function executionOf(json: { readonly [name: string]: JsonValue }, place: Place)
  * Routes an execution report: by its account, else by its order, else (unreadable) by its own id.
  */
 export function routed(
-  raw: RawInput,
+  raw: RawFillInput,
   fields: Fields,
   input: Omit<NewInput, 'partition' | 'raw'>,
 ): BusInput {
-  const draft = draftOfExecution(fields, raw.format === 'execution' ? raw.terms : null);
+  const draft = normalize(raw);
   const orderId = fields['order_id'] ?? input.sourcePosition;
   if (draft.kind === 'refusal') {
     return {

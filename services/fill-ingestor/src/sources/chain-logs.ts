@@ -36,6 +36,7 @@ const TRANSFER = keccakOfText('Transfer(address,address,uint256)');
 const DATA_TYPES = ['uint8', 'uint256', 'uint256', 'uint256', 'uint256', 'bytes32', 'bytes32'];
 const DATA_LENGTH = 2 + DATA_TYPES.length * 64;
 const TOPIC_COUNT = 4;
+const WORD = /^0x[0-9a-f]{64}$/i;
 const ZERO_CODE = `0x${'0'.repeat(64)}`;
 
 export type OrderFilled = {
@@ -81,6 +82,7 @@ export function decodeOrderFilled(
   const [side, tokenId, makerAmount, takerAmount, fee] = words as unknown as readonly bigint[];
   const sideWord = BigInt(log.data.slice(0, 66));
   if (sideWord !== 0n && sideWord !== 1n) return `Expected side 0 or 1; found ${String(sideWord)}.`;
+  if (!WORD.test(orderHash)) return `Expected the hash of an order in topic 1; found another word.`;
   const maker = addressOf(makerTopic);
   const taker = addressOf(takerTopic);
   if (maker === null || taker === null)
@@ -180,7 +182,7 @@ function refundOf(
 }
 
 function isTransfer(log: LogBody, token: string): boolean {
-  const fits = log.topics[0] === TRANSFER && log.topics.length === 3 && log.data.length === 66;
+  const fits = log.topics[0] === TRANSFER && log.topics.length === 3 && WORD.test(log.data);
   return fits && log.address.toLowerCase() === token.toLowerCase();
 }
 

@@ -5,6 +5,7 @@
  */
 
 import {
+  codec,
   type Event,
   fromJson,
   partitionOf,
@@ -63,6 +64,11 @@ export function emissionsOf(entry: Entry, at: { readonly partition: number }): r
   const aside = entry.topic === QUARANTINE_TOPIC;
   const partition = aside ? partitionOf(entry.key, TOPICS.quarantine.partitions) : at.partition;
   return [{ topic: entry.topic, partition, key: entry.key, record }];
+}
+
+/** Throws ContractError where the record of an entry breaks its schema. */
+export function requireWritable({ record }: Entry): void {
+  if (record !== undefined) codec.encode(record.type, record.value, 0);
 }
 
 function reviveRecord(entry: Entry): Event {

@@ -6,7 +6,7 @@ import { type InboxEvent } from '../inbox-event.ts';
 import { type Entry } from './entry.ts';
 import { type Arriving } from './fill-content.ts';
 import { quarantine, type QuarantineReason } from './quarantine.ts';
-import { type Entity, type FillState } from './state.ts';
+import { type Entity, type FillState, type OrderState } from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
@@ -33,6 +33,16 @@ export function incomplete(event: InboxEvent, draft: FillDraft): Outcome {
     `that was opened; found neither.`;
   const { account, fillId, orderId } = draft;
   return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, fillId, orderId });
+}
+
+/** What was pretended and what was traded never meet: a paper order has paper fills only (B16). */
+export function pretended(event: InboxEvent, draft: FillDraft, order: OrderState): Outcome {
+  const { account, fillId, orderId } = draft;
+  const [ordered, filled] = order.paper ? ['paper', 'real'] : ['real', 'paper'];
+  const because =
+    `Expected the fill of order ${order.orderId} to be ${ordered} as the order is; found a ` +
+    `${filled} one.`;
+  return quarantine(event, { reason: 'INVALID_INPUT', because, account, fillId, orderId });
 }
 
 /** Another content under the same id of the same source. */

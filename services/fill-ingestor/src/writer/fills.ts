@@ -26,7 +26,14 @@ import {
   feeOf,
 } from './fill-content.ts';
 import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
-import { contradicts, incomplete, mismatch, needsCoordinates, setAside } from './fill-refusals.ts';
+import {
+  contradicts,
+  incomplete,
+  mismatch,
+  needsCoordinates,
+  pretended,
+  setAside,
+} from './fill-refusals.ts';
 import { useMarket } from './markets.ts';
 import {
   coordinatesKey,
@@ -48,6 +55,8 @@ export function stepFill(
 ): Outcome {
   const named = given.orderId === null ? undefined : lookup.get(orderKey(given.orderId));
   const order = orderOf(lookup, given.orderHash, named?.kind === 'order' ? named : null);
+  if (order !== null && given.account !== null && order.paper !== given.paper)
+    return pretended(event, given, order);
   const draft = withOrder(given, order);
   const { account, tokenId, orderSide } = draft;
   if (account === null || tokenId === null || orderSide === null) return incomplete(event, draft);
@@ -188,6 +197,7 @@ function stepSecondVoice(arriving: Arriving, known: FillState | null): Outcome {
     orderHash: known.orderHash ?? draft.orderHash,
     logIndex: known.logIndex ?? draft.logIndex,
     blockNumber: known.blockNumber ?? draft.blockNumber,
+    fee: known.fee ?? feeOf(draft),
   };
   return applied(enriched, []);
 }
@@ -200,7 +210,7 @@ function withOrder(draft: FillDraft, order: OrderState | null): FillDraft {
     tokenId: draft.tokenId ?? order.tokenId,
     orderSide: draft.orderSide ?? order.orderSide,
     conditionId: draft.conditionId ?? order.conditionId,
-    paper: draft.paper || order.paper,
+    paper: order.paper,
   };
 }
 
@@ -212,6 +222,7 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
   return {
     draft: {
       ...draft,
+      ...feeOfOthers(draft, state),
       txHash: state.txHash,
       orderHash: state.orderHash,
       logIndex: state.logIndex,
@@ -225,6 +236,16 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
     joinedSources: [...state.joinedSources].sort(),
     matchedAt: state.matchedAt,
   };
+}
+
+/** A fee that the source of record does not say and another one does (B9: the others enrich). */
+function feeOfOthers(
+  draft: FillDraft,
+  state: FillState,
+): Pick<FillDraft, 'feePusd' | 'feeSource'> | null {
+  if (feeOf(draft) !== null || state.fee === null) return null;
+  const isOfChain = state.joinedSources.includes('chain');
+  return { feePusd: state.fee, feeSource: isOfChain ? 'CHAIN' : 'MATCH_EVENT' };
 }
 
 function stateOf(arriving: Arriving, known: FillState | null, accounts: Accounts): FillState {

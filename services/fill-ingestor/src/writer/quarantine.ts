@@ -37,6 +37,10 @@ export type QuarantineCase = {
   readonly conflictsWith?: { readonly eventId: string | null; readonly bytes: Buffer | null };
 };
 
+/** A quarantine record holds two inputs at most, and must stay far below a megabyte. */
+const RAW_MAX_BYTES = 256 * 1024;
+const DETAIL_MAX = 2_000;
+
 /** Sets the input of an event aside. */
 export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entity, Entry> {
   const id = derivedId('qrn', event.source, event.sourcePosition);
@@ -53,15 +57,15 @@ export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entit
       source_position: event.sourcePosition,
       record_type: event.recordType,
       reason_code: found.reason,
-      detail: found.because,
+      detail: detailOf(event, found),
       account: found.account ?? null,
       fill_id: fillId,
       order_id: found.orderId ?? null,
-      raw: event.bytes,
+      raw: event.bytes.subarray(0, RAW_MAX_BYTES),
       raw_sha256: sha256(event.bytes),
       raw_format: event.rawFormat,
       conflicts_with_event_id: found.conflictsWith?.eventId ?? null,
-      conflicts_with_raw: found.conflictsWith?.bytes ?? null,
+      conflicts_with_raw: found.conflictsWith?.bytes?.subarray(0, RAW_MAX_BYTES) ?? null,
       received_at: event.receivedAt,
     },
     {
@@ -72,4 +76,15 @@ export function quarantine(event: InboxEvent, found: QuarantineCase): Step<Entit
     },
   );
   return { outcome: 'quarantined', because: found.reason, puts: [], entries: [entry] };
+}
+
+/** The sentence, and where the rest of an input is that is too large for a message. */
+function detailOf(event: InboxEvent, found: QuarantineCase): string {
+  const { length } = event.bytes;
+  const cut =
+    length <= RAW_MAX_BYTES
+      ? ''
+      : ` Its first ${String(RAW_MAX_BYTES)} bytes of ${String(length)} are kept here, all of ` +
+        'them in the inbox.';
+  return `${found.because.slice(0, DETAIL_MAX).toWellFormed()}${cut}`;
 }

@@ -4,7 +4,7 @@
  * wallets and no `--account` writes no row at all) and once to yield; memory stays bounded.
  */
 
-import { draftOfExecution } from '../../execution.ts';
+import { normalize } from '../../normalize.ts';
 import { type ImportTerms, type RawInput } from '../../raw.ts';
 import { kindOfRow, traitsOf, walletOfRow } from '../../rows.ts';
 import { EXCHANGES, readTransaction } from '../chain-logs.ts';
@@ -144,7 +144,7 @@ function itemsOf(
   if (shape.format === 'chain-logs') return [];
   if (shape.format === 'execution') {
     const raw: RawInput = { format: 'execution', fields: record.fields, terms };
-    const draft = draftOfExecution(record.fields, terms);
+    const draft = normalize({ format: 'execution', fields: record.fields, terms });
     const account = draft.kind === 'refusal' ? null : draft.account;
     return wanted(account, request)
       ? [{ input: { position, raw, text, account } }]

@@ -1,0 +1,150 @@
+/**
+ * The bounds of the house, asked of every draft before anything is done with it, whatever source
+ * it came from: what lies beyond them would be refused by Avro, Postgres or Kafka later, and stop
+ * a partition for good. Refused here it is one quarantined input, and the next one goes on.
+ *
+ * The bounds are wide: nothing that trades on the venue comes near them. AMOUNT_MAX leaves room
+ * for sums: ten million billion fills of it still fit the 38 digits of an amount.
+ */
+
+import { type MarketDefinition, type MarkObserved } from '@polytraders/contracts';
+import { E18_PER_UNIT, formatMicros, formatPrice } from '@polytraders/money';
+import { type Draft, refuse } from './draft.ts';
+import { quoted } from './quoted.ts';
+
+/** 10¹⁵ shares or pUSD, in micros. All the dollars there are on chains are 10¹². */
+export const AMOUNT_MAX = 10n ** 21n;
+/** A million, in 10⁻¹⁸. Only what the chain says may lie beyond 1: it is a fact (M1). */
+export const PRICE_MAX = 10n ** 24n;
+/** Three texts make an index row of Postgres, which holds 2,704 bytes. */
+export const TEXT_MAX_BYTES = 512;
+/** What people write: a question, a reason. */
+export const PROSE_MAX_BYTES = 16_384;
+/** A fill carries a mark for each question of its event, and must stay far below a megabyte. */
+export const QUESTIONS_MAX = 1_000;
+/** Before there was such a chain, and after all of us: 2015 to 2100, in microseconds. */
+export const TIME_MIN = 1_420_070_400_000_000;
+export const TIME_MAX = 4_102_444_800_000_000;
+const INT32_MAX = 2 ** 31 - 1;
+
+type Check = {
+  readonly expected: string;
+  readonly holds: (value: never) => boolean;
+  readonly shown: (value: never) => string;
+};
+
+function between(
+  low: bigint,
+  high: bigint,
+  expected: string,
+  shown: (of: bigint) => string,
+): Check {
+  return { expected, holds: (value: bigint) => value >= low && value <= high, shown };
+}
+
+function counted(low: number, high: number, expected: string): Check {
+  const holds = (value: number): boolean =>
+    Number.isSafeInteger(value) && value >= low && value <= high;
+  return { expected, holds, shown: String };
+}
+
+const amount = between(0n, AMOUNT_MAX, 'from 0 to 10¹⁵', formatMicros);
+const price = between(0n, PRICE_MAX, 'from 0 to a million', formatPrice);
+const mark = between(0n, E18_PER_UNIT, 'from 0 to 1', formatPrice);
+const time = counted(TIME_MIN, TIME_MAX - 1, 'from 2015 to 2099, in microseconds since 1970');
+const int32 = counted(0, INT32_MAX, `from 0 to ${String(INT32_MAX)}`);
+const whole = counted(0, Number.MAX_SAFE_INTEGER, 'of 0 or more');
+const text: Check = {
+  expected: '',
+  holds: (value: string) => whyNotText(value) === null,
+  shown: (value: string) => value,
+};
+
+/** What is asked of each field of a draft, with its name on the wire. */
+const CHECKS: readonly (readonly [field: string, name: string, check: Check])[] = [
+  ['fillId', 'fill_id', text],
+  ['orderId', 'order_id', text],
+  ['orderHash', 'order_hash', text],
+  ['account', 'account', text],
+  ['tradingBotId', 'trading_bot_id', text],
+  ['fallbackBot', 'the bot of the import', text],
+  ['conditionId', 'condition_id', text],
+  ['venueMarketId', 'venue_market_id', text],
+  ['tokenId', 'token_id', text],
+  ['quantity', 'quantity_shares', amount],
+  ['notional', 'size_pusd', amount],
+  ['price', 'price', price],
+  ['feePusd', 'fee_pusd', amount],
+  ['maxFeePusd', 'max_fee_pusd', amount],
+  ['feeDeclaredBy', 'the reviewer of the import', text],
+  ['builderCode', 'builder_code', text],
+  ['builderFeePusd', 'builder_fee_pusd', amount],
+  ['strategySlug', 'strategy_slug', text],
+  ['userId', 'user_id', text],
+  ['txHash', 'tx_hash', text],
+  ['blockHash', 'block_hash', text],
+  ['blockNumber', 'block_number', whole],
+  ['logIndex', 'log_index', int32],
+  ['markPrice', 'mark_price', mark],
+  ['markObservedAt', 'mark_observed_at', time],
+  ['effectiveAt', 'effective_at', time],
+  ['expiresAt', 'expires_at', time],
+  ['reservationId', 'reservation_id', text],
+  ['correlationId', 'correlation_id', text],
+];
+
+/** The draft, or INVALID_INPUT with the first field that lies beyond the bounds. */
+export function withinBounds(draft: Draft): Draft {
+  if (draft.kind === 'refusal') return draft;
+  const fields = draft as unknown as Readonly<Record<string, unknown>>;
+  for (const [field, name, check] of CHECKS) {
+    const value = fields[field] as never;
+    if (value === null || value === undefined || check.holds(value)) continue;
+    const expected = check === text ? (whyNotText(value) ?? '') : check.expected;
+    const found = quoted(check.shown(value));
+    return refuse('INVALID_INPUT', `Expected ${name} ${expected}; found ${found}.`);
+  }
+  const odd = oddTextIn(draft.kind === 'fill' ? draft.synthesised : null, 'the market');
+  return odd === null ? draft : refuse('INVALID_INPUT', odd);
+}
+
+/** What a text should have been, or null where Avro, Postgres and Kafka can all carry it. */
+export function whyNotText(value: string, most = TEXT_MAX_BYTES): string | null {
+  if (value.includes('\u0000')) return 'without the character NUL';
+  if (!value.isWellFormed()) return 'as Unicode without halves of characters';
+  return Buffer.byteLength(value) <= most ? null : `of at most ${String(most)} bytes`;
+}
+
+/** Which text of a record cannot be carried, as a sentence; ids are keys, others may be longer. */
+export function oddTextIn(value: unknown, name: string): string | null {
+  if (typeof value === 'string') {
+    const expected = whyNotText(value, /id$/i.test(name) ? TEXT_MAX_BYTES : PROSE_MAX_BYTES);
+    return expected === null ? null : `Expected ${name} ${expected}; found ${quoted(value)}.`;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [member, one] of Object.entries(value)) {
+    const odd = oddTextIn(one, Array.isArray(value) ? name : member);
+    if (odd !== null) return odd;
+  }
+  return null;
+}
+
+/** Why a mark cannot be used, as a sentence; null where it can. */
+export function whyNotMark(given: MarkObserved): string | null {
+  const odd = oddTextIn(given, 'the mark');
+  if (odd !== null) return odd;
+  if (!mark.holds(given.price as never)) {
+    return `Expected a mark ${mark.expected}; found ${formatPrice(given.price)}.`;
+  }
+  if (time.holds(given.observed_at as never)) return null;
+  return `Expected observed_at ${time.expected}; found ${String(given.observed_at)}.`;
+}
+
+/** Why a definition cannot be used, as a sentence; null where it can. */
+export function whyNotDefinition(given: MarketDefinition): string | null {
+  const { tokens, questions } = given;
+  const most = Math.max(tokens.length, questions.length);
+  if (most <= QUESTIONS_MAX) return oddTextIn(given, 'the definition');
+  const expected = `Expected at most ${String(QUESTIONS_MAX)} questions and tokens of an event`;
+  return `${expected}; found ${String(most)}.`;
+}

@@ -1,0 +1,42 @@
+/** One input of the writer: what it is, and whether what follows from it can be written. */
+
+import { ContractError } from '@polytraders/contracts';
+import { type Lookup, type Recorded, type Step } from '@polytraders/stream';
+import { type Accounts } from '../accounts.ts';
+import { type InboxEvent } from '../inbox-event.ts';
+import { type Entry, requireWritable } from './entry.ts';
+import { stepFill } from './fills.ts';
+import { stepOrder } from './orders.ts';
+import { quarantine } from './quarantine.ts';
+import { stepReady } from './ready.ts';
+import { type Entity } from './state.ts';
+
+/** The last net: an input whose records cannot be written is set aside; the next one goes on. */
+export function stepInput(
+  lookup: Lookup<Entity>,
+  { event }: Recorded<InboxEvent>,
+  accounts: Accounts,
+): Step<Entity, Entry> {
+  try {
+    const step = judge(lookup, event, accounts);
+    if (step.outcome !== 'ignored') step.entries.forEach(requireWritable);
+    return step;
+  } catch (cause) {
+    if (!(cause instanceof ContractError)) throw cause;
+    return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message });
+  }
+}
+
+function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): Step<Entity, Entry> {
+  const { input } = event;
+  switch (input.kind) {
+    case 'fill':
+      return stepFill(event, input, lookup, accounts);
+    case 'order':
+      return stepOrder(event, input, lookup, accounts);
+    case 'record':
+      return stepReady(event, input);
+    case 'refusal':
+      return quarantine(event, { reason: input.reason, because: input.because });
+  }
+}
