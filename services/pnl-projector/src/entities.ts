@@ -114,13 +114,14 @@ export function holdingKey(account: string, token: string): string {
   return `holding|${account}|${token}`;
 }
 
-const parameterKeys = Array.from(
+/** Keys of the parameters of every partition, in their order. */
+export const allParametersKeys: readonly string[] = Array.from(
   { length: LEDGER_PARTITIONS },
   (_, at) => `parameters|${String(at)}`,
 );
 
 export function parametersKey(partition: number): string {
-  return parameterKeys[partition] ?? `parameters|${String(partition)}`;
+  return allParametersKeys[partition] ?? `parameters|${String(partition)}`;
 }
 
 /** A key taken apart again. */

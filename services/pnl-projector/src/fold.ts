@@ -2,7 +2,8 @@
  * What an event of the log does to the books: the step of pnl-projector.
  *
  * FillConfirmed → one ledger entry, whatever becomes of it (book-fill.ts).
- * ParametersChanged of this processor → the parameters of the partition.
+ * ParametersChanged of this processor → the parameters of the partition; quarantined, so that it is
+ * counted, where a number in it cannot be read, which then stays as it was.
  * Everything else is ignored with a cause, or quarantined where this version would have to book it
  * and cannot: never folded as no change.
  */
@@ -11,7 +12,7 @@ import { type LedgerEvent, type ParametersChanged } from '@polytraders/contracts
 import { assertNever } from '@polytraders/money';
 import { type Lookup, type Recorded, type Step } from '@polytraders/stream';
 import { foldFill } from './book-fill.ts';
-import { type Entity, parametersKey } from './entities.ts';
+import { DEFAULT_PARAMETERS, type Entity, type Parameters, parametersKey } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 import { changeParameters } from './parameters.ts';
 import { PROCESSOR_ID } from './version.ts';
@@ -47,7 +48,7 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): PnlSt
     case 'FillConfirmed':
       return foldFill(state, event.value, input.partition, input.offset);
     case 'ParametersChanged':
-      return foldParameters(event.value, input.partition, input.offset);
+      return foldParameters(state, event.value, input.partition, input.offset);
     case 'FillMatched':
       return ignored('provisional fill');
     case 'FillFailed':
@@ -88,15 +89,19 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): PnlSt
   }
 }
 
-function foldParameters(event: ParametersChanged, partition: number, offset: number): PnlStep {
+function foldParameters(
+  state: Lookup<Entity>,
+  event: ParametersChanged,
+  partition: number,
+  offset: number,
+): PnlStep {
   if (event.processor !== PROCESSOR_ID) return ignored('parameters of another processor');
-  const parameters = changeParameters(event, offset);
-  if (parameters === null) return quarantined('PARAMETERS_UNREADABLE');
-  return {
-    outcome: 'applied',
-    puts: [{ key: parametersKey(partition), entity: parameters }],
-    entries: none,
-  };
+  const key = parametersKey(partition);
+  const before = (state.get(key) ?? DEFAULT_PARAMETERS) as Parameters;
+  const { parameters, unreadable } = changeParameters(before, event, offset);
+  const puts = [{ key, entity: parameters }];
+  if (unreadable.length === 0) return { outcome: 'applied', puts, entries: none };
+  return { outcome: 'quarantined', because: 'PARAMETERS_UNREADABLE', puts, entries: none };
 }
 
 function ignored(because: Cause): PnlStep {

@@ -12,25 +12,39 @@ import { type Parameters } from './entities.ts';
 export const MARK_AGE_LIMIT = 'mark_age_limit_ms';
 export const EXCHANGE_FEE_CAP = 'exchange_max_fee_bps';
 
-/** The parameters in force from this event on, or null where one of them cannot be read. */
-export function changeParameters(event: ParametersChanged, offset: number): Parameters | null {
-  const markAgeMsMax = wholeNumber(event, MARK_AGE_LIMIT, MARK_AGE_MS_MAX);
-  const exchangeBpsMax = wholeNumber(event, EXCHANGE_FEE_CAP, EXCHANGE_BPS_MAX);
-  if (markAgeMsMax === null || exchangeBpsMax === null) return null;
-  return {
+/** What an event makes of the parameters in force. */
+export type Changed = {
+  readonly parameters: Parameters;
+  /** Names of settings that could not be read and are as they were before. */
+  readonly unreadable: readonly string[];
+};
+
+/**
+ * The parameters in force from this event on. A number that cannot be read stays as it was; the
+ * mode is taken all the same, as a reporter that was told to be silent must not go on publishing.
+ */
+export function changeParameters(
+  before: Parameters,
+  event: ParametersChanged,
+  offset: number,
+): Changed {
+  const unreadable: string[] = [];
+  /** A setting that the event does not carry has its default: it carries all that are set. */
+  function wholeNumber(name: string, initial: number, was: number): number {
+    const setting = event.parameters.find((parameter) => parameter.name === name);
+    if (setting === undefined) return initial;
+    if (/^\d{1,12}$/.test(setting.value)) return parseInt(setting.value, 10);
+    unreadable.push(name);
+    return was;
+  }
+  const parameters: Parameters = {
     kind: 'parameters',
     marketSeq: event.market_seq,
     mode: event.mode,
-    markAgeMsMax,
-    exchangeBpsMax,
+    markAgeMsMax: wholeNumber(MARK_AGE_LIMIT, MARK_AGE_MS_MAX, before.markAgeMsMax),
+    exchangeBpsMax: wholeNumber(EXCHANGE_FEE_CAP, EXCHANGE_BPS_MAX, before.exchangeBpsMax),
     lastOffset: offset,
     updatedAt: event.recorded_at,
   };
-}
-
-/** A setting that the event does not carry has its default: the event carries all that are set. */
-function wholeNumber(event: ParametersChanged, name: string, otherwise: number): number | null {
-  const setting = event.parameters.find((parameter) => parameter.name === name);
-  if (setting === undefined) return otherwise;
-  return /^\d{1,12}$/.test(setting.value) ? parseInt(setting.value, 10) : null;
+  return { parameters, unreadable };
 }

@@ -260,15 +260,38 @@ describe('parameters', () => {
     ]);
   });
 
-  test('one that cannot be read leaves the old ones in force and is set aside', () => {
+  test('a number that cannot be read stays as it was, and the mode is obeyed all the same', () => {
     const driver = createDriver(processor);
     driver.drive([change('limited_live', { exchange_max_fee_bps: '700' })]);
-    const driven = driver.drive([change('general_live', { exchange_max_fee_bps: '7.5 %' })]);
+    const settings = { exchange_max_fee_bps: '7.5 %', mark_age_limit_ms: '30000' };
+    const driven = driver.drive([change('shadow_only', settings)]);
     expect(driven.outcomes).toEqual([{ outcome: 'quarantined', because: 'PARAMETERS_UNREADABLE' }]);
     expect(driven.entities.get(parametersKey(partitionOfAccount(ACCOUNT)))).toMatchObject({
-      mode: 'limited_live',
+      mode: 'shadow_only',
       exchangeBpsMax: 700,
+      markAgeMsMax: 30_000,
     });
+    expect(driver.drive(logOf([fillConfirmed()])).emitted).toEqual([]);
+  });
+
+  test('one unreadable number before any other leaves the specified ones', () => {
+    const driven = createDriver(processor).drive([
+      change('shadow_only', { mark_age_limit_ms: '60s' }),
+    ]);
+    expect(driven.entities.get(parametersKey(partitionOfAccount(ACCOUNT)))).toMatchObject({
+      mode: 'shadow_only',
+      markAgeMsMax: 60_000,
+      exchangeBpsMax: 500,
+    });
+  });
+
+  test('a change looks up what was in force, in whichever partition it stands', () => {
+    const value = parametersChanged('general_live');
+    const keys = processor.keys({ type: 'ParametersChanged', value });
+    expect(keys).toContain(parametersKey(partitionOfAccount(ACCOUNT)));
+    expect(new Set(keys).size).toBe(12);
+    const foreign = parametersChanged('general_live', {}, 'revenue-reconciler');
+    expect(processor.keys({ type: 'ParametersChanged', value: foreign })).toEqual([]);
   });
 });
 

@@ -7,7 +7,13 @@ import { codec, type LedgerEvent, TOPICS } from '@polytraders/contracts';
 import { contentString } from '@polytraders/domain';
 import { type Identity, type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
-import { type Entity, holdingKey, parametersKey, partitionOfAccount } from './entities.ts';
+import {
+  allParametersKeys,
+  type Entity,
+  holdingKey,
+  parametersKey,
+  partitionOfAccount,
+} from './entities.ts';
 import { type LedgerEntry, ledgerTable } from './entry.ts';
 import { CAUSES, step } from './fold.ts';
 import { meters } from './meters.ts';
@@ -43,8 +49,13 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   meters,
 };
 
-/** A confirmed fill needs its holding and the parameters of the account's partition. */
+/**
+ * A confirmed fill needs its holding and the parameters of the account's partition. A change of
+ * parameters needs those before it; an event does not say in which partition it stands.
+ */
 function keys(event: LedgerEvent): readonly string[] {
+  if (event.type === 'ParametersChanged')
+    return event.value.processor === PROCESSOR_ID ? allParametersKeys : noKeys;
   if (event.type !== 'FillConfirmed') return noKeys;
   const { account, token_id: token } = event.value;
   return [holdingKey(account, token), parametersKey(partitionOfAccount(account))];
