@@ -1,15 +1,16 @@
 /** The servers: those of the local stacks, those that the environment names, and left-overs. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import pg from 'pg';
+import { runningOf } from '../stack/bring-up.ts';
 import { layoutOf, mainStackDir, repositoryRoot, testStackDir } from '../stack/layout.ts';
-import { componentNames, type ServerEnv } from '../stack/layout.ts';
+import { type ServerEnv } from '../stack/layout.ts';
 import { isFree } from '../stack/ports.ts';
-import { isRunning, readRunning } from '../stack/process.ts';
 import { externalServers } from '../stack/servers.ts';
-import { statusStack, type ComponentStatus } from '../stack/stack.ts';
+import { components, statusStack, type ComponentStatus } from '../stack/stack.ts';
+import { isWithin, serverProcesses } from '../stack/strays.ts';
 import { ill, note, well, type Finding } from './finding.ts';
 
 const waitMsMax = 3000;
@@ -117,41 +118,20 @@ function namedServers(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   ]);
 }
 
-/** Processes started from this checkout's files that no stack knows of. */
+/** Servers that work inside this checkout and that no stack in it knows of. */
 function leftOver(): readonly Finding[] {
-  if (!existsSync('/proc/self/cmdline')) return [];
   const known = new Set(
     stackDirs().flatMap((dir) =>
-      componentNames
-        .map((name) => readRunning(layoutOf(dir).pid(name)))
-        .filter(isRunning)
-        .map((running) => running.pid),
+      Object.values(components).map((component) => runningOf(dir, component)?.pid),
     ),
   );
-  const found: Finding[] = [];
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const server = serverOf(entry);
-    if (server === null || known.has(Number.parseInt(entry, 10))) continue;
-    const mend = `end it with \`kill ${entry}\` unless it is yours`;
-    found.push(ill('Left-over process', `${server} runs as process ${entry}`, mend));
-  }
+  const found = serverProcesses()
+    .filter((server) => isWithin(repositoryRoot, server) && !known.has(server.pid))
+    .map(({ name, pid, folder }) => {
+      const what = `a ${name} of ${folder} runs as process ${pid}`;
+      return ill('Left-over process', what, `end it with \`kill ${pid}\` unless it is yours`);
+    });
   return found.length === 0 ? [well('Left-over processes', 'none')] : found;
-}
-
-/** Which of our servers a process is, by its command line; a child of Postgres is none. */
-function serverOf(pid: string): string | null {
-  let words: readonly string[];
-  try {
-    words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return null;
-  }
-  const line = words.join(' ');
-  if (!line.includes(repositoryRoot)) return null;
-  if (words.includes('kafka.Kafka')) return 'a Kafka of this checkout';
-  if (line.includes('apicurio-registry-app')) return 'a registry of this checkout';
-  if (words[0]?.endsWith('/bin/postgres') === true) return 'a Postgres of this checkout';
-  return null;
 }
 
 /** Everything that has to do with servers. */

@@ -12,6 +12,7 @@ import { type Component, type Context } from './component.ts';
 import { layoutOf } from './layout.ts';
 import { forget, gone, isRunning, readRunning, signal, spawnDetached } from './process.ts';
 import { tailOf, type Running, type ServerCommand } from './process.ts';
+import { strayOf } from './strays.ts';
 
 const answerMsMax = 120_000;
 /** A server that runs but does not answer for this long is started anew. */
@@ -34,7 +35,8 @@ async function untilAnswers(
       const log = layoutOf(context.dir).log(component.name);
       if (!isRunning(running)) {
         throw new Error(
-          `${component.title} ended while it was starting. The end of ${log}:\n${tailOf(log, 15)}`,
+          `${component.title} ended while it was starting: mend what the end of its log says; ` +
+            `npm run doctor may know more. The end of ${log}:\n${tailOf(log, 15)}`,
           { cause: error },
         );
       }
@@ -56,10 +58,10 @@ function fingerprintOf(command: ServerCommand): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** The process of a component, or null when it does not run. */
+/** The process of a component, also one whose file is lost; null when it does not run. */
 export function runningOf(dir: string, component: Component): Running | null {
   const running = readRunning(layoutOf(dir).pid(component.name));
-  return isRunning(running) ? running : null;
+  return isRunning(running) ? running : strayOf(dir, component.name);
 }
 
 /** True when the process that was found serves, and was started as we would start it now. */
@@ -69,6 +71,13 @@ async function canBeReused(
   found: Running,
   command: ServerCommand,
 ): Promise<boolean> {
+  if (found.fingerprint === null) {
+    context.say(
+      `${component.title} runs (process ${found.pid}), but the file that says so is lost; ` +
+        'starting it anew on its data.',
+    );
+    return false;
+  }
   if (found.fingerprint !== fingerprintOf(command)) {
     context.say(`${component.title} runs with other settings than today's; starting it anew.`);
     return false;
@@ -92,9 +101,10 @@ export async function bringUp(
 ): Promise<'found' | 'started'> {
   const file = layoutOf(context.dir).pid(component.name);
   const before = readRunning(file);
+  const found = runningOf(context.dir, component);
   const command = await component.prepare(context);
-  if (isRunning(before)) {
-    if (await canBeReused(component, context, before, command)) {
+  if (found !== null) {
+    if (await canBeReused(component, context, found, command)) {
       await component.settle(context);
       return 'found';
     }

@@ -16,8 +16,11 @@ const pollMs = 50;
 export type Running = {
   readonly pid: number;
   readonly identity: string;
-  /** What the process was started with: another answer here means it must be started anew. */
-  readonly fingerprint: string;
+  /**
+   * What the process was started with: another answer here means it must be started anew. Null
+   * where the file that said so is lost.
+   */
+  readonly fingerprint: string | null;
 };
 
 export type ServerCommand = {
@@ -95,7 +98,9 @@ export function spawnDetached(
       const pid = child.pid ?? 0;
       const running = { pid, identity: identityOf(pid) ?? '', fingerprint: files.fingerprint };
       mkdirSync(dirname(files.pid), { recursive: true });
-      writeFileSync(files.pid, `${JSON.stringify(running)}\n`);
+      // Renamed into place: whoever reads it, after a crash too, finds all of it or none.
+      writeFileSync(`${files.pid}.new`, `${JSON.stringify(running)}\n`);
+      renameSync(`${files.pid}.new`, files.pid);
       resolve(running);
     });
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { repositoryRoot, type ServerEnv } from './layout.ts';
@@ -86,6 +86,23 @@ describe('the local stack', () => {
     expect(said.join('\n')).toMatch(/Registry .* was left running .* does not answer; clearing/);
     expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
     expect(component(dir, 'registry').pid()).not.toBe(frozen);
+  }, 120_000);
+
+  test('whose process files are lost is found all the same, and started anew on its data', async () => {
+    const before = names.map((name) => component(dir, name).pid());
+    await rm(join(dir, 'run/postgres.json'));
+    await rm(join(dir, 'run/registry.json'));
+    await writeFile(join(dir, 'run/kafka.json'), '{"pid":');
+    expect(names.map((name) => component(dir, name).pid())).toEqual(before);
+    expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
+
+    said.length = 0;
+    expect(await startStack({ dir, say })).toEqual(env);
+    for (const pid of before) {
+      expect(said.join('\n')).toContain(`(process ${pid}), but the file that says so is lost`);
+    }
+    expect(await query(env, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
   }, 120_000);
 
   test('gives back one server after another, as fault tests take them away', async () => {
