@@ -16,6 +16,7 @@ export function bareRow(fill: FillConfirmed): LedgerEntry {
     effective_at: fill.effective_at,
     recorded_at: fill.recorded_at,
     confirmed_at: fill.confirmed_at,
+    retained_until: '2033-05-08',
     account: fill.account,
     trading_bot_id: fill.trading_bot_id,
     condition_id: fill.condition_id,

@@ -5,6 +5,7 @@
 -- by the month of recorded_at, so that expiry is dropping a partition (rule B15). It has no index
 -- besides its key: each one would be paid by every fill of a rebuild, and fill ids are unique
 -- already, in the ingestor's fill_identity. month to content_hash belong to the runtime.
+-- retained_until is null while the fill is quarantined: it is kept until it was reviewed.
 CREATE TABLE pnl_ledger (
   month date NOT NULL,
   partition int NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE pnl_ledger (
   effective_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL,
   confirmed_at timestamptz NOT NULL,
+  retained_until date,
   account text NOT NULL,
   trading_bot_id text NOT NULL,
   condition_id text,
@@ -119,6 +121,7 @@ CREATE TABLE parameters (
   mode text NOT NULL,
   mark_age_limit_ms bigint NOT NULL,
   exchange_max_fee_bps bigint NOT NULL,
+  retain_days bigint NOT NULL,
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL
 );

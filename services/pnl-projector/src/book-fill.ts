@@ -40,6 +40,7 @@ import {
   withReason,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
+import { retentionOf } from './retention.ts';
 
 type Quarantine = 'PNL_REPORTER_FEE_MISSING' | 'PNL_REPORTER_FEE_CAP_EXCEEDED';
 
@@ -187,7 +188,9 @@ function bookFill(
     updatedAt: fill.recorded_at,
   };
   const fees = { gross, rebate: rebate.rebate, net: rebate.net, builder: fee.builderFee };
-  const verdict = { quarantined: false, codes, incomplete, mode: parameters.mode };
+  const retainedUntil = retentionOf(fill.confirmed_at, parameters.retainDays);
+  const { mode } = parameters;
+  const verdict = { quarantined: false, codes, incomplete, mode, retainedUntil };
   return { book: after, entry: entryOf(fill, fees, applied, mark, unrealised, verdict) };
 }
 
@@ -226,7 +229,8 @@ function setAside(
     takes: noTakes,
   };
   const fees = { gross: fee.gross, rebate: null, net: null, builder: fee.builderFee };
-  const verdict = { quarantined: true, codes, incomplete, mode: parameters.mode };
+  const { mode } = parameters;
+  const verdict = { quarantined: true, codes, incomplete, mode, retainedUntil: null };
   return { book: after, entry: entryOf(fill, fees, untouched, mark, null, verdict) };
 }
 
@@ -296,6 +300,7 @@ type Verdict = {
   readonly codes: readonly string[];
   readonly incomplete: readonly string[];
   readonly mode: Parameters['mode'];
+  readonly retainedUntil: string | null;
 };
 
 function entryOf(
@@ -313,6 +318,7 @@ function entryOf(
     effective_at: fill.effective_at,
     recorded_at: fill.recorded_at,
     confirmed_at: fill.confirmed_at,
+    retained_until: verdict.retainedUntil,
     account: fill.account,
     trading_bot_id: fill.trading_bot_id,
     condition_id: fill.condition_id,

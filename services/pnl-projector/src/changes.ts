@@ -179,6 +179,7 @@ function parametersRow(partition: string, parameters: Parameters): ParametersRow
     mode: parameters.mode,
     mark_age_limit_ms: parameters.markAgeMsMax,
     exchange_max_fee_bps: parameters.exchangeBpsMax,
+    retain_days: parameters.retainDays,
     last_offset: parameters.lastOffset,
     updated_at: parameters.updatedAt,
   };
@@ -258,6 +259,7 @@ function reviveParameters(found: object | undefined): Parameters | undefined {
     mode: row.mode,
     markAgeMsMax: row.mark_age_limit_ms,
     exchangeBpsMax: row.exchange_max_fee_bps,
+    retainDays: row.retain_days,
     lastOffset: row.last_offset,
     updatedAt: row.updated_at,
   };

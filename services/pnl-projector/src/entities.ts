@@ -15,6 +15,7 @@ import {
   flatPosition,
   MARK_AGE_MS_MAX,
   type Position,
+  RETAIN_DAYS_MIN,
 } from '@polytraders/domain';
 import { type PriceE18, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
 
@@ -58,6 +59,7 @@ export type Parameters = {
   readonly mode: Mode;
   readonly markAgeMsMax: number;
   readonly exchangeBpsMax: number;
+  readonly retainDays: number;
   readonly lastOffset: number;
   readonly updatedAt: number;
 };
@@ -75,6 +77,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   mode: 'general_live',
   markAgeMsMax: MARK_AGE_MS_MAX,
   exchangeBpsMax: EXCHANGE_BPS_MAX,
+  retainDays: RETAIN_DAYS_MIN,
   lastOffset: 0,
   updatedAt: 0,
 };

@@ -23,6 +23,8 @@ export type LedgerEntry = {
   readonly effective_at: number;
   readonly recorded_at: number;
   readonly confirmed_at: number;
+  /** By the parameters in force at the fill (B15). Null while it is quarantined: until reviewed. */
+  readonly retained_until: string | null;
   readonly account: string;
   readonly trading_bot_id: string;
   readonly condition_id: string | null;
@@ -80,6 +82,7 @@ export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', 
   effective_at: 'time',
   recorded_at: 'time',
   confirmed_at: 'time',
+  retained_until: 'date',
   account: 'text',
   trading_bot_id: 'text',
   condition_id: 'text',

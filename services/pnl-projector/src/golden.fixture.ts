@@ -31,7 +31,7 @@ import {
   PAPER_ACCOUNT,
   parametersChanged,
 } from './events.fixture.ts';
-import { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT } from './parameters.ts';
+import { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
 import { processor } from './processor.ts';
 
 const FILL_TAGS = [
@@ -40,7 +40,7 @@ const FILL_TAGS = [
 ] as const; // prettier-ignore
 const EVENTS = {
   fill: FILL_TAGS,
-  parameters: ['mode', 'mark age limit', 'exchange fee cap'],
+  parameters: ['mode', 'mark age limit', 'exchange fee cap', 'retain days'],
 };
 
 export const grammar: LedgerGrammar = {
@@ -105,7 +105,9 @@ function settingsOf(line: LedgerLine): Record<string, string> {
   const settings: Record<string, string> = {};
   const age = line.clauses.get('mark age limit');
   const cap = line.clauses.get('exchange fee cap');
+  const days = line.clauses.get('retain days');
   if (age !== undefined) settings[MARK_AGE_LIMIT] = `${seconds(age)}000`;
+  if (days !== undefined) settings[RETAIN_DAYS] = days;
   if (cap !== undefined) settings[EXCHANGE_FEE_CAP] = cap.replace(' bps', '');
   return settings;
 }

@@ -8,7 +8,7 @@ export {
   parametersKey,
 } from './entities.ts';
 export { type LedgerEntry, ledgerTable } from './entry.ts';
-export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT } from './parameters.ts';
+export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
 export { processor } from './processor.ts';
 export { reportOf } from './report.ts';
 export {

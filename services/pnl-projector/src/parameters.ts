@@ -5,12 +5,20 @@
  */
 
 import { type ParametersChanged } from '@polytraders/contracts';
-import { EXCHANGE_BPS_MAX, MARK_AGE_MS_MAX } from '@polytraders/domain';
+import { EXCHANGE_BPS_MAX, MARK_AGE_MS_MAX, RETAIN_DAYS_MIN } from '@polytraders/domain';
 import { type Parameters } from './entities.ts';
 
 /** Names of the parameters that change a number or a field of a fill. */
 export const MARK_AGE_LIMIT = 'mark_age_limit_ms';
 export const EXCHANGE_FEE_CAP = 'exchange_max_fee_bps';
+export const RETAIN_DAYS = 'retain_days';
+
+/** Limits of a whole number, both within. */
+type Limits = { readonly least: number; readonly most: number };
+
+const ANY: Limits = { least: 0, most: 999_999_999_999 };
+/** At least what the regulator asks; at most a century, as years have four digits. */
+const RETAINED: Limits = { least: RETAIN_DAYS_MIN, most: 36_500 };
 
 /** What an event makes of the parameters in force. */
 export type Changed = {
@@ -30,10 +38,11 @@ export function changeParameters(
 ): Changed {
   const unreadable: string[] = [];
   /** A setting that the event does not carry has its default: it carries all that are set. */
-  function wholeNumber(name: string, initial: number, was: number): number {
+  function wholeNumber(name: string, initial: number, was: number, limits = ANY): number {
     const setting = event.parameters.find((parameter) => parameter.name === name);
     if (setting === undefined) return initial;
-    if (/^\d{1,12}$/.test(setting.value)) return parseInt(setting.value, 10);
+    const value = /^\d{1,12}$/.test(setting.value) ? parseInt(setting.value, 10) : -1;
+    if (value >= limits.least && value <= limits.most) return value;
     unreadable.push(name);
     return was;
   }
@@ -43,6 +52,7 @@ export function changeParameters(
     mode: event.mode,
     markAgeMsMax: wholeNumber(MARK_AGE_LIMIT, MARK_AGE_MS_MAX, before.markAgeMsMax),
     exchangeBpsMax: wholeNumber(EXCHANGE_FEE_CAP, EXCHANGE_BPS_MAX, before.exchangeBpsMax),
+    retainDays: wholeNumber(RETAIN_DAYS, RETAIN_DAYS_MIN, before.retainDays, RETAINED),
     lastOffset: offset,
     updatedAt: event.recorded_at,
   };

@@ -15,16 +15,7 @@ import {
   parametersKey,
   partitionOfAccount,
 } from './entities.ts';
-import {
-  ACCOUNT,
-  at,
-  fillConfirmed,
-  logOf,
-  NOON,
-  PAPER_ACCOUNT,
-  parametersChanged,
-  TOKEN,
-} from './events.fixture.ts';
+import { ACCOUNT, at, fillConfirmed, logOf, NOON, PAPER_ACCOUNT, TOKEN } from './events.fixture.ts';
 import { type LedgerEntry } from './entry.ts';
 import { CAUSES } from './fold.ts';
 import { processor } from './processor.ts';
@@ -246,52 +237,6 @@ describe('other events', () => {
 
   test('an event that nobody knows stops the partition', () => {
     expect(() => createDriver(processor).drive([other('FillImagined')])).toThrow('Invariant');
-  });
-});
-
-describe('parameters', () => {
-  const change = (...said: Parameters<typeof parametersChanged>): Recorded<LedgerEvent> =>
-    at({ type: 'ParametersChanged', value: parametersChanged(...said) }, 0);
-
-  test('those of another processor are none of ours', () => {
-    const driven = createDriver(processor).drive([change('shadow_only', {}, 'revenue-reconciler')]);
-    expect(driven.outcomes).toEqual([
-      { outcome: 'ignored', because: 'parameters of another processor' },
-    ]);
-  });
-
-  test('a number that cannot be read stays as it was, and the mode is obeyed all the same', () => {
-    const driver = createDriver(processor);
-    driver.drive([change('limited_live', { exchange_max_fee_bps: '700' })]);
-    const settings = { exchange_max_fee_bps: '7.5 %', mark_age_limit_ms: '30000' };
-    const driven = driver.drive([change('shadow_only', settings)]);
-    expect(driven.outcomes).toEqual([{ outcome: 'quarantined', because: 'PARAMETERS_UNREADABLE' }]);
-    expect(driven.entities.get(parametersKey(partitionOfAccount(ACCOUNT)))).toMatchObject({
-      mode: 'shadow_only',
-      exchangeBpsMax: 700,
-      markAgeMsMax: 30_000,
-    });
-    expect(driver.drive(logOf([fillConfirmed()])).emitted).toEqual([]);
-  });
-
-  test('one unreadable number before any other leaves the specified ones', () => {
-    const driven = createDriver(processor).drive([
-      change('shadow_only', { mark_age_limit_ms: '60s' }),
-    ]);
-    expect(driven.entities.get(parametersKey(partitionOfAccount(ACCOUNT)))).toMatchObject({
-      mode: 'shadow_only',
-      markAgeMsMax: 60_000,
-      exchangeBpsMax: 500,
-    });
-  });
-
-  test('a change looks up what was in force, in whichever partition it stands', () => {
-    const value = parametersChanged('general_live');
-    const keys = processor.keys({ type: 'ParametersChanged', value });
-    expect(keys).toContain(parametersKey(partitionOfAccount(ACCOUNT)));
-    expect(new Set(keys).size).toBe(12);
-    const foreign = parametersChanged('general_live', {}, 'revenue-reconciler');
-    expect(processor.keys({ type: 'ParametersChanged', value: foreign })).toEqual([]);
   });
 });
 

@@ -7,7 +7,6 @@
  */
 
 import { type SettlementReport, TOPICS } from '@polytraders/contracts';
-import { dateOfTime, RETAIN_DAYS_MIN, retainedUntil } from '@polytraders/domain';
 import { type Emission } from '@polytraders/stream';
 import { partitionOfAccount, withReason } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -17,7 +16,6 @@ export const REPORTER = 'gov.pnl_reporter';
 
 const COMPUTED = 'PNL_REPORTER_FILL_PNL_COMPUTED';
 const MICROS_PER_MS = 1000;
-const MICROS_PER_DAY = 86_400_000_000;
 const TOPIC = TOPICS.settlementReports.name;
 const computedOnly: readonly string[] = [COMPUTED];
 const none: readonly Emission[] = [];
@@ -118,7 +116,7 @@ export function reportOf(
     effective_at: entry.effective_at,
     recorded_at: entry.recorded_at,
     report_id: `settlement_fill_${entry.fill_id}`,
-    retained_until: retentionOf(entry.confirmed_at),
+    retained_until: entry.retained_until,
     publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
     mode: entry.mode,
     reason_codes:
@@ -155,17 +153,4 @@ export function reportOf(
     ledger_partition: at.partition,
     ledger_offset: at.offset,
   };
-}
-
-let remembered = { date: '', from: 0, until: '' };
-
-/** `retained_until` of a confirmation time; the last day's answer is kept, as fills come by day. */
-function retentionOf(confirmedAt: number): string {
-  const since = confirmedAt - remembered.from;
-  if (remembered.date === '' || since < 0 || since >= MICROS_PER_DAY) {
-    const date = dateOfTime(confirmedAt);
-    const from = Math.floor(confirmedAt / MICROS_PER_DAY) * MICROS_PER_DAY;
-    remembered = { date, from, until: retainedUntil(date, RETAIN_DAYS_MIN) };
-  }
-  return remembered.until;
 }

@@ -58,6 +58,7 @@ export type ParametersRow = {
   readonly mode: Mode;
   readonly mark_age_limit_ms: number;
   readonly exchange_max_fee_bps: number;
+  readonly retain_days: number;
   readonly last_offset: number;
   readonly updated_at: number;
 };
@@ -115,6 +116,7 @@ export const parametersTable: Table<ParametersRow> = table<ParametersRow>(
     mode: 'text',
     mark_age_limit_ms: 'int',
     exchange_max_fee_bps: 'int',
+    retain_days: 'int',
     last_offset: 'int',
     updated_at: 'time',
   },

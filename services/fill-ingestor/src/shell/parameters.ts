@@ -31,7 +31,7 @@ const RETAIN_DAYS_MAX = 36_500;
 
 const MODE = oneOf('general_live', 'limited_live', 'shadow_only');
 
-/** Every setting by processor, with its specified default; `mode` first, the rest are parameters. */
+/** Every setting by processor, with its specified default. All but `mode` are parameters. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'fill-ingestor': { mode: MODE },
   'pnl-projector': {
