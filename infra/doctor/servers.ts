@@ -126,7 +126,7 @@ function leftOver(): readonly Finding[] {
     ),
   );
   const found = serverProcesses()
-    .filter((server) => isWithin(repositoryRoot, server) && !known.has(server.pid))
+    .filter((server) => isWithin(repositoryRoot, server.folder) && !known.has(server.pid))
     .map(({ name, pid, folder }) => {
       const what = `a ${name} of ${folder} runs as process ${pid}`;
       return ill('Left-over process', what, `end it with \`kill ${pid}\` unless it is yours`);

@@ -12,7 +12,7 @@ import { type Component, type Context } from './component.ts';
 import { layoutOf } from './layout.ts';
 import { forget, gone, isRunning, readRunning, signal, spawnDetached } from './process.ts';
 import { tailOf, type Running, type ServerCommand } from './process.ts';
-import { strayOf } from './strays.ts';
+import { isOfStack, strayOf } from './strays.ts';
 
 const answerMsMax = 120_000;
 /** A server that runs but does not answer for this long is started anew. */
@@ -58,10 +58,11 @@ function fingerprintOf(command: ServerCommand): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** The process of a component, also one whose file is lost; null when it does not run. */
+/** The process of this stack's component, also if its file is lost; null when it does not run. */
 export function runningOf(dir: string, component: Component): Running | null {
   const running = readRunning(layoutOf(dir).pid(component.name));
-  return isRunning(running) ? running : strayOf(dir, component.name);
+  const isOurs = isRunning(running) && isOfStack(dir, component.name, running);
+  return isOurs ? running : strayOf(dir, component.name);
 }
 
 /** True when the process that was found serves, and was started as we would start it now. */

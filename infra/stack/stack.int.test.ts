@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { repositoryRoot, type ServerEnv } from './layout.ts';
@@ -88,7 +88,15 @@ describe('the local stack', () => {
     expect(component(dir, 'registry').pid()).not.toBe(frozen);
   }, 120_000);
 
-  test('whose process files are lost is found all the same, and started anew on its data', async () => {
+  test('is left alone by a stack whose folder was copied from it', async () => {
+    const copy = `${dir}-copy`;
+    await cp(join(dir, 'run'), join(copy, 'run'), { recursive: true });
+    expect(await stopStack({ dir: copy })).toEqual({ stopped: [] });
+    await rm(copy, { recursive: true });
+    expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
+  });
+
+  test('whose process files are lost is found, and started anew on its data', async () => {
     const before = names.map((name) => component(dir, name).pid());
     await rm(join(dir, 'run/postgres.json'));
     await rm(join(dir, 'run/registry.json'));
