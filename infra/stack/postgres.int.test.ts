@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bringDown, bringUp } from './bring-up.ts';
+import { type Context } from './component.ts';
+import { repositoryRoot } from './layout.ts';
+import { choosePorts } from './ports.ts';
+import { homeOf } from './postgres-binaries.ts';
+import { postgres } from './postgres.ts';
+
+const dir = join(repositoryRoot, '.local/postgres-test');
+let context: Context;
+
+beforeAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+  context = { dir, ports: await choosePorts(dir, {}, new Set()), say: () => undefined };
+});
+
+afterAll(async () => {
+  await bringDown(postgres, dir);
+  await rm(dir, { recursive: true, force: true });
+});
+
+function initdbOf(data: string): number | null {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const file = `/proc/${pid}/cmdline`;
+    const words = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (words.includes('/bin/initdb\0') && words.includes(data)) return Number.parseInt(pid, 10);
+  }
+  return null;
+}
+
+/** Kills initdb once it has written the file that says which version the data is of. */
+async function killInitdb(data: string): Promise<void> {
+  const folder = join(data, '..');
+  const written = () =>
+    existsSync(folder) &&
+    readdirSync(folder).some((name) => existsSync(join(folder, name, 'PG_VERSION')));
+  while (!written()) await sleep(1);
+  process.kill(initdbOf(data) ?? 0, 'SIGKILL');
+}
+
+test('a Postgres whose first start was killed half way begins again, and serves', async () => {
+  const { data } = await homeOf(dir);
+  const first = bringUp(postgres, context);
+  await Promise.all([killInitdb(data), expect(first).rejects.toThrow(/initdb ended with/)]);
+  expect(await bringUp(postgres, context)).toBe('started');
+  expect(readdirSync(join(data, '..'))).toEqual(['postgres']);
+}, 60_000);
