@@ -197,15 +197,6 @@ describe('what is captured with a fill', () => {
     ]);
   });
 
-  test('a mark older than a minute is used and flagged', () => {
-    const writer = testWriter();
-    const marks = FACTS.marks.map((mark) => ({ ...mark, observedAt: NOON - 61_000_000 }));
-    writer.say({ ...FACTS, marks });
-    expect(valuesOf(writer.reports(MATCH), 'FillConfirmed')).toMatchObject([
-      { flags: ['STALE_DATA'] },
-    ]);
-  });
-
   test('negative risk is derived from the token, and a flag that says otherwise is noted', () => {
     expect(
       valuesOf(testWriter().reports({ ...MATCH, negRisk: 'true' }), 'FillConfirmed'),

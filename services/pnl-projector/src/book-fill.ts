@@ -236,14 +236,18 @@ function setAside(
 
 type CarriedMark = MarkReading & { readonly observedAt: number | null };
 
-/** The mark of the fill's own token: MID before LAST before REPORTED (B4). */
+/**
+ * The mark of the fill's own token: MID before LAST before REPORTED (B4). A reported one on a fill
+ * that says STALE_DATA is of unknown age: the ingestor judges no age, and flags only that.
+ */
 function markOf(fill: FillConfirmed, parameters: Parameters): CarriedMark {
   let best: Mark | null = null;
   for (const mark of fill.marks) {
     if (mark.token_id !== fill.token_id) continue;
     if (best === null || rankOf(mark) < rankOf(best)) best = mark;
   }
-  const observedAt = best === null ? null : best.observed_at;
+  const isAgeless = best?.kind === 'REPORTED' && fill.flags.includes('STALE_DATA');
+  const observedAt = best === null || isAgeless ? null : best.observed_at;
   const price = best === null ? null : best.price;
   const reading = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
   return { price: reading.price, ageMs: reading.ageMs, stale: reading.stale, observedAt };

@@ -15,7 +15,16 @@ import {
   parametersKey,
   partitionOfAccount,
 } from './entities.ts';
-import { ACCOUNT, at, fillConfirmed, logOf, NOON, PAPER_ACCOUNT, TOKEN } from './events.fixture.ts';
+import {
+  ACCOUNT,
+  at,
+  fillConfirmed,
+  logOf,
+  NOON,
+  PAPER_ACCOUNT,
+  parametersChanged,
+  TOKEN,
+} from './events.fixture.ts';
 import { type LedgerEntry } from './entry.ts';
 import { CAUSES } from './fold.ts';
 import { processor } from './processor.ts';
@@ -110,6 +119,39 @@ describe('failure injections of the specification', () => {
     );
     expect(report).toMatchObject({ unrealised_pnl_pusd: 10_000_000n, mark_age_ms: 90_000 });
     expect(report.reason_codes).toContain('STALE_DATA');
+  });
+
+  test('the age limit in force judges, also where it is above 60 s', () => {
+    const value = parametersChanged('general_live', { mark_age_limit_ms: '120000' });
+    const aged = (fill_id: string, age: number): FillConfirmed => {
+      const observed_at = NOON - age * 1_000_000;
+      const price = priceE18(600_000_000_000_000_000n);
+      return fillConfirmed({
+        fill_id,
+        marks: [{ token_id: TOKEN, kind: 'MID', price, observed_at }],
+      });
+    };
+    const { emitted } = createDriver(processor).drive([
+      at({ type: 'ParametersChanged', value }, 0),
+      at({ type: 'FillConfirmed', value: aged('f1', 120) }, 1),
+      at({ type: 'FillConfirmed', value: aged('f2', 121) }, 2),
+    ]);
+    const codes = reportsOf(emitted).map((report) => report.reason_codes.includes('STALE_DATA'));
+    expect(codes).toEqual([false, true]);
+  });
+
+  test('a reported mark of unknown age is used, without an age, and flagged', () => {
+    const price = priceE18(600_000_000_000_000_000n);
+    const marks = [{ token_id: TOKEN, kind: 'REPORTED', price, observed_at: NOON }] as const;
+    const played = play(fillConfirmed({ marks, flags: ['STALE_DATA'] }));
+    expect(reportsOf(played.emitted)[0]).toMatchObject({
+      unrealised_pnl_pusd: 10_000_000n,
+      mark_price: price,
+      mark_age_ms: null,
+      reason_codes: ['PNL_REPORTER_FILL_PNL_COMPUTED', 'STALE_DATA'],
+    });
+    const [book] = (played.entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding).books;
+    expect(book).toMatchObject({ markPrice: price, markObservedAt: null });
   });
 
   test('7-year retention tag applied to all SettlementReport records', () => {

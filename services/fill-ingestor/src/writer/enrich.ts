@@ -93,8 +93,7 @@ export function enrich(
   const verdict = judgeNegRisk(derived, draft.negRisk ?? negRiskOfDefinition(facts));
   const unknown = verdict.source !== 'DERIVED';
   const marks = marksOf(draft, tokenId, facts, at);
-  const own = marks.find((mark) => mark.token_id === tokenId);
-  const stale = own !== undefined && at - own.observed_at > MARK_AGE_MS_MAX * 1000;
+  const isAgeless = draft.markObservedAt === null && marks.some((mark) => mark.kind === 'REPORTED');
   return {
     conditionId: condition,
     tradingBotId: bot,
@@ -108,7 +107,7 @@ export function enrich(
       ...(verdict.mismatch ? ['GOV_NEGRISK_FLAG_MISMATCH'] : []),
       ...(unknown ? ['GOV_NEGRISK_UNKNOWN'] : []),
       ...(draft.feeSource === 'DECLARED' ? ['GOV_FEE_DECLARED'] : []),
-      ...(stale ? ['STALE_DATA'] : []),
+      ...(isAgeless ? ['STALE_DATA'] : []),
     ].sort(),
     incompleteReasons: [
       ...draft.incompleteReasons,
@@ -121,8 +120,8 @@ export function enrich(
 }
 
 /**
- * Marks of the fill's token and of every question of its event, one a token, sorted by token. A
- * mark that came with the report is the trading system's own and stands for its token.
+ * Marks of the fill's token and of every question of its event, one a token, sorted by token. How
+ * old is too old is the projections' to judge, with the limit in force there.
  */
 function marksOf(
   draft: FillDraft,
@@ -142,21 +141,38 @@ function marksOf(
   ]);
   const marks: Mark[] = [];
   for (const token of wanted) {
-    const mark =
-      token === tokenId && draft.markPrice !== null
-        ? reported(draft.markPrice, draft.markObservedAt ?? at, token)
-        : chosen(byToken.get(token) ?? [], at);
+    const captured = chosen(byToken.get(token) ?? [], at);
+    const mark = token === tokenId ? ownMark(draft, token, captured, at) : captured;
     if (mark !== null) marks.push(mark);
   }
   return marks.sort((a, b) => (a.token_id < b.token_id ? -1 : 1));
 }
 
-function reported(price: Mark['price'], observedAt: TimeMicros, token: string): Mark {
-  return { token_id: token, price, kind: 'REPORTED', observed_at: observedAt };
+/**
+ * The mark of the fill's own token. One that came with the report is the trading system's own and
+ * stands for the token. Without its time it gives way to any captured one, whose age is known; else
+ * it is used and the fill says STALE_DATA (B4), which of a REPORTED mark means: of unknown age.
+ * `observed_at` is then only the latest that it can have been, the time of the fill.
+ */
+function ownMark(
+  draft: FillDraft,
+  token: string,
+  captured: Mark | null,
+  at: TimeMicros,
+): Mark | null {
+  const { markPrice, markObservedAt } = draft;
+  if (markPrice === null || (markObservedAt === null && captured !== null)) return captured;
+  return {
+    token_id: token,
+    price: markPrice,
+    kind: 'REPORTED',
+    observed_at: markObservedAt ?? at,
+  };
 }
 
 /**
- * Mid, else last trade, else whichever is younger (B4): the order within the age limit, then age.
+ * Mid, else last trade, else whichever is younger (B4): the order among those of the last minute,
+ * then age.
  */
 function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
   const fresh = known.filter((mark) => at - mark.observedAt <= MARK_AGE_MS_MAX * 1000);

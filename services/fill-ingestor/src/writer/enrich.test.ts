@@ -1,0 +1,78 @@
+/** Which mark a fill carries, and what is said of its age (B4). */
+
+import { describe, expect, test } from '@jest/globals';
+import { priceE18 } from '@polytraders/money';
+import { CONDITION, MATCH, NO, NOON, testWriter, valuesOf, YES } from '../../test/inputs.ts';
+import { type KnownMark, type MarketFacts } from './state.ts';
+
+const MINUTE = 60_000_000;
+
+const captured = (kind: KnownMark['kind'], age: number): KnownMark => {
+  const price = priceE18(510_000_000_000_000_000n);
+  return { tokenId: YES, kind, price, observedAt: NOON - age };
+};
+
+const facts = (...marks: readonly KnownMark[]): MarketFacts => ({
+  kind: 'facts',
+  definition: {
+    condition_id: CONDITION,
+    tokens: [
+      { token_id: YES, outcome: 'Yes' },
+      { token_id: NO, outcome: 'No' },
+    ],
+    neg_risk_market_id: null,
+    questions: [],
+    maker_rebate_rate: null,
+    fee_schedule: null,
+    status: 'OPEN',
+    end_date: null,
+  },
+  definitionHash: 'd1',
+  marks,
+});
+
+/** What a fill carries where market data knows these marks and the report says so much more. */
+function carried(known: readonly KnownMark[], said: Readonly<Record<string, string>>): object {
+  const writer = testWriter();
+  writer.say(facts(...known));
+  const [fill = {}] = valuesOf(writer.reports({ ...MATCH, ...said }), 'FillConfirmed');
+  return { marks: fill['marks'], flags: fill['flags'] };
+}
+
+const reported = (observed_at: number): object => ({
+  token_id: YES,
+  price: 600_000_000_000_000_000n,
+  kind: 'REPORTED',
+  observed_at,
+});
+
+describe('the age of a mark', () => {
+  test('is judged by the projection, with the limit in force: a captured one is not flagged', () => {
+    expect(carried([captured('MID', 10 * MINUTE)], {})).toMatchObject({
+      marks: [{ kind: 'MID', observed_at: NOON - 10 * MINUTE }],
+      flags: [],
+    });
+  });
+
+  test('is that of a reported mark which says when it was observed', () => {
+    const said = { mark_price: '0.6', mark_observed_at: '2026-05-08T11:50:00Z' };
+    expect(carried([captured('MID', 0)], said)).toEqual({
+      marks: [reported(NOON - 10 * MINUTE)],
+      flags: [],
+    });
+  });
+
+  test('is unknown where a reported mark has no time: used and flagged, as older than any limit', () => {
+    expect(carried([], { mark_price: '0.6' })).toEqual({
+      marks: [reported(NOON)],
+      flags: ['STALE_DATA'],
+    });
+  });
+
+  test('speaks for a captured mark, however old, against a reported one without a time', () => {
+    expect(carried([captured('LAST', 10 * MINUTE)], { mark_price: '0.6' })).toMatchObject({
+      marks: [{ kind: 'LAST', observed_at: NOON - 10 * MINUTE }],
+      flags: [],
+    });
+  });
+});
