@@ -47,7 +47,7 @@ const reported = (observed_at: number): object => ({
 });
 
 describe('the age of a mark', () => {
-  test('is judged by the projection, with the limit in force: a captured one is not flagged', () => {
+  test('is judged by the projection with the limit in force: a captured one is not flagged', () => {
     expect(carried([captured('MID', 10 * MINUTE)], {})).toMatchObject({
       marks: [{ kind: 'MID', observed_at: NOON - 10 * MINUTE }],
       flags: [],
@@ -62,7 +62,7 @@ describe('the age of a mark', () => {
     });
   });
 
-  test('is unknown where a reported mark has no time: used and flagged, as older than any limit', () => {
+  test('is unknown where a reported mark has no time: it is used, and flagged', () => {
     expect(carried([], { mark_price: '0.6' })).toEqual({
       marks: [reported(NOON)],
       flags: ['STALE_DATA'],

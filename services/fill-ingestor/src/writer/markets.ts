@@ -95,7 +95,7 @@ function written(
   tokens: Tokens,
   definition: Definition,
 ): MarketUse {
-  const { partition } = event;
+  const { partition, source, sourcePosition } = event;
   const state = (place: string): MarketState => ({
     kind: 'market',
     partition,
@@ -105,21 +105,22 @@ function written(
     tokens: JSON.stringify(tokens),
   });
   const places = [conditionId, ...tokens.map((token) => tokenPlace(token.tokenId))];
+  // A market may change back: what it says alone would give the third record the id of the first.
   const entry = ledgerEntry(
     'MarketDefined',
     {
       ...envelopeOf(event, {
-        identity: ['MarketDefined', String(partition), conditionId, hash],
+        identity: ['MarketDefined', String(partition), conditionId, hash, source, sourcePosition],
         correlationId: conditionId,
         effectiveAt: null,
       }),
       condition_id: conditionId,
       ...definition,
       synthesised,
-      source: event.source,
-      source_position: event.sourcePosition,
+      source,
+      source_position: sourcePosition,
     },
-    { key: account, fillId: null, sourcePosition: event.sourcePosition, reasonCode: null },
+    { key: account, fillId: null, sourcePosition, reasonCode: null },
   );
   return {
     puts: places.map((place) => ({ key: marketKey(partition, place), entity: state(place) })),
