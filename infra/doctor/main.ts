@@ -9,7 +9,7 @@ const help = `Looks at this machine and at the servers, and says what is wrong a
 
   npm run doctor [-- --json]
 
-Exit codes: 0 all is well, 1 something is ill.
+Exit codes: 0 all is well, 1 something is ill, 2 could not run.
 `;
 
 const marks = { well: 'ok  ', ill: 'ILL ', note: '-   ' } as const;
@@ -19,19 +19,28 @@ function lineOf(finding: Finding): string {
   return `${marks[finding.state]} ${finding.what}: ${finding.found}${mend}\n`;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write(help);
-} else {
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
   const findings = [...(await examineMachine()), ...(await examineServers(process.env))];
   const ill = findings.filter((finding) => finding.state === 'ill').length;
   const verdict = ill === 0 ? 'All is well.' : `${ill} to mend.`;
   const text = `${findings.map(lineOf).join('')}\n${verdict}\n`;
   process.stdout.write(values.json ? `${JSON.stringify(findings, null, 2)}\n` : text);
-  process.exitCode = ill === 0 ? 0 : 1;
+  return ill === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
 }

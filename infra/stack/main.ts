@@ -1,5 +1,6 @@
 /** `npm run stack -- up | down | status`: the local stack by hand. */
 
+import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mainStackDir, repositoryRoot, testStackDir } from './layout.ts';
@@ -72,12 +73,27 @@ async function main(): Promise<number> {
   }
   const dir = values.test ? testStackDir : mainStackDir;
   const flags = { dir: resolve(values.dir ?? dir), wipe: values.wipe, json: values.json };
-  const [command] = positionals;
-  if (command === 'up') return up(flags);
-  if (command === 'down') return down(flags);
-  if (command === 'status') return status(flags);
-  const found = command === undefined ? 'nothing' : `"${command}"`;
-  throw new Error(`Expected up, down or status, found ${found}; see npm run stack -- --help.`);
+  const command = commandOf(positionals);
+  if (values.wipe && command !== 'down') {
+    throw new Error(`Expected --wipe with down only, found it with ${command}; ${seeHelp}`);
+  }
+  if (values.test && values.dir !== undefined) {
+    throw new Error(`Expected --test or --dir, found both; ${seeHelp}`);
+  }
+  if (values.dir !== undefined && command !== 'up' && !existsSync(flags.dir)) {
+    throw new Error(`Expected a stack in ${flags.dir}, found no such folder; ${seeHelp}`);
+  }
+  return commands[command](flags);
+}
+
+const commands = { up, down, status } as const;
+const seeHelp = 'see npm run stack -- --help.';
+
+function commandOf(words: readonly string[]): keyof typeof commands {
+  const [word] = words;
+  if (words.length === 1 && (word === 'up' || word === 'down' || word === 'status')) return word;
+  const found = words.length === 0 ? 'nothing' : `"${words.join(' ')}"`;
+  throw new Error(`Expected up, down or status, found ${found}; ${seeHelp}`);
 }
 
 try {

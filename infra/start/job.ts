@@ -3,7 +3,8 @@
  * the checks. Whatever happens, the services that it started are stopped; the stack stays up.
  */
 
-import { relative } from 'node:path';
+import { statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import {
   type Bus,
   type Database,
@@ -73,6 +74,7 @@ type Job = {
 /** Runs the job and answers its exit code: 0 all checks hold, 1 one does not. */
 export async function runJob(options: StartOptions, terminal: Terminal): Promise<0 | 1> {
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
+  if (options.input !== null) expectFile(options.input.file);
   const servers = await resolveServers(process.env, { dir: mainStackDir, say });
   const env = { ...process.env, ...servers };
   const config = configFromEnv(env);
@@ -101,6 +103,16 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
   } finally {
     await Promise.all(services.map((service) => service.stop()));
   }
+}
+
+/** Before anything starts: nobody waits for servers to be told of a wrong path. */
+function expectFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return;
+  throw new Error(
+    `Expected a file at ${resolve(file)}, found ${found === undefined ? 'none' : 'a folder'}: ` +
+      'name one after --input.',
+  );
 }
 
 /** Until Ctrl-C, which is the good end of a stay, or until a service dies, which is not. */

@@ -62,9 +62,10 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const [command] = positionals;
-  if (command !== 'plan' && command !== 'apply' && command !== 'drift') {
-    const found = command === undefined ? 'nothing' : `"${command}"`;
+  const [command, more] = positionals;
+  const isKnown = command === 'plan' || command === 'apply' || command === 'drift';
+  if (!isKnown || more !== undefined) {
+    const found = command === undefined ? 'nothing' : `"${positionals.join(' ')}"`;
     throw new Error(`Expected plan, apply or drift, found ${found}; see npm run topics -- --help.`);
   }
   const target = await targetFromEnv();
