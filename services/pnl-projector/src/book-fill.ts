@@ -163,7 +163,8 @@ function bookFill(
     offset,
     at: fill.confirmed_at,
   });
-  const mark = markOf(fill, parameters);
+  const isOpen = applied.position.direction !== 'FLAT';
+  const mark = markOf(fill, isOpen ? book : null, parameters);
   const unrealised = unrealisedAt(applied.position, mark.price);
   let codes = codesOf(fill, mark.stale, rebate.flag, holding);
   if (unrealised === null) codes = withReason(codes, 'GOV_MARK_MISSING');
@@ -203,7 +204,7 @@ function setAside(
   parameters: Parameters,
   offset: number,
 ): Folded {
-  const mark = markOf(fill, parameters);
+  const mark = markOf(fill, null, parameters);
   const given = codesOf(fill, mark.stale, null, holding);
   const codes = fee.because === null ? given : withReason(given, fee.because);
   const missing = incompleteOf(book.incomplete, fill, null, holding);
@@ -237,18 +238,20 @@ function setAside(
 type CarriedMark = MarkReading & { readonly observedAt: number | null };
 
 /**
- * The mark of the fill's own token: MID before LAST before REPORTED (B4). A reported one on a fill
- * that says STALE_DATA is of unknown age: the ingestor judges no age, and flags only that.
+ * The mark of the fill's own token: MID before LAST before REPORTED, else the one before, which is
+ * the book's, with the age that it has by now (B4). A reported one on a fill that says STALE_DATA
+ * is of unknown age: the ingestor judges no age, and flags only that.
  */
-function markOf(fill: FillConfirmed, parameters: Parameters): CarriedMark {
+function markOf(fill: FillConfirmed, before: Book | null, parameters: Parameters): CarriedMark {
   let best: Mark | null = null;
   for (const mark of fill.marks) {
     if (mark.token_id !== fill.token_id) continue;
     if (best === null || rankOf(mark) < rankOf(best)) best = mark;
   }
   const isAgeless = best?.kind === 'REPORTED' && fill.flags.includes('STALE_DATA');
-  const observedAt = best === null || isAgeless ? null : best.observed_at;
-  const price = best === null ? null : best.price;
+  const price = best === null ? (before?.markPrice ?? null) : best.price;
+  const known = best === null ? (before?.markObservedAt ?? null) : best.observed_at;
+  const observedAt = isAgeless ? null : known;
   const reading = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
   return { price: reading.price, ageMs: reading.ageMs, stale: reading.stale, observedAt };
 }

@@ -154,6 +154,22 @@ describe('failure injections of the specification', () => {
     expect(book).toMatchObject({ markPrice: price, markObservedAt: null });
   });
 
+  test('without a mark the previous one of the book is used, with its age or without', () => {
+    const price = priceE18(600_000_000_000_000_000n);
+    const next = fillConfirmed({ fill_id: 'f2', confirmed_at: NOON + 90_000_000 });
+    const after = (kind: 'MID' | 'REPORTED', flags: readonly string[]): object | undefined => {
+      const marks = [{ token_id: TOKEN, kind, price, observed_at: NOON }];
+      return reportsOf(play(fillConfirmed({ marks, flags }), next).emitted)[1];
+    };
+    const used = {
+      unrealised_pnl_pusd: 20_000_000n,
+      mark_price: price,
+      reason_codes: ['PNL_REPORTER_FILL_PNL_COMPUTED', 'STALE_DATA'],
+    };
+    expect(after('MID', [])).toMatchObject({ ...used, mark_age_ms: 90_000 });
+    expect(after('REPORTED', ['STALE_DATA'])).toMatchObject({ ...used, mark_age_ms: null });
+  });
+
   test('7-year retention tag applied to all SettlementReport records', () => {
     const at = (confirmed_at: number): string | null =>
       only(fillConfirmed({ confirmed_at })).retained_until;
