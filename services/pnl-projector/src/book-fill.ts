@@ -19,6 +19,7 @@ import {
   isPaperAccount,
   makerRebate,
   type MarkReading,
+  platformFee,
   positionShares,
   type Rebate,
   readMark,
@@ -142,6 +143,11 @@ function judgeFee(fill: FillConfirmed, parameters: Parameters): JudgedFee {
   return { gross, builderFee, because: breach === null ? null : 'PNL_REPORTER_FEE_CAP_EXCEEDED' };
 }
 
+/** A builder part above the whole fee: flagged, not refused, as the cash has moved (B6). */
+function isPlatformFeeNegative({ gross, builderFee }: JudgedFee): boolean {
+  return gross !== null && platformFee(gross, builderFee) < 0n;
+}
+
 type Folded = { readonly book: Book; readonly entry: LedgerEntry };
 
 /** The fill is final and its fee is known: it goes into the lots. */
@@ -166,7 +172,7 @@ function bookFill(
   const isOpen = applied.position.direction !== 'FLAT';
   const mark = markOf(fill, isOpen ? book : null, parameters);
   const unrealised = unrealisedAt(applied.position, mark.price);
-  let codes = codesOf(fill, mark.stale, rebate.flag, holding);
+  let codes = codesOf(fill, fee, mark.stale, rebate.flag, holding);
   if (unrealised === null) codes = withReason(codes, 'GOV_MARK_MISSING');
   const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, holding);
   const after: Book = {
@@ -205,7 +211,7 @@ function setAside(
   offset: number,
 ): Folded {
   const mark = markOf(fill, null, parameters);
-  const given = codesOf(fill, mark.stale, null, holding);
+  const given = codesOf(fill, fee, mark.stale, null, holding);
   const codes = fee.because === null ? given : withReason(given, fee.because);
   const missing = incompleteOf(book.incomplete, fill, null, holding);
   const incomplete = withReason(missing, 'GOV_FILL_QUARANTINED');
@@ -270,12 +276,14 @@ const REBATE_CODES = {
 
 function codesOf(
   fill: FillConfirmed,
+  fee: JudgedFee,
   stale: boolean,
   flag: RebateFlag,
   holding: Holding,
 ): readonly string[] {
   let codes = fill.flags.length === 0 ? noCodes : fill.flags;
   if (stale) codes = withReason(codes, 'STALE_DATA');
+  if (isPlatformFeeNegative(fee)) codes = withReason(codes, 'GOV_PLATFORM_FEE_NEGATIVE');
   if (flag !== null) codes = withReason(codes, REBATE_CODES[flag]);
   if (holding.shares < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
   return codes;

@@ -336,6 +336,7 @@ describe('invariants', () => {
       'GOV_REBATE_RATE_OUT_OF_RANGE',
       'GOV_SIDE_UNKNOWN',
       'GOV_MARK_MISSING',
+      'GOV_PLATFORM_FEE_NEGATIVE',
       'GOV_WALLET_OVERSOLD',
       'GOV_FILL_QUARANTINED',
       'STALE_DATA',
