@@ -162,6 +162,7 @@ async function setSettings(
   prefix: string,
 ): Promise<void> {
   // Kafka's AlterConfigs replaces the whole set: what is not ours and was set must be sent again.
+  // What the broker sets for all its topics stays the broker's, so that a change of it counts.
   const current = await describe(admin, topics, prefix);
   await admin.alterConfigs({
     validateOnly: false,
@@ -169,7 +170,7 @@ async function setSettings(
       const name = physicalTopic(prefix, topic.name);
       const own = Object.fromEntries(
         (current.get(name) ?? [])
-          .filter(({ isDefault }) => !isDefault)
+          .filter(({ configSource }) => configSource === SET_ON_TOPIC)
           .map((entry) => [entry.configName, entry.configValue]),
       );
       return {
@@ -224,11 +225,12 @@ async function settingDrift(
 type ConfigEntry = {
   readonly configName: string;
   readonly configValue: string;
-  readonly isDefault: boolean;
+  readonly configSource: kafkajs.ConfigSource;
 };
 
 /** kafkajs types its resource types as an enum, which erasable syntax cannot import as a value. */
 const TOPIC_RESOURCE = kafkajs.ConfigResourceTypes.TOPIC;
+const SET_ON_TOPIC = kafkajs.ConfigSource.TOPIC_CONFIG;
 
 async function describe(
   admin: kafkajs.Admin,

@@ -17,7 +17,8 @@ const help = `Topics and schemas as libs/contracts/src/topics.ts and schemas/rel
   --help       this text
 
 Where: KAFKA_BROKERS, SCHEMA_REGISTRY_URL, TOPIC_PREFIX (and KAFKA_SASL_…, KAFKA_SSL…); without them
-the local stack. A wrong number of partitions is shown and never mended: it would move keys.
+the local stack. A wrong number of partitions is shown and never mended: it would move keys. So is
+a schema of somebody else under a subject of ours: records may have been written with it.
 Exit codes: 0 done or nothing differs, 1 something differs, 2 could not run.
 `;
 
@@ -38,15 +39,19 @@ async function targetFromEnv(): Promise<TopicsTarget> {
   return { brokers: config.kafka, registryUrl: config.registryUrl, prefix: config.topicPrefix };
 }
 
+function remarkOn(mendable: boolean): string {
+  return mendable ? '' : ' (apply cannot mend this)';
+}
+
 function lines({ topics, schemas }: Drift): readonly string[] {
   return [
     ...topics.map(({ topic, setting, expected, found, mendable }) => {
       const what = setting === null ? topic : `${topic} ${setting}`;
-      const remark = mendable ? '' : ' (apply cannot mend this)';
-      return `${what}: expected ${expected}, found ${found}${remark}`;
+      return `${what}: expected ${expected}, found ${found}${remarkOn(mendable)}`;
     }),
     ...schemas.map(
-      ({ subject, expected, found }) => `${subject}: expected ${expected}, found ${found}`,
+      ({ subject, expected, found, mendable }) =>
+        `${subject}: expected ${expected}, found ${found}${remarkOn(mendable)}`,
     ),
   ];
 }
@@ -73,7 +78,8 @@ async function main(): Promise<number> {
   show(values.json, drift, 'Nothing differs from the catalogue.');
   const isClean = lines(drift).length === 0;
   if (command === 'drift') return isClean ? 0 : 1;
-  return command === 'apply' && drift.topics.some(({ mendable }) => !mendable) ? 1 : 0;
+  const left = [...drift.topics, ...drift.schemas].filter(({ mendable }) => !mendable);
+  return command === 'apply' && left.length > 0 ? 1 : 0;
 }
 
 try {

@@ -113,6 +113,35 @@ describe('an empty registry', () => {
   }, 120_000);
 });
 
+describe('a subject of ours with a schema of somebody else', () => {
+  const subject = subjectOf('FillConfirmed');
+
+  async function onRegistry(method: string, path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+    const init = { method, headers, body: JSON.stringify(body) };
+    expect((await fetch(`${frontUrl}${path}`, init)).status).toBe(200);
+  }
+
+  test('differs, with the version that is no release, and stays so', async () => {
+    const release = releases().find(({ type }) => type === 'FillConfirmed');
+    const schema = release?.schema.replace('"scale":6', '"scale":5') ?? '';
+    expect(schema).not.toBe(release?.schema);
+    await onRegistry('PUT', `/config/${subject}`, { compatibility: 'NONE' });
+    await onRegistry('POST', `/subjects/${subject}/versions`, { schema });
+    await registerSchemas(frontUrl);
+    const [expected, found] = ['released versions only', 'version 2 of somebody else'];
+    expect(await schemaDrift(frontUrl)).toEqual([
+      { subject, version: 2, expected, found, mendable: false },
+    ]);
+  }, 60_000);
+});
+
+test('an address without its path is refused: everything would be missing there', async () => {
+  const error = await failureOf(schemaDrift(new URL(realUrl).origin));
+  expect(error).toMatchObject({ code: 'REGISTRY_OUTAGE', retryable: false });
+  expect(error.message).toContain('give SCHEMA_REGISTRY_URL its path');
+});
+
 describe('a registry that refuses', () => {
   const [first] = releases();
   const what = `version 1 of ${first === undefined ? '' : subjectOf(first.type)}`;

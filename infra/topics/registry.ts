@@ -19,18 +19,20 @@ import { RuntimeError } from '@polytraders/runtime';
 
 export const COMPATIBILITY = LEVELS.FULL_TRANSITIVE;
 
-/** What one record still needs. */
+/** What one record still needs, or what stands beside its releases and is none. */
 export type SchemaDrift = {
   readonly subject: string;
   readonly version: number | null;
   readonly expected: string;
   readonly found: string;
+  /** Whether `apply` mends it: nothing is ever deleted. */
+  readonly mendable: boolean;
 };
 
 const REQUEST_MS = 10_000;
 const HEADERS = { 'content-type': 'application/vnd.schemaregistry.v1+json' } as const;
 
-/** Everything that the registry lacks of the released schemas. */
+/** What the registry lacks of the released schemas, and what it has beside them. */
 export async function schemaDrift(registryUrl: string): Promise<readonly SchemaDrift[]> {
   const drift: SchemaDrift[] = [];
   for (const [subject, versions] of bySubject()) {
@@ -41,16 +43,22 @@ export async function schemaDrift(registryUrl: string): Promise<readonly SchemaD
         version: null,
         expected: COMPATIBILITY,
         found: level ?? 'no level of its own',
+        mendable: true,
       });
     }
+    const ours: number[] = [];
     for (const release of versions) {
-      if (await isRegistered(registryUrl, subject, release)) continue;
-      drift.push({
-        subject,
-        version: release.version,
-        expected: `version ${release.version}`,
-        found: 'not registered',
-      });
+      const version = await registeredAs(registryUrl, subject, release);
+      if (version === null) {
+        const expected = `version ${release.version}`;
+        const found = 'not registered';
+        drift.push({ subject, version: release.version, expected, found, mendable: true });
+      } else ours.push(version);
+    }
+    for (const version of await versionsOf(registryUrl, subject)) {
+      if (ours.includes(version)) continue;
+      const found = `version ${version} of somebody else`;
+      drift.push({ subject, version, expected: 'released versions only', found, mendable: false });
     }
   }
   return drift;
@@ -69,7 +77,7 @@ export async function registerSchemas(
   for (const [subject, versions] of bySubject()) {
     await setCompatibility(registryUrl, subject);
     for (const release of versions) {
-      if (!(await isRegistered(registryUrl, subject, release)))
+      if ((await registeredAs(registryUrl, subject, release)) === null)
         await register(client, registryUrl, subject, release);
     }
   }
@@ -89,8 +97,8 @@ function bySubject(): ReadonlyMap<string, readonly Release[]> {
 
 async function compatibilityOf(registryUrl: string, subject: string): Promise<string | null> {
   const answer = await ask(registryUrl, `/config/${encodeURIComponent(subject)}`, 'GET');
-  if (answer.status === 404) return null;
-  return String((await answered(answer, registryUrl))['compatibilityLevel']);
+  const said = await answeredIfKnown(answer, registryUrl);
+  return said === null ? null : String(said['compatibilityLevel']);
 }
 
 async function setCompatibility(registryUrl: string, subject: string): Promise<void> {
@@ -104,17 +112,22 @@ async function setCompatibility(registryUrl: string, subject: string): Promise<v
   await answered(answer, registryUrl);
 }
 
-async function isRegistered(
+/** Under which version the registry has a release; null where it does not have it. */
+async function registeredAs(
   registryUrl: string,
   subject: string,
   { schema }: Release,
-): Promise<boolean> {
+): Promise<number | null> {
   const answer = await ask(registryUrl, `/subjects/${encodeURIComponent(subject)}`, 'POST', {
     schema,
   });
-  if (answer.status === 404) return false;
-  await answered(answer, registryUrl);
-  return true;
+  const said = await answeredIfKnown(answer, registryUrl);
+  return said === null ? null : Number(said['version']);
+}
+
+async function versionsOf(registryUrl: string, subject: string): Promise<readonly number[]> {
+  const answer = await ask(registryUrl, `/subjects/${encodeURIComponent(subject)}/versions`, 'GET');
+  return ((await answeredIfKnown(answer, registryUrl)) ?? []) as unknown as readonly number[];
 }
 
 async function register(
@@ -178,6 +191,22 @@ async function ask(
       { retryable: true, cause },
     );
   }
+}
+
+/** The answer; null where the registry says in its own words that it knows of no such thing. */
+async function answeredIfKnown(
+  answer: Response,
+  registryUrl: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  if (answer.status !== 404) return answered(answer, registryUrl);
+  const { error_code: code } = (await answer.json().catch(() => ({}))) as { error_code?: number };
+  if (String(code).startsWith('404')) return null;
+  throw new RuntimeError(
+    'REGISTRY_OUTAGE',
+    `Expected the Confluent-compatible API of a schema registry at ${registryUrl}, found none ` +
+      'there (404): give SCHEMA_REGISTRY_URL its path, which is /apis/ccompat/v7 for Apicurio.',
+    { retryable: false },
+  );
 }
 
 async function answered(

@@ -86,6 +86,14 @@ describe('the topics of the catalogue', () => {
     ]);
     await applyTopics(target);
     expect((await findDrift(target)).topics).toEqual([]);
+    // The local broker sets this for all its topics, and no topic is to have it as its own.
+    const { resources } = await onBroker((admin) =>
+      admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name: topic }] }),
+    );
+    const index = resources[0]?.configEntries.find(
+      ({ configName }) => configName === 'segment.index.bytes',
+    );
+    expect(index).toMatchObject({ configValue: '2097152', configSource: 4 });
   }, 60_000);
 
   test('a wrong number of partitions is shown and never mended', async () => {
