@@ -192,13 +192,18 @@ describe('what is stored in Postgres', () => {
   });
 
   test('parameters are revived for their partition', async () => {
-    const value = parametersChanged('limited_live', { exchange_max_fee_bps: '700' });
+    const value = parametersChanged('limited_live', {
+      exchange_max_fee_bps: '700',
+      retain_days: '3000',
+    });
     const event: LedgerEvent = { type: 'ParametersChanged', value };
     const driven = createDriver(processor).drive([
       { event, topic: TOPIC, partition: PARTITION, offset: 300 },
     ]);
     await write(driven, new Map(), 300);
     const [key = ''] = [...driven.entities.keys()];
-    expect((await store.load(client, [key])).get(key)).toEqual(driven.entities.get(key));
+    const loaded = await store.load(client, [...processor.keys(event)]);
+    expect([...loaded.keys()]).toEqual([key]);
+    expect(loaded.get(key)).toEqual(driven.entities.get(key));
   });
 });
