@@ -3,11 +3,12 @@
  * The first step of every command, in plain JavaScript with built-ins only, for whatever Node
  * (>= 20) is there: installs what is missing, then hands over to the Node that the project pins.
  *
- *   node infra/bootstrap.mjs [--servers | --test-servers] ENTRY [arguments]
+ *   node infra/bootstrap.mjs [--servers[=NAMES] | --test-servers | --own-servers] ENTRY [arguments]
  *
  * `--servers` says that the entry starts the local stack, so Java and Maven must be there unless
- * the environment names servers. `--test-servers` is the same for tests, which may also take
- * containers.
+ * the environment names the servers: all three, or those whose variables are given as NAMES.
+ * `--test-servers` is the same for tests, which may also take containers. `--own-servers` is for
+ * suites that take local servers down and up again: nothing can stand in for those.
  * Exit code 2 and one sentence when the machine lacks something that we may not install.
  */
 
@@ -164,9 +165,8 @@ function installWithApt(packages) {
 }
 
 /** All servers given from outside: then nothing is started here, and nothing of Java is needed. */
-function serversAreGiven(prefix) {
-  const names = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'];
-  return names.every((name) => (process.env[`${prefix}${name}`] ?? '').trim() !== '');
+function areGiven(names) {
+  return names.every((name) => (process.env[name] ?? '').trim() !== '');
 }
 
 function dockerAnswers() {
@@ -174,13 +174,27 @@ function dockerAnswers() {
   return run('docker', ['info'], { timeout: 3000, stdio: 'ignore' }).status === 0;
 }
 
-function needsTools(flag) {
-  if (flag === '--servers') return !serversAreGiven('');
-  if (flag === '--test-servers') return !serversAreGiven('TEST_') && !dockerAnswers();
-  return false;
+const serverNames = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'];
+
+/** Which variables stand in for the local stack, and nothing does where there are none. */
+function variablesOf(flag, names) {
+  if (flag === '--servers') return names?.split(',') ?? serverNames;
+  return flag === '--test-servers' ? serverNames.map((name) => `TEST_${name}`) : [];
 }
 
-function ensureTools() {
+/** Who asks for help, or how the stack is, or stops it, starts nothing. */
+function startsServers(flag, words) {
+  if (flag === null || words.includes('--help') || words.includes('-h')) return false;
+  return words[0] !== 'status' && words[0] !== 'down';
+}
+
+function needsTools(flag, variables, words) {
+  if (!startsServers(flag, words)) return false;
+  if (variables.length > 0 && areGiven(variables)) return false;
+  return flag !== '--test-servers' || !dockerAnswers();
+}
+
+function ensureTools(variables) {
   const missing = missingTools();
   if (missing.length === 0) return;
   const hasApt = process.platform === 'linux' && run('apt-get', ['--version']).status === 0;
@@ -188,10 +202,11 @@ function ensureTools() {
   const still = missingTools();
   if (still.length === 0) return;
   const how = hasApt ? ` (sudo apt-get install ${still.join(' ')})` : '';
+  const given = variables.join(', ').replace(/, (?=[^,]*$)/, ' and ');
   stop(
     'Expected Java 17 or newer and Maven for the local Kafka and schema registry, found no ' +
-      `${still.join(' and no ')}: install what is missing${how}, or name servers of your own in ` +
-      'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL.',
+      `${still.join(' and no ')}: install what is missing${how}` +
+      `${given === '' ? '' : `, or name servers of your own in ${given}`}.`,
   );
 }
 
@@ -209,12 +224,11 @@ function handOver(entry, args) {
 }
 
 const given = process.argv.slice(2);
-const flag = given[0]?.startsWith('--') ? given[0] : null;
+const [flag, names] = given[0]?.startsWith('--') ? given[0].split('=') : [null];
 const [entry, ...rest] = flag === null ? given : given.slice(1);
-if (entry === undefined) {
-  stop('Usage: node infra/bootstrap.mjs [--servers | --test-servers] ENTRY [arguments]');
-}
+if (entry === undefined) stop('Usage: node infra/bootstrap.mjs [--…servers] ENTRY [arguments]');
 checkNode();
 ensurePackages();
-if (needsTools(flag)) ensureTools();
+const variables = variablesOf(flag, names);
+if (needsTools(flag, variables, rest)) ensureTools(variables);
 handOver(entry, rest);

@@ -1,0 +1,60 @@
+/** The first step of every command, on a machine with Node and Docker, but without Java. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const path = mkdtempSync(join(tmpdir(), 'polytraders-path-'));
+
+beforeAll(() => {
+  symlinkSync(process.execPath, join(path, 'node'));
+  writeFileSync(join(path, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+});
+
+afterAll(() => rmSync(path, { recursive: true }));
+
+/** Runs a command of package.json the way npm does, with nothing but our folder in PATH. */
+function run(flag: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const words = [join(import.meta.dirname, 'bootstrap.mjs'), flag, entry, ...args];
+  return spawnSync(process.execPath, words, { env: { PATH: path, ...env }, encoding: 'utf8' });
+}
+
+const noJava = /^Expected Java 17 or newer and Maven .*, found no openjdk.* and no maven: install/;
+const kafkaAndRegistry = {
+  KAFKA_BROKERS: '127.0.0.1:1',
+  SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
+};
+
+describe('without Java', () => {
+  test('suites that start local servers are refused, Docker or not', () => {
+    const { status, stderr } = run('--own-servers', 'infra/checks/main.ts', ['all']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(noJava) });
+    expect(stderr).toMatch(/install what is missing\.\n$/);
+  });
+
+  test('what takes containers goes on with Docker', () => {
+    const { stderr } = run('--test-servers', 'infra/checks/main.ts', ['nothing']);
+    expect(stderr).toMatch(/^Expected all, types, venue or faults/);
+  });
+
+  test('the local stack is not started, and the variables that spare it are named', () => {
+    const { status, stderr } = run('--servers', 'infra/stack/main.ts', ['up']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(noJava) });
+    expect(stderr).toMatch(/in KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL\.\n$/);
+  });
+
+  test.each([['--help'], ['status', '--dir', import.meta.dirname]])('%s is answered', (...args) => {
+    const { stdout, stderr } = run('--servers', 'infra/stack/main.ts', args);
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/Postgres/), stderr: '' });
+  });
+
+  test('topics need no more than Kafka and the registry', () => {
+    const names = '--servers=KAFKA_BROKERS,SCHEMA_REGISTRY_URL';
+    const given = run(names, 'infra/topics/main.ts', ['nothing'], kafkaAndRegistry);
+    expect(given.stderr).toMatch(/^Expected plan, apply or drift/);
+    const { stderr } = run(names, 'infra/topics/main.ts', ['plan'], { KAFKA_BROKERS: 'k:1' });
+    expect(stderr).toMatch(/in KAFKA_BROKERS and SCHEMA_REGISTRY_URL\.\n$/);
+  });
+});
