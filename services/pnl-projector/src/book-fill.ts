@@ -258,8 +258,11 @@ function markOf(fill: FillConfirmed, before: Book | null, parameters: Parameters
   const price = best === null ? (before?.markPrice ?? null) : best.price;
   const known = best === null ? (before?.markObservedAt ?? null) : best.observed_at;
   const observedAt = isAgeless ? null : known;
-  const reading = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
-  return { price: reading.price, ageMs: reading.ageMs, stale: reading.stale, observedAt };
+  const { markAgeMsMax } = parameters;
+  const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, markAgeMsMax);
+  // In a backlog the marks are ahead of the fills: a later price is not that of the fill's time.
+  const isFromLater = ageMs !== null && ageMs < -markAgeMsMax;
+  return { price, ageMs, stale: stale || isFromLater, observedAt };
 }
 
 function rankOf(mark: Mark): number {

@@ -1,6 +1,7 @@
 /** Which mark a fill carries, and what is said of its age (B4). */
 
 import { describe, expect, test } from '@jest/globals';
+import { type Mark } from '@polytraders/contracts';
 import { priceE18 } from '@polytraders/money';
 import { CONDITION, MATCH, NO, NOON, testWriter, valuesOf, YES } from '../../test/inputs.ts';
 import { type KnownMark, type MarketFacts } from './state.ts';
@@ -32,11 +33,14 @@ const facts = (...marks: readonly KnownMark[]): MarketFacts => ({
 });
 
 /** What a fill carries where market data knows these marks and the report says so much more. */
-function carried(known: readonly KnownMark[], said: Readonly<Record<string, string>>): object {
+function carried(
+  known: readonly KnownMark[],
+  said: Readonly<Record<string, string>>,
+): { readonly marks: readonly Mark[]; readonly flags: unknown } {
   const writer = testWriter();
   writer.say(facts(...known));
   const [fill = {}] = valuesOf(writer.reports({ ...MATCH, ...said }), 'FillConfirmed');
-  return { marks: fill['marks'], flags: fill['flags'] };
+  return { marks: fill['marks'] as readonly Mark[], flags: fill['flags'] };
 }
 
 const reported = (observed_at: number): object => ({
@@ -44,6 +48,29 @@ const reported = (observed_at: number): object => ({
   price: 600_000_000_000_000_000n,
   kind: 'REPORTED',
   observed_at,
+});
+
+describe('of several captured marks', () => {
+  const choice = (mid: number, last: number): string | undefined => {
+    const { marks } = carried([captured('MID', mid), captured('LAST', last)], {});
+    return marks[0]?.kind;
+  };
+
+  test('the mid goes before the last trade, within a minute of the fill', () => {
+    expect(choice(MINUTE, 0)).toBe('MID');
+    expect(choice(-MINUTE, 0)).toBe('MID');
+  });
+
+  test('a mid from more than a minute after the fill is no better than one from before', () => {
+    expect(choice(MINUTE + 1, MINUTE)).toBe('LAST');
+    expect(choice(-MINUTE - 1, MINUTE)).toBe('LAST');
+  });
+
+  test('where none is within a minute, the one nearest to the fill is taken', () => {
+    expect(choice(3 * MINUTE, 2 * MINUTE)).toBe('LAST');
+    expect(choice(-9 * MINUTE, 2 * MINUTE)).toBe('LAST');
+    expect(choice(2 * MINUTE, -3 * MINUTE)).toBe('MID');
+  });
 });
 
 describe('the age of a mark', () => {

@@ -171,13 +171,14 @@ function ownMark(
 }
 
 /**
- * Mid, else last trade, else whichever is younger (B4): the order among those of the last minute,
- * then age.
+ * Mid, else last trade (B4), among those within a minute of the fill; else whichever is nearest to
+ * it. Marks may be later than the fill: in a backlog of reports market data is ahead of them.
  */
 function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
-  const fresh = known.filter((mark) => at - mark.observedAt <= MARK_AGE_MS_MAX * 1000);
+  const distance = (mark: KnownMark): number => Math.abs(at - mark.observedAt);
+  const fresh = known.filter((mark) => distance(mark) <= MARK_AGE_MS_MAX * 1000);
   const mid = fresh.find((mark) => mark.kind === 'MID') ?? fresh[0];
-  const best = mid ?? [...known].sort((a, b) => b.observedAt - a.observedAt)[0];
+  const best = mid ?? [...known].sort((a, b) => distance(a) - distance(b))[0];
   if (best === undefined) return null;
   return {
     token_id: best.tokenId,
