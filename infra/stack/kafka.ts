@@ -1,7 +1,7 @@
 /** Real Apache Kafka in KRaft mode: one process is broker and controller. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -9,12 +9,13 @@ import { type Component, type Context } from './component.ts';
 import { kafkaJars, runToEnd } from './downloads.ts';
 import { layoutOf } from './layout.ts';
 import { versions } from './versions.ts';
+import { makeWhole } from './whole.ts';
 
 /** Ten years: a reader that was away must not find its offsets gone. */
 const offsetsRetentionMinutes = 5_256_000;
 const probeMs = 2000;
 
-function serverProperties({ dir, ports }: Context): string {
+function serverProperties({ dir, ports }: Context, data = layoutOf(dir).data('kafka')): string {
   const settings: Readonly<Record<string, string | number>> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -25,7 +26,7 @@ function serverProperties({ dir, ports }: Context): string {
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    'log.dirs': layoutOf(dir).data('kafka'),
+    'log.dirs': data,
     'auto.create.topics.enable': 'false',
     'default.replication.factor': 1,
     'min.insync.replicas': 1,
@@ -52,11 +53,10 @@ function serverProperties({ dir, ports }: Context): string {
     .join('');
 }
 
-async function formatOnce(jars: string, properties: string, context: Context): Promise<void> {
+async function formatOnce(jars: string, context: Context): Promise<void> {
   const data = layoutOf(context.dir).data('kafka');
-  await mkdir(data, { recursive: true });
   if (existsSync(join(data, 'meta.properties'))) return;
-  if ((await readdir(data)).length > 0) {
+  if (existsSync(data) && (await readdir(data)).length > 0) {
     throw new Error(
       `${data} holds files but no meta.properties, so it is no complete Kafka log: empty the ` +
         'stack with `npm run stack -- down --wipe`, then start it again.',
@@ -67,7 +67,12 @@ async function formatOnce(jars: string, properties: string, context: Context): P
   bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);
   const clusterId = bytes.toString('base64url');
   const tool = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'];
-  await runToEnd('java', [...tool, '-t', clusterId, '-c', properties], context.dir);
+  const properties = join(context.dir, 'format.properties');
+  await makeWhole(data, async (partial) => {
+    await writeFile(properties, serverProperties(context, partial));
+    await runToEnd('java', [...tool, '-t', clusterId, '-c', properties], context.dir);
+  });
+  await rm(properties);
 }
 
 async function prepare(context: Context) {
@@ -75,7 +80,7 @@ async function prepare(context: Context) {
   const properties = join(context.dir, 'server.properties');
   await mkdir(context.dir, { recursive: true });
   await writeFile(properties, serverProperties(context));
-  await formatOnce(jars, properties, context);
+  await formatOnce(jars, context);
   return {
     command: 'java',
     args: [

@@ -39,7 +39,9 @@ async function killInitdb(data: string): Promise<void> {
     existsSync(folder) &&
     readdirSync(folder).some((name) => existsSync(join(folder, name, 'PG_VERSION')));
   while (!written()) await sleep(1);
-  process.kill(initdbOf(data) ?? 0, 'SIGKILL');
+  const pid = initdbOf(data);
+  if (pid === null) throw new Error('Expected initdb to run on, found none.');
+  process.kill(pid, 'SIGKILL');
 }
 
 test('a Postgres whose first start was killed half way begins again, and serves', async () => {

@@ -2,13 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chown, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type Component, type Context } from './component.ts';
 import { type Ports } from './layout.ts';
 import { homeOf, type Home } from './postgres-binaries.ts';
 import { versions } from './versions.ts';
+import { makeWhole } from './whole.ts';
 
 const databases = ['polytraders', 'registry'] as const;
 const duplicateDatabase = '42P04';
@@ -32,11 +33,7 @@ function run(home: Home, command: string, args: readonly string[]): Promise<void
   });
 }
 
-/**
- * initdb names the version of the data first and fills it afterwards, so it works in a folder that
- * becomes the data's only when it has ended well: one that was killed leaves nothing to be taken
- * for a Postgres.
- */
+/** initdb names the version of the data first and fills it afterwards. */
 async function initialiseOnce(home: Home): Promise<void> {
   if (existsSync(join(home.data, 'PG_VERSION'))) return;
   if (existsSync(home.data) && (await readdir(home.data)).length > 0) {
@@ -45,29 +42,19 @@ async function initialiseOnce(home: Home): Promise<void> {
         'stack with `npm run stack -- down --wipe`, then start it again.',
     );
   }
-  await removePartial(home);
-  const partial = `${home.data}.partial-${process.pid}`;
-  await mkdir(partial, { mode: 0o700 });
-  if (home.user !== undefined) await chown(partial, home.user.uid, home.user.gid);
-  await run(home, 'initdb', [
-    '-D',
-    partial,
-    '-U',
-    'polytraders',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--no-instructions',
-  ]);
-  await rename(partial, home.data);
-}
-
-/** Of starts that were killed; an initdb that goes on alone finds its folder gone, and ends. */
-async function removePartial({ data }: Home): Promise<void> {
-  const left = (await readdir(dirname(data))).filter((name) =>
-    name.startsWith(`${basename(data)}.partial-`),
-  );
-  for (const name of left) await rm(join(dirname(data), name), { recursive: true, force: true });
+  await makeWhole(home.data, async (partial) => {
+    if (home.user !== undefined) await chown(partial, home.user.uid, home.user.gid);
+    await run(home, 'initdb', [
+      '-D',
+      partial,
+      '-U',
+      'polytraders',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ]);
+  });
 }
 
 function settingsOf(port: number): readonly string[] {

@@ -82,6 +82,11 @@ export function startStack(options: StackOptions): Promise<ServerEnv> {
   });
 }
 
+/** What `wipe` removes; the folder may hold other things, such as the cache of downloads. */
+const OWN_FILES = `data logs run ports.json stack.env server.properties format.properties`.split(
+  ' ',
+);
+
 /** Stops the stack. `wipe` removes its data, ports and logs too: the next start is a first one. */
 export function stopStack(
   options: StackOptions & { readonly wipe?: boolean },
@@ -97,9 +102,7 @@ export function stopStack(
       stopped.push(component.name);
     }
     if (options.wipe === true) {
-      for (const name of ['data', 'logs', 'run', 'ports.json', 'stack.env', 'server.properties']) {
-        await rm(`${dir}/${name}`, { recursive: true, force: true });
-      }
+      for (const name of OWN_FILES) await rm(`${dir}/${name}`, { recursive: true, force: true });
       await rm(outsideHome(dir), { recursive: true, force: true });
       say(`The data of the stack in ${dir} is removed.`);
     }
