@@ -1,8 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './layout.ts';
 import { versions } from './versions.ts';
+
+type Manifest = {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+};
 
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), 'utf8');
 
@@ -27,6 +32,30 @@ test('the container image runs the Node that the project pins', () => {
     devDependencies: Record<string, string>;
   };
   expect(read('infra/container/Dockerfile')).toContain(`node:${devDependencies['node']}-`);
+});
+
+test('the lockfile has every package of ours, with the dependencies of its manifest', () => {
+  const folders = ['libs', 'services'].flatMap((parent) =>
+    readdirSync(join(repositoryRoot, parent)).map((name) => `${parent}/${name}`),
+  );
+  const manifests = [...folders, 'infra'].filter((folder) =>
+    existsSync(join(repositoryRoot, folder, 'package.json')),
+  );
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Manifest> };
+  const dependenciesOf = (manifest: Manifest | undefined) => ({
+    isThere: manifest !== undefined,
+    dependencies: manifest?.dependencies ?? {},
+    optional: manifest?.optionalDependencies ?? {},
+  });
+  // Where it fails, `npm install` brings the lockfile up to date; a fresh clone cannot do without.
+  for (const folder of manifests) {
+    const manifest = JSON.parse(read(`${folder}/package.json`)) as Manifest;
+    expect({ folder, ...dependenciesOf(lock.packages[folder]) }).toEqual({
+      folder,
+      ...dependenciesOf(manifest),
+    });
+  }
+  expect(manifests.length).toBeGreaterThan(5);
 });
 
 test('the container image installs from the manifest of every package', () => {
