@@ -30,15 +30,17 @@ export function runTable(run: RunCounts, facts: Facts): string {
     Object.entries(ingestor)
       .filter(([key]) => key.startsWith(start))
       .reduce((total, [, count]) => total + count, 0);
-  const refused = entriesOf(ingestor, 'quarantined/').map(
-    ([reason, count]): Line => [`  refused: ${reason}`, count],
-  );
+  const refused = entriesOf(ingestor, 'quarantined/').map(([reason, count]): Line => [
+    `  refused: ${reason}`,
+    count,
+  ]);
   const setAside = Object.entries(facts.ledger.setAside)
     .sort()
     .map(([reason, count]): Line => [`  set aside: ${reason}`, grouped(count)]);
-  const ignored = entriesOf(ingestor, 'ignored/').map(
-    ([because, count]): Line => [because === 'duplicate' ? 'duplicates' : `told ${because}`, count],
-  );
+  const ignored = entriesOf(ingestor, 'ignored/').map(([because, count]): Line => [
+    because === 'duplicate' ? 'duplicates' : `told ${because}`,
+    count,
+  ]);
   const lines: Line[] = [
     ...(run.messages === null ? [] : [['messages in', grouped(run.messages)] as const]),
     ['inputs applied', grouped(sum('applied'))],

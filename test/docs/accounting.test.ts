@@ -18,7 +18,10 @@ describe('every number on a page of the rules is what the code answers', () => {
   test('no block is in a language that nobody runs', () => {
     const known = [...executed, 'text'];
     const unread = rules.flatMap((page) =>
-      blocksOf(page).filter(({ language }) => !known.includes(language)).map(() => page.path));
+      blocksOf(page)
+        .filter(({ language }) => !known.includes(language))
+        .map(() => page.path),
+    );
     expect(unread).toEqual([]);
   });
 });
@@ -42,10 +45,13 @@ describe('the examples are really run', () => {
     examplesOf(page(text)).filter(({ said, found }) => said !== found);
 
   test('a wrong number is found, with its line', () => {
-    expect(wrongOf('# X\n```numbers\nfee of 500 at 25 bps = 12.5\n```')).toEqual([{
-      at: 'docs/accounting/x.md:3',
-      said: 'fee of 500 at 25 bps = 12.5', found: 'fee of 500 at 25 bps = 1.25',
-    }]);
+    expect(wrongOf('# X\n```numbers\nfee of 500 at 25 bps = 12.5\n```')).toEqual([
+      {
+        at: 'docs/accounting/x.md:3',
+        said: 'fee of 500 at 25 bps = 12.5',
+        found: 'fee of 500 at 25 bps = 1.25',
+      },
+    ]);
   });
 
   test.each(['feed of 500 = 1', 'just words'])('words that nobody knows fail: %s', (line) => {
@@ -61,8 +67,12 @@ describe('the examples are really run', () => {
   });
 
   test.each([
-    '#before\nBUY 1 @ 0.5', 'BUY 1 @ 0.5', '#apply\nBUY 1 @ 0.5', '#apply\nBUY 1\n#after\nFLAT',
-    '#after\nsomething else', '#apply\nBUY 0.0000015 @ 0.5\n#after\nFLAT',
+    '#before\nBUY 1 @ 0.5',
+    'BUY 1 @ 0.5',
+    '#apply\nBUY 1 @ 0.5',
+    '#apply\nBUY 1\n#after\nFLAT',
+    '#after\nsomething else',
+    '#apply\nBUY 0.0000015 @ 0.5\n#after\nFLAT',
   ])('a ledger block that means nothing fails: %j', (lines) => {
     expect(() => wrongOf(`\`\`\`ledger\n${lines}\n\`\`\``)).toThrow('Expected');
   });

@@ -28,6 +28,7 @@ test('a link to a heading that is not there is found', () => {
   const page = { path: 'docs/x.md', text: '# One two\n[a](#one-two) [b](#three)' };
   expect(anchorsOf(page)).toEqual(['one-two']);
   expect(anchorsOf({ ...page, text: "## Runbook: PnL, late\n### b_c d's" })).toEqual([
-    'runbook-pnl-late', 'b_c-ds',
+    'runbook-pnl-late',
+    'b_c-ds',
   ]);
 });

@@ -64,7 +64,8 @@ test('every command that a page shows is there, with its options', () => {
 test('a script, a command and an option that are not there are found', () => {
   const page = {
     path: 'docs/x.md',
-    text: 'npm run nothing\nnpm run -s polytraders -- vanish\n' +
+    text:
+      'npm run nothing\nnpm run -s polytraders -- vanish\n' +
       'npm run polytraders -- status --loud',
   };
   expect(scriptsIn(page).filter((call) => !isScript(call))).toHaveLength(1);

@@ -11,14 +11,17 @@ type Section = {
 
 /** A section names its types in the heading, links their file and has a table row for each code. */
 function sectionsOf(text: string): readonly Section[] {
-  return text.split(/^## /m).slice(1).map((section) => {
-    const [heading = ''] = section.split('\n');
-    return {
-      types: [...heading.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
-      files: [...section.matchAll(/\]\(\.\.\/([^)#]+\.ts)\)/g)].map(([, path = '']) => path),
-      codes: [...section.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, code = '']) => code),
-    };
-  });
+  return text
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => {
+      const [heading = ''] = section.split('\n');
+      return {
+        types: [...heading.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+        files: [...section.matchAll(/\]\(\.\.\/([^)#]+\.ts)\)/g)].map(([, path = '']) => path),
+        codes: [...section.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, code = '']) => code),
+      };
+    });
 }
 
 const sections = sectionsOf(pageAt('docs/errors.md').text);

@@ -1,8 +1,14 @@
 /** Values of worked examples, read by the rule that they illustrate: never through `number`. */
 
 import {
-  type DecimalRefusal, parsePusd, parseRational, parseShares, type PusdMicros, type Rational,
-  rational, type ShareMicros,
+  type DecimalRefusal,
+  parsePusd,
+  parseRational,
+  parseShares,
+  type PusdMicros,
+  type Rational,
+  rational,
+  type ShareMicros,
 } from '@polytraders/money';
 
 /** The tick of the examples that need one and name none. */

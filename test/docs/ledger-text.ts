@@ -19,11 +19,21 @@
  */
 
 import {
-  type Applied, applyFill, avgCost, completeAmounts, flatPosition, lotsOf, type Position,
-  positionShares, unrealisedAt,
+  type Applied,
+  applyFill,
+  avgCost,
+  completeAmounts,
+  flatPosition,
+  lotsOf,
+  type Position,
+  positionShares,
+  unrealisedAt,
 } from '@polytraders/domain';
 import {
-  formatMicros, priceOfRational, type PusdMicros, type ShareMicros,
+  formatMicros,
+  priceOfRational,
+  type PusdMicros,
+  type ShareMicros,
 } from '@polytraders/money';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 
@@ -84,7 +94,8 @@ function named(bot: string, text: string): string {
 }
 
 function book(
-  books: Books, line: string,
+  books: Books,
+  line: string,
 ): { readonly books: Books; readonly applied: Applied; readonly bot: string } {
   const { bot, rest } = split(line);
   const match = /^(BUY|SELL) (\S+) (@|for) (\S+)$/.exec(rest);
@@ -96,7 +107,11 @@ function book(
   const notional = how === 'for' ? exactPusd(value) : notionalAt(shares, value);
   const applied = applyFill(books.get(bot) ?? flatPosition(), {
     orderSide: side === 'BUY' ? 'BUY' : 'SELL',
-    quantity: shares, notional, fillId: line, offset: 0, at: 0,
+    quantity: shares,
+    notional,
+    fillId: line,
+    offset: 0,
+    at: 0,
   });
   return { books: new Map([...books, [bot, applied.position]]), applied, bot };
 }

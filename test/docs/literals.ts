@@ -16,7 +16,8 @@ const isCodeTypeName = /(Error|ErrorCode|Refusal|RefusalReason)$/;
 
 /** Every exported type of libs and services that is named after an error and has codes. */
 export function codeTypes(): readonly CodeType[] {
-  return ['libs', 'services'].flatMap((folder) => sources(join(repository, folder)))
+  return ['libs', 'services']
+    .flatMap((folder) => sources(join(repository, folder)))
     .map((path) => ({ path: relative(repository, path), text: readFileSync(path, 'utf8') }))
     .filter(({ text }) => /export type \w*(Error|Refusal)/.test(text))
     .flatMap(({ path, text }) => codeTypesOf(path, text));
@@ -39,7 +40,9 @@ function literalsIn(type: ts.Node): readonly string[] {
     return /^[A-Z][A-Z0-9_]+$/.test(text) ? [text] : [];
   }
   const found: string[] = [];
-  ts.forEachChild(type, (child) => { found.push(...literalsIn(child)); });
+  ts.forEachChild(type, (child) => {
+    found.push(...literalsIn(child));
+  });
   return found;
 }
 

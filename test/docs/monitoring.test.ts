@@ -29,7 +29,8 @@ const later = ['polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd'];
 
 const text = (path: string) => readFileSync(join(repository, path), 'utf8');
 const rules = (parse(text('infra/prometheus/alerts.yml')) as RuleFile).groups.flatMap(
-  (group) => group.rules);
+  (group) => group.rules,
+);
 const ruleTests = parse(text('infra/prometheus/alerts_test.yml')) as RuleTests;
 const dashboards = readdirSync(join(repository, 'infra/grafana'))
   .filter((name) => name.endsWith('.json'))
@@ -43,8 +44,11 @@ beforeAll(async () => {
 describe('alerts', () => {
   test('the specified ones are there, with their severities and runbooks', () => {
     const specified = rules.filter(({ alert }) => alert.startsWith('PnLReporter'));
-    const said = specified.map(({ alert, labels, annotations }) =>
-      [alert, labels.severity, annotations.runbook.split('#')[1]]);
+    const said = specified.map(({ alert, labels, annotations }) => [
+      alert,
+      labels.severity,
+      annotations.runbook.split('#')[1],
+    ]);
     expect(said).toEqual([
       ['PnLReporterFeeMissing', 'page', 'runbook-pnlreporter-fee-missing'],
       ['PnLReporterFeeCap', 'page', 'runbook-pnlreporter-fee-cap'],
@@ -63,23 +67,30 @@ describe('alerts', () => {
   });
 
   test.each(rules.map((rule) => [rule.alert, rule] as const))(
-    'the runbook of %s is there', (_, { annotations }) => {
+    'the runbook of %s is there',
+    (_, { annotations }) => {
       const [path = '', anchor = ''] = annotations.runbook.split('#');
       expect(anchorsOf(pageAt(path))).toContain(anchor);
-    });
+    },
+  );
 
   test.each(rules.map((rule) => [rule.alert, rule] as const))(
-    '%s asks only for metrics that are served', (_, { expr }) => {
+    '%s asks only for metrics that are served',
+    (_, { expr }) => {
       const asked = metricsIn(expr);
       expect(asked.length).toBeGreaterThan(0);
       expect(asked.filter((name) => !served.series.has(name) && !later.includes(name))).toEqual([]);
-    });
+    },
+  );
 
   test('each is seen firing and seen silent, by promtool', () => {
     const cases = ruleTests.tests.flatMap((one) => one.alert_rule_test);
-    const seen = (fires: boolean) => new Set(cases
-      .filter(({ exp_alerts: alerts }) => alerts.length > 0 === fires)
-      .map(({ alertname }) => alertname));
+    const seen = (fires: boolean) =>
+      new Set(
+        cases
+          .filter(({ exp_alerts: alerts }) => alerts.length > 0 === fires)
+          .map(({ alertname }) => alertname),
+      );
     expect([...seen(true)].sort()).toEqual(rules.map(({ alert }) => alert).sort());
     expect([...seen(false)].sort()).toEqual(rules.map(({ alert }) => alert).sort());
   });
@@ -98,16 +109,19 @@ describe('dashboards', () => {
   });
 
   test.each(dashboards.map((board) => [board.title, board] as const))(
-    '%s asks only for metrics that are served', (_, { panels }) => {
+    '%s asks only for metrics that are served',
+    (_, { panels }) => {
       const targets = panels.flatMap((panel) => panel.targets);
       const asked = targets.flatMap(({ expr }) => metricsIn(expr ?? ''));
       expect(asked.length).toBeGreaterThan(0);
       expect(asked.filter((name) => !served.series.has(name))).toEqual([]);
-    });
+    },
+  );
 
   test('read the books of the active version', () => {
     const queries = dashboards.flatMap(({ panels }) =>
-      panels.flatMap(({ targets }) => targets.flatMap(({ rawSql }) => rawSql ?? [])));
+      panels.flatMap(({ targets }) => targets.flatMap(({ rawSql }) => rawSql ?? [])),
+    );
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
       expect(query).toMatch(/ FROM \$\{books\}\.(pnl_ledger|positions|quarantined_fills) /);
@@ -120,19 +134,25 @@ describe('the page of the metrics', () => {
 
   test('names every metric of ours that is served, and no other', () => {
     const rows = [...page.matchAll(/^\| `(polytraders_[^`{]+)/gm)].map(([, name = '']) => name);
-    const named = rows.flatMap((name) => name.includes('<service>')
-      ? ['fillingestor', 'pnlprojector'].map((one) => name.replace('<service>', one)) : [name]);
+    const named = rows.flatMap((name) =>
+      name.includes('<service>')
+        ? ['fillingestor', 'pnlprojector'].map((one) => name.replace('<service>', one))
+        : [name],
+    );
     const ours = new Set(served.names.filter((name) => name.startsWith('polytraders_')));
     expect([...named].sort()).toEqual([...ours].sort());
   });
 
   test('names every setting that is read, and no other', () => {
-    const read = [...settingsIn('libs/runtime/src/service/config.ts'),
-      ...settingsIn('services/fill-ingestor/src/shell/service.ts')];
+    const read = [
+      ...settingsIn('libs/runtime/src/service/config.ts'),
+      ...settingsIn('services/fill-ingestor/src/shell/service.ts'),
+    ];
     const settings = page.split('## Settings')[1]?.split('\n## ')[0] ?? '';
     const rows = settings.split('\n').filter((line) => line.startsWith('| `'));
-    const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]
-      .map(([, name = '']) => name));
+    const named = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    );
     expect([...named].sort()).toEqual([...new Set(read)].sort());
   });
 });

@@ -5,14 +5,44 @@
 
 import { createHash } from 'node:crypto';
 import {
-  activityFillId, cashOfFill, chainFillId, compareAcrossSources, compareWithinSource,
-  completeAmounts, feeCapBreach, feeFromBps, type FillContent, fileRowFillId, type FillStatus,
-  grossFee, isOrderHash, judgeStatus, type Liquidity, makerRebate, MARK_AGE_MS_MAX, platformFee,
-  platformFeeOddity, readMark, refuseAmounts, retainedUntil, venueFee, venueFillId, withinOneTick,
+  activityFillId,
+  cashOfFill,
+  chainFillId,
+  compareAcrossSources,
+  compareWithinSource,
+  completeAmounts,
+  feeCapBreach,
+  feeFromBps,
+  type FillContent,
+  fileRowFillId,
+  type FillStatus,
+  grossFee,
+  isOrderHash,
+  judgeStatus,
+  type Liquidity,
+  makerRebate,
+  MARK_AGE_MS_MAX,
+  platformFee,
+  platformFeeOddity,
+  readMark,
+  refuseAmounts,
+  retainedUntil,
+  venueFee,
+  venueFillId,
+  withinOneTick,
 } from '@polytraders/domain';
 import {
-  allocateLargestRemainder, divideCeil, divideFloor, divideHalfEven, divideTruncate, formatMicros,
-  formatPrice, parseMicros, priceE18, priceOfRational, rate,
+  allocateLargestRemainder,
+  divideCeil,
+  divideFloor,
+  divideHalfEven,
+  divideTruncate,
+  formatMicros,
+  formatPrice,
+  parseMicros,
+  priceE18,
+  priceOfRational,
+  rate,
 } from '@polytraders/money';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 import { reportsOf } from './reports.ts';
@@ -87,39 +117,49 @@ const fees: readonly Words[] = [
   word('venue fee for S on A shares for A at rate A', (side, quantity, size, feeRate) =>
     formatMicros(
       venueFee(liquidity(side) ?? 'taker', exactShares(quantity), exactPusd(size), rateOf(feeRate)),
-    )),
-  word('platform part of fee A with builder fee A where the venue says A',
+    ),
+  ),
+  word(
+    'platform part of fee A with builder fee A where the venue says A',
     (fee, builder, expected) => {
       const platform = platformFee(exactPusd(fee), exactPusd(builder));
       const odd = platformFeeOddity(platform, exactPusd(expected));
       return odd === null ? formatMicros(platform) : `${formatMicros(platform)}, ${odd}`;
-    }),
+    },
+  ),
   word('cash of BUY A with fee A', (size, fee) =>
-    formatMicros(cashOfFill('BUY', exactPusd(size), exactPusd(fee)))),
+    formatMicros(cashOfFill('BUY', exactPusd(size), exactPusd(fee))),
+  ),
   word('cash of SELL A with fee A', (size, fee) =>
-    formatMicros(cashOfFill('SELL', exactPusd(size), exactPusd(fee)))),
+    formatMicros(cashOfFill('SELL', exactPusd(size), exactPusd(fee))),
+  ),
   word('rebate for S on fee A at rate A', (side, fee, share) => rebateOf(side, fee, share)),
   word('rebate for S on fee A at no rate', (side, fee) => rebateOf(side, fee, null)),
 ];
 
 const identities: readonly Words[] = [
-  word('(MATCHED|MINED|CONFIRMED|FAILED) after (nothing|MATCHED|MINED|CONFIRMED|FAILED)',
+  word(
+    '(MATCHED|MINED|CONFIRMED|FAILED) after (nothing|MATCHED|MINED|CONFIRMED|FAILED)',
     (arriving, current) =>
-      judgeStatus(current === 'nothing' ? null : status(current), status(arriving))),
+      judgeStatus(current === 'nothing' ? null : status(current), status(arriving)),
+  ),
   word('chain id of W and W', (txHash, orderHash) => chainFillId(txHash, orderHash)),
   word('venue id of trade W', (trade) => venueFillId(trade, null)),
   word('venue id of trade W, maker order W', (trade, order) => venueFillId(trade, order)),
   word('file row id of W, row A', (file, row) => fileRowFillId(file, whole(row))),
-  word('activity id of tx W wallet W asset W W W at W time W',
+  word(
+    'activity id of tx W wallet W asset W W W at W time W',
     (txHash, wallet, asset, side, size, price, timestamp) =>
-      activityFillId({ txHash, wallet, asset, side, size, price, timestamp }, sha256)),
+      activityFillId({ txHash, wallet, asset, side, size, price, timestamp }, sha256),
+  ),
   word('one source, same id, other (\\w+)', (field) => compareWithinSource(fill, other(field))),
   word('two sources, other (\\w+)', (field) => {
     const differences = compareAcrossSources(fill, other(field), tick);
     return differences.length === 0 ? 'match' : `differ in ${differences.join(', ')}`;
   }),
   word('notionals A and A on A shares', (a, b, quantity) =>
-    withinOneTick(exactPusd(a), exactPusd(b), exactShares(quantity), tick) ? 'match' : 'differ'),
+    withinOneTick(exactPusd(a), exactPusd(b), exactShares(quantity), tick) ? 'match' : 'differ',
+  ),
   word('order hash W', (text) => (isOrderHash(text) ? 'yes' : 'no')),
 ];
 
@@ -129,7 +169,8 @@ const times: readonly Words[] = [
     return readMark(priceE18(1n), 0, at, MARK_AGE_MS_MAX).stale ? 'used, STALE_DATA' : 'used';
   }),
   word('mark of unknown age', () =>
-    readMark(priceE18(1n), null, 0, MARK_AGE_MS_MAX).stale ? 'used, STALE_DATA' : 'used'),
+    readMark(priceE18(1n), null, 0, MARK_AGE_MS_MAX).stale ? 'used, STALE_DATA' : 'used',
+  ),
   word('kept from W', (date) => retainedUntil(date)),
   word('kept from W with A days', (date, days) => retainedUntil(date, whole(days))),
   { pattern: /^reports of (.+)$/, answer: (events = '') => reportsOf(events) },
@@ -140,11 +181,14 @@ const words: readonly Words[] = [...amounts, ...roundings, ...fees, ...identitie
 type Texts = { readonly quantity?: string; readonly size?: string; readonly price?: string };
 
 function completed(given: Texts): ReturnType<typeof completeAmounts> {
-  return completeAmounts({
-    quantity: given.quantity === undefined ? null : exactShares(given.quantity),
-    notional: given.size === undefined ? null : exactPusd(given.size),
-    price: given.price === undefined ? null : exactRational(given.price),
-  }, tick);
+  return completeAmounts(
+    {
+      quantity: given.quantity === undefined ? null : exactShares(given.quantity),
+      notional: given.size === undefined ? null : exactPusd(given.size),
+      price: given.price === undefined ? null : exactRational(given.price),
+    },
+    tick,
+  );
 }
 
 function quantityOf(size: string, price: string): string {
@@ -154,8 +198,11 @@ function quantityOf(size: string, price: string): string {
 
 function gross(size: string, fee: string | null, bps: string | null): string {
   const found = grossFee({
-    side: 'taker', notional: exactPusd(size), feePusd: fee === null ? null : exactPusd(fee),
-    feeBps: bps === null ? null : whole(bps), builderFee: null,
+    side: 'taker',
+    notional: exactPusd(size),
+    feePusd: fee === null ? null : exactPusd(fee),
+    feeBps: bps === null ? null : whole(bps),
+    builderFee: null,
   });
   return found === null ? 'missing' : formatMicros(found);
 }
@@ -164,12 +211,16 @@ type Fee = { readonly bps?: string; readonly builder?: string; readonly fee?: st
 
 function cap(side: string, size: string, { bps, builder, fee }: Fee): string {
   const exchangeBpsMax = 500;
-  const breach = feeCapBreach({
-    side: liquidity(side), notional: exactPusd(size),
-    feePusd: fee === undefined ? null : exactPusd(fee),
-    feeBps: bps === undefined ? null : whole(bps),
-    builderFee: builder === undefined ? null : exactPusd(builder),
-  }, exchangeBpsMax);
+  const breach = feeCapBreach(
+    {
+      side: liquidity(side),
+      notional: exactPusd(size),
+      feePusd: fee === undefined ? null : exactPusd(fee),
+      feeBps: bps === undefined ? null : whole(bps),
+      builderFee: builder === undefined ? null : exactPusd(builder),
+    },
+    exchangeBpsMax,
+  );
   return breach ?? 'within';
 }
 
@@ -204,8 +255,13 @@ function sha256(text: string): string {
 }
 
 const fill: FillContent = {
-  account: '0xa', orderId: 'ord_1', tokenId: '123', orderSide: 'BUY',
-  quantity: exactShares('100'), notional: exactPusd('50'), fee: null,
+  account: '0xa',
+  orderId: 'ord_1',
+  tokenId: '123',
+  orderSide: 'BUY',
+  quantity: exactShares('100'),
+  notional: exactPusd('50'),
+  fee: null,
   coordinates: { txHash: null, orderHash: null, logIndex: null, blockNumber: null },
 };
 

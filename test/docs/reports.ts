@@ -5,7 +5,10 @@
  */
 
 import {
-  type FillConfirmed, LEDGER_PARTITIONS, type LedgerEvent, partitionOf,
+  type FillConfirmed,
+  LEDGER_PARTITIONS,
+  type LedgerEvent,
+  partitionOf,
 } from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
 import { paperAccount } from '@polytraders/domain';
@@ -15,10 +18,14 @@ import { exactPusd } from './exact.ts';
 
 const fill: FillConfirmed = { ...fixture('FillConfirmed'), paper: false };
 const confirmed = (change: Partial<FillConfirmed>): LedgerEvent => ({
-  type: 'FillConfirmed', value: { ...fill, ...change },
+  type: 'FillConfirmed',
+  value: { ...fill, ...change },
 });
 const payless = {
-  fee_pusd: null, fee_bps: null, fee_source: null, builder_fee_pusd: null,
+  fee_pusd: null,
+  fee_bps: null,
+  fee_source: null,
+  builder_fee_pusd: null,
 } as const;
 
 const events: Readonly<Record<string, LedgerEvent>> = {
@@ -28,7 +35,11 @@ const events: Readonly<Record<string, LedgerEvent>> = {
   'another confirmed fill': confirmed({ fill_id: 'another' }),
   'a confirmed fill without fee': confirmed({ ...payless, fill_id: 'without' }),
   'a confirmed fill at 110 bps': confirmed({
-    ...payless, fill_id: 'over', side: 'taker', fee_bps: 110, fee_source: 'MATCH_EVENT',
+    ...payless,
+    fill_id: 'over',
+    side: 'taker',
+    fee_bps: 110,
+    fee_source: 'MATCH_EVENT',
   }),
   'a paper fill': confirmed({ paper: true, account: paperAccount(fill.account) }),
   'a matched fill': { type: 'FillMatched', value: fixture('FillMatched') },
@@ -40,18 +51,21 @@ const events: Readonly<Record<string, LedgerEvent>> = {
 /** What the reports of these events are, an answer for each. */
 export function reportsOf(names: string): string {
   const { drive } = createDriver(processor);
-  return names.split(', then ').map((name, offset) => {
-    const event = events[name];
-    if (event === undefined) return `an event that nobody knows (${name})`;
-    const partition = partitionOf(accountOf(event), LEDGER_PARTITIONS);
-    const driven = drive([{ event, topic: processor.consumes[0] ?? '', partition, offset }]);
-    const reports = driven.emitted.map(({ record }) => titleOf(record.value));
-    const said = reports.length === 0 ? 'none' : reports.join(', ');
-    const outcome = driven.outcomes[0] ?? { outcome: 'ignored', because: '' };
-    if (outcome.outcome === 'applied' || outcome.outcome === 'ignored') return said;
-    const isOurs = outcome.outcome === 'quarantined';
-    return `${said}, ${isOurs ? outcome.because : outcome.outcome}`;
-  }).join('; ');
+  return names
+    .split(', then ')
+    .map((name, offset) => {
+      const event = events[name];
+      if (event === undefined) return `an event that nobody knows (${name})`;
+      const partition = partitionOf(accountOf(event), LEDGER_PARTITIONS);
+      const driven = drive([{ event, topic: processor.consumes[0] ?? '', partition, offset }]);
+      const reports = driven.emitted.map(({ record }) => titleOf(record.value));
+      const said = reports.length === 0 ? 'none' : reports.join(', ');
+      const outcome = driven.outcomes[0] ?? { outcome: 'ignored', because: '' };
+      if (outcome.outcome === 'applied' || outcome.outcome === 'ignored') return said;
+      const isOurs = outcome.outcome === 'quarantined';
+      return `${said}, ${isOurs ? outcome.because : outcome.outcome}`;
+    })
+    .join('; ');
 }
 
 /** Parameters are on every partition; here on that of the account. */

@@ -18,9 +18,11 @@ export async function servedMetrics(): Promise<Served> {
     createMetrics(createWriter(new Map()), false).text(),
   ]);
   const declared = [...texts.join('\n').matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(
-    ([, name = '', kind]) => ({ name, kind }));
+    ([, name = '', kind]) => ({ name, kind }),
+  );
   const series = declared.flatMap(({ name, kind }) =>
-    kind === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]);
+    kind === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  );
   return { names: declared.map(({ name }) => name), series: new Set(series) };
 }
 
