@@ -39,7 +39,7 @@ function isBefore(left: Entry | undefined, right: Entry | undefined): boolean {
 }
 
 function rise(heap: Entry[], from: number): void {
-  for (let child = from; child > 0; ) {
+  for (let child = from; child > 0;) {
     const parent = (child - 1) >> 1;
     if (!isBefore(heap[child], heap[parent])) return;
     swap(heap, child, parent);
@@ -48,7 +48,7 @@ function rise(heap: Entry[], from: number): void {
 }
 
 function sink(heap: Entry[], from: number): void {
-  for (let parent = from; ; ) {
+  for (let parent = from; ;) {
     const left = 2 * parent + 1;
     const right = left + 1;
     let least = parent;
