@@ -85,6 +85,11 @@ describe('the settings of a service', () => {
     expect(registryUrl).toBe('https://registry.example/apis/ccompat/v7');
   });
 
+  test('may hold a password with any letter, as the client of Postgres takes it', () => {
+    const DATABASE_URL = 'postgres://books:1%!%40%2F@db.example/books?sslmode=verify-full';
+    expect(configFromEnv({ ...least, DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  });
+
   test('of Kafka security reach the connection as they are written', () => {
     const secured = { ...least, ...credentials, KAFKA_SSL: 'yes', KAFKA_SSL_CA_FILE: thisFile };
     const { brokers, sasl, ssl } = kafkaConfig(configFromEnv(secured).kafka);
@@ -127,6 +132,37 @@ describe('a setting that cannot be', () => {
       { DATABASE_URL: 'mysql://books:swordfish@db.example/books' },
       'Expected DATABASE_URL to be a URL starting with postgres:// or postgresql://; ' +
         'found "mysql://books:…@db.example/books".',
+    ],
+    [
+      { SCHEMA_REGISTRY_URL: 'https://bob:s3cret@registry.example/apis/ccompat/v7' },
+      'Expected SCHEMA_REGISTRY_URL without user name and password, which are not sent; found ' +
+        'them in it. Take them out, and let a proxy before the registry ask for them.',
+    ],
+    [
+      { SCHEMA_REGISTRY_URL: 'ftp://bob:s3/cr:et@registry.example' },
+      'Expected SCHEMA_REGISTRY_URL to be a URL starting with http:// or https://; ' +
+        'found "ftp://bob:…@registry.example".',
+    ],
+    [
+      { DATABASE_URL: 'postgres://u:s3/cr:et@h:70000/d' },
+      'Expected DATABASE_URL to be a URL starting with postgres:// or postgresql://; ' +
+        'found "postgres://u:…@h:70000/d".',
+    ],
+    [
+      { DATABASE_URL: 'postgres://u:secret@h/%E0?password=other' },
+      'Expected DATABASE_URL to be an address that the client of Postgres can read; found ' +
+        '"postgres://u:…@h/%E0?password=…" (URI malformed). Write a % in a name or a password ' +
+        'as %25.',
+    ],
+    [
+      { DATABASE_URL: 'postgres://h/%E0%A4%A' },
+      'Expected DATABASE_URL to be an address that the client of Postgres can read; found ' +
+        '"postgres://h/%E0%A4%A" (URI malformed). Write a % in a name or a password as %25.',
+    ],
+    [
+      { DATABASE_URL: 'postgres://h/d?sslmode=garbage' },
+      'Expected sslmode in DATABASE_URL to be one of disable, verify-full, no-verify, prefer, ' +
+        'require, verify-ca; found "garbage".',
     ],
     [
       { DATABASE_URL: 'postgres://db.example/books?sslmode=verify-full&sslrootcert=/no/ca.pem' },

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import pg from 'pg';
 import { RuntimeError } from '../errors.ts';
 
 export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
@@ -52,7 +53,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function configFromEnv(env: Env): ServiceConfig {
   return {
     kafka: kafkaSettings(env),
-    registryUrl: url(env, 'SCHEMA_REGISTRY_URL', ['http:', 'https:']),
+    registryUrl: registryUrl(env),
     databaseUrl: databaseUrl(env),
     topicPrefix: topicPrefix(env),
     mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
@@ -152,18 +153,49 @@ function url(env: Env, name: string, protocols: readonly string[]): string {
   );
 }
 
-/** The sentence goes into logs. */
+/** The sentence goes into logs. A password may hold any letter, so all up to the last @ goes. */
 function withoutPassword(value: string): string {
-  return value.replace(/:[^:/]*@/, ':…@');
+  return value
+    .replace(/^((?:[^:@]*:\/\/)?[^:@]*):.*@/s, '$1:…@')
+    .replace(/([?&]password=)[^&]*/g, '$1…');
 }
 
-/** The client of Postgres would read these files only once it connects, and say less. */
+/** Node's `fetch` refuses an address with credentials, each time and with the password in words. */
+function registryUrl(env: Env): string {
+  const text = url(env, 'SCHEMA_REGISTRY_URL', ['http:', 'https:']);
+  const { username, password } = new URL(text);
+  if (username === '' && password === '') return text;
+  throw refusal(
+    'Expected SCHEMA_REGISTRY_URL without user name and password, which are not sent; found them ' +
+      'in it. Take them out, and let a proxy before the registry ask for them.',
+  );
+}
+
+/** As the client of Postgres reads it; that would fail later, or silently mean something else. */
+const sslModes = ['disable', 'verify-full', 'no-verify', 'prefer', 'require', 'verify-ca'];
+
 function databaseUrl(env: Env): string {
   const text = url(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
   const { searchParams } = new URL(text);
+  const sslMode = searchParams.get('sslmode');
+  if (sslMode !== null && !sslModes.includes(sslMode)) {
+    throw refusal(
+      `Expected sslmode in DATABASE_URL to be one of ${sslModes.join(', ')}; found "${sslMode}".`,
+    );
+  }
   for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
     const path = searchParams.get(name);
     if (path !== null) fileText(`${name} in DATABASE_URL`, path);
+  }
+  try {
+    // Made for its reading of the address alone; it is never connected.
+    void new pg.Client(text);
+  } catch (cause) {
+    throw refusal(
+      'Expected DATABASE_URL to be an address that the client of Postgres can read; found ' +
+        `"${withoutPassword(text)}" (${(cause as Error).message}). Write a % in a name or a ` +
+        'password as %25.',
+    );
   }
   return text;
 }
