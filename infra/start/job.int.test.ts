@@ -1,9 +1,11 @@
 /** The main job as a person starts it, on the test servers, in a database of its own. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { withBus, withDatabase } from '@polytraders/cli';
@@ -131,6 +133,33 @@ describe('npm start', () => {
     expect(out).toMatch(/new in this run +38\n/);
   }, 120_000);
 });
+
+/** Process ids of what a job has started. */
+function servicesOf(job: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+      return stat.slice(stat.lastIndexOf(')')).split(' ')[2] === String(job);
+    })
+    .map(Number);
+}
+
+test('a job that is killed takes its services with it', async () => {
+  const job = spawn(process.execPath, [main, '--logs', logs, '--fills', '20000'], { env });
+  const pid = job.pid ?? -1;
+  const { promise: streaming, resolve } = Promise.withResolvers<undefined>();
+  job.stderr.on('data', (said: Buffer) => {
+    if (said.includes('Streaming a trading day')) resolve(undefined);
+  });
+  await streaming;
+  const services = servicesOf(pid);
+  expect(services).toHaveLength(2);
+  job.kill('SIGKILL');
+  const left = () => services.filter((service) => existsSync(`/proc/${service}`));
+  for (let waited = 0; left().length > 0 && waited < 15_000; waited += 100) await delay(100);
+  expect(left()).toEqual([]);
+}, 60_000);
 
 describe('polytraders import', () => {
   test('without a running ingestor says so in one sentence, and exits 2', async () => {

@@ -31,9 +31,11 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
   const logFile = join(logDir, `${name}.log`);
   const log = createWriteStream(logFile, { flags: 'a' });
   const main = join(repositoryRoot, 'services', name, 'src/main.ts');
-  const child = spawn(process.execPath, [...nodeFlags, main], {
+  const endWithJob = join(import.meta.dirname, 'end-with-job.ts');
+  // The channel carries nothing: its end is what the service listens for.
+  const child = spawn(process.execPath, [...nodeFlags, '--import', endWithJob, main], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const started = Promise.withResolvers<void>();
   const died = Promise.withResolvers<never>();
@@ -48,8 +50,8 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
     lastWords = (lastWords + chunk.toString('utf8')).slice(-LAST_WORDS_MAX);
     if (lastWords.includes('"event":"STARTED"')) started.resolve();
   };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
   child.on('error', (error) => started.reject(error));
   child.on('exit', (code, signal) => {
     log.end();
