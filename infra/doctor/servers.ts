@@ -89,9 +89,11 @@ async function postgresAnswers(url: string): Promise<void> {
   await client.end();
 }
 
-/** Never with the password that an address may carry. */
+/** An address without its password, which may hold any letter: all up to the last @ goes. */
 export function withoutPassword(address: string): string {
-  return address.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:…@');
+  return address
+    .replace(/^([^:@]*:\/\/[^:@]*):.*@|^([^:@]*):(?!\/\/).*@/s, '$1$2:…@')
+    .replace(/([?&]password=)[^&]*/g, '$1…');
 }
 
 async function asked(name: keyof ServerEnv, address: string, ask: () => Promise<void>) {
@@ -100,7 +102,7 @@ async function asked(name: keyof ServerEnv, address: string, ask: () => Promise<
     await ask();
     return well(name, `${found} answers`);
   } catch (error) {
-    const because = withoutPassword((error as Error).message);
+    const because = (error as Error).message.replaceAll(address, found).replace(/\S+@/g, '…@');
     const mend = `mend the address or the server, or unset ${name} to use the local stack`;
     return ill(name, `${found} does not answer: ${because}`, mend);
   }
