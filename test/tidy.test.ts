@@ -10,7 +10,7 @@ import { brokenLinks, errorCodesOf, registryHosts, undocumentedCodes } from './t
 import { repositoryFiles, type Complaint, type SourceFile } from './tidy/files.ts';
 import frozen from './tidy/frozen.json' with { type: 'json' };
 import { hashOf, thawed } from './tidy/frozen.ts';
-import { neverImported, wrongImports } from './tidy/imports.ts';
+import { neverImported, runtimeThatKnows, wrongImports } from './tidy/imports.ts';
 import { longFiles, longFunctions, untidyWords, wideLines } from './tidy/limits.ts';
 import { impureCode } from './tidy/pure-code.ts';
 
@@ -31,6 +31,7 @@ describe('in this repository', () => {
   const rules: readonly (readonly [string, Check])[] = [
     ['imports follow the arrows', wrongImports],
     ['every file is imported or started', neverImported],
+    ['the runtime names no service and no topic of ours', runtimeThatKnows],
     ['pure code has no clock, no chance, no floating point', impureCode],
     ['no line is wider than 100 columns', wideLines],
     ['no file is longer than its limit', longFiles],
@@ -92,6 +93,35 @@ const bad: readonly (readonly [string, Check, string, string, RegExp])[] = [
     'const now = Date.now();',
     /Date\.now in pure code: take the time from the event/,
   ],
+  [
+    'a clock in the fold of a service',
+    impureCode,
+    'services/a/src/fold.ts',
+    'const now = performance.now();',
+    /performance\.now in pure code/,
+  ],
+  [
+    'a package from outside in pure code',
+    wrongImports,
+    'libs/domain/src/a.ts',
+    "import pg from 'pg';",
+    /pure code imports nothing from outside/,
+  ],
+  [
+    'the runtime in the fold of a service',
+    wrongImports,
+    'services/a/src/fold.ts',
+    "import { run } from '@polytraders/runtime';",
+    /only main\.ts and the shell/,
+  ],
+  [
+    'a topic of ours in the runtime',
+    runtimeThatKnows,
+    'libs/runtime/src/a.ts',
+    "if (topic === 'polytraders.ledger.events') return;",
+    /names polytraders\.ledger/,
+  ],
+  ['a number by another way', impureCode, 'libs/money/src/a.ts', 'globalThis.Number(x)', /Number/],
   ['floating point in money', impureCode, 'libs/money/src/a.ts', 'Number(text)', /Number\(/],
   ['a wide line', wideLines, 'libs/a/src/a.ts', 'x'.repeat(101), /101 columns/],
   ['a long file', longFiles, 'libs/a/src/a.ts', 'x\n'.repeat(401), /401 lines, at most 400/],
@@ -106,7 +136,10 @@ const bad: readonly (readonly [string, Check, string, string, RegExp])[] = [
   ],
   ['unfinished business', untidyWords, 'libs/a/src/a.ts', '// FIXME later', /is unfinished/],
   ['a room without a purpose', untidyWords, 'libs/a/src/utils/b.ts', '', /says nothing/],
+  ['a room of anything', untidyWords, 'libs/a/src/data/b.ts', '', /says nothing/],
   ['a dead link', brokenLinks, 'docs/a.md', 'see [b](./b.md#top)', /a\.md:1 links to \.\/b\.md/],
+  ['a dead link with a title', brokenLinks, 'docs/a.md', '[b](b.md "B")', /links to b\.md/],
+  ['a dead link by reference', brokenLinks, 'docs/a.md', '[b]: b.md', /links to b\.md/],
   [
     'an error code that no page explains',
     undocumentedCodes,
@@ -133,6 +166,16 @@ const bad: readonly (readonly [string, Check, string, string, RegExp])[] = [
 describe('the rules find', () => {
   test.each(bad)('%s', (_what, check, path, text, said) => {
     expect(complaintsOf(check, path, text).join('\n')).toMatch(said);
+  });
+
+  test('a file that nothing imports, though another of its name is imported', () => {
+    const other = { path: 'libs/a/src/index.ts', text: "export { x } from './rows.ts';" };
+    const files = [other, { path: 'libs/a/src/rows.ts', text: '' }];
+    const lost = { path: 'libs/b/src/rows.ts', text: '' };
+    expect(neverImported([...files, lost]).join('\n')).toMatch(
+      /libs\/b\/src\/rows\.ts is imported/,
+    );
+    expect(neverImported([...files, lost]).join('\n')).not.toMatch(/libs\/a\/src\/rows\.ts/);
   });
 
   test('a migration that was edited, one that is gone and one that is new', () => {
@@ -166,6 +209,11 @@ describe('the rules let be', () => {
   test('a ban that is excused with a reason, here or a line above', () => {
     const text = 'Number(x); // tidy-ok: x is a checked integer.\n// tidy-ok: so is y.\nNumber(y);';
     expect(complaintsOf(impureCode, 'libs/money/src/a.ts', text)).toEqual([]);
+  });
+
+  test('an excuse beside code is for that line alone', () => {
+    const text = 'Number(x); // tidy-ok: x is a checked integer.\nNumber(y);';
+    expect(complaintsOf(impureCode, 'libs/money/src/a.ts', text)).toHaveLength(1);
   });
 
   test('an excuse without a reason is none', () => {

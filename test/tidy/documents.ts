@@ -7,6 +7,9 @@ import { type Complaint, type SourceFile } from './files.ts';
 
 const isDocument = (path: string) => path.endsWith('.md');
 
+/** `[text](target#part "title")`, and `[text]: target` on a line of its own. */
+const linkPattern = /\]\(([^)\s#]+)(?:#[^)\s]*)?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+([^\s#]+)/g;
+
 /** Relative links in documents that lead nowhere. Code blocks are left out. */
 export function brokenLinks(files: readonly SourceFile[]): readonly Complaint[] {
   const known = new Set(files.map(({ path }) => path));
@@ -18,8 +21,8 @@ export function brokenLinks(files: readonly SourceFile[]): readonly Complaint[] 
       const prose = file.text.replace(/```[\s\S]*?```/g, (block) => block.replace(/[^\n]/g, ''));
       const judged = { path: file.path, text: prose };
       return complainByLine(judged, (line) => {
-        for (const match of line.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
-          const target = match[1] ?? '';
+        for (const match of line.matchAll(linkPattern)) {
+          const target = match[1] ?? match[2] ?? '';
           if (/^[a-z]+:/.test(target)) continue;
           const path = normalize(join(dirname(file.path), target)).replace(/\/$/, '');
           if (!leadsSomewhere(path)) return `links to ${target}, which is not there.`;

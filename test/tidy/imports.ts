@@ -1,7 +1,8 @@
 /** Arrows point one way (docs/architecture.md), and no file lies about unused. */
 
 import { dirname, join } from 'node:path/posix';
-import { isTest, isTypeScript, type Complaint, type SourceFile } from './files.ts';
+import { complainByLine, isTest, isTypeScript } from './files.ts';
+import { type Complaint, type SourceFile } from './files.ts';
 
 /** What a package may import of ours. Tests of a package may use the test kit, too. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -51,7 +52,19 @@ function allowedOf(path: string): readonly string[] | 'anything' {
   return isInTest ? [...own, 'testkit', 'infra', 'contracts', 'runtime', 'stream', 'money'] : own;
 }
 
+/** A service is pure but for what starts it and what its shell does. */
+const mayRun = /^services\/[^/]+\/src\/(main\.ts|import-file\.ts|shell\/)/;
+const pureLibrary = /^libs\/(money|domain|stream)\//;
+
 function judge(path: string, from: string, line: number): Complaint | null {
+  const isOutside = !from.startsWith('.') && !from.startsWith('@polytraders/');
+  if (isOutside && pureLibrary.test(path) && !isTest(path)) {
+    return `${path}:${line} imports ${from}; pure code imports nothing from outside.`;
+  }
+  const isRuntime = from === '@polytraders/runtime' && path.startsWith('services/');
+  if (isRuntime && !mayRun.test(path) && !isTest(path)) {
+    return `${path}:${line} imports the runtime; in a service only main.ts and the shell do.`;
+  }
   const ours = /^@polytraders\/([a-z-]+)/.exec(from)?.[1];
   const allowed = allowedOf(path);
   if (ours !== undefined && allowed !== 'anything' && !allowed.includes(ours)) {
@@ -101,7 +114,10 @@ export function neverImported(files: readonly SourceFile[]): readonly Complaint[
   // A script, a test that spawns a program or a worker names it by its path or by its own name.
   const naming = files.filter(({ path }) => /package\.json$|\.ci\/run$/.test(path));
   const mentioned = naming.map(({ text }) => text).join('\n');
-  const spawned = files.filter(({ path }) => isTypeScript(path)).map(({ text }) => text);
+  // What it imports is no such naming, nor is a snippet of the test of this rule.
+  const spawned = files
+    .filter(({ path }) => isTypeScript(path) && path !== 'test/tidy.test.ts')
+    .map(({ text }) => text.replace(importPattern, ''));
   return files
     .filter(({ path }) => isTypeScript(path) && !path.startsWith('libs/contracts/src/generated/'))
     .filter(({ path }) => !reached.has(path) && !isEntry(path, mentioned))
@@ -110,4 +126,23 @@ export function neverImported(files: readonly SourceFile[]): readonly Complaint[
       return !spawned.some((text) => text.includes(`/${name}'`) || text.includes(`'${name}'`));
     })
     .map(({ path }) => `${path} is imported by no file: remove it, or import it.`);
+}
+
+const ourTopics = /\bpolytraders\.(ledger|reports|market|inventory|settlement|alerts)\b/;
+
+/** The runtime runs any processor: one that it named would be a case of its own. */
+export function runtimeThatKnows(files: readonly SourceFile[]): readonly Complaint[] {
+  const services = new Set(
+    files.flatMap(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1] ?? []),
+  );
+  return files
+    .filter(({ path }) => path.startsWith('libs/runtime/src/') && !isTest(path))
+    .flatMap((file) =>
+      complainByLine(file, (line) => {
+        const name = ourTopics.exec(line)?.[0] ?? [...services].find((one) => line.includes(one));
+        return name === undefined
+          ? null
+          : `names ${name}; the runtime knows no service and no topic.`;
+      }),
+    );
 }

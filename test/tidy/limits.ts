@@ -94,7 +94,7 @@ export function longFunctions(files: readonly SourceFile[]): readonly Complaint[
 }
 
 const unfinished = /\b(FIXME|XXX|HACK)\b|\bTODO\b(?!.*#\d)/;
-const roomNames = /(^|\/)(utils?|helpers?|common|managers?)(\/|\.ts$)/;
+const roomNames = /(^|\/)(utils?|helpers?|common|managers?)(\/|\.ts$)|(^|\/)data\//;
 const emoji = /\p{Emoji_Presentation}/u;
 
 /** Unfinished business, rooms without a purpose, pictures. */
