@@ -145,4 +145,4 @@ const reader = source.reader({
   },
 });
 process.stdout.write(`${JSON.stringify({ event: 'READY', at: Date.now() })}\n`);
-for (let partition = 0; partition < 12; partition += 1) reader.assign(partition, 0);
+for (let partition = 0; partition < 12; partition += 1) reader.assign(partition, 0, true);

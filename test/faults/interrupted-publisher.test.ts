@@ -143,7 +143,8 @@ describe('a publisher frozen between its last send and its commit', () => {
     // Its publisher is all that the next heir knows to fence.
     const claimed = await query<{ publisher_id: string }>(
       log.databaseUrl,
-      'SELECT publisher_id FROM stream.partition WHERE worker_id LIKE $1',
+      'SELECT publisher_id FROM stream.output JOIN stream.partition USING (topic, partition) ' +
+        'WHERE worker_id LIKE $1',
       ['dying%'],
     );
     expect(claimed.map((row) => row.publisher_id)).toEqual([
@@ -176,7 +177,7 @@ describe('a recovery that is interrupted itself', () => {
     const wrapped = inRecovery({ ...port });
     return {
       ...wrapped,
-      lastRecord: (at) => (failed ? wrapped : port).lastRecord(at),
+      lastRecord: (at, options) => (failed ? wrapped : port).lastRecord(at, options),
       transactionalProducer: async (id) => {
         const producer = await (failed ? wrapped : port).transactionalProducer(id);
         return {

@@ -17,6 +17,8 @@ import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const progressTopic = `polytraders.stream.progress.${projectorId}`;
 const struck = 4;
+/** Beyond the session of a worker apart. */
+const outOfGroupMs = 9_000;
 /** A long poll that was under way when the worker was frozen has been answered by then. */
 const pollMs = 500;
 
@@ -179,6 +181,56 @@ describe.each([
   }, 120_000);
 });
 
+describe('a log made anew and grown past the old offset while a worker was frozen', () => {
+  test('stops all partitions with LOG_REPLACED when it wakes, out of its group', async () => {
+    const port = await workApart();
+    await fold(20);
+    const before = await written(log);
+    child?.freeze();
+    await sleep(outOfGroupMs);
+    await recreate(ledgerTopic);
+    await log.append(everywhere(take, 50));
+    child?.thaw();
+    await expectHalted(port, 'LOG_REPLACED', all);
+    expect(await written(log)).toEqual(before);
+  }, 120_000);
+});
+
+describe('a version that is not the active one', () => {
+  const second = { WORKER_ID: 'second', PROJECTION_VERSION: '2' };
+
+  test('does not start where it would publish, and says how it may', async () => {
+    await work();
+    await expect(start(processor, log.config(second))).rejects.toMatchObject({
+      code: 'VERSION_NOT_ACTIVE',
+      message:
+        'Expected version 1 of pnl-projector, which is the active one, to publish; found version ' +
+        '2. Build a version with PUBLISH=no, and make it active before it publishes.',
+    });
+  }, 120_000);
+
+  test('is fenced by the one that was made active, and publishes nothing more', async () => {
+    const { port } = await work();
+    await fold(20);
+    const building = await start(processor, log.config({ ...second, PUBLISH: 'no' }));
+    await until('the second version is built', () => {
+      const all = building.worker.state();
+      return all.length === partitions && all.every((one) => one.committed === 20);
+    });
+    await building.stop();
+    await query(log.databaseUrl, 'UPDATE stream.active_version SET version = 2');
+    const active = await start(processor, log.config(second));
+    await until('it has all', () => active.worker.state().length === partitions);
+    await log.append(everywhere(take, 20));
+    await expectHalted(port, 'VERSION_NOT_ACTIVE', all);
+    await until('the active version is up to date', () =>
+      active.worker.state().every((one) => one.publishedTo === 40),
+    );
+    expect((await written(log)).records).toBe(40 * partitions);
+    await active.stop();
+  }, 120_000);
+});
+
 describe('progress that has vanished', () => {
   test('with its topic made anew stops the output with PROGRESS_LOST', async () => {
     await work();
@@ -219,6 +271,18 @@ describe('progress that has vanished', () => {
       async () => (await ledgerCounts(log.databaseUrl)).get(struck + 1) === 25,
     );
     expect((await ledgerCounts(log.databaseUrl)).get(struck)).toBe(20);
+  }, 120_000);
+
+  test('back to a place before what the ledger has stops its partition; others go on', async () => {
+    await work();
+    await fold(20);
+    await rest();
+    const before = await written(log);
+    const back = 'UPDATE stream.partition SET next_offset = 10 WHERE partition = $1';
+    await query(log.databaseUrl, back, [struck]);
+    const { port } = await work();
+    await expectHalted(port, 'PROGRESS_LOST', [struck]);
+    expect(await written(log)).toEqual(before);
   }, 120_000);
 
   test('from stream.partition stops a running worker at its next commit', async () => {

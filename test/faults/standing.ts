@@ -37,7 +37,7 @@ export async function partitionRows(url: string): Promise<readonly PartitionRow[
   const rows = await query<{ partition: number; next: string; halted: string; publisher: string }>(
     url,
     'SELECT partition, next_offset AS next, halted, publisher_id AS publisher ' +
-      'FROM stream.partition ORDER BY partition',
+      'FROM stream.partition LEFT JOIN stream.output USING (topic, partition) ORDER BY partition',
   ).catch(() => []);
   return rows.map((row) => ({ ...row, next: Number(row.next) }));
 }

@@ -16,9 +16,10 @@ import {
 } from '@polytraders/runtime';
 import { type Process, type World } from './world.ts';
 
-type Transaction = { state: 'open' | 'committed' | 'aborted' };
+type Transaction = { state: 'open' | 'committing' | 'committed' | 'aborted' };
 type Stored = { readonly record: KafkaRecord; readonly transaction: Transaction | null };
-type Id = { epoch: number; open: Transaction | null };
+/** `ending`: committed, and its markers are not yet in the log. */
+type Id = { epoch: number; open: Transaction | null; ending: Transaction | null };
 type Member = {
   readonly process: Process;
   readonly options: Parameters<KafkaPort['join']>[0];
@@ -40,6 +41,8 @@ export type FakeBroker = {
 const sessionMs = 6_000;
 const beatMs = 2_000;
 const transactionMs = 15_000;
+/** A commit is answered before a reader of committed records sees it, at most so long. */
+const markersMsMax = 100;
 
 export function createFakeBroker(world: World, partitions: number): FakeBroker {
   const logs = new Map<string, Stored[]>();
@@ -66,7 +69,9 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
 
   function stable(at: TopicPartition): readonly Stored[] {
     const log = logOf(at);
-    const open = log.findIndex((one) => one.transaction?.state === 'open');
+    const open = log.findIndex(
+      ({ transaction }) => transaction?.state === 'open' || transaction?.state === 'committing',
+    );
     return open < 0 ? log : log.slice(0, open);
   }
 
@@ -76,10 +81,17 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
       .map((one) => one.record);
   }
 
+  /** The markers of a commit reach the log: InitProducerId and the next transaction wait for it. */
+  function settle(known: Id): void {
+    if (known.ending !== null) known.ending.state = 'committed';
+    known.ending = null;
+  }
+
   /** InitProducerId: ends what was open, and nobody of before may go on. */
   function init(id: string): number {
-    const known = ids.get(id) ?? { epoch: -1, open: null };
+    const known: Id = ids.get(id) ?? { epoch: -1, open: null, ending: null };
     ids.set(id, known);
+    settle(known);
     if (known.open !== null) known.open.state = 'aborted';
     known.open = null;
     known.epoch += 1;
@@ -109,6 +121,7 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
     const send = (records: readonly OutputRecord[]): Promise<void> =>
       guarded(() => {
         const known = owned();
+        if (known.open === null) settle(known);
         known.open ??= begin(id);
         for (const { topic, partition, key, value } of records) {
           store({ topic, partition }, key?.toString() ?? null, value, known.open);
@@ -117,8 +130,18 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
     const end = (state: 'committed' | 'aborted') => (): Promise<void> =>
       guarded(() => {
         const known = owned();
-        if (known.open !== null) known.open.state = state;
+        const ended = known.open;
         known.open = null;
+        if (ended === null) return;
+        ended.state = state === 'committed' ? 'committing' : state;
+        if (state === 'aborted') return;
+        known.ending = ended;
+        setTimeout(
+          () => {
+            if (known.ending === ended) settle(known);
+          },
+          world.random.between(0, markersMsMax),
+        );
       });
     const commit = end('committed');
     return {
@@ -157,7 +180,16 @@ export function createFakeBroker(world: World, partitions: number): FakeBroker {
         const epoch = await world.step(process, 'KAFKA_OUTAGE', () => init(id));
         return producerOf(process, id, epoch);
       },
-      lastRecord: (at) => world.step(process, 'KAFKA_OUTAGE', () => committed(at).at(-1) ?? null),
+      lastRecord: async (at, options) => {
+        const end = logOf(at).length;
+        for (;;) {
+          const found = await world.step(process, 'KAFKA_OUTAGE', () =>
+            options?.settled === true && stable(at).length < end ? 'open' : committed(at).at(-1),
+          );
+          if (found !== 'open') return found ?? null;
+          await world.pause(5);
+        }
+      },
       join: (options) => Promise.resolve(group.join(process, options)),
     };
     return port as KafkaPort;

@@ -155,8 +155,8 @@ export function createFakePostgres<Entity, Entry extends object>(
         world.step(process, 'DATABASE_OUTAGE', () =>
           linesOf(partition).map((line) => line.identity),
         ),
-      hasEntries: (_, partition) =>
-        world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).length > 0),
+      lastEntry: (_, partition) =>
+        world.step(process, 'DATABASE_OUTAGE', () => linesOf(partition).at(-1)?.offset ?? null),
     };
   }
 
@@ -182,10 +182,10 @@ export function createFakePostgres<Entity, Entry extends object>(
   function answer(sql: string, values: readonly unknown[]): readonly object[] {
     const partition = Number(values[sql.includes('stream.output') ? 2 : 3]);
     if (sql.startsWith('SELECT publisher_id'))
-      return [{ publisher_id: rowOf(partition).publisher }];
-    if (sql.startsWith('SELECT epoch, publisher_id')) {
+      return [{ publisher_id: rowOf(partition).publisher, active: null }];
+    if (sql.startsWith('SELECT 1 FROM stream.output')) {
       const row = rowOf(partition);
-      return [{ epoch: String(row.epoch), publisher_id: row.publisher }];
+      return row.epoch === values[5] && row.publisher === values[6] ? [{}] : [];
     }
     if (sql.startsWith('UPDATE stream.partition SET epoch')) {
       const row = rowOf(partition);
@@ -200,12 +200,12 @@ export function createFakePostgres<Entity, Entry extends object>(
         },
       ];
     }
-    if (sql.startsWith('UPDATE stream.partition SET publisher_id')) {
+    if (sql.startsWith('UPDATE stream.output AS o SET publisher_id')) {
       const row = rowOf(partition);
-      if (row.epoch !== values[4]) return [];
       const isRelease = sql.includes('SET publisher_id = NULL');
-      if (isRelease && row.publisher !== values[5]) return [];
-      row.publisher = isRelease ? null : (values[5] as string);
+      const expected = isRelease ? values[6] : values[7];
+      if (row.epoch !== values[5] || row.publisher !== expected) return [];
+      row.publisher = isRelease ? null : (values[6] as string);
       return [{}];
     }
     if (sql.startsWith('UPDATE stream.partition SET halted')) {
@@ -242,7 +242,7 @@ export function createFakePostgres<Entity, Entry extends object>(
             .finally(end)
             .then(() => ({ rows: [] }));
         }
-        if (sql.includes('FOR UPDATE')) await lock(me, Number(values[3]));
+        if (sql.startsWith('UPDATE stream.partition SET epoch')) await lock(me, Number(values[3]));
         return world.step(process, 'DATABASE_OUTAGE', () => {
           const rows = answer(sql, values);
           return { rows, rowCount: rows.length };

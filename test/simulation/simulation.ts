@@ -180,25 +180,28 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
         ...handlers,
       }),
     reader: (handlers) => {
-      const positions = new Map<number, number>();
+      // An object for each assignment: what was asked before a new one belongs to the old.
+      const positions = new Map<number, { at: number }>();
       const fetching = async (): Promise<void> => {
         for (;;) {
           const asked = [...positions];
           await world.step(process, 'KAFKA_OUTAGE', () => undefined).catch(() => undefined);
           await Promise.all(
-            asked.map(async ([partition, offset]) => {
+            asked.map(async ([partition, place]) => {
+              const offset = place.at;
               const count = world.random.between(1, plan.partitions * 3);
               const records = broker.read(at(partition), offset, count);
-              if (records.length === 0 || positions.get(partition) !== offset) return;
+              if (records.length === 0 || positions.get(partition) !== place) return;
               const nextOffset = offset + records.length;
               const batch: SourceBatch<KafkaRecord> = {
                 partition,
+                from: place.at,
                 records,
                 nextOffset,
                 highWatermark: broker.end(at(partition)),
               };
               await handlers.onBatch(batch);
-              if (positions.get(partition) === offset) positions.set(partition, nextOffset);
+              place.at = nextOffset;
             }),
           );
           await world.pause(5);
@@ -206,14 +209,15 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
       };
       void fetching();
       return {
-        assign: (partition, offset) => void positions.set(partition, offset),
+        assign: (partition, offset) => void positions.set(partition, { at: offset }),
         unassign: (partition) => void positions.delete(partition),
         close: () => Promise.resolve(positions.clear()),
       };
     },
     verify: (partition, standing) =>
       world.step(process, 'KAFKA_OUTAGE', () => {
-        if (standing.nextOffset <= broker.end(at(partition))) return;
+        const end = broker.end(at(partition));
+        if (standing.nextOffset <= end) return end;
         throw new RuntimeError('LOG_REPLACED', 'The log ends before.', { retryable: false });
       }),
     prepare: () => world.pause(world.random.between(0, 2)),

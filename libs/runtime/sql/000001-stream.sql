@@ -8,7 +8,6 @@ CREATE TABLE stream.partition (
   partition     int         NOT NULL,
   epoch         bigint      NOT NULL DEFAULT 0,   -- the fence: bumped by each owner
   worker_id     text,
-  publisher_id  text,                             -- transactional id of its owner
   acquired_at   timestamptz,
   next_offset   bigint      NOT NULL DEFAULT 0,   -- everything below is in the ledger
   last_offset   bigint,                           -- last record consumed ...
@@ -26,6 +25,7 @@ CREATE TABLE stream.output (
   state         text   NOT NULL DEFAULT 'starting' CHECK (state IN ('starting', 'started')),
   start_offset  bigint NOT NULL DEFAULT 0,
   published_to  bigint NOT NULL DEFAULT 0,        -- a hint that lags; the truth is in Kafka
+  publisher_id  text,                             -- transactional id whom the next owner fences
   PRIMARY KEY (output, topic, partition)
 );
 

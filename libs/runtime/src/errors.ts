@@ -8,6 +8,10 @@ export type RuntimeErrorCode =
   | 'LOG_TRUNCATED'
   | 'LOG_REPLACED'
   | 'PROGRESS_LOST'
+  // Another version of the projection publishes.
+  | 'VERSION_NOT_ACTIVE'
+  // A record that no topic takes. The partition stops before it.
+  | 'RECORD_TOO_LARGE'
   // Ownership.
   | 'FENCED'
   | 'CONTENDED'

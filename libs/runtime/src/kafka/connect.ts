@@ -78,7 +78,7 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
     topicId: (topic) => patiently(() => cluster.topicId(topic)),
     watermarks: (at) => watermarks(lookups, at),
     recordAt: (at, offset) => recordAt(lookups, at, offset),
-    lastRecord: (at) => lastRecord(lookups, at),
+    lastRecord: (at, options) => lastRecord(lookups, at, options),
     reader: (options) => {
       const reader = createReader(cluster, options);
       closers.add(reader.close);

@@ -105,9 +105,12 @@ export function brokerRefusal(code: number, during: string): RuntimeError {
     return new RuntimeError('KAFKA_OUT_OF_RANGE', `${said}.`, { retryable: false });
   }
   if (code === CODE.MESSAGE_TOO_LARGE || code === CODE.RECORD_LIST_TOO_LARGE) {
-    return new RuntimeError('KAFKA_FAULT', `${said}: a record is larger than the topic takes.`, {
-      retryable: false,
-    });
+    return new RuntimeError(
+      'RECORD_TOO_LARGE',
+      `${said}: a record is larger than the topic takes. Raise max.message.bytes of the topic, ` +
+        'then restart the worker.',
+      { retryable: false },
+    );
   }
   if (DENIED.has(code)) {
     return new RuntimeError('KAFKA_FAULT', `${said}. Check the principal's rights.`, {

@@ -1,6 +1,6 @@
 /** Questions without a loop: watermarks, single records, and progress notes for lag tools. */
 import { RuntimeError } from '../errors.ts';
-import { withRetries, type Cluster, type Leader } from './cluster.ts';
+import { createBackoff, withRetries, type Cluster, type Leader } from './cluster.ts';
 import { fetchFrom, type FetchedPartition } from './fetch.ts';
 import { brokerRefusal, CODE, isTransient, outage } from './kafka-errors.ts';
 import { type Api, type Lane } from './lane.ts';
@@ -55,8 +55,12 @@ export async function recordAt(
 export async function lastRecord(
   lookups: Lookups,
   at: TopicPartition,
+  options: { readonly settled?: boolean } = {},
 ): Promise<KafkaRecord | null> {
-  const { low, lastStable } = await watermarks(lookups, at);
+  const first = await watermarks(lookups, at);
+  const { low } = first;
+  const lastStable =
+    options.settled === true ? await settledEnd(lookups, at, first) : first.lastStable;
   let step = FIRST_STEP_BACK;
   for (let end = lastStable; end > low;) {
     const start = Math.max(low, end - step);
@@ -66,6 +70,32 @@ export async function lastRecord(
     step *= STEP_GROWTH;
   }
   return null;
+}
+
+/**
+ * Waits until what lay in the log when it was asked is decided: a commit is answered before its
+ * markers are in the log, and until then a reader of committed records does not see it.
+ */
+async function settledEnd(
+  lookups: Lookups,
+  at: TopicPartition,
+  first: Watermarks,
+): Promise<number> {
+  const deadline = performance.now() + lookups.patienceMs;
+  let { lastStable } = first;
+  const backoff = createBackoff();
+  while (lastStable < first.high) {
+    if (performance.now() >= deadline) {
+      const place = `${at.topic}/${at.partition}`;
+      throw outage(
+        `Expected the transactions of ${place} to be ended up to ${first.high}; found one open ` +
+          `at ${lastStable}. It ends with its time limit, or when its id is taken over.`,
+      );
+    }
+    await backoff.pause();
+    ({ lastStable } = await watermarks(lookups, at));
+  }
+  return lastStable;
 }
 
 async function lastWithin(

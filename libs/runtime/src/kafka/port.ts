@@ -27,6 +27,8 @@ export type FetchedBatch = TopicPartition & {
   /** Offset at which the next fetch of the partition starts; counts what was left out. */
   readonly nextOffset: number;
   readonly highWatermark: number;
+  /** Where the reader stood before it. */
+  readonly from: number;
 };
 
 export type ReaderOptions = {
@@ -48,7 +50,12 @@ export type ReaderOptions = {
 
 /** A fetch loop over assigned partitions. The next fetch runs while batches are handled. */
 export type Reader = {
-  readonly assign: (at: TopicPartition, offset: number) => void;
+  /**
+   * Reads on at an offset. `isVerified` (the default): the log was looked at, whatever topic has
+   * the name now is taken. Without it a topic made anew since the last assignment is an error,
+   * KAFKA_TOPIC_GONE.
+   */
+  readonly assign: (at: TopicPartition, offset: number, isVerified?: boolean) => void;
   readonly unassign: (at: TopicPartition) => void;
   /** A paused partition keeps its position and is left out of fetches. */
   readonly pause: (at: TopicPartition) => void;
@@ -122,7 +129,10 @@ export type KafkaPort = {
    */
   readonly recordAt: (at: TopicPartition, offset: number) => Promise<KafkaRecord | null>;
   /** The last committed data record of a partition, read backwards from the last stable offset. */
-  readonly lastRecord: (at: TopicPartition) => Promise<KafkaRecord | null>;
+  readonly lastRecord: (
+    at: TopicPartition,
+    options?: { readonly settled?: boolean },
+  ) => Promise<KafkaRecord | null>;
   readonly reader: (options: ReaderOptions) => Reader;
   readonly join: (options: MembershipOptions) => Promise<Membership>;
   /** InitProducerId on the id: fences its older owner, finishes or aborts what it had in doubt. */

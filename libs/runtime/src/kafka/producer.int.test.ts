@@ -126,7 +126,7 @@ describe('producers', () => {
     const topic = await makeTopic(brokers, prefix);
     const producer = await kafka.transactionalProducer(`${topic}-tx`);
     const large = { topic, partition: 0, key: null, value: Buffer.alloc(2_000_000) };
-    await expect(producer.transact([large])).rejects.toMatchObject({ code: 'KAFKA_FAULT' });
+    await expect(producer.transact([large])).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
     expect(producer.isBroken()).toBe(true);
     await producer.close();
     const next = await kafka.transactionalProducer(`${topic}-tx`);

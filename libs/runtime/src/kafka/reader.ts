@@ -46,9 +46,7 @@ type Assigned = {
   busy: boolean;
   failures: number;
   leader: Leader | null;
-  topicId: string | null;
   waiting: Waiting | null;
-  handling: boolean;
 };
 
 type Fetcher = { readonly lane: Lane; pollsUntil: number; busy: boolean };
@@ -59,7 +57,7 @@ type Node = { readonly fetchers: readonly Fetcher[]; readonly backoff: Backoff; 
 export function createReader(cluster: Cluster, options: ReaderOptions): Reader {
   const loop = new FetchLoop(cluster, options);
   return {
-    assign: (at, offset) => loop.assign(at, offset),
+    assign: (at, offset, isVerified = true) => loop.assign(at, offset, isVerified),
     unassign: (at) => loop.unassign(at),
     pause: (at) => loop.change(at, true),
     resume: (at) => loop.change(at, false),
@@ -72,6 +70,11 @@ class FetchLoop {
   private readonly options: ReaderOptions;
   private readonly assigned = new Map<string, Assigned>();
   private readonly nodes = new Map<number, Node>();
+  /**
+   * The topic that each partition is read from, over all its assignments: a topic made anew while
+   * nobody looked (a rebalance, a frozen process) is not read on, until its log was verified.
+   */
+  private readonly topicIds = new Map<string, string>();
   /** Running handlers by partition; they outlive an unassign, and a new assign waits for them. */
   private readonly handlers = new Map<string, Promise<void>>();
   private readonly inFlight = new Set<Promise<void>>();
@@ -85,10 +88,11 @@ class FetchLoop {
     setMaxListeners(0, this.stop.signal);
   }
 
-  assign(at: TopicPartition, offset: number): void {
+  assign(at: TopicPartition, offset: number, isVerified: boolean): void {
     this.unassign(at);
     const { topic, partition } = at;
     const key = keyOf(at);
+    if (isVerified) this.topicIds.delete(key);
     this.assigned.set(key, {
       at: { topic, partition },
       key,
@@ -99,9 +103,7 @@ class FetchLoop {
       busy: false,
       failures: 0,
       leader: null,
-      topicId: null,
       waiting: null,
-      handling: false,
     });
     this.wake();
   }
@@ -182,13 +184,14 @@ class FetchLoop {
     one.busy = true;
     try {
       const leader = await this.cluster.leader(one.at);
-      if (one.topicId !== null && one.topicId !== leader.topicId) {
+      const known = this.topicIds.get(one.key);
+      if (known !== undefined && known !== leader.topicId) {
         throw topicGone(
           `The topic ${one.at.topic} was deleted and made anew while it was read. ` +
             'Its offsets are not the ones of before: decide where to start, then assign again.',
         );
       }
-      one.topicId = leader.topicId;
+      this.topicIds.set(one.key, leader.topicId);
       one.leader = leader;
     } catch (error) {
       await this.failed(one, error);
@@ -335,34 +338,27 @@ class FetchLoop {
 
   private handleNext(one: Assigned): void {
     const next = one.waiting;
-    if (next === null || !one.live || one.paused || one.handling) return;
+    // One handler a partition, also over its assignments: at most one batch waits behind it.
+    if (next === null || !one.live || one.paused || this.handlers.has(one.key)) return;
     one.waiting = null;
-    one.handling = true;
-    const before = this.handlers.get(one.key);
-    const handled = this.handle(one, next.fetched, next.from, before).finally(() => {
-      one.handling = false;
-      if (this.handlers.get(one.key) === handled) this.handlers.delete(one.key);
-      this.handleNext(one);
+    const handled = this.handle(one, next.fetched, next.from).finally(() => {
+      this.handlers.delete(one.key);
+      const now = this.assigned.get(one.key);
+      if (now !== undefined) this.handleNext(now);
       this.wake();
     });
     this.handlers.set(one.key, handled);
   }
 
-  private async handle(
-    one: Assigned,
-    fetched: FetchedPartition,
-    from: number,
-    before: Promise<void> | undefined,
-  ): Promise<void> {
-    // Yields once in any case: the next fetch goes out before this batch is decoded.
-    await before;
+  private async handle(one: Assigned, fetched: FetchedPartition, from: number): Promise<void> {
+    // Yields once: the next fetch goes out before this batch is decoded.
     await new Promise(setImmediate);
     if (!one.live || this.stop.signal.aborted) return;
     try {
       const aborted = this.options.isolation === 'read_committed' ? fetched.aborted : [];
       const { records, nextOffset } = decodeRecords(fetched.recordSet, from, aborted);
       const { highWatermark } = fetched;
-      await this.options.onBatch({ ...one.at, records, nextOffset, highWatermark });
+      await this.options.onBatch({ ...one.at, from, records, nextOffset, highWatermark });
     } catch (error) {
       this.takeOut(one, error);
     }

@@ -47,7 +47,7 @@ export function sequenceAfter(sequence: number, records: number): number {
 
 /**
  * Cuts records into batches of at most `maxBatchBytes`, in order.
- * Throws KAFKA_FAULT for a record that no batch of that size can hold.
+ * Throws RECORD_TOO_LARGE for a record that no batch of that size can hold.
  */
 export function planBatches<R extends BatchRecord>(
   records: readonly R[],
@@ -70,7 +70,7 @@ export function planBatches<R extends BatchRecord>(
     }
     if (bytes + size > maxBatchBytes) {
       throw new RuntimeError(
-        'KAFKA_FAULT',
+        'RECORD_TOO_LARGE',
         `Expected records below ${maxBatchBytes} bytes, found one of ${body}. Split its contents.`,
       );
     }

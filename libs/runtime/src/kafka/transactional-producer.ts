@@ -10,7 +10,7 @@
  * by asking again: both are idempotent for the producer's epoch.
  */
 import { RuntimeError } from '../errors.ts';
-import { createBackoff, type Cluster } from './cluster.ts';
+import { createBackoff, type Cluster, withRetries } from './cluster.ts';
 import { brokerRefusal, CODE, isTransient, misuse, outage } from './kafka-errors.ts';
 import { type Api, type Lane } from './lane.ts';
 import { type OutputRecord, type TransactionalProducer } from './port.ts';
@@ -173,7 +173,9 @@ class Transactions {
     if (fresh.size === 0) return;
     // A topic that does not exist fails here, before the coordinator would be asked in vain.
     for (const [topic, partitions] of fresh) {
-      for (const partition of partitions) await this.cluster.leader({ topic, partition });
+      for (const partition of partitions) {
+        await withRetries(deadline, () => this.cluster.leader({ topic, partition }));
+      }
     }
     const { producerId, epoch } = this.identity;
     const body = (writer: WireWriter): void => {

@@ -1,12 +1,12 @@
 /**
- * Taking over a partition, in the order that makes it safe: bump the epoch and put our publisher
- * id into the row; check that the log is still the log; fence the previous owner's publisher;
- * only then read how far was published; publish what is missing; go on from `next_offset`.
+ * Taking over a partition, in the order that makes it safe: bump the epoch; check that the log is
+ * still the log; fence whoever published before and put our publisher id in its place; only then
+ * read how far was published; publish what is missing; go on from `next_offset`.
  */
 
 import type pg from 'pg';
 import { RuntimeError } from '../errors.ts';
-import { databaseError } from '../postgres/database.ts';
+import { databaseError, limits } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
 import { chainStart } from './fold.ts';
@@ -31,29 +31,22 @@ export type AcquireContext<Entity, Entry> = {
 
 const republishEntries = 2_000;
 
-/**
- * Claims the row of a partition. The previous publisher id tells whom to fence; it stays in the
- * row until that is done, or an owner that dies in between would leave a publisher unfenced.
- */
+/** Claims the row of a partition: from here on nobody else can write for it. */
 export async function claim<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
   partition: number,
-): Promise<SessionStart & { readonly previousPublisher: string | null; readonly isLost: boolean }> {
+): Promise<SessionStart & { readonly isLost: boolean }> {
   const place = [context.processor, context.version, context.topic, partition];
   const client = await context.database.connect().catch((cause: unknown) => {
     throw databaseError(cause);
   });
+  let isBroken = true;
   try {
     await client.query('BEGIN');
     await client.query(
       'INSERT INTO stream.partition (processor, version, topic, partition, chain_hash) VALUES ' +
         `($1, $2, $3, $4, '\\x${chainStart.toString('hex')}') ` +
         'ON CONFLICT DO NOTHING',
-      place,
-    );
-    const before = await client.query<{ publisher_id: string | null }>(
-      'SELECT publisher_id FROM stream.partition WHERE processor = $1 AND version = $2 AND ' +
-        'topic = $3 AND partition = $4 FOR UPDATE',
       place,
     );
     const after = await client.query<Record<string, string | null>>(
@@ -64,9 +57,12 @@ export async function claim<Entity, Entry>(
     );
     const row = after.rows[0] ?? {};
     // Under the row's lock: an owner who comes after us may write entries as soon as it is free.
+    const lastEntry = await context.store.lastEntry(client, partition);
+    const next = Number(row['next_offset']);
     const isLost =
-      Number(row['next_offset']) === 0 && (await context.store.hasEntries(client, partition));
+      (lastEntry !== null && lastEntry >= next) || Number(row['last_offset'] ?? -1) >= next;
     await client.query('COMMIT');
+    isBroken = false;
     const lastHash = row['last_hash'] ?? null;
     return {
       partition,
@@ -75,42 +71,67 @@ export async function claim<Entity, Entry>(
       lastOffset: row['last_offset'] === null ? null : Number(row['last_offset']),
       lastHash: lastHash === null ? null : Buffer.from(lastHash.slice(2), 'hex'),
       chainHash: Buffer.from((row['chain_hash'] ?? '').slice(2), 'hex'),
-      previousPublisher: before.rows[0]?.publisher_id ?? null,
       isLost,
     };
   } catch (cause) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw databaseError(cause);
+    const error = databaseError(cause);
+    if (error.code === 'DATABASE_CONTENTION') await endFrozenCopies(context);
+    throw error;
   } finally {
-    client.release();
+    // A connection that failed may be dead without knowing: it ends, and its transaction with it.
+    client.release(isBroken);
   }
 }
 
-/** The whole of ACQUIRE. Throws LOG_… and PROGRESS_LOST where the partition must not go on. */
+/**
+ * Ends COPYs of this processor whose sender has been silent for longer than a statement may take:
+ * a frozen owner holds the row of its partition for ever, as no time limit of Postgres runs while a
+ * backend waits for COPY data. What it had not committed is undone.
+ */
+async function endFrozenCopies<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+): Promise<void> {
+  await context.database
+    .query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() ' +
+        "AND usename = current_user AND starts_with(application_name, $1) AND state = 'active' " +
+        "AND wait_event = 'ClientRead' AND query LIKE 'COPY %' " +
+        "AND query_start < now() - $2::int * interval '1 millisecond'",
+      [`${context.processor}.`, limits.statementMs],
+    )
+    .catch(() => undefined);
+}
+
+/**
+ * The whole of ACQUIRE. `alone` gives the publisher to the part that publishes: while the log is
+ * looked at, the slot's other partitions go on. Throws LOG_… and PROGRESS_LOST where the partition
+ * must not go on.
+ */
 export async function acquire<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
   partition: number,
+  alone: <T>(task: () => Promise<T>) => Promise<T>,
 ): Promise<Session<Entity>> {
   const start = await claim(context, partition);
   try {
     if (start.isLost) {
       throw new RuntimeError(
         'PROGRESS_LOST',
-        `The ledger of ${context.processor} v${context.version} has entries for partition ` +
-          `${partition}, but its progress row ` +
-          'says that nothing was read. Restore stream.partition from the same backup as the ' +
-          'ledger; nothing was written.',
+        `The ledger of ${context.processor} v${context.version} has entries of partition ` +
+          `${partition} at or after offset ${start.nextOffset}, where its progress row says that ` +
+          'nothing was read yet. Restore stream.partition from the same backup as the ledger; ' +
+          'nothing was written.',
         { retryable: false },
       );
     }
-    await context.verify(partition, start);
-    const session = newSession<Entity>(start);
+    const end = await context.verify(partition, start);
+    const session = newSession<Entity>(start, end);
     if (start.nextOffset > 0) {
       for (const known of await context.store.identities(context.database, partition))
         session.seen.restore(known.id, known.content);
     }
-    if (context.publisher !== null)
-      await takeOverOutput(context, context.publisher, session, start.previousPublisher);
+    const { publisher } = context;
+    if (publisher !== null) await alone(() => takeOverOutput(context, publisher, session));
     await noteHalt(context, session.partition, session.epoch, null);
     return session;
   } catch (cause) {
@@ -138,17 +159,35 @@ export async function release<Entity, Entry>(
 ): Promise<void> {
   if (context.publisherId === null) return;
   await context.database.query(
-    'UPDATE stream.partition SET publisher_id = NULL WHERE processor = $1 AND version = $2 ' +
-      'AND topic = $3 AND partition = $4 AND epoch = $5 AND publisher_id = $6',
-    [
-      context.processor,
-      context.version,
-      context.topic,
-      session.partition,
-      session.epoch,
-      context.publisherId,
-    ],
+    'UPDATE stream.output AS o SET publisher_id = NULL WHERE o.output = $1 AND o.topic = $2 AND ' +
+      `o.partition = $3 AND o.publisher_id = $7 AND ${isOwned}`,
+    [...ownedBy(context, session), context.publisherId],
   );
+}
+
+/** Whether the partition is still at this epoch, and its output still signed by us. */
+export async function isStillOurs<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+  session: Session<Entity>,
+): Promise<boolean> {
+  const answer = await context.database.query(
+    'SELECT 1 FROM stream.output AS o WHERE o.output = $1 AND o.topic = $2 AND o.partition = $3 ' +
+      `AND o.publisher_id = $7 AND ${isOwned}`,
+    [...ownedBy(context, session), context.publisherId],
+  );
+  return answer.rowCount === 1;
+}
+
+/** Of a row of stream.output as `o`, with the parameters of `ownedBy`. */
+const isOwned =
+  'EXISTS (SELECT 1 FROM stream.partition AS p WHERE p.processor = $4 AND p.version = $5 AND ' +
+  'p.topic = o.topic AND p.partition = o.partition AND p.epoch = $6)';
+
+function ownedBy<Entity, Entry>(
+  { output, topic, processor, version }: AcquireContext<Entity, Entry>,
+  { partition, epoch }: Session<Entity>,
+): readonly unknown[] {
+  return [output, topic, partition, processor, version, epoch];
 }
 
 /** Says in the row why a partition stands still, for `polytraders status`. */
@@ -170,31 +209,66 @@ async function takeOverOutput<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
   publisher: Publisher,
   session: Session<Entity>,
-  previous: string | null,
 ): Promise<void> {
+  const previous = await previousPublisher(context, session.partition);
   if (previous !== null && previous !== context.publisherId) await context.fence(previous);
-  await signAsPublisher(context, session);
+  await signAsPublisher(context, session, previous);
   session.publishedTo = await publishedTo(context, publisher, session.partition);
   session.recordedTo = session.publishedTo;
   await republish(context, publisher, session);
 }
 
-/** From here on whoever comes next must fence us: said before anything is published. */
+/**
+ * Whom to fence. The row is the output's, not the version's: whoever publishes into a stream meets
+ * whoever did before. A version that is not the active one publishes nothing.
+ */
+async function previousPublisher<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+  partition: number,
+): Promise<string | null> {
+  const place = [context.output, context.topic, partition];
+  await context.database.query(
+    'INSERT INTO stream.output (output, topic, partition) VALUES ($1, $2, $3) ON CONFLICT DO ' +
+      'NOTHING',
+    place,
+  );
+  const answer = await context.database.query<{
+    publisher_id: string | null;
+    active: string | null;
+  }>(
+    'SELECT publisher_id, (SELECT version FROM stream.active_version WHERE processor = $4) AS ' +
+      'active FROM stream.output WHERE output = $1 AND topic = $2 AND partition = $3',
+    [...place, context.processor],
+  );
+  const { publisher_id: publisher = null, active = null } = answer.rows[0] ?? {};
+  if (active === null || Number(active) === context.version) return publisher;
+  throw notActive(context.processor, context.version, Number(active));
+}
+
+/** Two versions that publish would say everything twice. */
+export function notActive(processor: string, version: number, active: number): RuntimeError {
+  return new RuntimeError(
+    'VERSION_NOT_ACTIVE',
+    `Expected version ${active} of ${processor}, which is the active one, to publish; found ` +
+      `version ${version}. Build a version with PUBLISH=no, and make it active before it ` +
+      'publishes.',
+    { retryable: false },
+  );
+}
+
+/**
+ * From here on whoever comes next must fence us: said before anything is published. Whom we fenced
+ * must still be the one who stands there, or somebody signed in between.
+ */
 async function signAsPublisher<Entity, Entry>(
   context: AcquireContext<Entity, Entry>,
   session: Session<Entity>,
+  previous: string | null,
 ): Promise<void> {
   const signed = await context.database.query(
-    'UPDATE stream.partition SET publisher_id = $6 WHERE processor = $1 AND version = $2 ' +
-      'AND topic = $3 AND partition = $4 AND epoch = $5',
-    [
-      context.processor,
-      context.version,
-      context.topic,
-      session.partition,
-      session.epoch,
-      context.publisherId,
-    ],
+    'UPDATE stream.output AS o SET publisher_id = $7 WHERE o.output = $1 AND o.topic = $2 AND ' +
+      `o.partition = $3 AND o.publisher_id IS NOT DISTINCT FROM $8::text AND ${isOwned}`,
+    [...ownedBy(context, session), context.publisherId, previous],
   );
   if (signed.rowCount === 1) return;
   throw new RuntimeError(
@@ -211,11 +285,6 @@ export async function publishedTo<Entity, Entry>(
   partition: number,
 ): Promise<number> {
   const place = [context.output, context.topic, partition];
-  await context.database.query(
-    'INSERT INTO stream.output (output, topic, partition) VALUES ($1, $2, $3) ON CONFLICT DO ' +
-      'NOTHING',
-    place,
-  );
   const answer = await context.database.query<{
     state: string;
     start_offset: string;

@@ -7,7 +7,7 @@
 
 import type pg from 'pg';
 import { type RuntimeError } from '../errors.ts';
-import { databaseError } from '../postgres/database.ts';
+import { databaseError, hangUp } from '../postgres/database.ts';
 import { type Part } from '../postgres/group.ts';
 import { type Hint, type Store } from '../postgres/store.ts';
 import { doubling, pause } from './signal.ts';
@@ -19,14 +19,14 @@ export type CommitterConfig<Entity, Entry> = {
   readonly isOurs: (part: Part<Entity>) => boolean;
   readonly isStopped: () => boolean;
   readonly onStored: (part: Part<Entity>) => void;
-  readonly onLost: (partition: number, why: 'fenced' | 'contended') => void;
-  readonly onHalt: (partition: number, error: RuntimeError) => void;
+  readonly onLost: (part: Part<Entity>, why: 'fenced' | 'contended') => void;
+  readonly onHalt: (part: Part<Entity>, error: RuntimeError) => void;
   readonly onOutage: (error: RuntimeError) => void;
 };
 
 export type Committer<Entity> = {
   readonly commit: (parts: readonly Part<Entity>[]) => Promise<void>;
-  readonly close: () => Promise<void>;
+  readonly close: () => void;
 };
 
 const backoff = { firstMs: 50, maxMs: 2_000 } as const;
@@ -39,8 +39,8 @@ export function createCommitter<Entity, Entry>(
   async function attempt(group: readonly Part<Entity>[]): Promise<void> {
     client ??= await config.connect();
     const result = await config.store.commit(client, group, config.hints(group));
-    for (const partition of result.fenced) config.onLost(partition, 'fenced');
     for (const part of group) {
+      if (result.fenced.includes(part.partition)) config.onLost(part, 'fenced');
       if (result.committed.includes(part.partition)) config.onStored(part);
     }
   }
@@ -54,11 +54,11 @@ export function createCommitter<Entity, Entry>(
       } catch (cause) {
         const error = databaseError(cause);
         if (error.code === 'CONTENDED') {
-          for (const part of group) config.onLost(part.partition, 'contended');
+          for (const part of group) config.onLost(part, 'contended');
           return;
         }
         if (!error.retryable) return await commitOneByOne(group, error);
-        if (error.code === 'DATABASE_OUTAGE') await close();
+        if (error.code === 'DATABASE_OUTAGE') close();
         config.onOutage(error);
         await pause(delay);
         group = group.filter(config.isOurs);
@@ -72,16 +72,15 @@ export function createCommitter<Entity, Entry>(
     error: RuntimeError,
   ): Promise<void> {
     if (group.length === 1 && group[0] !== undefined) {
-      config.onHalt(group[0].partition, error);
+      config.onHalt(group[0], error);
       return;
     }
     for (const part of group) await commit([part]);
   }
 
-  async function close(): Promise<void> {
-    const old = client;
+  function close(): void {
+    hangUp(client);
     client = null;
-    await old?.end().catch(() => undefined);
   }
 
   return { commit, close };

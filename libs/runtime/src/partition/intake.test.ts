@@ -69,7 +69,7 @@ function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<v
 
 function batch(from: number): Parameters<Intake<Raw>['onBatch']>[0] {
   const records = [{ offset: from }, { offset: from + 1 }];
-  return { partition: 3, records, nextOffset: from + 2, highWatermark: 100 };
+  return { partition: 3, from, records, nextOffset: from + 2, highWatermark: 100 };
 }
 
 describe('intake', () => {

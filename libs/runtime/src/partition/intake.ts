@@ -6,8 +6,10 @@
 import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
+import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source, type SourceBatch, type Standing } from '../source/source.ts';
+import { isHalt } from './acquire.ts';
 import { type Folder, type FoldInput, isPoison } from './fold.ts';
 import { type Ownership, type SlotOf } from './ownership.ts';
 import { type Session } from './session.ts';
@@ -48,11 +50,10 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
   async function take(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
     if (!session.alive) return;
     const { slot } = config.slotOf(batch.partition);
-    session.highWatermark = batch.highWatermark;
-    session.behindSince ??= performance.now();
     session.waiting = true;
     await slot.room();
     session.waiting = false;
+    if (session.alive && batch.from > session.next) throw leftOut(batch, session.next);
     await source.prepare(batch.records, stopping);
     const inputs = decodeNew(session, batch);
     slot.trim(session);
@@ -89,7 +90,6 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       session.lastHash = source.hashOf(last);
     }
     session.next = Math.max(session.next, batch.nextOffset);
-    if (session.next >= session.highWatermark) session.behindSince = null;
   }
 
   function decodeNew(session: Session<Entity>, batch: SourceBatch<Raw>): FoldInput<Event>[] {
@@ -127,7 +127,12 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       try {
         return keep(session, await config.store.load(config.database, [...missing]));
       } catch (cause) {
-        config.onOutage(cause as Error);
+        const error = databaseError(cause);
+        if (isHalt(error)) {
+          if (session.alive) ownership.halt(session.partition, error);
+          return null;
+        }
+        config.onOutage(error);
         await pause(delay, stopping);
       }
     }
@@ -153,10 +158,12 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     try {
       await source.verify(partition, standingOf(session));
       config.onOutage(error);
-      if (session.alive) config.assign(partition, session.next);
+      // The log is the log, so what could not be read will be met again: not at once.
+      if (!isPassing(error)) await pause(backoff.maxMs, stopping);
+      if (session.alive && !stopping.aborted) config.assign(partition, session.next);
     } catch (cause) {
       if (!session.alive) return;
-      if (cause instanceof RuntimeError && !cause.retryable) {
+      if (isAnotherLog(cause)) {
         ownership.halt(partition, cause);
         return;
       }
@@ -167,11 +174,13 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
 
   async function auditOne(session: Session<Entity>): Promise<void> {
     try {
-      await source.verify(session.partition, standingOf(session));
+      const end = await source.verify(session.partition, standingOf(session));
+      // The reader's own word is as old as its last batch, which may wait behind another.
+      if (end > session.highWatermark) session.highWatermark = end;
     } catch (cause) {
       if (!session.alive || stopping.aborted) return;
-      if (!(cause instanceof RuntimeError) || cause.retryable) config.onOutage(cause as Error);
-      else ownership.halt(session.partition, cause);
+      if (isAnotherLog(cause)) ownership.halt(session.partition, cause);
+      else config.onOutage(cause as Error);
     }
   }
 
@@ -188,6 +197,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     onBatch: (batch) => {
       const session = ownership.session(batch.partition);
       if (session === undefined) return Promise.resolve();
+      session.highWatermark = batch.highWatermark;
       session.turn = session.turn
         .then(() => take(session, batch))
         .catch((cause: unknown) => startAnew(session, cause as Error));
@@ -196,6 +206,27 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     reverify,
     audit,
   };
+}
+
+/** A reader that skips would lose records without a word; its partition begins anew instead. */
+function leftOut(batch: { partition: number; from: number }, next: number): RuntimeError {
+  return new RuntimeError(
+    'STEP_FAILED',
+    `Expected the batch at offset ${next} of partition ${batch.partition}; found the one at ` +
+      `${batch.from}. Nothing was folded.`,
+    { retryable: true },
+  );
+}
+
+/** Whether a look at the log found what no waiting mends: it was cut, made anew, or is gone. */
+function isAnotherLog(cause: unknown): cause is RuntimeError {
+  return cause instanceof RuntimeError && (isHalt(cause) || cause.code === 'KAFKA_TOPIC_GONE');
+}
+
+/** Whether a reader that lost its place so may read on as soon as the log was looked at. */
+function isPassing(error: Error): boolean {
+  if (!(error instanceof RuntimeError)) return false;
+  return error.code === 'KAFKA_OUT_OF_RANGE' || error.code === 'KAFKA_TOPIC_GONE';
 }
 
 function standingOf(session: Session<unknown>): Standing {

@@ -10,7 +10,7 @@
 import { RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Part, type Output } from '../postgres/group.ts';
-import { type AcquireContext, isHalt, publishedTo, republish } from './acquire.ts';
+import { type AcquireContext, isHalt, isStillOurs, publishedTo, republish } from './acquire.ts';
 import { type Batch, type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 import { doubling, pause, type Signal } from './signal.ts';
@@ -56,6 +56,8 @@ type Queued = {
 type Slice = Batch & { readonly item: Queued; readonly end: number };
 
 const backoff = { firstMs: 50, maxMs: 2_000 } as const;
+/** Fenced again within so many milliseconds is no takeover: those come once a rebalance. */
+const fencedAgainMs = 60_000;
 
 export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>): Outbox<Entity> {
   const { publisher, changed } = config;
@@ -65,6 +67,7 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
   let recovering: Promise<void> | null = null;
   /** Over all attempts: what one took out of the queue and did not finish is still owed. */
   const owed = new Set<number>();
+  let fencedAt = -Infinity;
 
   function add(part: Part<Entity>, session: Session<Entity>): void {
     if (part.to <= session.publishedTo) return;
@@ -115,12 +118,20 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
     if (reports > 0) config.onPublished(reports, performance.now() - began);
   }
 
-  function recover(first: RuntimeError): Promise<void> {
-    recovering ??= untilRecovered(first).finally(() => {
+  function recover(error: RuntimeError): Promise<void> {
+    recovering ??= untilRecovered(explained(error)).finally(() => {
       recovering = null;
       changed.raise();
     });
     return recovering;
+  }
+
+  /** Two workers of one name take the producer from each other for ever, and each sees only this. */
+  function explained(error: RuntimeError): RuntimeError {
+    if (error.code !== 'KAFKA_FENCED') return error;
+    const isAgain = performance.now() - fencedAt < fencedAgainMs;
+    fencedAt = performance.now();
+    return isAgain ? fencedAgain(config.context.workerId, error) : error;
   }
 
   async function untilRecovered(first: RuntimeError): Promise<void> {
@@ -178,20 +189,6 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
   };
 }
 
-async function isStillOurs<Entity, Entry>(
-  context: AcquireContext<Entity, Entry>,
-  session: Session<Entity>,
-): Promise<boolean> {
-  const { processor, version, topic, publisherId, database } = context;
-  const answer = await database.query<{ epoch: string; publisher_id: string | null }>(
-    'SELECT epoch, publisher_id FROM stream.partition ' +
-      'WHERE processor = $1 AND version = $2 AND topic = $3 AND partition = $4',
-    [processor, version, topic, session.partition],
-  );
-  const row = answer.rows[0];
-  return Number(row?.epoch) === session.epoch && row?.publisher_id === publisherId;
-}
-
 /** Takes from the front of the queue what fits one transaction, whole offsets only. */
 function nextSlices(queue: readonly Queued[], most: number): Slice[] {
   const slices: Slice[] = [];
@@ -221,6 +218,16 @@ function mergeByPartition(slices: readonly Batch[]): Batch[] {
     known.to = to;
   }
   return [...merged.values()];
+}
+
+function fencedAgain(workerId: string, cause: RuntimeError): RuntimeError {
+  return new RuntimeError(
+    'KAFKA_FENCED',
+    `The producer of this worker was fenced again. Expected WORKER_ID "${workerId}" to be the name ` +
+      'of one running worker; if this goes on, another one has it too, or this machine freezes. ' +
+      `Give each worker its own WORKER_ID. ${cause.message}`,
+    { retryable: cause.retryable, cause },
+  );
 }
 
 function errorOf(cause: unknown): RuntimeError {

@@ -33,8 +33,10 @@ export type Ownership<Entity> = {
   readonly session: (partition: number) => Session<Entity> | undefined;
   readonly sessions: () => readonly Session<Entity>[];
   readonly halted: () => ReadonlyMap<number, RuntimeError>;
+  /** Partitions that are ours to work on and neither acquired nor halted. */
+  readonly acquiring: () => readonly number[];
   /** A new generation of the group: exactly these partitions are ours to work on. */
-  readonly assign: (partitions: readonly number[], generation: number) => void;
+  readonly assign: (partitions: readonly number[]) => void;
   /** Gives the session up as it is. */
   readonly drop: (partition: number, why: string) => void;
   /** Stops the partition with a named error; the others go on. */
@@ -46,6 +48,8 @@ export type Ownership<Entity> = {
 };
 
 const backoff = { firstMs: 100, maxMs: 5_000 } as const;
+/** Errors after which a publisher is of no use until it is made new. */
+const publisherFailed: ReadonlySet<string> = new Set(['KAFKA_FENCED', 'KAFKA_PRODUCER_BROKEN']);
 
 export function createOwnership<Entity, Entry>(
   config: OwnershipConfig<Entity, Entry>,
@@ -54,6 +58,8 @@ export function createOwnership<Entity, Entry>(
   const sessions = new Map<number, Session<Entity>>();
   const halted = new Map<number, RuntimeError>();
   let assigned: ReadonlySet<number> = new Set();
+  /** Acquisitions under way, by the generation that began them. */
+  const taking = new Map<number, number>();
   let generation = 0;
 
   function drop(partition: number, why: string): void {
@@ -83,8 +89,9 @@ export function createOwnership<Entity, Entry>(
     if (isDrained) await release(slotOf(session.partition).context, session).catch(config.onOutage);
   }
 
-  function assign(partitions: readonly number[], of: number): void {
-    generation = of;
+  function assign(partitions: readonly number[]): void {
+    // Counted here: a group that was lost numbers its generations anew.
+    generation += 1;
     assigned = new Set(partitions);
     for (const session of [...sessions.values()]) {
       if (assigned.has(session.partition)) continue;
@@ -95,21 +102,28 @@ export function createOwnership<Entity, Entry>(
       if (!assigned.has(partition)) halted.delete(partition);
     }
     for (const session of sessions.values()) {
-      config.reader().assign(session.partition, session.next);
+      config.reader().assign(session.partition, session.next, false);
     }
     const fresh = partitions.filter((partition) => !sessions.has(partition));
     // Not awaited: heartbeats and the partitions that stay must not wait for an acquisition.
-    for (const partition of [...fresh].sort((a, b) => a - b)) void take(partition, of);
+    for (const partition of [...fresh].sort((a, b) => a - b)) void take(partition, generation);
   }
 
   /** Acquires a partition, waiting through outages, as long as the generation stands. */
   async function take(partition: number, of: number): Promise<void> {
+    if (taking.get(partition) === of) return;
+    taking.set(partition, of);
+    await acquireUntilDone(partition, of);
+    if (taking.get(partition) === of) taking.delete(partition);
+  }
+
+  async function acquireUntilDone(partition: number, of: number): Promise<void> {
     const isCurrent = (): boolean => of === generation && !stopping.aborted;
     for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
       if (!isCurrent()) return;
       try {
         const { slot, context } = slotOf(partition);
-        const session = await slot.alone(() => acquire(context, partition));
+        const session = await acquire(context, partition, slot.alone);
         if (isCurrent()) begin(session);
         return;
       } catch (cause) {
@@ -121,10 +135,12 @@ export function createOwnership<Entity, Entry>(
   }
 
   function begin(session: Session<Entity>): void {
+    const before = sessions.get(session.partition);
+    if (before !== undefined) before.alive = false;
     sessions.set(session.partition, session);
     halted.delete(session.partition);
     config.onAcquired(session.partition, session.epoch, session.next);
-    config.reader().assign(session.partition, session.next);
+    config.reader().assign(session.partition, session.next, true);
   }
 
   /** Whether an acquisition that failed so will never succeed. Mends the publisher if it broke. */
@@ -135,7 +151,7 @@ export function createOwnership<Entity, Entry>(
       return true;
     }
     config.onOutage(error);
-    if (error.code.startsWith('KAFKA_')) await slotOf(partition).slot.heal(error);
+    if (publisherFailed.has(error.code)) await slotOf(partition).slot.heal(error);
     return false;
   }
 
@@ -143,11 +159,13 @@ export function createOwnership<Entity, Entry>(
     session: (partition) => sessions.get(partition),
     sessions: () => [...sessions.values()],
     halted: () => halted,
+    acquiring: () =>
+      [...assigned].filter((partition) => !sessions.has(partition) && !halted.has(partition)),
     assign,
     drop,
     halt,
     reacquire: (partition) => {
-      if (assigned.has(partition)) void take(partition, generation);
+      if (assigned.has(partition) && !sessions.has(partition)) void take(partition, generation);
     },
     releaseAll: async () => {
       await Promise.all([...sessions.values()].map(letGo));

@@ -9,8 +9,12 @@
 
 import { type Emission } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
+import { MAX_BATCH_BYTES } from '../kafka/produce.ts';
 import { type KafkaPort, type OutputRecord, type TransactionalProducer } from '../kafka/port.ts';
 import { type Output } from '../postgres/group.ts';
+
+/** A batch of a stock broker holds a megabyte; the rest is for its header and the record's key. */
+const MAX_RECORD_BYTES = MAX_BATCH_BYTES - 8 * 1024;
 
 export type PublisherConfig = {
   readonly transactionalId: string;
@@ -40,12 +44,12 @@ export type EmitterConfig<Entry> = {
 export function createEmitter<Entry>(config: EmitterConfig<Entry>): Emitter<Entry> {
   return (partition, offset, entry) => {
     try {
-      return config.emit(entry, { partition, offset }).map((emission) => ({
-        topic: config.physicalTopic(emission.topic),
-        partition: emission.partition,
-        key: emission.key,
-        value: config.encode(emission.record.type, emission.record.value),
-      }));
+      return config.emit(entry, { partition, offset }).map((emission) => {
+        const value = config.encode(emission.record.type, emission.record.value);
+        if (value.length > MAX_RECORD_BYTES) throw tooLarge(value.length);
+        const { partition: to, key } = emission;
+        return { topic: config.physicalTopic(emission.topic), partition: to, key, value };
+      });
     } catch (cause) {
       throw new RuntimeError(
         'STEP_FAILED',
@@ -55,6 +59,13 @@ export function createEmitter<Entry>(config: EmitterConfig<Entry>): Emitter<Entr
       );
     }
   };
+}
+
+function tooLarge(bytes: number): Error {
+  const most = MAX_RECORD_BYTES.toLocaleString('en');
+  return new Error(
+    `expected a record of at most ${most} bytes, found ${bytes.toLocaleString('en')}`,
+  );
 }
 
 export type Publisher = {
@@ -112,7 +123,8 @@ export function createPublisher(kafka: KafkaPort, config: PublisherConfig): Publ
       producer = await kafka.transactionalProducer(config.transactionalId);
     },
     progress: async (partition) => {
-      const record = await kafka.lastRecord({ topic: config.progressTopic, partition });
+      const at = { topic: config.progressTopic, partition };
+      const record = await kafka.lastRecord(at, { settled: true });
       if (record?.value == null) return null;
       return (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
     },

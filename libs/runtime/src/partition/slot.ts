@@ -88,8 +88,13 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     isOurs,
     isStopped,
     onStored,
-    onLost: lose,
-    onHalt: events.onHalt,
+    onLost: (part, why) => {
+      if (isOurs(part)) lose(part.partition, why);
+    },
+    // What is found out about an epoch that is over does not stop the one after it.
+    onHalt: (part, error) => {
+      if (isOurs(part)) events.onHalt(part.partition, error);
+    },
     onOutage: events.onOutage,
   });
   const outbox: Outbox<Entity> | null =
@@ -195,7 +200,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     stopped = true;
     changed.raise();
     await Promise.all(loops);
-    await committer.close();
+    committer.close();
     await publisher?.close();
   }
 

@@ -14,6 +14,7 @@ import { type Source, type SourceReader } from '../source/source.ts';
 import { type AcquireContext } from './acquire.ts';
 import { createFolder } from './fold.ts';
 import { createIntake } from './intake.ts';
+import { createLateness, lookMs, type Place, unknownEnd } from './lateness.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { createEmitter, createPublisher, type Emitter } from './publisher.ts';
 import { type Session } from './session.ts';
@@ -57,12 +58,16 @@ export type PartitionState = {
   readonly highWatermark: number;
   /** Its next batch waits for room: the partition is paused until the groups before are stored. */
   readonly waiting: boolean;
-  /** How long there has been more on the log than was folded. */
+  /** How long the oldest record that is not stored, and published, has been known to wait. */
   readonly behindForMs: number;
 };
 
+/** A partition on its way to us: assigned by the group, not yet acquired. */
+export type Acquiring = { readonly partition: number; readonly behindForMs: number };
+
 export type Worker = {
   readonly state: () => readonly PartitionState[];
+  readonly acquiring: () => readonly Acquiring[];
   readonly halted: () => ReadonlyMap<number, RuntimeError>;
   readonly confirmedAgoMs: () => number;
   readonly stop: () => Promise<void>;
@@ -127,7 +132,7 @@ export async function startWorker<
     slotOf,
     stopping: stopping.signal,
     onOutage: events.onOutage,
-    assign: (partition, offset) => present(reader).assign(partition, offset),
+    assign: (partition, offset) => present(reader).assign(partition, offset, true),
   });
   reader = source.reader({
     onBatch: intake.onBatch,
@@ -140,15 +145,22 @@ export async function startWorker<
     void intake.audit();
   }, config.auditMs);
   auditTimer.unref();
+  const lateness = createLateness();
+  const look = (): void => {
+    lateness.look(placesOf(ownership, config.publishes), performance.now());
+  };
+  const lookTimer = setInterval(look, lookMs);
+  lookTimer.unref();
+  const behindForMs = (partition: number): number =>
+    lateness.behindForMs(partition, performance.now());
 
   async function drained(): Promise<void> {
     const all = Promise.all(placed.map(({ slot }) => slot.drained()));
     await Promise.race([all, pause(config.drainMs, stopping.signal)]);
   }
 
-  function onAssigned(partitions: readonly TopicPartition[], generation: number): Promise<void> {
-    const numbers = partitions.map((one) => one.partition);
-    ownership.assign(numbers, generation);
+  function onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
+    ownership.assign(partitions.map((one) => one.partition));
     return Promise.resolve();
   }
 
@@ -159,6 +171,7 @@ export async function startWorker<
 
   async function stop(): Promise<void> {
     clearInterval(auditTimer);
+    clearInterval(lookTimer);
     await present(reader).close();
     await drained();
     // Before the release: a batch that is still on its way must not be folded after it.
@@ -171,16 +184,37 @@ export async function startWorker<
   for (const { slot } of placed) await slot.start();
   membership = await source.join({ onAssigned, onRevoking, onOutage: events.onOutage });
   return {
-    state: () => ownership.sessions().map(stateOf),
+    state: () => {
+      look();
+      return ownership.sessions().map((one) => stateOf(one, behindForMs(one.partition)));
+    },
+    acquiring: () => {
+      look();
+      return ownership.acquiring().map((partition) => {
+        return { partition, behindForMs: behindForMs(partition) };
+      });
+    },
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
     stop,
   };
 }
 
-function stateOf(session: Session<unknown>): PartitionState {
+/** Where our partitions are, for whoever asks how late they are. */
+function placesOf(ownership: Ownership<unknown>, publishes: boolean): readonly Place[] {
+  const acquired = ownership.sessions().map((session) => {
+    const { partition, committed, publishedTo, highWatermark } = session;
+    const done = publishes ? Math.min(committed, publishedTo) : committed;
+    return { partition, done, end: Math.max(highWatermark, session.next) };
+  });
+  const acquiring = ownership.acquiring().map((partition) => {
+    return { partition, done: 0, end: unknownEnd };
+  });
+  return [...acquired, ...acquiring];
+}
+
+function stateOf(session: Session<unknown>, behindForMs: number): PartitionState {
   const { partition, epoch, next, committed, publishedTo, highWatermark, waiting } = session;
-  const behindForMs = session.behindSince === null ? 0 : performance.now() - session.behindSince;
   return { partition, epoch, next, committed, publishedTo, highWatermark, waiting, behindForMs };
 }
 

@@ -13,7 +13,9 @@ export const limits = {
   lockMs: 5_000,
   idleInTransactionMs: 10_000,
   connectMs: 10_000,
-  queryMs: 60_000,
+  /** Of a server that does not even say that a statement took too long. */
+  queryMs: 35_000,
+  hangUpMs: 1_000,
 } as const;
 
 /** Every value as the text Postgres sent; values.ts gives it a type. */
@@ -24,13 +26,17 @@ function settings(config: DatabaseConfig): pg.ClientConfig {
     connectionString: config.url,
     application_name: config.applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: limits.connectMs,
     query_timeout: limits.queryMs,
     statement_timeout: limits.statementMs,
     lock_timeout: limits.lockMs,
     idle_in_transaction_session_timeout: limits.idleInTransactionMs,
     types: asText,
-    options: '-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex',
+    // Keepalives from the server's side, too: it must not hold locks for a host that is gone.
+    options:
+      '-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c tcp_keepalives_idle=10 ' +
+      '-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
   };
 }
 
@@ -52,11 +58,26 @@ export async function connect(config: DatabaseConfig): Promise<pg.Client> {
 export function pool(config: DatabaseConfig, max = 4): pg.Pool {
   const made = new pg.Pool({ ...settings(config), max });
   made.on('error', () => undefined);
+  // Of a client that is checked out and lost between two statements: else the process would end.
+  made.on('connect', (client) => client.on('error', () => undefined));
   return made;
+}
+
+/** Ends a connection without waiting for a server that may be gone: it would wait for ever. */
+export function hangUp(client: pg.Client | null): void {
+  if (client === null) return;
+  const { connection } = client as unknown as { connection: { stream: { destroy: () => void } } };
+  const timer = setTimeout(() => connection.stream.destroy(), limits.hangUpMs);
+  void client
+    .end()
+    .catch(() => undefined)
+    .finally(() => clearTimeout(timer));
 }
 
 /** OpenSSL's names for a certificate that does not convince; each has one of these in it. */
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_/;
+/** A replica that answers while its primary is being replaced. */
+const outageStates = new Set(['25006']);
 const retryableStates = new Set(['40P01', '40001', '55P03', '57014', '53300', '25P03']);
 
 /** Sorts what `pg` throws into outage (reconnect), contention (again) and fault (stop). */
@@ -74,8 +95,10 @@ export function databaseError(cause: unknown): RuntimeError {
       { cause, retryable: true },
     );
   }
+  // Postgres' own errors have a severity; Node's (EPIPE) have five letters, too.
   const isFault =
-    /^[0-9A-Z]{5}$/.test(code) &&
+    (cause as { severity?: string }).severity !== undefined &&
+    !outageStates.has(code) &&
     !code.startsWith('08') &&
     !code.startsWith('57P') &&
     !code.startsWith('53');
@@ -86,7 +109,9 @@ export function databaseError(cause: unknown): RuntimeError {
       { cause, retryable: false },
     );
   }
-  return new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer: ${message}`, {
+  const hasAnswered = (cause as { severity?: string }).severity !== undefined;
+  const said = hasAnswered ? `cannot serve at the moment (${code})` : 'does not answer';
+  return new RuntimeError('DATABASE_OUTAGE', `Postgres ${said}: ${message}`, {
     cause,
     retryable: true,
   });

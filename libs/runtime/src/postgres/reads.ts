@@ -23,7 +23,8 @@ export type Reads<Entity, Entry> = {
     client: Client,
     partition: number,
   ) => Promise<{ readonly id: bigint; readonly content: bigint }[]>;
-  readonly hasEntries: (client: Client, partition: number) => Promise<boolean>;
+  /** Offset of the last entry of a partition, null where there is none. */
+  readonly lastEntry: (client: Client, partition: number) => Promise<number | null>;
 };
 
 type Place = { readonly key: string; readonly where: Readonly<Record<string, string>> };
@@ -121,15 +122,17 @@ export function createReads<Event, Entity, Entry extends object>(
     return answer.rows.map((row) => ({ id: BigInt(row[0] ?? 0), content: BigInt(row[1] ?? 0) }));
   }
 
-  async function hasEntries(client: Client, partition: number): Promise<boolean> {
-    const answer = await (client as pg.ClientBase).query(
-      `SELECT 1 FROM ${ledgerName} WHERE partition = $1 LIMIT 1`,
-      [partition],
-    );
-    return (answer.rowCount ?? 0) > 0;
+  async function lastEntry(client: Client, partition: number): Promise<number | null> {
+    const answer = await (client as pg.ClientBase).query<(string | null)[]>({
+      text: `SELECT max("offset") FROM ${ledgerName} WHERE partition = $1`,
+      values: [partition],
+      rowMode: 'array',
+    });
+    const last = answer.rows[0]?.[0] ?? null;
+    return last === null ? null : Number(last);
   }
 
-  return { load, entries, identities, hasEntries };
+  return { load, entries, identities, lastEntry };
 }
 
 function placesByTable<Entity, Entry extends object>(

@@ -112,8 +112,12 @@ export function createStore<Event, Entity, Entry extends object>(
       for (const part of parts) for (const leaf of part.lines.keys()) await makeLeaf(client, leaf);
       return await transact(client, parts, hints);
     } catch (cause) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw databaseError(cause);
+      const error = databaseError(cause);
+      // A connection that does not answer is given up; its transaction ends with it.
+      if (error.code !== 'DATABASE_OUTAGE') {
+        await client.query('ROLLBACK').catch(() => undefined);
+      }
+      throw error;
     }
   }
 

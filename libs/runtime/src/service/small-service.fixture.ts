@@ -5,4 +5,5 @@ import { main } from './run.ts';
 
 type Nothing = Processor<object, object, object>;
 
-await main({ id: 'small-service', version: 1 } as unknown as Nothing);
+const unseen = { meters: [], healthSlugs: [] };
+await main({ id: 'small-service', version: 1, produces: [], ...unseen } as unknown as Nothing);

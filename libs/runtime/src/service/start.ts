@@ -6,6 +6,7 @@ import { type Processor } from '@polytraders/stream';
 import { type RuntimeError } from '../errors.ts';
 import { connectKafka, type KafkaConfig } from '../kafka/connect.ts';
 import { type KafkaPort } from '../kafka/port.ts';
+import { notActive } from '../partition/acquire.ts';
 import { type SlotLimits } from '../partition/slot.ts';
 import {
   startWorker,
@@ -20,7 +21,8 @@ import { createSchemaBook, type SchemaBook } from '../registry/schema-book.ts';
 import { kafkaSource } from '../source/kafka-source.ts';
 import { type Source } from '../source/source.ts';
 import { type KafkaSettings, type ServiceConfig } from './config.ts';
-import { type HaltedSource, healthOf, type Outage, serveHttp } from './http.ts';
+import { type Health, healthOf, type Observed, type Outage, type SourceState } from './health.ts';
+import { serveHttp } from './http.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 
 export type Services = {
@@ -29,6 +31,8 @@ export type Services = {
   readonly database: ReturnType<typeof pool>;
   readonly log: Logger;
   readonly config: ServiceConfig;
+  /** A wait for a server that did not answer: logged with `about`, counted, shown in health. */
+  readonly onOutage: (error: Error, about?: object) => void;
 };
 
 export type RunOptions<Event, Raw extends { readonly offset: number }> = {
@@ -38,15 +42,16 @@ export type RunOptions<Event, Raw extends { readonly offset: number }> = {
   readonly beside?: (services: Services) => Promise<Beside>;
 };
 
-/** What runs beside the worker. A source of it that stopped turns the service's health red. */
+/** What runs beside the worker. A source of it that stands still turns the health red. */
 export type Beside = {
-  readonly halted?: () => readonly HaltedSource[];
+  readonly sources?: () => readonly SourceState[];
   readonly stop: () => Promise<void>;
 };
 
 export type Running = {
   readonly worker: Worker;
   readonly port: number;
+  readonly log: Logger;
   readonly stop: () => Promise<void>;
 };
 
@@ -75,23 +80,67 @@ export async function start<
     base: { service: processor.id, worker: config.workerId },
   });
   const version = config.version ?? processor.version;
+  const isLive = config.publishes && config.mode !== 'shadow_only';
+  const publishes = isLive && processor.produces.length > 0;
+  const shown = shownOf(processor, { config, version, publishes, log });
+  // First of all: an address that is taken is found out before anything of the service runs.
+  const http = await serveHttp({
+    host: config.httpHost,
+    port: config.httpPort,
+    slugs: [processor.id, ...processor.healthSlugs],
+    ...shown,
+  });
+  try {
+    const parts = await startParts(processor, config, options, { log, version, publishes, shown });
+    shown.show(parts.worker, parts.sources);
+    const { mode } = config;
+    log.info({ event: 'STARTED', version, mode, publishes, http_port: http.port });
+    const stop = async (): Promise<void> => {
+      await parts.stop(http.close);
+      log.info({ event: 'STOPPED' });
+    };
+    return { worker: parts.worker, port: http.port, log, stop };
+  } catch (cause) {
+    await http.close();
+    throw cause;
+  }
+}
+
+type Parts = {
+  readonly worker: Worker;
+  readonly sources: () => readonly SourceState[];
+  /** `then` comes between the end of the work and the end of what it worked with. */
+  readonly stop: (then: () => Promise<void>) => Promise<void>;
+};
+
+/** Servers, migrations, what runs beside, and the worker: in this order. */
+async function startParts<
+  Event,
+  Entity,
+  Entry extends object,
+  Raw extends { readonly offset: number },
+>(
+  processor: Processor<Event, Entity, Entry>,
+  config: ServiceConfig,
+  options: RunOptions<Event, Raw>,
+  facts: Facts & { readonly shown: Shown },
+): Promise<Parts> {
+  const { log, version, publishes } = facts;
+  const { events } = facts.shown;
   const name = `${processor.id}.${config.workerId}`;
   const databaseConfig = { url: config.databaseUrl, applicationName: name };
-  await installSchemas(databaseConfig, processor, version);
+  await installSchemas(databaseConfig, processor, version, publishes);
   const database = pool(databaseConfig, 4 + config.slots);
   const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: name });
-  const metrics = createMetrics(processor, !config.publishes);
-  const events = eventsOf(log, metrics);
   const book = createSchemaBook({
     registryUrl: config.registryUrl,
     codec: processor.codec,
     database,
     onOutage: events.onOutage,
   });
-  const isLive = config.publishes && config.mode !== 'shadow_only';
-  const publishes = isLive && processor.produces.length > 0;
   if (publishes) await book.announce(processor.emits);
-  const services: Services = { kafka, book, database, log, config };
+  const { onOutage } = events;
+  const services: Services = { kafka, book, database, log, config, onOutage };
   const source = options.source?.(services) ?? sourceOf(processor, services, version);
   const store = createStore(processor, { version, topic: source.topic, output: processor.id });
   const beside = await options.beside?.(services);
@@ -106,32 +155,54 @@ export async function start<
     connect: () => connect(databaseConfig),
     config: workerConfigOf(processor.id, config, version, publishes),
   });
-  const sources = (): readonly HaltedSource[] => beside?.halted?.() ?? [];
-  const facts = { ...config, service: processor.id, version, publishes };
-  const http = await serveHttp({
-    host: config.httpHost,
-    port: config.httpPort,
-    slugs: [processor.id, ...processor.healthSlugs],
-    health: () => healthOf(worker, { ...facts, lastOutage: events.lastOutage, sources }),
-    metrics: async () => {
-      metrics.partitions(worker.state(), worker.halted().size + sources().length);
-      return { contentType: metrics.contentType, text: await metrics.text() };
-    },
-  });
-  const { mode } = config;
-  log.info({ event: 'STARTED', version, mode, publishes, http_port: http.port });
 
-  async function stop(): Promise<void> {
-    await beside?.stop();
-    await worker.stop();
-    await http.close();
+  async function stop(then: () => Promise<void>): Promise<void> {
+    // At once: what a source is cut short in is read again, and the waits do not add up.
+    await Promise.all([beside?.stop(), worker.stop()]);
+    await then();
     book.close();
     await kafka.close();
     await database.end();
-    log.info({ event: 'STOPPED' });
   }
 
-  return { worker, port: http.port, stop };
+  return { worker, sources: () => beside?.sources?.() ?? [], stop };
+}
+
+type Facts = { readonly log: Logger; readonly version: number; readonly publishes: boolean };
+
+type Shown = {
+  readonly events: Told;
+  readonly health: () => Health;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** From here on health and metrics are those of the worker; before, the service is starting. */
+  readonly show: (worker: Observed, sources: () => readonly SourceState[]) => void;
+};
+
+/** What the outside sees of the service, from its first moment on. */
+function shownOf<Event, Entity, Entry extends object>(
+  processor: Processor<Event, Entity, Entry>,
+  { config, version, publishes, log }: Facts & { readonly config: ServiceConfig },
+): Shown {
+  const metrics = createMetrics(processor, !config.publishes);
+  const events = eventsOf(log, metrics);
+  const facts = { ...config, service: processor.id, version, publishes };
+  const { mode, workerId } = config;
+  const about = { service: processor.id, version, mode, publishes, worker: workerId };
+  let health = (): Health => ({ ok: false, body: { status: 'starting', ...about } });
+  let observe = (): void => undefined;
+  return {
+    events,
+    health: () => health(),
+    metrics: async () => {
+      observe();
+      return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+    show: (worker, sources) => {
+      observe = () => metrics.observe(worker, sources());
+      health = () =>
+        healthOf(worker, { ...facts, lastOutage: events.lastOutage(), sources: sources() });
+    },
+  };
 }
 
 function workerConfigOf(
@@ -187,20 +258,23 @@ function limitsOf(config: ServiceConfig, publishes: boolean): SlotLimits {
   };
 }
 
-type Observed = WorkerEvents & { readonly lastOutage: () => Outage | null };
+type Told = Omit<WorkerEvents, 'onOutage'> & {
+  readonly onOutage: Services['onOutage'];
+  readonly lastOutage: () => Outage | null;
+};
 
 /** What a worker tells, as log lines and metrics. */
-function eventsOf(log: Logger, metrics: ServiceMetrics): Observed {
+function eventsOf(log: Logger, metrics: ServiceMetrics): Told {
   let lastOutage: Outage | null = null;
   return {
     lastOutage: () => lastOutage,
     onCommitted: metrics.committed,
     onPublished: metrics.published,
-    onOutage: (error) => {
+    onOutage: (error, about = {}) => {
       metrics.outage();
       const { message } = error;
       lastOutage = { at: Date.now(), message };
-      log.warn({ event: 'OUTAGE', code: (error as RuntimeError).code, message });
+      log.warn({ event: 'OUTAGE', ...about, code: (error as RuntimeError).code, message });
     },
     onHalt: (partition, { code, message }) => {
       log.error({ event: 'PARTITION_HALTED', partition, code, message });
@@ -216,6 +290,7 @@ async function installSchemas<Event, Entity, Entry extends object>(
   databaseConfig: DatabaseConfig,
   processor: Processor<Event, Entity, Entry>,
   version: number,
+  publishes: boolean,
 ): Promise<void> {
   const client = await connect(databaseConfig);
   try {
@@ -226,6 +301,13 @@ async function installSchemas<Event, Entity, Entry extends object>(
         'NOTHING',
       [processor.id, version],
     );
+    const answer = await client.query<{ version: string }>(
+      'SELECT version FROM stream.active_version WHERE processor = $1',
+      [processor.id],
+    );
+    const active = Number(answer.rows[0]?.version ?? version);
+    // Nothing is started that would publish beside the active version.
+    if (publishes && active !== version) throw notActive(processor.id, version, active);
   } finally {
     await client.end();
   }

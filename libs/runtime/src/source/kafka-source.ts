@@ -39,7 +39,8 @@ export function kafkaSource<Event>(
       onOutage: handlers.onOutage,
     });
     return {
-      assign: (partition, offset) => inner.assign({ topic, partition }, offset),
+      assign: (partition, offset, isVerified) =>
+        inner.assign({ topic, partition }, offset, isVerified),
       unassign: (partition) => inner.unassign({ topic, partition }),
       close: inner.close,
     };
@@ -82,7 +83,7 @@ async function verify(
   topic: string,
   partition: number,
   standing: Standing,
-): Promise<void> {
+): Promise<number> {
   const place = `${topic}, partition ${partition}`;
   const marks = await kafka.watermarks({ topic, partition });
   if (marks.low > standing.nextOffset) {
@@ -105,7 +106,7 @@ async function verify(
     );
   }
   if (standing.lastOffset === null || standing.lastHash === null || standing.lastOffset < marks.low)
-    return;
+    return marks.high;
   const record = await kafka.recordAt({ topic, partition }, standing.lastOffset);
   if (record === null || !hashOf(record).equals(standing.lastHash)) {
     throw new RuntimeError(
@@ -117,4 +118,5 @@ async function verify(
       { retryable: false },
     );
   }
+  return marks.high;
 }

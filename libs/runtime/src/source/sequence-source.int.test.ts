@@ -118,8 +118,8 @@ describe('rows of a table', () => {
     await append(0, [0, 1, 2, 3]);
     await append(5, [0, 1]);
     const { assign } = read();
-    assign(0, 2);
-    assign(5, 0);
+    assign(0, 2, true);
+    assign(5, 0, true);
     await until('both are read', () => offsets(0).length >= 2 && offsets(5).length >= 2);
     await append(0, [4, 5]);
     await until('what came later is read', () => offsets(0).length >= 4);
@@ -134,7 +134,7 @@ describe('rows of a table', () => {
     await client.query(
       `INSERT INTO inbox SELECT 1, seq, '\\x00', 'row' FROM generate_series(0, 2499) AS seq`,
     );
-    read().assign(1, 0);
+    read().assign(1, 0, true);
     await until('all are read', () => offsets(1).length >= 2_500);
     expect(batches.map(({ nextOffset, highWatermark }) => [nextOffset, highWatermark])).toEqual([
       [2_000, 2_500],
@@ -151,10 +151,10 @@ describe('rows of a table', () => {
       isHeld = true;
       // The partition is lost and comes back to its old place while its batch is handled.
       unassign(2);
-      assign(2, 0);
+      assign(2, 0, true);
       await delay(50);
     };
-    assign(2, 0);
+    assign(2, 0, true);
     await until('the new owner gets them all', () => offsets(2).length >= 6);
     expect(offsets(2)).toEqual([0, 1, 2, 0, 1, 2]);
     expect(errors).toEqual([]);
@@ -163,7 +163,7 @@ describe('rows of a table', () => {
 
 describe('a NOTIFY', () => {
   test('has rows read long before the next look', async () => {
-    read().assign(3, 0);
+    read().assign(3, 0, true);
     await until('the reader listens', async () => (await listeners()).length === 1);
     const waits: number[] = [];
     for (let seq = 0; seq < 10; seq += 1) {
@@ -179,7 +179,7 @@ describe('a NOTIFY', () => {
   });
 
   test('is listened for again after its connection was lost, without an outage', async () => {
-    read().assign(3, 0);
+    read().assign(3, 0, true);
     await until('the reader listens', async () => (await listeners()).length === 1);
     const [pid] = await listeners();
     await client.query('SELECT pg_terminate_backend($1)', [pid]);
@@ -199,8 +199,8 @@ describe('a gap', () => {
     await append(4, [0, 1, 3, 4]);
     await append(6, [0]);
     const { assign } = read();
-    assign(4, 0);
-    assign(6, 0);
+    assign(4, 0, true);
+    assign(6, 0, true);
     await until('the gap is told', () => errors.length > 0);
     await append(6, [1]);
     await until('the other goes on', () => offsets(6).length === 2);
@@ -274,7 +274,7 @@ describe('a row', () => {
 });
 
 test('a table that cannot be read for a while is an outage, and the reading goes on', async () => {
-  read().assign(8, 0);
+  read().assign(8, 0, true);
   await client.query(`ALTER TABLE inbox RENAME TO away`);
   await until('it is told', () => outages.length > 0);
   await client.query(`ALTER TABLE away RENAME TO inbox`);

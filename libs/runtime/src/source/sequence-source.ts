@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { RuntimeError } from '../errors.ts';
 import { type KafkaPort } from '../kafka/port.ts';
-import { databaseError } from '../postgres/database.ts';
+import { databaseError, hangUp } from '../postgres/database.ts';
 import { isPoison } from '../partition/fold.ts';
 import { type Poison } from '../registry/schema-book.ts';
 import { type Source, type SourceHandlers, type SourceReader, type Standing } from './source.ts';
@@ -133,7 +133,13 @@ function createSequenceReader(
     const end = rows.findIndex(({ offset }, index) => offset !== place.seq + index);
     const records = end < 0 ? rows : rows.slice(0, end);
     const nextOffset = place.seq + records.length;
-    await handlers.onBatch({ partition, records, nextOffset, highWatermark: high });
+    await handlers.onBatch({
+      partition,
+      from: place.seq,
+      records,
+      nextOffset,
+      highWatermark: high,
+    });
     place.seq = nextOffset;
   }
 
@@ -152,17 +158,16 @@ function createSequenceReader(
         });
       } catch (cause) {
         handlers.onOutage(databaseError(cause));
-        await forget();
+        forget();
         await sleep(outageMs);
       }
     }
-    await forget();
+    forget();
   }
 
-  async function forget(): Promise<void> {
-    const client = listener;
+  function forget(): void {
+    hangUp(listener);
     listener = null;
-    await client?.end().catch(() => undefined);
   }
 
   const running = loop();
@@ -213,7 +218,7 @@ async function verify(
   database: pg.Pool,
   partition: number,
   { nextOffset, lastOffset, lastHash }: Standing,
-): Promise<void> {
+): Promise<number> {
   const of = `FROM ${table} WHERE partition = $1`;
   const answer = await database
     .query<Record<string, string | null>>(
@@ -232,7 +237,7 @@ async function verify(
   const isOther = lastHash !== null && hash !== null && !hashFrom(hash).equals(lastHash);
   // What was read may have been dropped since; the place after the last row may not be below it.
   const isShort = high === null ? lastOffset !== null : Number(high) < nextOffset;
-  if (!isShort && !isOther) return;
+  if (!isShort && !isOther) return Number(high ?? nextOffset);
   const why = isOther ? 'its last row read is another one now' : `it ends at ${high ?? 0}`;
   throw new RuntimeError(
     'LOG_REPLACED',

@@ -8,6 +8,8 @@ import { type Poison } from '../registry/schema-book.ts';
 
 export type SourceBatch<Raw> = {
   readonly partition: number;
+  /** Where the reader stood: nothing between this and `nextOffset` is left out. */
+  readonly from: number;
   readonly records: readonly Raw[];
   /** Where to read on; counts places that hold nothing for us. */
   readonly nextOffset: number;
@@ -28,7 +30,8 @@ export type SourceHandlers<Raw> = {
 };
 
 export type SourceReader = {
-  readonly assign: (partition: number, offset: number) => void;
+  /** `isVerified`: `verify` has just passed. Else the log must be that of the last assignment. */
+  readonly assign: (partition: number, offset: number, isVerified: boolean) => void;
   readonly unassign: (partition: number) => void;
   readonly close: () => Promise<void>;
 };
@@ -40,8 +43,11 @@ export type Source<Event, Raw extends { readonly offset: number }> = {
     handlers: Pick<MembershipOptions, 'onAssigned' | 'onRevoking' | 'onOutage'>,
   ) => Promise<Membership>;
   readonly reader: (handlers: SourceHandlers<Raw>) => SourceReader;
-  /** Throws LOG_TRUNCATED or LOG_REPLACED where the log is not the one that was read before. */
-  readonly verify: (partition: number, standing: Standing) => Promise<void>;
+  /**
+   * Answers where the log ends now. Throws LOG_TRUNCATED or LOG_REPLACED where it is not the one
+   * that was read before.
+   */
+  readonly verify: (partition: number, standing: Standing) => Promise<number>;
   /** Whatever must be awaited before `decode`. */
   readonly prepare: (records: readonly Raw[], signal: AbortSignal) => Promise<void>;
   readonly decode: (record: Raw) => Event | Poison;

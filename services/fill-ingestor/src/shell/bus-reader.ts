@@ -12,13 +12,18 @@
 import { type Event, type Topic } from '@polytraders/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  createLateness,
   databaseError,
   kafkaSource,
+  lookMs,
+  type Place,
   RuntimeError,
   type Services,
   type Source,
   type SourceBatch,
+  type SourceState,
   type Standing,
+  unknownEnd,
 } from '@polytraders/runtime';
 import { inTransaction } from './inbox.ts';
 import { type Claim, sourcePositions } from './source-positions.ts';
@@ -27,14 +32,15 @@ import { busInputOf, unusable } from './inputs.ts';
 
 export type BusReader = {
   readonly stop: () => Promise<void>;
-  /** Partitions that stand still, with the reason. */
-  readonly halted: () => ReadonlyMap<number, RuntimeError>;
+  /** How far its partitions are behind their topic, and which stand still, with the reason. */
+  readonly state: () => SourceState;
 };
 
 type KafkaSource = ReturnType<typeof kafkaSource<Event>>;
 type Raw = KafkaSource extends Source<Event, infer Record> ? Record : never;
 
-type Session = Omit<Claim, 'standing'> & { standing: Standing; alive: boolean };
+/** `end` is where the topic's partition ends, as far as is known. */
+type Session = Omit<Claim, 'standing'> & { standing: Standing; end: number; alive: boolean };
 
 /** Milliseconds between two looks at what idle partitions stand on. */
 const AUDIT_MS = 30_000;
@@ -45,6 +51,7 @@ const RETRY_MS = { first: 100, max: 5_000 } as const;
 /** Starts reading a topic; several readers of one group share its partitions. */
 export async function startBusReader(services: Services, topic: Topic): Promise<BusReader> {
   const { kafka, book, database, log, config } = services;
+  const onOutage = (error: Error): void => services.onOutage(error, { topic: topic.name });
   const source = kafkaSource<Event>(kafka, book, {
     topic: topic.name,
     physicalTopic: config.topicPrefix + topic.name,
@@ -64,10 +71,9 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   const sessions = new Map<number, Session>();
   const halted = new Map<number, RuntimeError>();
   const stopping = new AbortController();
+  const lateness = createLateness();
+  let assigned: ReadonlySet<number> = new Set();
   let generation = 0;
-  const onOutage = (error: Error): void => {
-    log.warn({ event: 'OUTAGE', topic: topic.name, message: error.message });
-  };
   const reader = source.reader({
     onBatch,
     onOutage,
@@ -104,13 +110,14 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       delay = Math.min(delay * 2, RETRY_MS.max)
     ) {
       try {
-        const session: Session = { ...(await positions.claim(partition)), alive: true };
-        await source.verify(partition, session.standing);
+        const claim = await positions.claim(partition);
+        const end = await source.verify(partition, claim.standing);
+        const session: Session = { ...claim, end, alive: true };
         await positions.note(partition, null);
         if (of !== generation) return;
         sessions.set(partition, session);
         halted.delete(partition);
-        reader.assign(partition, session.standing.nextOffset);
+        reader.assign(partition, session.standing.nextOffset, true);
         const { nextOffset: next_offset } = session.standing;
         log.info({ event: 'SOURCE_ACQUIRED', topic: topic.name, partition, next_offset });
         return;
@@ -126,6 +133,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   async function onBatch(batch: SourceBatch<Raw>): Promise<void> {
     const session = sessions.get(batch.partition);
     if (session === undefined) return;
+    session.end = batch.highWatermark;
     await source.prepare(batch.records, stopping.signal);
     const records = batch.records.filter((record) => record.offset >= session.standing.nextOffset);
     const inputs = records.flatMap((record) => inputOf(batch.partition, record));
@@ -185,7 +193,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     try {
       await source.verify(partition, session.standing);
       onOutage(error);
-      if (session.alive) reader.assign(partition, session.standing.nextOffset);
+      if (session.alive) reader.assign(partition, session.standing.nextOffset, true);
     } catch (cause) {
       if (!session.alive) return;
       if (cause instanceof RuntimeError && isHalt(cause)) return halt(partition, cause);
@@ -198,7 +206,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   async function audit(): Promise<void> {
     for (const session of [...sessions.values()]) {
       try {
-        await source.verify(session.partition, session.standing);
+        const end = await source.verify(session.partition, session.standing);
+        if (end > session.end) session.end = end;
       } catch (cause) {
         if (session.alive && cause instanceof RuntimeError && isHalt(cause)) {
           halt(session.partition, cause);
@@ -213,9 +222,11 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   ): Promise<void> {
     generation = of;
     const mine = new Set(partitions.map((one) => one.partition));
+    assigned = mine;
+    for (const partition of [...halted.keys()]) if (!mine.has(partition)) halted.delete(partition);
     for (const partition of [...sessions.keys()]) if (!mine.has(partition)) drop(partition);
     for (const [partition, session] of sessions) {
-      reader.assign(partition, session.standing.nextOffset);
+      reader.assign(partition, session.standing.nextOffset, false);
     }
     const fresh = [...mine].filter((partition) => !sessions.has(partition));
     // Not awaited: heartbeats must not wait for a claim.
@@ -230,6 +241,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
 
   async function stop(): Promise<void> {
     clearInterval(auditor);
+    clearInterval(looker);
     // First, so that a batch that waits for a server does not hold the reader up.
     stopping.abort();
     const closed = reader.close().then(() => membership.leave());
@@ -242,8 +254,45 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     void audit();
   }, AUDIT_MS);
   auditor.unref();
+  const look = (): void => {
+    lateness.look(placesOf(assigned, sessions, halted), performance.now());
+  };
+  const looker = setInterval(look, lookMs);
+  looker.unref();
 
-  return { halted: () => halted, stop };
+  function state(): SourceState {
+    look();
+    const places = placesOf(assigned, sessions, halted);
+    return {
+      source: topic.name,
+      confirmedAgoMs: membership.confirmedAgoMs(),
+      partitions: places.map(({ partition, done, end }) => ({
+        partition,
+        lagRecords: end === unknownEnd ? 0 : end - done,
+        behindForMs: lateness.behindForMs(partition, performance.now()),
+      })),
+      halted: [...halted].map(([partition, { code, message }]) => {
+        return { source: topic.name, partition, code, message };
+      }),
+    };
+  }
+
+  return { state, stop };
+}
+
+/** Where the partitions are that are ours to read; of one not yet claimed, only that it waits. */
+function placesOf(
+  assigned: ReadonlySet<number>,
+  sessions: ReadonlyMap<number, Session>,
+  halted: ReadonlyMap<number, RuntimeError>,
+): readonly Place[] {
+  return [...assigned].flatMap((partition) => {
+    if (halted.has(partition)) return [];
+    const session = sessions.get(partition);
+    if (session === undefined) return [{ partition, done: 0, end: unknownEnd }];
+    const done = session.standing.nextOffset;
+    return [{ partition, done, end: Math.max(session.end, done) }];
+  });
 }
 
 /**

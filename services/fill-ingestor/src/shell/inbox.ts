@@ -89,8 +89,7 @@ export async function inTransaction<Result>(
     client.release();
     return result;
   } catch (cause) {
-    // A connection whose transaction failed is not given back: its state is not known.
-    await client.query('ROLLBACK').catch(() => undefined);
+    // A connection whose transaction failed ends, and the transaction with it: it may be dead.
     client.release(true);
     throw cause;
   }
