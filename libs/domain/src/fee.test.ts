@@ -91,6 +91,13 @@ describe('the venue formula, as measured on real fills', () => {
     expect(oddity(150n, null)).toBe('PLATFORM_FEE_DIFFERS');
     expect(oddity(40n, pusd(50n))).toBe('PLATFORM_FEE_NEGATIVE');
   });
+
+  test('a fee that is all the builder’s has a platform part of 0, which is not negative', () => {
+    const platform = platformFee(pusd(50n), pusd(50n));
+    expect(platform).toBe(0n);
+    expect(platformFeeOddity(platform, pusd(0n))).toBeNull();
+    expect(platformFeeOddity(platform, pusd(100n))).toBe('PLATFORM_FEE_DIFFERS');
+  });
 });
 
 describe('the maker rebate (B7)', () => {

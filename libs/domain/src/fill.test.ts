@@ -65,6 +65,23 @@ describe('completing the amounts of a fill (M1)', () => {
     });
   });
 
+  test.each([
+    ['59', 59_000_000n, 580_000_000_000_000_000n, false],
+    ['59.000001', 59_000_001n, 590_000_010_000_000_000n, true],
+    ['57', 57_000_000n, 580_000_000_000_000_000n, false],
+    ['56.999999', 56_999_999n, 569_999_990_000_000_000n, true],
+  ])(
+    '100 shares for %s at a price of 0.58: only more than one tick × quantity disagrees',
+    (_, notional, priceE18, disagree) => {
+      const given = { quantity: shares(100_000_000n), notional: pusd(notional) };
+      expect(completeAmounts({ ...given, price: exact('0.58') }, tick)).toMatchObject({
+        ...given,
+        priceE18,
+        disagree,
+      });
+    },
+  );
+
   test('fewer than two amounts are no fill', () => {
     expect(
       completeAmounts({ quantity: null, notional: null, price: exact('0.5') }, tick),
@@ -95,5 +112,11 @@ describe('completing the amounts of a fill (M1)', () => {
     const quantity = shares(100_000_000n);
     expect(withinOneTick(pusd(50_000_000n), pusd(51_000_000n), quantity, tick)).toBe(true);
     expect(withinOneTick(pusd(51_000_001n), pusd(50_000_000n), quantity, tick)).toBe(false);
+  });
+
+  test('a quantity below zero widens the tick by its size, as one above does', () => {
+    const quantity = shares(-100_000_000n);
+    expect(withinOneTick(pusd(50_000_000n), pusd(51_000_000n), quantity, tick)).toBe(true);
+    expect(withinOneTick(pusd(50_000_000n), pusd(51_000_001n), quantity, tick)).toBe(false);
   });
 });

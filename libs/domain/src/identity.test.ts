@@ -51,6 +51,34 @@ describe('within one source (B9)', () => {
   });
 });
 
+describe('where a fill lies is part of what it is (B9)', () => {
+  const placed = {
+    txHash: hash('1'),
+    orderHash: hash('2'),
+    logIndex: 7,
+    blockNumber: 85_050_371,
+  };
+  const at = (coordinates: FillContent['coordinates']): FillContent => ({ ...known, coordinates });
+
+  test.each<Partial<FillContent['coordinates']>>([
+    { txHash: hash('3') },
+    { orderHash: hash('3') },
+    { logIndex: 8 },
+    { blockNumber: 85_050_372 },
+  ])('the same id and content at another %j is a conflict', (other) => {
+    expect(compareWithinSource(at(placed), at({ ...placed, ...other }))).toBe('conflict');
+  });
+
+  test.each(['txHash', 'orderHash', 'logIndex', 'blockNumber'] as const)(
+    'a record that does not know its %s is a duplicate, whichever comes first',
+    (name) => {
+      const without = at({ ...placed, [name]: null });
+      expect(compareWithinSource(at(placed), without)).toBe('duplicate');
+      expect(compareWithinSource(without, at(placed))).toBe('duplicate');
+    },
+  );
+});
+
 describe('across sources (B9)', () => {
   test('a notional within one tick × quantity matches', () => {
     expect(compareAcrossSources(known, { ...known, notional: pusd(51_000_000n) }, tick)).toEqual(

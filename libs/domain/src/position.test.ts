@@ -111,6 +111,19 @@ describe('average cost and unrealised', () => {
     expect(avgCost(held)).toBe(644_000n);
   });
 
+  test.each([
+    [2n, 3n, 666_667n],
+    [1n, 3n, 333_333n],
+    [5n, 2_000_000n, 2n],
+    [7n, 2_000_000n, 4n],
+  ])(
+    '%s micros for %s micro-shares cost %s micros on average: half-even (B2)',
+    (basis, of, avg) => {
+      expect(avgCost(fold(['BUY', of, basis]))).toBe(avg);
+      expect(avgCost(fold(['SELL', of, basis]))).toBe(avg);
+    },
+  );
+
   test('the average starts anew after a round trip', () => {
     const again = fold(['BUY', 10n, 9n], ['SELL', 10n, 9n], ['BUY', 10n, 1n]);
     expect(avgCost(again)).toBe(100_000n);

@@ -30,6 +30,19 @@ describe('retention (B15)', () => {
     expect(addYears('2024-02-29', 4)).toBe('2028-02-29');
   });
 
+  test('a century is a leap year only where 400 divides it: 2000 is one, 2100 is not', () => {
+    expect(addYears('1996-02-29', 4)).toBe('2000-02-29');
+    expect(addYears('2096-02-29', 4)).toBe('2100-03-01');
+    expect(addDays('2000-02-28', 1)).toBe('2000-02-29');
+    expect(addDays('2100-02-28', 1)).toBe('2100-03-01');
+  });
+
+  test('the two months before the calendar’s first era are days like all others', () => {
+    expect(dayOf('0000-03-01')).toBe(-719_468);
+    expect(dayOf('0000-01-01')).toBe(-719_528);
+    expect(dateOfDay(-719_528)).toBe('0000-01-01');
+  });
+
   test('every day from 1900 to 2200 goes to a date and back, without a gap', () => {
     for (let day = dayOf('1900-01-01'); day <= dayOf('2200-12-31'); day += 1) {
       if (dayOf(dateOfDay(day)) !== day) throw new Error(dateOfDay(day));

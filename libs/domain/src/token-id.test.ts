@@ -5,6 +5,7 @@ import {
   deriveNegRisk,
   judgeNegRisk,
   type Keccak256,
+  PUSD,
   tokenIds,
   USDC_E,
   WRAPPED_COLLATERAL,
@@ -59,6 +60,20 @@ describe('negative risk is derived from the id (B5)', () => {
     expect(deriveNegRisk(keccak, negRisk, no)).toBe('neg_risk');
     expect(deriveNegRisk(keccak, standard, yes)).toBe('standard');
     expect(deriveNegRisk(keccak, negRisk, yes)).toBe('unknown');
+  });
+
+  test('a token minted against pUSD is standard, YES and NO alike', () => {
+    for (const token of tokenIds(keccak, PUSD, negRisk))
+      expect(deriveNegRisk(keccak, negRisk, token)).toBe('standard');
+  });
+
+  test.each([
+    ['neg_risk', true],
+    ['standard', false],
+  ] as const)('nobody saying anything about a %s token contradicts nothing', (kind, is) => {
+    expect(judgeNegRisk(kind, null)).toEqual({ negRisk: is, source: 'DERIVED', mismatch: false });
+    expect(judgeNegRisk(kind, is).mismatch).toBe(false);
+    expect(judgeNegRisk(kind, !is)).toEqual({ negRisk: is, source: 'DERIVED', mismatch: true });
   });
 
   test('the derived kind wins over the flag given, and the contradiction is said', () => {

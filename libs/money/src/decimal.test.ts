@@ -61,6 +61,13 @@ describe('reading decimals', () => {
     },
   );
 
+  test('120 digits, and 120 as an exponent either way, are not too long', () => {
+    const nines = '9'.repeat(120);
+    expect(parseDecimal(nines)).toEqual({ digits: BigInt(nines), scale: 0 });
+    expect(parseDecimal('1e120')).toEqual({ digits: 10n ** 120n, scale: 0 });
+    expect(parseDecimal('1e-120')).toEqual({ digits: 1n, scale: 120 });
+  });
+
   test('a price with more than 18 decimals is exact, and half-even at 18 when stored', () => {
     const price = parseRational('0.1234567890123456785');
     expect(price).toEqual({ numerator: 1234567890123456785n, denominator: 10n ** 19n });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { allocateLargestRemainder } from './allocate.ts';
-import { compareRational, rational } from './rational.ts';
+import { compareRational, priceOfRational, rational } from './rational.ts';
 import {
   divideCeil,
   divideExact,
@@ -43,6 +43,18 @@ describe('fractions', () => {
     expect(compareRational(rational(1n, 3n), rational(333333n, 1000000n))).toBe(1);
     expect(compareRational(rational(2n, 4n), rational(1n, 2n))).toBe(0);
     expect(compareRational(rational(1n, -2n), rational(0n, 1n))).toBe(-1);
+  });
+
+  test.each([
+    [1n, 3n, 333_333_333_333_333_333n],
+    [2n, 3n, 666_666_666_666_666_667n],
+    [1n, 2n * 10n ** 18n, 0n],
+    [3n, 2n * 10n ** 18n, 2n],
+    [5n, 2n * 10n ** 18n, 2n],
+    [1_234_567_890_123_456_775n, 10n ** 19n, 123_456_789_012_345_678n],
+    [-3n, 2n * 10n ** 18n, -2n],
+  ])('%s ÷ %s is stored as the price %s × 10⁻¹⁸, half-even (M1)', (a, b, e18) => {
+    expect(priceOfRational(rational(a, b))).toBe(e18);
   });
 });
 
