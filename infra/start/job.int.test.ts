@@ -145,15 +145,37 @@ function servicesOf(job: number): readonly number[] {
     .map(Number);
 }
 
-test('a job that is killed takes its services with it', async () => {
+/** A job that has come so far that it says so. */
+async function jobThatSays(text: string) {
   const job = spawn(process.execPath, [main, '--logs', logs, '--fills', '20000'], { env });
-  const pid = job.pid ?? -1;
-  const { promise: streaming, resolve } = Promise.withResolvers<undefined>();
-  job.stderr.on('data', (said: Buffer) => {
-    if (said.includes('Streaming a trading day')) resolve(undefined);
+  const said = { text: '' };
+  const { promise: come, resolve } = Promise.withResolvers<undefined>();
+  job.stderr.on('data', (chunk: Buffer) => {
+    said.text += chunk.toString('utf8');
+    if (said.text.includes(text)) resolve(undefined);
   });
-  await streaming;
-  const services = servicesOf(pid);
+  await come;
+  return { job, said, services: servicesOf(job.pid ?? -1) };
+}
+
+test.each(['Streaming a trading day', 'sent '])(
+  'Ctrl-C after "%s" ends the command within seconds, and nothing is sent after it',
+  async (text) => {
+    const { job, said, services } = await jobThatSays(text);
+    const { promise: ended, resolve } = Promise.withResolvers<number | null>();
+    job.on('close', resolve);
+    const pressedAt = performance.now();
+    job.kill('SIGINT');
+    expect(await ended).toBe(2);
+    expect(performance.now() - pressedAt).toBeLessThan(10_000);
+    expect(said.text).toMatch(/Interrupted: the services are stopped\.\n$/);
+    expect(services.filter((service) => existsSync(`/proc/${service}`))).toEqual([]);
+  },
+  60_000,
+);
+
+test('a job that is killed takes its services with it', async () => {
+  const { job, services } = await jobThatSays('Streaming a trading day');
   expect(services).toHaveLength(2);
   job.kill('SIGKILL');
   const left = () => services.filter((service) => existsSync(`/proc/${service}`));

@@ -5,6 +5,7 @@
 
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Bus,
   type Database,
@@ -52,6 +53,9 @@ const SERVICES = ['fill-ingestor', 'pnl-projector'] as const;
  */
 const MARKET_DATA_LEAD_MS = 1_500;
 
+/** What was under way when the job ended early has so long to see it, before its servers close. */
+const LEAVE_MS_MAX = 2_000;
+
 const NEXT = `Where to look next
   npm run polytraders -- positions                     books with shares, cost and PnL
   npm run polytraders -- ledger --limit 20             the last lines of the ledger
@@ -67,8 +71,8 @@ type Job = {
   readonly terminal: Terminal;
   readonly database: Database;
   readonly bus: Bus;
-  /** Rejects as soon as a service ends by itself. */
-  readonly died: Promise<never>;
+  /** Aborted when the job ends early: a service has ended by itself, or Ctrl-C was pressed. */
+  readonly over: AbortSignal;
 };
 
 /** Runs the job and answers its exit code: 0 all checks hold, 1 one does not. */
@@ -91,11 +95,12 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
       `${SERVICES.join(' and ')} run; their logs are in ${relative(process.cwd(), options.logs)}.`,
     );
     const died = Promise.race([...services.map((service) => service.died), interrupted]);
-    died.catch(() => undefined);
+    const early = new AbortController();
+    died.catch((error: unknown) => early.abort(error));
     const code = await withDatabase(env, (database) =>
       withBus(env, database, (bus) => {
-        const job = { env, options, terminal, database, bus, died };
-        return Promise.race([options.input === null ? runDay(job) : runFile(job), died]);
+        const job = { env, options, terminal, database, bus, over: early.signal };
+        return unlessOver(options.input === null ? runDay(job) : runFile(job), died);
       }),
     );
     if (options.stay) await stayUp(say, died, interrupted);
@@ -104,6 +109,22 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
     await Promise.all(services.map((service) => service.stop()));
   }
 }
+
+/**
+ * The result of the work, or the early end, whichever comes first. Work that is told of its end
+ * may still wait for an answer of a server: it is left alone only when that takes too long.
+ */
+async function unlessOver<T>(work: Promise<T>, died: Promise<never>): Promise<T> {
+  try {
+    return await Promise.race([work, died]);
+  } catch (error) {
+    const left = work.then(ignore, ignore);
+    await Promise.race([left, sleep(LEAVE_MS_MAX, undefined, { ref: false })]);
+    throw error;
+  }
+}
+
+function ignore(): void {}
 
 /** Before anything starts: nobody waits for servers to be told of a wrong path. */
 function expectFile(file: string): void {
@@ -221,7 +242,8 @@ async function runFile(job: Job): Promise<0 | 1> {
   const { env, options, terminal } = job;
   const before = await beforeRun(job, null);
   const { file, args } = options.input ?? { file: '', args: [] };
-  const code = await runCli(['import', file, ...args], env, terminal);
+  const code = await runCli(['import', file, ...args], env, terminal, job.over);
+  job.over.throwIfAborted();
   if (code !== 0) throw new Error(`The import of ${file} did not end well; see above.`);
   const facts = await settle(job, null);
   const run = await runCounts(job, before, null, facts);
@@ -229,15 +251,17 @@ async function runFile(job: Job): Promise<0 | 1> {
 }
 
 async function stream(job: Job, accountant: Accountant): Promise<number> {
-  const { bus, database, options } = job;
+  const { bus, database, options, over } = job;
   const progress = progressOn(process.stderr);
   const startedAt = performance.now();
   const streaming = {
     kafka: bus.kafka,
     book: bus.book,
     topicPrefix: bus.config.topicPrefix,
+    over,
     onSent: async (messages: number): Promise<void> => {
       const standing = await standingOf(database, bus);
+      over.throwIfAborted();
       const rate = Math.round((messages * 1000) / (performance.now() - startedAt));
       progress.show(`sent ${grouped(messages)} (${grouped(rate)}/s)  ${standingText(standing)}`);
     },
@@ -258,13 +282,13 @@ function standingText({ unread, untaken, unbooked }: Standing): string {
 }
 
 /** Shows how things move until nothing is left to do. */
-async function follow({ database, bus }: Job): Promise<void> {
+async function follow({ database, bus, over }: Job): Promise<void> {
   const progress = progressOn(process.stderr);
   try {
-    await waitUntilBooked(database, bus, (standing) => {
-      if (leftOf(standing) === 0) return;
-      progress.show(standingText(standing));
-    });
+    const show = (standing: Standing): void => {
+      if (leftOf(standing) > 0) progress.show(standingText(standing));
+    };
+    await waitUntilBooked(database, bus, show, over);
   } finally {
     progress.end();
   }
@@ -272,13 +296,14 @@ async function follow({ database, bus }: Job): Promise<void> {
 
 async function settle(job: Job, accounts: readonly string[] | null): Promise<Facts> {
   await follow(job);
-  const { ledger, reports } = await waitUntilPublished(job.database, job.bus, accounts);
+  const { database, bus, over } = job;
+  const { ledger, reports } = await waitUntilPublished(database, bus, accounts, over);
   return {
-    books: await booksOf(job.database, accounts),
+    books: await booksOf(database, accounts),
     ledger,
     reports,
-    unlikeLines: await booksUnlikeLines(job.database),
-    unlikeLots: await booksUnlikeLots(job.database),
+    unlikeLines: await booksUnlikeLines(database),
+    unlikeLots: await booksUnlikeLots(database),
   };
 }
 

@@ -1,4 +1,7 @@
-/** `npm start`: the main job. Exit codes: 0 all checks hold, 1 one does not, 2 could not run. */
+/**
+ * `npm start`: the main job. Exit codes: 0 all checks hold, 1 one does not, 2 could not run or was
+ * interrupted.
+ */
 
 import { processTerminal, reasonOf } from '@polytraders/cli';
 import { runJob } from './job.ts';
@@ -13,9 +16,15 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  terminal.err(`${reasonOf(error)}\n`);
-  process.exitCode = 2;
+async function codeOf(): Promise<number> {
+  try {
+    return await main();
+  } catch (error) {
+    terminal.err(`${reasonOf(error)}\n`);
+    return 2;
+  }
 }
+
+// Everything is closed by now. A request whose answer came too late must not keep the prompt away
+// until its time is up.
+process.exit(await codeOf());

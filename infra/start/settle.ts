@@ -93,17 +93,19 @@ function sumOf(values: Iterable<number>): number {
 
 /**
  * Waits until everything on the bus is in the inbox, taken, on the log and booked. Throws one
- * sentence when nothing has moved for a minute.
+ * sentence when nothing has moved for a minute, and the reason of `over` once it is aborted.
  */
 export async function waitUntilBooked(
   database: Database,
   bus: Bus,
   onStanding: (standing: Standing) => void,
+  over: AbortSignal,
 ): Promise<void> {
   let movedAt = performance.now();
   let before = '';
   for (;;) {
     const now = await standingOf(database, bus);
+    over.throwIfAborted();
     onStanding(now);
     if (leftOf(now) === 0) return;
     const text = JSON.stringify(now);
@@ -117,7 +119,7 @@ export async function waitUntilBooked(
           'See npm run polytraders -- status, and the logs under .local/logs.',
       );
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal: over });
   }
 }
 
@@ -126,11 +128,15 @@ export function leftOf({ unread, untaken, unsent, unbooked }: Standing): number 
   return unread + untaken + (unsent ?? 0) + unbooked;
 }
 
-/** Reads ledger and topic until each payable line has its report, or patience ends. */
+/**
+ * Reads ledger and topic until each payable line has its report, or patience ends. Throws the
+ * reason of `over` once it is aborted.
+ */
 export async function waitUntilPublished(
   database: Database,
   bus: Bus,
   accounts: readonly string[] | null,
+  over: AbortSignal,
 ): Promise<{ readonly ledger: LedgerFact; readonly reports: ReportFact }> {
   const startedAt = performance.now();
   for (;;) {
@@ -138,6 +144,6 @@ export async function waitUntilPublished(
     const reports = await reportsOf(bus, accounts);
     const done = reports.fills.size >= ledger.payable.size;
     if (done || performance.now() - startedAt > REPORT_MS_MAX) return { ledger, reports };
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal: over });
   }
 }

@@ -15,6 +15,8 @@ export type Streaming = {
   readonly topicPrefix: string;
   /** After each acknowledged batch, with the messages sent so far. */
   readonly onSent: (messages: number) => Promise<void>;
+  /** Aborted when nobody waits for the day any more: nothing more is sent. */
+  readonly over: AbortSignal;
 };
 
 /** Messages in one send: bounded memory, and few round trips. */
@@ -27,7 +29,7 @@ export const DAY_RECORDS = ['ExecutionReport', 'MarkObserved', 'MarketDefinition
 
 /**
  * Sends all messages in order; one batch is acknowledged before the next goes. Market data
- * is `leadMs` ahead of the first execution report.
+ * is `leadMs` ahead of the first execution report. Throws the reason of `over` once it is aborted.
  */
 export async function streamDay(
   messages: Iterable<DayMessage>,
@@ -41,6 +43,7 @@ export async function streamDay(
   let isTrading = false;
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
+    streaming.over.throwIfAborted();
     await streaming.kafka.send(batch);
     sent += batch.length;
     batch = [];
@@ -50,7 +53,7 @@ export async function streamDay(
     if (!isTrading && message.topic === EXECUTION_TOPIC) {
       isTrading = true;
       await flush();
-      await sleep(leadMs);
+      await sleep(leadMs, undefined, { signal: streaming.over });
     }
     accountant.read(message);
     batch.push(await recordOf(message, counts, streaming));

@@ -73,10 +73,19 @@ describe('the polytraders command', () => {
     },
   );
 
-  test('a file that is not there is named before anything starts', async () => {
-    const { code, err } = await run('import', '/nowhere/fills.jsonl');
+  test('import without a server ends in one sentence and exit code 2, too', async () => {
+    const { code, out, err } = await run('import', import.meta.filename, '--account', 'any');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^Postgres does not answer.*ECONNREFUSED.*npm run stack -- status.*\n$/);
+  });
+
+  test.each([
+    ['/nowhere/fills.jsonl', 'found none.'],
+    [import.meta.dirname, 'found a folder: name one file of it.'],
+  ])('import of %s says what stands there, before anything starts', async (path, found) => {
+    const { code, err } = await run('import', path);
     expect(code).toBe(2);
-    expect(err).toBe('Expected a file at /nowhere/fills.jsonl, found none.\n');
+    expect(err).toBe(`Expected a file at ${path}, ${found}\n`);
   });
 
   test('settings that lack a server say what to set or start', async () => {

@@ -19,13 +19,17 @@ const SERVERS = `
 Servers: KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL, else those of .local/stack.env,
 which npm start and npm run stack -- up write.`;
 
-/** Runs one command line and answers the exit code. Never throws. */
+/**
+ * Runs one command line and answers the exit code. Never throws. A program that the command has
+ * started is stopped when `over` is aborted.
+ */
 export async function runCli(
   args: readonly string[],
   env: CommandContext['env'],
   terminal: Terminal,
+  over?: AbortSignal,
 ): Promise<number> {
-  const context: CommandContext = { env, terminal, exitCode: 0 };
+  const context: CommandContext = { env, terminal, over, exitCode: 0 };
   try {
     await programOf(context).parseAsync([...args], { from: 'user' });
     return context.exitCode;

@@ -6,12 +6,13 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext } from '../command.ts';
 import { accountOf } from '../filters.ts';
-import { environment } from '../servers.ts';
+import { ask } from '../rows.ts';
+import { environment, withBus, withDatabase } from '../servers.ts';
 import { CliError } from '../terminal.ts';
 
 const PROGRAM = join(
@@ -70,22 +71,41 @@ function collectAccount(text: string, before: readonly string[] | undefined): re
 async function handOver(
   file: string,
   options: ImportOptions,
-  { env, terminal }: CommandContext,
+  { env, terminal, over }: CommandContext,
 ): Promise<0 | 1> {
-  if (!existsSync(file)) throw new CliError(`Expected a file at ${file}, found none.`);
+  expectFile(file);
+  await expectServers(env);
   const child = spawn(process.execPath, [PROGRAM, file, ...argumentsOf(options)], {
     env: { ...environment(env) },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(over === undefined ? {} : { signal: over }),
   });
   child.stdout.on('data', (chunk: Buffer) => terminal.out(chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => terminal.err(chunk.toString('utf8')));
   const { promise, resolve: ended, reject } = Promise.withResolvers<number>();
-  child.on('error', reject);
+  // Who has stopped the program knows that it ends.
+  child.on('error', (error) => reject(over?.aborted === true ? new CliError('') : error));
   child.on('close', (code) => ended(code ?? 2));
   const code = await promise;
   // Its own sentence has been written already.
-  if (code > 1) throw new CliError('', 2);
+  if (code > 1) throw new CliError('');
   return code === 1 ? 1 : 0;
+}
+
+function expectFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new CliError(`Expected a file at ${file}, found none.`);
+  if (found.isDirectory()) {
+    throw new CliError(`Expected a file at ${file}, found a folder: name one file of it.`);
+  }
+}
+
+/** The program reads the whole file before it asks for a server; nobody waits for that in vain. */
+async function expectServers(env: CommandContext['env']): Promise<void> {
+  await withDatabase(env, async (database) => {
+    await ask(database, 'SELECT 1', [], 'fill-ingestor');
+    await withBus(env, database, () => Promise.resolve());
+  });
 }
 
 function argumentsOf(options: ImportOptions): string[] {
