@@ -42,6 +42,7 @@ CREATE TABLE source_position (
   next_offset bigint NOT NULL,
   last_offset bigint,
   last_hash   bytea,
+  topic_id    text,              -- Kafka's own id of the topic that was read
   halted      text,              -- why the partition stands still, if it does
   PRIMARY KEY (source, partition)
 );
@@ -76,9 +77,19 @@ CREATE TABLE fill_identity (
   matched_at      timestamptz,
   paper           bool          NOT NULL,
   event_id        text,
+  has_place       bool          NOT NULL,  -- whether fill_place holds its two hashes for it
   bytes           bytea         NOT NULL
 );
-CREATE UNIQUE INDEX fill_identity_place ON fill_identity (tx_hash, order_hash);
+
+-- The one fill of a place on the chain. A table of its own, so that two partitions that claim one
+-- place at the same time meet in a key of their own, and the later one is folded anew.
+CREATE TABLE fill_place (
+  tx_hash       text NOT NULL,
+  order_hash    text NOT NULL,
+  log_partition text NOT NULL,
+  fill_id       text NOT NULL,
+  PRIMARY KEY (tx_hash, order_hash)
+);
 
 CREATE TABLE orders (
   order_id        text PRIMARY KEY,
@@ -102,7 +113,12 @@ CREATE INDEX orders_deadline ON orders (expires_at)
   WHERE status = 'OPEN' AND expires_at IS NOT NULL;
 
 -- The same rows, found by their place on the chain and by their hash.
-CREATE VIEW fill_by_place AS SELECT * FROM fill_identity;
+CREATE VIEW fill_by_place AS
+  SELECT f.fill_id, f.log_partition, f.account, f.source, f.recipe, f.status, f.joined_to,
+         f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
+         f.quantity_shares, f.size_pusd, f.fee_pusd, p.tx_hash, p.order_hash, f.log_index,
+         f.block_number, f.matched_at, f.paper, f.event_id, f.has_place, f.bytes
+    FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;
 
 -- Up to when each partition was told that time has passed.

@@ -36,7 +36,7 @@ import {
 } from '@polytraders/testkit';
 import type pg from 'pg';
 import { createWriter } from '../processor.ts';
-import { type ImportRequest, inspectFile } from '../sources/file/import.ts';
+import { inspectFile } from '../sources/file/import.ts';
 import { ALICE, BARE, BOB, CONDITION, MATCH, NO, ORDER, YES } from '../../test/inputs.ts';
 import { tellTime } from './clock.ts';
 import { inboxSource } from './inbox-source.ts';
@@ -166,6 +166,9 @@ function ofAlice(log: readonly Event[]): readonly string[] {
 }
 
 const TOLD = 2 * 12;
+const CAROL = `0x${'01'.repeat(20)}`;
+const DAVE = `0x${'03'.repeat(20)}`;
+const request = { accounts: null, bot: null, zeroFeeDeclaredBy: null, identity: null };
 
 test('parameters stand first on every partition, with one market_seq each', async () => {
   const log = await logOf(TOLD);
@@ -277,12 +280,6 @@ test('a file is taken once, followed to the log and counted', async () => {
     path,
     [...rows, { ...rows[0], price: '2' }].map((row) => JSON.stringify(row)).join('\n'),
   );
-  const request: ImportRequest = {
-    accounts: null,
-    bot: null,
-    zeroFeeDeclaredBy: null,
-    identity: null,
-  };
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
   expect(await missingIngestor(database)).toBeNull();
@@ -344,6 +341,23 @@ test('poison among good reports is set aside one by one; no partition stands sti
     event.type === 'QuarantinedInput' ? [event.value.reason_code] : [],
   );
   expect(reasons.filter((reason) => reason === 'INVALID_INPUT')).toHaveLength(6);
+  expect(running.worker.halted().size).toBe(0);
+}, 60_000);
+
+test('accounts that claim one place at the same time: one is booked, the other an alarm', async () => {
+  const claims = Array.from({ length: 16 }, (_, at) => {
+    const hash = `0x${String(at >> 1).repeat(64)}`;
+    const ids = { fill_id: `G${String(at)}`, order_id: `OG${String(at)}` };
+    const account = at % 2 === 0 ? CAROL : DAVE;
+    return JSON.stringify({ ...MATCH, ...ids, account, tx_hash: hash, order_hash: hash });
+  });
+  const path = join(folder, 'places.jsonl');
+  writeFileSync(path, claims.join('\n'));
+  const inspection = await inspectFile(path, request);
+  if ('refused' in inspection) throw new Error(inspection.refused);
+  const servers = { database, kafka, topicPrefix: prefix };
+  const result = await runImport(servers, inspection, request, () => undefined);
+  expect(result).toMatchObject({ fills: 8, quarantined: { GOV_FILL_MISMATCH: 8 } });
   expect(running.worker.halted().size).toBe(0);
 }, 60_000);
 

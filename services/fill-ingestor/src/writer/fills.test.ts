@@ -13,7 +13,16 @@ import {
   valuesOf,
   without,
 } from '../../test/inputs.ts';
+import { storage } from './storage.ts';
 
+const FILE_TERMS = {
+  fileSha256: 'ab'.repeat(32),
+  row: 1,
+  account: null,
+  bot: null,
+  zeroFeeDeclaredBy: null,
+  identity: null,
+};
 const TX = `0x${'11'.repeat(32)}`;
 const HASH = `0x${'33'.repeat(32)}`;
 
@@ -101,6 +110,59 @@ describe('one fill under two ids (B9)', () => {
   });
 });
 
+describe('hashes that come one by one', () => {
+  const placed = { tx_hash: TX, order_hash: HASH };
+  const first = { ...MATCH, ...placed };
+
+  test('are on the log, and claim no place that another fill holds already', () => {
+    const written = testWriter().reports(
+      first,
+      { ...MATCH, fill_id: 'F2', status: 'MATCHED', order_hash: HASH },
+      { ...MATCH, fill_id: 'F2', tx_hash: TX },
+      { ...first, fill_id: 'F3' },
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'applied', 'applied']);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      { fill_id: 'F1', ...placed },
+      { fill_id: 'F2', ...placed },
+    ]);
+    const { entities } = written;
+    expect(entities.get('fill|F3')).toMatchObject({ joinedTo: 'F1' });
+    expect(storage.changes('fill|F2', undefined, entities.get('fill|F2'))).toMatchObject([
+      { upsert: 'fill_identity' },
+    ]);
+  });
+
+  test('are a place from when one report says them both', () => {
+    const written = testWriter().reports(
+      { ...MATCH, status: 'MATCHED', order_hash: HASH },
+      { ...MATCH, status: 'MINED', tx_hash: TX },
+      first,
+    );
+    const state = written.entities.get('fill|F1');
+    expect(storage.changes('fill|F1', undefined, state)).toMatchObject([
+      { upsert: 'fill_identity' },
+      { upsert: 'fill_place', row: { ...placed, fill_id: 'F1', log_partition: '3' } },
+    ]);
+  });
+});
+
+test('a transaction that is sent again leaves its place, which others may take', () => {
+  const again = { tx_hash: `0x${'22'.repeat(32)}`, order_hash: HASH };
+  const written = testWriter().reports(
+    { ...MATCH, tx_hash: TX, order_hash: HASH, status: 'MATCHED' },
+    { ...MATCH, ...again, status: 'MINED' },
+  );
+  const after = written.entities.get('fill|F1');
+  if (after?.kind !== 'fill') throw new Error('Expected fill F1; found none.');
+  const changes = storage.changes('fill|F1', { ...after, txHash: TX }, after);
+  expect(changes).toMatchObject([
+    { upsert: 'fill_identity' },
+    { remove: 'fill_place', row: { tx_hash: TX } },
+    { upsert: 'fill_place', row: again },
+  ]);
+});
+
 describe('sources of record (B9)', () => {
   const accounts = declared({
     [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' },
@@ -109,6 +171,17 @@ describe('sources of record (B9)', () => {
   test('a second voice without a fill to confirm never books', () => {
     const written = testWriter(accounts).reports({ ...MATCH, tx_hash: TX, order_hash: HASH });
     expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_UNMATCHED']);
+  });
+
+  test('a second voice that puts a fill where another one stands is an alarm', () => {
+    const { reports, inputs } = testWriter(
+      declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['file'] } }),
+    );
+    const place = { tx_hash: TX, order_hash: HASH };
+    reports({ ...MATCH, ...place }, { ...MATCH, fill_id: 'F2', status: 'MATCHED' });
+    const fields = { ...MATCH, ...place, fill_id: 'F2' };
+    const written = inputs({ format: 'execution', fields, terms: FILE_TERMS });
+    expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_MISMATCH']);
   });
 
   test('a confirmed bus fill without coordinates is refused where others report too', () => {

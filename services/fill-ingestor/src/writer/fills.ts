@@ -67,8 +67,7 @@ export function stepFill(
       ? null
       : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
   if (known?.joinedTo != null) return ignored('joined');
-  if (!isOfRecord(accounts, account, draft.source))
-    return stepSecondVoice(arriving, known ?? placed);
+  if (!isOfRecord(accounts, account, draft.source)) return stepSecondVoice(arriving, known, placed);
   if (lacksCoordinates(arriving, accounts)) return needsCoordinates(arriving);
   if (known === null && placed === null) return advance(arriving, null, lookup, accounts);
   if (known !== null) {
@@ -146,6 +145,7 @@ function stepUnderOtherId(
     joinedTo: placed.fillId,
     txHash: null,
     orderHash: null,
+    hasPlace: false,
     eventId: null,
   };
   const put: Put<Entity> = { key: fillKey(alias.fillId), entity: alias };
@@ -166,7 +166,8 @@ function joinLate(arriving: Arriving, known: FillState, placed: FillState): Outc
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(placed), TICK);
   if (differences.length > 0 || isFinal(known.status))
     return mismatch(arriving, placed, differences);
-  const closed: FillState = { ...known, joinedTo: placed.fillId, txHash: null, orderHash: null };
+  const nowhere = { txHash: null, orderHash: null, hasPlace: false };
+  const closed: FillState = { ...known, ...nowhere, joinedTo: placed.fillId };
   const entry = failedEntry(arriving.event, known, arriving.draft, placed.fillId);
   const puts = [
     ...placeLeft(known, closed),
@@ -177,8 +178,13 @@ function joinLate(arriving: Arriving, known: FillState, placed: FillState): Outc
 }
 
 /** A source that is not of record confirms or alarms; it never books. */
-function stepSecondVoice(arriving: Arriving, known: FillState | null): Outcome {
+function stepSecondVoice(
+  arriving: Arriving,
+  named: FillState | null,
+  placed: FillState | null,
+): Outcome {
   const { draft } = arriving;
+  const known = named ?? placed;
   if (known === null) {
     return setAside(
       arriving,
@@ -189,12 +195,15 @@ function stepSecondVoice(arriving: Arriving, known: FillState | null): Outcome {
     );
   }
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
-  if (differences.length > 0) return mismatch(arriving, known, differences);
+  const isElsewhere = placed !== null && placed.fillId !== known.fillId;
+  if (differences.length > 0 || isElsewhere) {
+    const what = isElsewhere ? ['id', ...differences] : differences;
+    return mismatch(arriving, isElsewhere ? placed : known, what);
+  }
   if (known.joinedSources.includes(draft.source)) return ignored('duplicate');
   const enriched = {
     ...joined(known, draft.source),
-    txHash: known.txHash ?? draft.txHash,
-    orderHash: known.orderHash ?? draft.orderHash,
+    ...placeOf(known, draft, draft, known),
     logIndex: known.logIndex ?? draft.logIndex,
     blockNumber: known.blockNumber ?? draft.blockNumber,
     fee: known.fee ?? feeOf(draft),
@@ -268,8 +277,7 @@ function stateOf(arriving: Arriving, known: FillState | null, accounts: Accounts
     quantity: draft.quantity,
     notional: draft.notional,
     fee: feeOf(draft) ?? known?.fee ?? null,
-    txHash: draft.txHash ?? known?.txHash ?? null,
-    orderHash: draft.orderHash ?? known?.orderHash ?? null,
+    ...placeOf(draft, known, draft, known),
     logIndex: draft.logIndex ?? known?.logIndex ?? null,
     blockNumber: draft.blockNumber ?? known?.blockNumber ?? null,
     matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null),
@@ -277,6 +285,25 @@ function stateOf(arriving: Arriving, known: FillState | null, accounts: Accounts
     eventId: known?.eventId ?? null,
     bytes: event.bytes,
   };
+}
+
+type Hashes = Pick<FillState, 'txHash' | 'orderHash'>;
+
+/**
+ * The hashes of a fill, those of `first` before those of `second`. They are its place where the
+ * report said them both, for then `coordinates|` was asked whose they are, or where it had it.
+ */
+function placeOf(
+  first: Hashes,
+  second: Hashes | null,
+  said: Hashes,
+  known: FillState | null,
+): Pick<FillState, 'txHash' | 'orderHash' | 'hasPlace'> {
+  const txHash = first.txHash ?? second?.txHash ?? null;
+  const orderHash = first.orderHash ?? second?.orderHash ?? null;
+  const isSame = (one: Hashes): boolean => one.txHash === txHash && one.orderHash === orderHash;
+  const isHeld = isSame(said) || (known !== null && known.hasPlace && isSame(known));
+  return { txHash, orderHash, hasPlace: txHash !== null && orderHash !== null && isHeld };
 }
 
 function joined(state: FillState, source: FillState['source']): FillState {
@@ -300,13 +327,14 @@ function applied(
 
 function putsOf(state: FillState): readonly Put<Entity>[] {
   const own = { key: fillKey(state.fillId), entity: state };
-  if (state.txHash === null || state.orderHash === null || state.joinedTo !== null) return [own];
+  if (!state.hasPlace || state.txHash === null || state.orderHash === null) return [own];
   return [own, { key: coordinatesKey(state.txHash, state.orderHash), entity: state }];
 }
 
 /** A place on the chain that a fill no longer has, because its transaction was sent again. */
 function placeLeft(before: FillState | null, after: FillState): readonly Put<Entity>[] {
-  if (before === null || before.txHash === null || before.orderHash === null) return [];
+  if (before === null || !before.hasPlace) return [];
+  if (before.txHash === null || before.orderHash === null) return [];
   if (before.txHash === after.txHash && before.orderHash === after.orderHash) return [];
   return [{ key: coordinatesKey(before.txHash, before.orderHash), entity: undefined }];
 }

@@ -32,7 +32,15 @@ export type FillRow = {
   readonly matched_at: number | null;
   readonly paper: boolean;
   readonly event_id: string | null;
+  readonly has_place: boolean;
   readonly bytes: Buffer;
+};
+
+export type PlaceRow = {
+  readonly tx_hash: string;
+  readonly order_hash: string;
+  readonly log_partition: string;
+  readonly fill_id: string;
 };
 
 export type OrderRow = {
@@ -84,6 +92,7 @@ const FILL_COLUMNS = {
   matched_at: 'time',
   paper: 'bool',
   event_id: 'text',
+  has_place: 'bool',
   bytes: 'bytes',
 } as const;
 
@@ -110,6 +119,17 @@ export const FILL_IDENTITY = table<FillRow>(
   'fill_identity',
   FILL_COLUMNS,
   ['fill_id'],
+  'log_partition',
+);
+
+/**
+ * Whose a place on the chain is. Guarded like the ids: two accounts that are told with one place at
+ * the same time are folded one after the other, and the second finds the first.
+ */
+export const FILL_PLACE = table<PlaceRow>(
+  'fill_place',
+  { tx_hash: 'text', order_hash: 'text', log_partition: 'text', fill_id: 'text' },
+  ['tx_hash', 'order_hash'],
   'log_partition',
 );
 
@@ -157,7 +177,20 @@ export function rowOfFill(state: FillState): FillRow {
     matched_at: state.matchedAt,
     paper: state.paper,
     event_id: state.eventId,
+    has_place: state.hasPlace,
     bytes: state.bytes,
+  };
+}
+
+/** The row of the place that a fill holds; null where it holds none. */
+export function rowOfPlace(state: FillState | undefined): PlaceRow | null {
+  if (state === undefined || !state.hasPlace) return null;
+  if (state.txHash === null || state.orderHash === null) return null;
+  return {
+    tx_hash: state.txHash,
+    order_hash: state.orderHash,
+    log_partition: String(state.partition),
+    fill_id: state.fillId,
   };
 }
 
@@ -186,6 +219,7 @@ export function fillOfRow(row: FillRow): FillState {
     matchedAt: row.matched_at,
     paper: row.paper,
     eventId: row.event_id,
+    hasPlace: row.has_place,
     bytes: row.bytes,
   };
 }

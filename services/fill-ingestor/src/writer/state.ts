@@ -42,6 +42,11 @@ export type FillState = {
   readonly paper: boolean;
   /** event_id of its last record on the log; null while it has none. */
   readonly eventId: string | null;
+  /**
+   * Whether its two hashes are its place, found under `coordinates|`. Not where they came one by
+   * one in two reports: then nobody has asked whose place they are together.
+   */
+  readonly hasPlace: boolean;
   /** The last input that was applied, as it arrived: shown beside one that contradicts it. */
   readonly bytes: Buffer;
 };

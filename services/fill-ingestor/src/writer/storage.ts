@@ -11,6 +11,7 @@ import { type Entry } from './entry.ts';
 import {
   FILL_BY_PLACE,
   FILL_IDENTITY,
+  FILL_PLACE,
   fillOfRow,
   type FillRow,
   marketOfRow,
@@ -23,8 +24,15 @@ import {
   rowOfFill,
   rowOfMarket,
   rowOfOrder,
+  rowOfPlace,
 } from './rows.ts';
-import { type Entity, isGlobalKey, isVolatileKey, type MarketFacts } from './state.ts';
+import {
+  type Entity,
+  type FillState,
+  isGlobalKey,
+  isVolatileKey,
+  type MarketFacts,
+} from './state.ts';
 
 type DefinitionRow = {
   readonly place: string;
@@ -81,7 +89,16 @@ export const storage: Storage<Entity, Entry> = {
   schema: () => 'ingest',
   migrations: fileURLToPath(new URL('../../sql', import.meta.url)),
   ledger: LEDGER,
-  state: [FILL_IDENTITY, FILL_BY_PLACE, ORDERS, ORDER_BY_HASH, MARKETS, DEFINITIONS, MARKS],
+  state: [
+    FILL_IDENTITY,
+    FILL_PLACE,
+    FILL_BY_PLACE,
+    ORDERS,
+    ORDER_BY_HASH,
+    MARKETS,
+    DEFINITIONS,
+    MARKS,
+  ],
   isVolatile: isVolatileKey,
   isGlobal: isGlobalKey,
   changes,
@@ -89,21 +106,35 @@ export const storage: Storage<Entity, Entry> = {
   revive,
 };
 
-/** Each entity is one row. The second key of a fill or order only finds it and writes nothing. */
+/**
+ * Each entity is one row, a fill with a place on the chain two. The second key of a fill or order
+ * only finds it and writes nothing.
+ */
 function changes(
   key: string,
-  _before: Entity | undefined,
+  before: Entity | undefined,
   after: Entity | undefined,
 ): readonly Change[] {
   if (after === undefined) return [];
   if (key.startsWith('fill|') && after.kind === 'fill') {
-    return [{ upsert: FILL_IDENTITY.name, row: rowOfFill(after) }];
+    const own: Change = { upsert: FILL_IDENTITY.name, row: rowOfFill(after) };
+    return [own, ...changesOfPlace(before?.kind === 'fill' ? before : undefined, after)];
   }
   if (key.startsWith('order|') && after.kind === 'order') {
     return [{ upsert: ORDERS.name, row: rowOfOrder(after) }];
   }
   if (after.kind === 'market') return [{ upsert: MARKETS.name, row: rowOfMarket(after) }];
   return [];
+}
+
+function changesOfPlace(before: FillState | undefined, after: FillState): readonly Change[] {
+  const left = rowOfPlace(before);
+  const taken = rowOfPlace(after);
+  if (left?.tx_hash === taken?.tx_hash && left?.order_hash === taken?.order_hash) return [];
+  return [
+    ...(left === null ? [] : [{ remove: FILL_PLACE.name, row: left }]),
+    ...(taken === null ? [] : [{ upsert: FILL_PLACE.name, row: taken }]),
+  ];
 }
 
 function locate(key: string): readonly Place[] {
