@@ -21,6 +21,7 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 const nodeMajorMin = 20;
 const javaMajorMin = 17;
 const installMsMax = 600_000;
+const writeMsMax = 2000;
 /** Below its reason npm prints its manual. */
 const whyLinesMax = 12;
 /** What an install left behind: the time it ended, and the lockfile it was made from. */
@@ -93,7 +94,8 @@ function install() {
 function withInstallLock(work) {
   const lock = join(root, '.local/install.lock');
   mkdirSync(join(root, '.local'), { recursive: true });
-  const deadline = Date.now() + installMsMax;
+  const startedAt = Date.now();
+  let said = false;
   for (;;) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
@@ -102,8 +104,22 @@ function withInstallLock(work) {
       if (error.code !== 'EEXIST') throw error;
     }
     const holder = Number(existsSync(lock) ? readFileSync(lock, 'utf8') : 0);
-    if (Date.now() > deadline || (holder > 0 && !isAlive(holder))) rmSync(lock, { force: true });
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    const waited = Date.now() - startedAt;
+    // A lock without content is one being written, unless it stays that way.
+    const isLeft = holder > 0 ? !isAlive(holder) : waited > writeMsMax;
+    if (isLeft) {
+      rmSync(lock, { force: true });
+      continue;
+    }
+    if (waited > installMsMax) {
+      stop(
+        `Process ${holder} has held ${lock} for ten minutes: end it, or remove the file if that ` +
+          'process is no command of this project.',
+      );
+    }
+    if (!said && holder > 0) say(`Process ${holder} installs the npm packages; waiting for it.`);
+    said ||= holder > 0;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   }
   try {
     work();
@@ -228,7 +244,11 @@ const [flag, names] = given[0]?.startsWith('--') ? given[0].split('=') : [null];
 const [entry, ...rest] = flag === null ? given : given.slice(1);
 if (entry === undefined) stop('Usage: node infra/bootstrap.mjs [--…servers] ENTRY [arguments]');
 checkNode();
-ensurePackages();
+try {
+  ensurePackages();
+} catch (error) {
+  stop(`Expected a checkout that can be written to, found none: ${error.message}.`);
+}
 const variables = variablesOf(flag, names);
 if (needsTools(flag, variables, rest)) ensureTools(variables);
 handOver(entry, rest);

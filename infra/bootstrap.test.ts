@@ -1,7 +1,8 @@
 /** The first step of every command, on a machine with Node and Docker, but without Java. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -57,4 +58,22 @@ describe('without Java', () => {
     const { stderr } = run(names, 'infra/topics/main.ts', ['plan'], { KAFKA_BROKERS: 'k:1' });
     expect(stderr).toMatch(/in KAFKA_BROKERS and SCHEMA_REGISTRY_URL\.\n$/);
   });
+});
+
+test('an install lock without content, left by a command that was killed, is taken over', () => {
+  const checkout = mkdtempSync(join(tmpdir(), 'polytraders-checkout-'));
+  for (const name of ['infra', '.local']) mkdirSync(join(checkout, name));
+  for (const name of ['infra/bootstrap.mjs', 'package.json', 'package-lock.json']) {
+    copyFileSync(join(import.meta.dirname, '..', name), join(checkout, name));
+  }
+  const lock = join(checkout, '.local/install.lock');
+  writeFileSync(lock, '');
+  const words = [join(checkout, 'infra/bootstrap.mjs'), 'infra/doctor/main.ts'];
+  const { status, stderr } = spawnSync(process.execPath, words, {
+    env: { PATH: path },
+    encoding: 'utf8',
+  });
+  // There is no npm in PATH: it has come as far as it can.
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/npm ci failed/) });
+  rmSync(checkout, { recursive: true });
 });

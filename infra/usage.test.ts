@@ -13,6 +13,13 @@ const nowhere = {
 };
 const noFolder = join(import.meta.dirname, 'no-such-folder');
 
+test.each(['doctor', 'stack', 'topics', 'start', 'checks'])('%s says what it takes', (command) => {
+  const main = join(import.meta.dirname, command, 'main.ts');
+  const args = command === 'checks' ? ['all', '--help'] : ['--help'];
+  const { status, stdout } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('npm ') });
+});
+
 test.each([
   ['doctor', ['--bogus'], /--bogus/],
   ['doctor', ['kafka'], /kafka/],

@@ -9,6 +9,17 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../stack/layout.ts';
 
+const help = `Types, lint and suites; see package.json for the commands.
+
+  npm test                    types, lint and all suites but those that take long
+  npm run test:venue          suites on the venue data beside the checkout
+  npm run test:faults         suites that kill servers and services, at full length
+  npm run typecheck           types alone
+
+What stands behind "--" is handed to jest, such as the path of a suite.
+Exit codes: 0 all passed, 1 something failed, 2 could not run.
+`;
+
 type Part = {
   readonly title: string;
   readonly script: string;
@@ -77,6 +88,10 @@ function run(part: Part): Promise<boolean> {
 
 async function main(): Promise<number> {
   const [what, ...args] = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(help);
+    return 0;
+  }
   const parts = partsOf(what, args);
   mkdirSync(resultsDir, { recursive: true });
   rmSync(join(resultsDir, `${what}.json`), { force: true });

@@ -12,7 +12,8 @@ import { layoutOf, serverEnv, type ComponentName } from './layout.ts';
 import { type Ports, type Say, type ServerEnv } from './layout.ts';
 import { withLock } from './lock.ts';
 import { choosePorts, rememberedPorts } from './ports.ts';
-import { outsideHome } from './postgres-binaries.ts';
+import { expectOwn } from './owner.ts';
+import { isRoot, outsideHome } from './postgres-binaries.ts';
 import { postgres } from './postgres.ts';
 import { gone, readRunning, signal } from './process.ts';
 import { registry } from './registry.ts';
@@ -69,8 +70,9 @@ async function bringAllUp(context: Context): Promise<void> {
  * Writes `stack.env` into the folder. Throws a sentence with the end of the log when a server does
  * not come up.
  */
-export function startStack(options: StackOptions): Promise<ServerEnv> {
+export async function startStack(options: StackOptions): Promise<ServerEnv> {
   const dir = resolve(options.dir);
+  expectOwn(dir);
   return withLock(dir, options.say ?? silent, async () => {
     await mkdir(dir, { recursive: true });
     const context = await contextOf({ ...options, dir });
@@ -88,10 +90,11 @@ const OWN_FILES = `data logs run ports.json stack.env server.properties format.p
 );
 
 /** Stops the stack. `wipe` removes its data, ports and logs too: the next start is a first one. */
-export function stopStack(
+export async function stopStack(
   options: StackOptions & { readonly wipe?: boolean },
 ): Promise<{ readonly stopped: readonly ComponentName[] }> {
   const dir = resolve(options.dir);
+  if (!isRoot()) expectOwn(dir);
   const say = options.say ?? silent;
   return withLock(dir, say, async () => {
     const stopped: ComponentName[] = [];
