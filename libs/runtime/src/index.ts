@@ -36,7 +36,15 @@ export {
   type KafkaSettings,
   type Mode,
 } from './service/config.ts';
+export {
+  createLateness,
+  lookMs,
+  type Lateness,
+  type Place,
+  unknownEnd,
+} from './partition/lateness.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
+export { type HaltedSource, type SourceState } from './service/health.ts';
 export { main, run } from './service/run.ts';
 export {
   kafkaConfig,

@@ -121,7 +121,6 @@ class Member {
     });
     const { memberId, generation } = joined;
     this.memberId = memberId;
-    this.confirmedAt = performance.now();
     const at = { groupId, memberId, generation };
     const partitions = await syncGroup(
       lanes.join,
@@ -129,6 +128,7 @@ class Member {
       await this.assignments(joined),
       rebalanceTimeoutMs,
     );
+    // Only here: who joins and is told nothing, as where the topic is missing, is no member.
     this.confirmedAt = performance.now();
     this.generation = generation;
     this.owned = partitions;

@@ -126,7 +126,7 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
     return recovering;
   }
 
-  /** Two workers of one name take the producer from each other for ever, and each sees only this. */
+  /** Two workers of one name take the producer from each other for ever; each sees only this. */
   function explained(error: RuntimeError): RuntimeError {
     if (error.code !== 'KAFKA_FENCED') return error;
     const isAgain = performance.now() - fencedAt < fencedAgainMs;
@@ -223,9 +223,9 @@ function mergeByPartition(slices: readonly Batch[]): Batch[] {
 function fencedAgain(workerId: string, cause: RuntimeError): RuntimeError {
   return new RuntimeError(
     'KAFKA_FENCED',
-    `The producer of this worker was fenced again. Expected WORKER_ID "${workerId}" to be the name ` +
-      'of one running worker; if this goes on, another one has it too, or this machine freezes. ' +
-      `Give each worker its own WORKER_ID. ${cause.message}`,
+    `The producer of this worker was fenced again. Expected WORKER_ID "${workerId}" to be the ` +
+      'name of one running worker; if this goes on, another one has it too, or this machine ' +
+      `freezes. Give each worker its own WORKER_ID. ${cause.message}`,
     { retryable: cause.retryable, cause },
   );
 }

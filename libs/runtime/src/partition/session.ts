@@ -24,11 +24,10 @@ export type Session<Entity> = {
   /** Undefined is known to be absent. */
   readonly cache: Map<string, Entity | undefined>;
   readonly seen: Seen;
+  /** Where the log ends, as of the last batch that was fetched or the last look at the log. */
   highWatermark: number;
   alive: boolean;
   waiting: boolean;
-  /** Since when there has been more on the log than was folded; null at its head. */
-  behindSince: number | null;
   /** The batch that is being folded; the next one waits for it. */
   turn: Promise<void>;
 };
@@ -42,7 +41,8 @@ export type SessionStart = {
   readonly chainHash: Buffer;
 };
 
-export function newSession<Entity>(start: SessionStart): Session<Entity> {
+/** `end` is where the log ends: what lies before it waits from now on. */
+export function newSession<Entity>(start: SessionStart, end = start.nextOffset): Session<Entity> {
   return {
     partition: start.partition,
     epoch: start.epoch,
@@ -56,10 +56,9 @@ export function newSession<Entity>(start: SessionStart): Session<Entity> {
     complete: start.nextOffset === 0,
     cache: new Map(),
     seen: createSeen(),
-    highWatermark: start.nextOffset,
+    highWatermark: end,
     alive: true,
     waiting: false,
-    behindSince: null,
     turn: Promise.resolve(),
   };
 }

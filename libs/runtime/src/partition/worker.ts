@@ -14,12 +14,11 @@ import { type Source, type SourceReader } from '../source/source.ts';
 import { type AcquireContext } from './acquire.ts';
 import { createFolder } from './fold.ts';
 import { createIntake } from './intake.ts';
-import { createLateness, lookMs, type Place, unknownEnd } from './lateness.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { createEmitter, createPublisher, type Emitter } from './publisher.ts';
-import { type Session } from './session.ts';
 import { pause } from './signal.ts';
 import { createSlot, type Slot, type SlotLimits } from './slot.ts';
+import { type Acquiring, type PartitionState, watchPartitions } from './watch.ts';
 
 export type WorkerConfig = {
   readonly workerId: string;
@@ -48,22 +47,6 @@ export type WorkerEvents = {
   readonly onAcquired: (partition: number, epoch: number, nextOffset: number) => void;
   readonly onLost: (partition: number, why: string) => void;
 };
-
-export type PartitionState = {
-  readonly partition: number;
-  readonly epoch: number;
-  readonly next: number;
-  readonly committed: number;
-  readonly publishedTo: number;
-  readonly highWatermark: number;
-  /** Its next batch waits for room: the partition is paused until the groups before are stored. */
-  readonly waiting: boolean;
-  /** How long the oldest record that is not stored, and published, has been known to wait. */
-  readonly behindForMs: number;
-};
-
-/** A partition on its way to us: assigned by the group, not yet acquired. */
-export type Acquiring = { readonly partition: number; readonly behindForMs: number };
 
 export type Worker = {
   readonly state: () => readonly PartitionState[];
@@ -145,14 +128,7 @@ export async function startWorker<
     void intake.audit();
   }, config.auditMs);
   auditTimer.unref();
-  const lateness = createLateness();
-  const look = (): void => {
-    lateness.look(placesOf(ownership, config.publishes), performance.now());
-  };
-  const lookTimer = setInterval(look, lookMs);
-  lookTimer.unref();
-  const behindForMs = (partition: number): number =>
-    lateness.behindForMs(partition, performance.now());
+  const watch = watchPartitions(ownership, config.publishes);
 
   async function drained(): Promise<void> {
     const all = Promise.all(placed.map(({ slot }) => slot.drained()));
@@ -171,7 +147,7 @@ export async function startWorker<
 
   async function stop(): Promise<void> {
     clearInterval(auditTimer);
-    clearInterval(lookTimer);
+    watch.stop();
     await present(reader).close();
     await drained();
     // Before the release: a batch that is still on its way must not be folded after it.
@@ -184,38 +160,12 @@ export async function startWorker<
   for (const { slot } of placed) await slot.start();
   membership = await source.join({ onAssigned, onRevoking, onOutage: events.onOutage });
   return {
-    state: () => {
-      look();
-      return ownership.sessions().map((one) => stateOf(one, behindForMs(one.partition)));
-    },
-    acquiring: () => {
-      look();
-      return ownership.acquiring().map((partition) => {
-        return { partition, behindForMs: behindForMs(partition) };
-      });
-    },
+    state: watch.state,
+    acquiring: watch.acquiring,
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
     stop,
   };
-}
-
-/** Where our partitions are, for whoever asks how late they are. */
-function placesOf(ownership: Ownership<unknown>, publishes: boolean): readonly Place[] {
-  const acquired = ownership.sessions().map((session) => {
-    const { partition, committed, publishedTo, highWatermark } = session;
-    const done = publishes ? Math.min(committed, publishedTo) : committed;
-    return { partition, done, end: Math.max(highWatermark, session.next) };
-  });
-  const acquiring = ownership.acquiring().map((partition) => {
-    return { partition, done: 0, end: unknownEnd };
-  });
-  return [...acquired, ...acquiring];
-}
-
-function stateOf(session: Session<unknown>, behindForMs: number): PartitionState {
-  const { partition, epoch, next, committed, publishedTo, highWatermark, waiting } = session;
-  return { partition, epoch, next, committed, publishedTo, highWatermark, waiting, behindForMs };
 }
 
 /** One slot with its publisher, if anything is published at all. */

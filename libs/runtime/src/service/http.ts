@@ -2,76 +2,8 @@
 
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type RuntimeError } from '../errors.ts';
-import { type PartitionState, type Worker } from '../partition/worker.ts';
-
-export type Outage = { readonly at: number; readonly message: string };
-
-/** A partition of a source beside the worker that stands still, and why. */
-export type HaltedSource = {
-  readonly source: string;
-  readonly partition: number;
-  readonly code: string;
-  readonly message: string;
-};
-
-export type HealthFacts = {
-  readonly service: string;
-  readonly version: number;
-  readonly mode: string;
-  readonly publishes: boolean;
-  readonly workerId: string;
-  readonly sessionTimeoutMs: number;
-  readonly lastOutage: () => Outage | null;
-  readonly sources: () => readonly HaltedSource[];
-};
-
-export type Health = { readonly ok: boolean; readonly body: object };
-
-/** A partition that has been behind the log for longer than this makes health red (B21). */
-const lagSecondsMax = 60;
-
-/**
- * Red when a partition is halted or late, a source is halted, or the group has not confirmed us for
- * a session timeout.
- */
-export function healthOf(worker: Worker, facts: HealthFacts): Health {
-  const states = worker.state();
-  const halted = [...worker.halted()].map(haltedPartition);
-  const confirmedAgoMs = worker.confirmedAgoMs();
-  const sources = facts.sources();
-  const isStanding = halted.length > 0 || sources.length > 0;
-  const lagSeconds = Math.max(0, ...states.map((state) => state.behindForMs)) / 1000;
-  const isLate = lagSeconds > lagSecondsMax;
-  const ok = !isStanding && !isLate && confirmedAgoMs < facts.sessionTimeoutMs;
-  return {
-    ok,
-    body: {
-      status: ok ? 'green' : 'red',
-      service: facts.service,
-      version: facts.version,
-      mode: facts.mode,
-      publishes: facts.publishes,
-      worker: facts.workerId,
-      partitions: states.length,
-      lag_records: states.reduce((sum, state) => sum + lagOf(state), 0),
-      lag_seconds: Math.round(lagSeconds),
-      waiting: states.filter((state) => state.waiting).length,
-      halted,
-      halted_sources: sources,
-      confirmed_ago_ms: confirmedAgoMs,
-      last_outage: facts.lastOutage(),
-    },
-  };
-}
-
-function haltedPartition([partition, error]: readonly [number, RuntimeError]): object {
-  return { partition, code: error.code, message: error.message };
-}
-
-function lagOf(state: PartitionState): number {
-  return Math.max(0, state.highWatermark - state.next);
-}
+import { RuntimeError } from '../errors.ts';
+import { type Health } from './health.ts';
 
 export type HttpConfig = {
   readonly host: string;
@@ -84,7 +16,7 @@ export type HttpConfig = {
 
 export type HttpServer = { readonly port: number; readonly close: () => Promise<void> };
 
-/** Port 0 takes a free one. */
+/** Port 0 takes a free one. Throws CONFIGURATION where the address cannot be listened on. */
 export async function serveHttp(config: HttpConfig): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -117,7 +49,33 @@ export async function serveHttp(config: HttpConfig): Promise<HttpServer> {
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(unusable(host, port, cause)));
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
+}
+
+function unusable(host: string, port: number, cause: NodeJS.ErrnoException): RuntimeError {
+  return new RuntimeError('CONFIGURATION', unusableSentence(host, port, cause), {
+    retryable: false,
+    cause,
+  });
+}
+
+function unusableSentence(host: string, port: number, cause: NodeJS.ErrnoException): string {
+  if (cause.code === 'EADDRINUSE') {
+    return (
+      `Expected HTTP_HOST and HTTP_PORT, ${host}:${port}, to be free; it is in use. ` +
+      'Choose another HTTP_PORT, or 0 for a free one.'
+    );
+  }
+  if (cause.code === 'EACCES') {
+    return (
+      `Expected HTTP_PORT to be one that this user may listen on; ${port} is refused. ` +
+      'Choose one above 1023, or 0 for a free one.'
+    );
+  }
+  return (
+    `Expected HTTP_HOST to be an address of this machine; "${host}" is none (${cause.message}). ` +
+    'Set it to 127.0.0.1, or to 0.0.0.0 for all of its addresses.'
+  );
 }

@@ -6,7 +6,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { type Meter, type Processor } from '@polytraders/stream';
 import { type TallyLine } from '../postgres/group.ts';
-import { type PartitionState } from '../partition/worker.ts';
+import { type Observed, type SourceState, unpublished, unstored } from './health.ts';
 
 export type ServiceMetrics = {
   readonly text: () => Promise<string>;
@@ -14,7 +14,8 @@ export type ServiceMetrics = {
   readonly committed: (tally: Iterable<TallyLine>, records: number) => void;
   readonly published: (reports: number, milliseconds: number) => void;
   readonly outage: () => void;
-  readonly partitions: (states: readonly PartitionState[], halted: number) => void;
+  /** Reads the gauges off the worker, and off the sources beside it. */
+  readonly observe: (worker: Observed, sources: readonly SourceState[]) => void;
 };
 
 export function createMetrics<Event, Entity, Entry extends object>(
@@ -25,7 +26,8 @@ export function createMetrics<Event, Entity, Entry extends object>(
   collectDefaultMetrics({ register: registry });
   const prefix = `polytraders_gov_${processor.id.replaceAll('-', '')}`;
   const registers = [registry];
-  const own = ownMetrics(prefix, registers);
+  const own = { ...ownMetrics(prefix, registers), ...ownGauges(prefix, registers) };
+  const ofSources = sourceGauges(prefix, registers);
   const meters = isRebuild ? [] : processor.meters.map((meter) => metricOf(meter, registers));
 
   return {
@@ -44,16 +46,23 @@ export function createMetrics<Event, Entity, Entry extends object>(
       own.publishMs.observe(milliseconds);
     },
     outage: () => own.outages.inc(),
-    partitions: (states, haltedCount) => {
+    observe: (worker, sources) => {
+      const states = worker.state();
       own.lag.reset();
       own.unpublished.reset();
+      own.lagSeconds.reset();
       for (const state of states) {
         const labels = { partition: String(state.partition) };
-        own.lag.set(labels, Math.max(0, state.highWatermark - state.next));
-        own.unpublished.set(labels, Math.max(0, state.committed - state.publishedTo));
+        own.lag.set(labels, unstored(state));
+        own.unpublished.set(labels, unpublished(state));
+      }
+      for (const { partition, behindForMs } of [...states, ...worker.acquiring()]) {
+        own.lagSeconds.set({ partition: String(partition) }, behindForMs / 1000);
       }
       own.waiting.set(states.filter((state) => state.waiting).length);
-      own.halted.set(haltedCount);
+      own.halted.set(sources.reduce((sum, one) => sum + one.halted.length, worker.halted().size));
+      own.confirmed.set(worker.confirmedAgoMs());
+      ofSources(sources);
     },
   };
 }
@@ -81,9 +90,20 @@ function ownMetrics(prefix: string, registers: Registry[]) {
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
     registers,
   });
+  return { records, reports, outages, publishMs };
+}
+
+/** Where the worker stands, partition by partition. */
+function ownGauges(prefix: string, registers: Registry[]) {
   const lag = new Gauge({
     name: `${prefix}_lag_records`,
-    help: 'Records of the log not yet folded.',
+    help: 'Records of the log not yet stored.',
+    labelNames: ['partition'],
+    registers,
+  });
+  const lagSeconds = new Gauge({
+    name: `${prefix}_lag_seconds`,
+    help: 'How long the oldest record not yet stored and published has waited.',
     labelNames: ['partition'],
     registers,
   });
@@ -103,7 +123,44 @@ function ownMetrics(prefix: string, registers: Registry[]) {
     help: 'Partitions, of sources too, that stopped with a named error.',
     registers,
   });
-  return { records, reports, outages, publishMs, lag, unpublished, waiting, halted };
+  const confirmed = new Gauge({
+    name: `${prefix}_confirmed_ago_ms`,
+    help: 'Milliseconds since the consumer group confirmed this worker.',
+    registers,
+  });
+  return { lag, lagSeconds, unpublished, waiting, halted, confirmed };
+}
+
+/** Where the sources beside the worker stand; empty for a service that has none. */
+function sourceGauges(prefix: string, registers: Registry[]) {
+  const lag = new Gauge({
+    name: `${prefix}_source_lag_records`,
+    help: 'Records of a source not yet taken in.',
+    labelNames: ['source', 'partition'],
+    registers,
+  });
+  const lagSeconds = new Gauge({
+    name: `${prefix}_source_lag_seconds`,
+    help: 'How long the oldest record of a source not yet taken in has waited.',
+    labelNames: ['source', 'partition'],
+    registers,
+  });
+  const confirmed = new Gauge({
+    name: `${prefix}_source_confirmed_ago_ms`,
+    help: 'Milliseconds since the consumer group of a source confirmed this worker.',
+    labelNames: ['source'],
+    registers,
+  });
+  return (sources: readonly SourceState[]): void => {
+    for (const gauge of [lag, lagSeconds]) gauge.reset();
+    for (const { source, confirmedAgoMs, partitions } of sources) {
+      confirmed.set({ source }, confirmedAgoMs);
+      for (const { partition, lagRecords, behindForMs } of partitions) {
+        lag.set({ source, partition: String(partition) }, lagRecords);
+        lagSeconds.set({ source, partition: String(partition) }, behindForMs / 1000);
+      }
+    }
+  };
 }
 
 function metricOf<Entry>(meter: Meter<Entry>, registers: Registry[]): Counter | Gauge {

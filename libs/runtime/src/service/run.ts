@@ -4,7 +4,8 @@ import { type Processor } from '@polytraders/stream';
 import { configFromEnv, type ServiceConfig } from './config.ts';
 import { type RunOptions, type Running, start } from './start.ts';
 
-const stopMs = 10_000;
+/** Half a second short of ten, so that a supervisor that counts to ten need not kill. */
+const stopMs = 9_500;
 
 /**
  * Starts the service and stops it within ten seconds of SIGTERM or SIGINT. A signal that comes
@@ -23,15 +24,28 @@ export async function run<
   let running: Running | null = null;
   const stop = (): void => {
     if (running === null) process.exit(0);
-    setTimeout(() => process.exit(1), stopMs).unref();
+    const { log } = running;
+    setTimeout(() => endShort(log, `what was under way did not end in ${stopMs} ms`), stopMs);
     void running.stop().then(
       () => process.exit(0),
-      () => process.exit(1),
+      (cause: unknown) => endShort(log, cause instanceof Error ? cause.message : String(cause)),
     );
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   running = await start(processor, config, options);
+}
+
+/** Nothing is lost by it, but an exit code 1 without a word looks like a failure. */
+function endShort(log: Running['log'], because: string): never {
+  log.warn({
+    event: 'STOP_CUT_SHORT',
+    because,
+    message:
+      `The stop was cut short: ${because}. The next owner goes on from what was committed; ` +
+      'it may have to wait for the session timeout.',
+  });
+  process.exit(1);
 }
 
 /** What `main.ts` calls: configuration errors become one sentence and exit code 2. */

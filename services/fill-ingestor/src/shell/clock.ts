@@ -4,20 +4,22 @@
  * without deadlines hears nothing.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
-import { timeValue } from '@polytraders/runtime';
+import { databaseError, RuntimeError, type Services, timeValue } from '@polytraders/runtime';
 import type pg from 'pg';
-import { type Logger, type Services } from './services.ts';
 import { appendInputs, inTransaction, type NewInput } from './inbox.ts';
 
 export type Clock = { readonly stop: () => Promise<void> };
 
 /** Milliseconds between two looks at the deadlines: how late an expiry may be seen. */
 const TICK_MS = 1_000;
+/** Longest wait for a look that is under way when the service stops. */
+const STOP_MS_MAX = 4_000;
 
 /** Starts looking at deadlines. */
 export function startClock(
-  { database, log }: Services,
+  { database, onOutage }: Services,
   now: () => number = () => Date.now() * 1000,
 ): Clock {
   let stopped = false;
@@ -26,7 +28,7 @@ export function startClock(
   const schedule = (): void => {
     if (stopped) return;
     timer = setTimeout(() => {
-      turn = tick(database, log, now()).finally(schedule);
+      turn = tick(database, onOutage, now()).finally(schedule);
     }, TICK_MS);
   };
   schedule();
@@ -34,16 +36,17 @@ export function startClock(
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      await turn;
+      // A look that a silent Postgres holds up has told nothing, or is told by the next owner.
+      await Promise.race([turn, sleep(STOP_MS_MAX, undefined, { ref: false })]);
     },
   };
 }
 
-async function tick(database: pg.Pool, log: Logger, now: number): Promise<void> {
+async function tick(database: pg.Pool, onOutage: Services['onOutage'], now: number): Promise<void> {
   try {
     await tellTime(database, now);
   } catch (cause) {
-    log.warn({ event: 'OUTAGE', message: cause instanceof Error ? cause.message : String(cause) });
+    onOutage(cause instanceof RuntimeError ? cause : databaseError(cause), { source: 'clock' });
   }
 }
 

@@ -47,15 +47,9 @@ export async function startReaders(services: Services, config: IngestorConfig): 
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
   const clock = startClock(services);
   return {
-    halted: () =>
-      readers.flatMap((reader, at) =>
-        [...reader.halted()].map(([partition, { code, message }]) => {
-          return { source: BUS[at]?.name ?? '', partition, code, message };
-        }),
-      ),
+    sources: () => readers.map((reader) => reader.state()),
     stop: async () => {
-      await clock.stop();
-      await Promise.all(readers.map((reader) => reader.stop()));
+      await Promise.all([clock, ...readers].map((one) => one.stop()));
     },
   };
 }

@@ -1,0 +1,57 @@
+/**
+ * How long input has been waiting to be through: stored and, where anything is published, public.
+ *
+ * Looked at from outside, once a second, so that the path of the records does nothing for it. Each
+ * look notes where a partition's input ends by now; a note is struck when everything up to it is
+ * through. The oldest note that stands is the answer. Work that flows strikes its notes as fast as
+ * they come, so steady traffic is never late; what stands still keeps its first note, whatever the
+ * reason why it stands.
+ */
+
+export type Place = {
+  readonly partition: number;
+  /** Everything before this offset is through. */
+  readonly done: number;
+  /** Where the input ends, as far as is known; `unknownEnd` while nobody has looked. */
+  readonly end: number;
+};
+
+/** Of a partition that is assigned and not acquired: how much there is to do is not known yet. */
+export const unknownEnd = Infinity;
+
+export type Lateness = {
+  /** Takes note of all partitions that are ours to work on; forgets those that are not. */
+  readonly look: (places: readonly Place[], now: number) => void;
+  /** Milliseconds since the oldest input that is not through was first seen; 0 where none is. */
+  readonly behindForMs: (partition: number, now: number) => number;
+};
+
+type Note = { readonly to: number; readonly since: number };
+
+/** Milliseconds between two looks. */
+export const lookMs = 1_000;
+/** Notes of a partition; beyond it every second one goes, so that old ones stand further apart. */
+const maxNotes = 64;
+
+export function createLateness(): Lateness {
+  let notes: ReadonlyMap<number, readonly Note[]> = new Map();
+  return {
+    look: (places, now) => {
+      notes = new Map(
+        places.map((place) => [place.partition, noted(notes.get(place.partition), place, now)]),
+      );
+    },
+    behindForMs: (partition, now) => {
+      const oldest = notes.get(partition)?.[0];
+      return oldest === undefined ? 0 : now - oldest.since;
+    },
+  };
+}
+
+function noted(before: readonly Note[] = [], { done, end }: Place, now: number): readonly Note[] {
+  const standing = before
+    .map((note) => (note.to === unknownEnd ? { to: end, since: note.since } : note))
+    .filter((note) => note.to > done);
+  if ((standing.at(-1)?.to ?? done) < end) standing.push({ to: end, since: now });
+  return standing.length > maxNotes ? standing.filter((_, index) => index % 2 === 0) : standing;
+}
