@@ -6,6 +6,7 @@ import {
   fromJson,
   type MarketDefinition,
   type MarkObserved,
+  TOPICS,
 } from '@polytraders/contracts';
 import { priceE18 } from '@polytraders/money';
 import {
@@ -241,7 +242,10 @@ describe('paper and real money never meet (B16)', () => {
 });
 
 describe('market data that cannot be used is set aside, not noted', () => {
-  const place = { sourcePosition: 'topic/0/1', bytes: Buffer.from('raw') };
+  const placeOf = ({ type }: Event) => {
+    const topic = Object.values(TOPICS).find(({ records }) => records.includes(type));
+    return { sourcePosition: `${topic?.name ?? ''}/0/1`, bytes: Buffer.from('raw') };
+  };
   const mark: MarkObserved = {
     token_id: '1',
     price: priceE18(5n * 10n ** 17n),
@@ -298,7 +302,7 @@ describe('market data that cannot be used is set aside, not noted', () => {
   ];
 
   test.each(odd)('%s', (_claim, event, sentence) => {
-    const input = busInputOf(event, place);
+    const input = busInputOf(event, placeOf(event));
     if (input.becomes !== 'input') throw new Error(`Expected an input; found ${input.becomes}.`);
     const written = testWriter().inputs(input.input.raw);
     expect(outcomesOf(written)).toEqual(['quarantined: INVALID_INPUT']);
@@ -306,15 +310,18 @@ describe('market data that cannot be used is set aside, not noted', () => {
   });
 
   test('good market data is noted', () => {
-    expect(busInputOf({ type: 'MarkObserved', value: mark }, place).becomes).toBe('mark');
-    const told = busInputOf({ type: 'MarketDefinition', value: definition }, place);
+    const observed: Event = { type: 'MarkObserved', value: mark };
+    expect(busInputOf(observed, placeOf(observed)).becomes).toBe('mark');
+    const defined: Event = { type: 'MarketDefinition', value: definition };
+    const told = busInputOf(defined, placeOf(defined));
     expect(told.becomes).toBe('definition');
   });
 
   test('a report whose account is poison is routed and set aside, not thrown', () => {
     const { negRisk: _, ...fields } = { ...MATCH, order_id: 'O\u0000' };
     const value: ExecutionReport = fromJson('ExecutionReport', fields);
-    const input = busInputOf({ type: 'ExecutionReport', value }, place);
+    const event: Event = { type: 'ExecutionReport', value };
+    const input = busInputOf(event, placeOf(event));
     expect(input).toMatchObject({ becomes: 'input', route: null });
   });
 });

@@ -1,13 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Event, fromJson, partitionOf, type RecordType } from '@polytraders/contracts';
-import { ALICE, MATCH, NOON } from '../../test/inputs.ts';
+import {
+  type Event,
+  fromJson,
+  partitionOf,
+  type RecordType,
+  type Topic,
+  TOPICS,
+} from '@polytraders/contracts';
+import { ALICE, MATCH, NO, NOON } from '../../test/inputs.ts';
 import { busInputOf, partitionOfAccount, unusable } from './inputs.ts';
 import { inputOfRow } from './file-inputs.ts';
 
-const PLACE = { sourcePosition: 'topic/3/7', bytes: Buffer.from('as it came') };
+const { executionReports, operationsReports, commands } = TOPICS;
+const POSITION = `${executionReports.name}/3/7`;
+const PLACE = { sourcePosition: POSITION, bytes: Buffer.from('as it came') };
 
-function read(type: RecordType, json: object) {
-  return busInputOf({ type, value: fromJson(type, json) } as Event, PLACE);
+function read(type: RecordType, json: object, topic: Topic = executionReports) {
+  const place = { ...PLACE, sourcePosition: `${topic.name}/3/7` };
+  return busInputOf({ type, value: fromJson(type, json) } as Event, place);
 }
 
 const REPORT = { ...MATCH, negRisk: false };
@@ -19,7 +29,7 @@ describe('records of the bus', () => {
       route: null,
       input: {
         partition: partitionOf(ALICE, 12),
-        sourcePosition: 'topic/3/7',
+        sourcePosition: POSITION,
         bytes: PLACE.bytes,
         rawFormat: 'avro',
         raw: { format: 'execution', fields: { quantity_shares: '100', negRisk: 'false' } },
@@ -45,21 +55,46 @@ describe('records of the bus', () => {
     });
   });
 
+  const operation = {
+    event_type: 'KILL_SWITCH',
+    active: true,
+    since: '2026-05-08T12:00:00Z',
+    bot_id: null,
+    reason: 'drill',
+  };
+
   test('the kill switch concerns every partition', () => {
-    const operation = {
-      event_type: 'KILL_SWITCH',
-      active: true,
-      since: '2026-05-08T12:00:00Z',
-      bot_id: null,
-      reason: 'drill',
-    };
-    expect(read('OperationsReport', operation)).toMatchObject({
+    expect(read('OperationsReport', operation, operationsReports)).toMatchObject({
       becomes: 'input',
       input: {
         partition: 'all',
         raw: { format: 'record', type: 'KillSwitchChanged', effectiveAt: NOON },
       },
     });
+  });
+
+  test('a record on a topic that is not its own is set aside, whatever it would have done', () => {
+    expect(read('OperationsReport', operation)).toMatchObject({
+      becomes: 'input',
+      input: {
+        raw: {
+          format: 'unusable',
+          recordType: 'OperationsReport',
+          because:
+            'Expected ExecutionReport on polytraders.reports.execution; found OperationsReport.',
+        },
+      },
+    });
+    const mark = {
+      token_id: NO,
+      price: '0.5',
+      kind: 'MID',
+      observed_at: '2026-05-08T12:00:00Z',
+      source: 'clob',
+    };
+    expect(read('MarkObserved', mark)).toMatchObject({ input: { raw: { format: 'unusable' } } });
+    const report = read('ExecutionReport', REPORT, commands);
+    expect(report).toMatchObject({ route: null, input: { raw: { format: 'unusable' } } });
   });
 
   test('bytes that do not decode are routed by their place and kept', () => {

@@ -13,6 +13,7 @@ import {
   type MarkObserved,
   partitionOf,
   toJson,
+  TOPICS,
 } from '@polytraders/contracts';
 import { oddTextIn, whyNotDefinition, whyNotMark } from '../door.ts';
 import { type RawFormat } from '../inbox-event.ts';
@@ -35,10 +36,24 @@ export type BusInput =
   | { readonly becomes: 'mark'; readonly mark: MarkObserved }
   | { readonly becomes: 'definition'; readonly definition: MarketDefinition };
 
+/** Which records each topic carries, by its name, which is the first part of a source position. */
+const RECORDS_BY_TOPIC: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.values(TOPICS).map((topic) => [topic.name, topic.records]),
+);
+
 type Place = { readonly sourcePosition: string; readonly bytes: Buffer };
 
-/** Reads a decoded record at its place. */
+/**
+ * Reads a decoded record at its place, where its topic carries such records: whoever may write
+ * execution reports has no say over the kill switch, commands or marks.
+ */
 export function busInputOf(record: Event, place: Place): BusInput {
+  const [topic = ''] = place.sourcePosition.split('/', 1);
+  const belong = RECORDS_BY_TOPIC.get(topic) ?? [];
+  if (!belong.includes(record.type)) {
+    const expected = belong.length === 0 ? 'no record' : belong.join(' or ');
+    return unusable(place, record.type, `Expected ${expected} on ${topic}; found ${record.type}.`);
+  }
   switch (record.type) {
     case 'ExecutionReport':
       return executionOf(toJson('ExecutionReport', record.value), place);
