@@ -170,6 +170,23 @@ describe.each([
     expect(await written(log)).toEqual(before);
   }, 120_000);
 
+  test('stops all partitions once the reports of what is in the ledger are out', async () => {
+    running = await start(processor, log.config({ WORKER_ID: 'builder', PUBLISH: 'no' }));
+    await log.append(everywhere(take, 20));
+    await until('the fills are folded', async () => {
+      const counts = await ledgerCounts(log.databaseUrl);
+      return counts.size === partitions && [...counts.values()].every((lines) => lines === 20);
+    });
+    await rest();
+    await recreate(ledgerTopic);
+    await log.append(everywhere(take, count));
+    const { port } = await work();
+    await expectHalted(port, 'LOG_REPLACED', all);
+    const { ledger, records } = await written(log);
+    expect([...ledger.values()]).toEqual(all.map(() => 20));
+    expect(records).toBe(20 * partitions);
+  }, 120_000);
+
   test('stops a running worker', async () => {
     const { port } = await work();
     await fold(20);

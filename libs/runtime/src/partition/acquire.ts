@@ -124,14 +124,20 @@ export async function acquire<Entity, Entry>(
         { retryable: false },
       );
     }
-    const end = await context.verify(partition, start);
+    const { end, broken } = await lookAtLog(context, partition, start);
     const session = newSession<Entity>(start, end);
-    if (start.nextOffset > 0) {
+    if (broken === null && start.nextOffset > 0) {
       for (const known of await context.store.identities(context.database, partition))
         session.seen.restore(known.id, known.content);
     }
     const { publisher } = context;
-    if (publisher !== null) await alone(() => takeOverOutput(context, publisher, session));
+    if (publisher === null) session.publishedTo = session.committed;
+    else {
+      await alone(() => takeOverOutput(context, publisher, session)).catch((cause: unknown) => {
+        throw broken !== null && isHalt(databaseErrorOrSame(cause)) ? broken : cause;
+      });
+    }
+    if (broken !== null) throw broken;
     await noteHalt(context, session.partition, session.epoch, null);
     return session;
   } catch (cause) {
@@ -141,6 +147,25 @@ export async function acquire<Entity, Entry>(
         () => undefined,
       );
     throw error;
+  }
+}
+
+/**
+ * Where the log ends, and why nothing more may be read from it, or null. What is in the ledger is
+ * owed all the same: the partition stops once its reports are out.
+ */
+async function lookAtLog<Entity, Entry>(
+  context: AcquireContext<Entity, Entry>,
+  partition: number,
+  start: SessionStart,
+): Promise<{ readonly end: number; readonly broken: RuntimeError | null }> {
+  try {
+    return { end: await context.verify(partition, start), broken: null };
+  } catch (cause) {
+    if (cause instanceof RuntimeError && isHalt(cause)) {
+      return { end: start.nextOffset, broken: cause };
+    }
+    throw cause;
   }
 }
 

@@ -190,6 +190,12 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   async function reverify(partition: number, error: Error): Promise<void> {
     const session = sessions.get(partition);
     if (session === undefined) return;
+    if (isCompacted && (error as RuntimeError).code === 'KAFKA_TOPIC_GONE') {
+      // Perhaps made anew: the claim finds out, and where to read on.
+      onOutage(error);
+      drop(partition);
+      return take(partition, generation);
+    }
     try {
       await source.verify(partition, session.standing);
       onOutage(error);

@@ -48,12 +48,29 @@ export function sourcePositions(
     return (await kafka.watermarks({ topic: physicalTopic, partition })).low;
   }
 
+  /**
+   * A compacted topic that was made anew is read from its beginning: what it says is noted again,
+   * and nothing that it says now is missed. Of another topic only the hash of a record can tell.
+   */
+  async function startAnewIfReplaced(partition: number): Promise<void> {
+    if (!isCompacted) return;
+    const id = await kafka.topicId(physicalTopic);
+    const { low } = await kafka.watermarks({ topic: physicalTopic, partition });
+    await database.query(
+      'UPDATE ingest.source_position SET topic_id = $3, next_offset = ' +
+        'CASE WHEN topic_id IS NULL THEN next_offset ELSE $4 END ' +
+        'WHERE source = $1 AND partition = $2 AND topic_id IS DISTINCT FROM $3',
+      [topic, partition, id, low],
+    );
+  }
+
   async function claim(partition: number): Promise<Claim> {
     await database.query(
       'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, $2, $3) ' +
         'ON CONFLICT DO NOTHING',
       [topic, partition, await firstOffset(partition)],
     );
+    await startAnewIfReplaced(partition);
     const claimed = await database.query<Record<string, string | null>>(
       'UPDATE ingest.source_position SET epoch = epoch + 1, worker_id = $3 ' +
         'WHERE source = $1 AND partition = $2 ' +
