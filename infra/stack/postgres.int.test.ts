@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringDown, bringUp } from './bring-up.ts';
@@ -43,6 +43,20 @@ async function killInitdb(data: string): Promise<void> {
   if (pid === null) throw new Error('Expected initdb to run on, found none.');
   process.kill(pid, 'SIGKILL');
 }
+
+test('a Postgres starts for a shell whose files are closed to others', async () => {
+  const usual = process.umask(0o077);
+  try {
+    // The folder of the stack is open, as in a checkout that was cloned before.
+    await mkdir(dir, { recursive: true });
+    await chmod(dir, 0o755);
+    expect(await bringUp(postgres, context)).toBe('started');
+  } finally {
+    process.umask(usual);
+    await bringDown(postgres, dir);
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 60_000);
 
 test('a Postgres whose first start was killed half way begins again, and serves', async () => {
   const { data } = await homeOf(dir);

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type Component, type Context } from './component.ts';
@@ -76,6 +76,8 @@ function settingsOf(port: number): readonly string[] {
 async function prepare(context: Context) {
   const home = await homeOf(context.dir);
   await mkdir(dirname(home.data), { recursive: true });
+  // Whatever the umask of the shell: the user that Postgres runs as must get to its data.
+  if (home.user !== undefined) await chmod(dirname(home.data), 0o755);
   await initialiseOnce(home);
   return {
     command: join(home.native, 'bin/postgres'),
