@@ -32,8 +32,9 @@ test.each([
   ['start', ['--input', noFolder], /Expected a file at .*no-such-folder, found none:/],
   ['start', ['--input', import.meta.dirname], /Expected a file at .*, found a folder:/],
   ['checks', ['everything'], /Expected all, types, venue or faults, found everything/],
+  ['../test/tidy/freeze.ts', ['--help'], /Expected no arguments, found --help/],
 ])('%s %j', (command, args, sentence) => {
-  const main = join(import.meta.dirname, command, 'main.ts');
+  const main = join(import.meta.dirname, command.endsWith('.ts') ? command : `${command}/main.ts`);
   const env = { ...process.env, ...nowhere };
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     env,

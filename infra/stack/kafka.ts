@@ -77,6 +77,10 @@ async function formatOnce(jars: string, context: Context): Promise<void> {
 
 async function prepare(context: Context) {
   const jars = await kafkaJars(context.say);
+  const broker = join(jars, `kafka_${versions.scala}-${versions.kafka}.jar`);
+  if (!existsSync(broker)) {
+    throw new Error(`${broker} is missing: remove ${jars}, then start the stack again.`);
+  }
   const properties = join(context.dir, 'server.properties');
   await mkdir(context.dir, { recursive: true });
   await writeFile(properties, serverProperties(context));
