@@ -43,6 +43,14 @@ export type FileInput = {
 
 type Item = { readonly input: FileInput } | { readonly leftOut: string };
 
+/** What each kind of file is made of, for the sentence about one that has nothing. */
+const CONTENTS = {
+  lines: 'lines',
+  array: 'records or raw logs',
+  document: 'raw logs',
+  csv: 'rows',
+} as const;
+
 /** Distinct wallets that are told apart in an inspection; beyond it a file simply has "many". */
 const WALLETS_MAX = 100_000;
 
@@ -72,6 +80,8 @@ export async function inspectFile(
       }
     }
   }
+  if (records === 0)
+    return { refused: `Expected ${CONTENTS[shape.container]} in ${path}; found none.` };
   const inspection = { path, shape, fileSha256, records, inputs, wallets, leftOut };
   const refused = refusalOf(inspection, request);
   return refused === null ? inspection : { refused };

@@ -70,6 +70,24 @@ describe('reading piece by piece', () => {
     );
   });
 
+  test.each([1, 2, 1000])('what is no object is an element too, in chunks of %i', async (size) => {
+    const text = '[{"a": ","}, 5, "x]", null, [1, 2] ,{}, ]\n ';
+    expect(await collect(elementsOf(inChunks(text, size)))).toEqual([
+      '{"a": ","}',
+      '5',
+      '"x]"',
+      'null',
+      '[1, 2]',
+      '{}',
+    ]);
+  });
+
+  test.each([1, 3, 1000])('what stands after the array is an error, in chunks of %i', async (n) => {
+    await expect(collect(elementsOf(inChunks('[{"a": 1}]\n[{"b": 2}]', n)))).rejects.toThrow(
+      'Expected nothing after the JSON array; found "[',
+    );
+  });
+
   test.each([1, 4, 1000])('lines are the same in chunks of %i', async (size) => {
     expect(await collect(linesOf(inChunks('one\r\n\ntwo\nthree', size)))).toEqual([
       'one',
@@ -159,6 +177,45 @@ describe('an import as a whole', () => {
     if ('refused' in inspection) throw new Error(inspection.refused);
     const inputs = await collect(inputsOf(inspection, REQUEST));
     expect(inputs.map((input) => input.raw.format)).toEqual(['execution', 'unusable']);
+  });
+
+  test('elements that are no objects are inputs too, so that they end in quarantine', async () => {
+    const path = file('odd.json', `[${JSON.stringify(MATCH)}, 5, "x", null, {"order_id": "O1"}]`);
+    const inspection = await inspectFile(path, REQUEST);
+    if ('refused' in inspection) throw new Error(inspection.refused);
+    expect(inspection).toMatchObject({ records: 5, inputs: 5 });
+    const inputs = await collect(inputsOf(inspection, REQUEST));
+    expect(inputs.map((input) => input.raw.format)).toEqual([
+      'execution',
+      'unusable',
+      'unusable',
+      'unusable',
+      'execution',
+    ]);
+    expect(inputs.map((input) => input.text).slice(1, 4)).toEqual(['5', '"x"', 'null']);
+    expect(inputs[1]?.raw).toMatchObject({
+      because: 'Expected a JSON object in row 2; found something else.',
+    });
+  });
+
+  test('among raw logs what has none is an input too, on a row of its own', async () => {
+    const log = { address: '0x1', topics: [], data: '0x', transactionHash: TX };
+    const text = JSON.stringify([log, 5, { logs: [] }, { hello: 1 }, log]);
+    const inspection = await inspectFile(file('odd-logs', text), REQUEST);
+    if ('refused' in inspection) throw new Error(inspection.refused);
+    expect(inspection.records).toBe(4);
+    const inputs = await collect(inputsOf(inspection, REQUEST));
+    expect(inputs.map(({ position, text }) => [position.split('/')[1], text])).toEqual([
+      ['2', '5'],
+      ['3', '{"hello":1}'],
+    ]);
+  });
+
+  test('a document without a log is refused: it is something else', async () => {
+    const path = file('package.json', '{"scripts": {"topics": "node"},\n "logs": []}');
+    expect(await inspectFile(path, REQUEST)).toEqual({
+      refused: `Expected raw logs in ${path}; found none.`,
+    });
   });
 
   test('numbers of JSON reach the input digit by digit', async () => {

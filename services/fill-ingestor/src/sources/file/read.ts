@@ -137,7 +137,7 @@ async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<FileRe
       yield {
         row,
         text,
-        broken: `Expected a JSON object in row ${String(row)}; it does not parse.`,
+        broken: `Expected a JSON object in row ${String(row)}; ${otherThan(value)}.`,
       };
   }
 }
@@ -156,7 +156,11 @@ async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
     const owner = fieldsOf(wallet)['canonical_wallet'] ?? '';
     for (const trade of trades as readonly Json[]) {
       row += 1;
-      const fields = isObject(trade) ? { canonical_wallet: owner, ...fieldsOf(trade) } : {};
+      if (!isObject(trade)) {
+        yield { row, text: JSON.stringify(trade), broken: 'Expected a trade; found no object.' };
+        continue;
+      }
+      const fields = { canonical_wallet: owner, ...fieldsOf(trade) };
       yield { row, text: JSON.stringify(fields), fields };
     }
   }
@@ -188,12 +192,15 @@ async function* logRecords(
   const texts = container === 'array' ? elementsOf(chunksOf(path)) : wholeDocument(path);
   for await (const text of texts) {
     const value = parseJson(text);
-    if (value === undefined) {
-      row += 1;
-      yield { row, text, broken: 'Expected JSON with raw logs; it does not parse.' };
+    const logs = value === undefined ? [] : logsIn(value);
+    if (value === undefined || (container === 'array' && logs.length === 0 && !isBare(text))) {
+      if (group.length > 0) yield { row: row + 1, logs: group };
+      row += group.length + 1;
+      group = [];
+      yield { row, text, broken: `Expected JSON with raw logs; ${otherThan(value)}.` };
       continue;
     }
-    for (const log of logsIn(value)) {
+    for (const log of logs) {
       const first = group[0];
       if (first !== undefined && !sameTransaction(first, log)) {
         yield { row: row + 1, logs: group };
@@ -204,6 +211,15 @@ async function* logRecords(
     }
   }
   if (group.length > 0) yield { row: row + 1, logs: group };
+}
+
+/** A receipt may have no logs, which is nothing to do; anything else without logs is odd. */
+function isBare(text: string): boolean {
+  return /"logs"\s*:\s*\[\s*\]/.test(text);
+}
+
+function otherThan(value: Json | undefined): string {
+  return value === undefined ? 'it does not parse' : 'found something else';
 }
 
 async function* wholeDocument(path: string): AsyncGenerator<string> {

@@ -5,9 +5,11 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { quoted } from '../../quoted.ts';
 
 /** The longest line or array element that is read, in UTF-16 units. */
 export const ELEMENT_LENGTH_MAX = 16 * 1024 * 1024;
+const SHOWN_LENGTH = 40;
 
 /** The file as UTF-8 text, a chunk at a time. */
 export async function* chunksOf(path: string): AsyncGenerator<string> {
@@ -45,49 +47,64 @@ export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<st
 }
 
 /**
- * The texts of the elements of a top-level JSON array of objects. Only brackets and strings are
- * told apart here; whether an element is JSON is found when it is parsed. A file that ends before
- * its array does is an error: half a file is not a file.
+ * The texts of the elements of a top-level JSON array, whatever stands between its commas. Only
+ * commas, brackets and strings are told apart here; whether an element is JSON, and an object, is
+ * found when it is parsed. A file that ends before its array does, or goes on after it, is an
+ * error: half a file is not a file, and two of them are not one.
  */
 export async function* elementsOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let element = '';
   let depth = 0;
+  let isClosed = false;
   let inString = false;
   let escaped = false;
   for await (const chunk of chunks) {
-    let start = depth >= 2 ? 0 : -1;
+    let start = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const unit = chunk.charCodeAt(at);
       if (inString) {
         if (escaped) escaped = false;
         else if (unit === BACKSLASH) escaped = true;
         else if (unit === QUOTE) inString = false;
+      } else if (isClosed) {
+        if (chunk.slice(at).trim() !== '') throw goesOn(chunk.slice(at));
+        break;
       } else if (unit === QUOTE) inString = true;
       else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
         depth += 1;
-        if (depth === 2) start = at;
+        if (depth === 1) start = at + 1;
       } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) {
         depth -= 1;
-        if (depth === 1) {
-          yield element + chunk.slice(start, at + 1);
-          element = '';
-          start = -1;
-        }
+        isClosed = depth === 0;
+      }
+      if (isClosed || (depth === 1 && !inString && unit === COMMA)) {
+        const text = (element + chunk.slice(start, at)).trim();
+        if (text !== '') yield text;
+        element = '';
+        start = at + 1;
       }
     }
-    if (depth >= 2) element += chunk.slice(start);
+    if (depth >= 1) element += chunk.slice(start);
     if (element.length > ELEMENT_LENGTH_MAX) throw tooLong('element');
   }
   if (depth !== 0)
     throw new Error('Expected the JSON array to be closed; the file ends inside it.');
 }
 
+const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+
+function goesOn(rest: string): Error {
+  const found = quoted(rest.trim().slice(0, SHOWN_LENGTH));
+  return new Error(
+    `Expected nothing after the JSON array; found ${found}. Give each array a file of its own.`,
+  );
+}
 
 function tooLong(what: string): Error {
   const limit = String(ELEMENT_LENGTH_MAX);
