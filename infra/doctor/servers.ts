@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
+import { configFromEnv } from '@polytraders/runtime';
 import pg from 'pg';
 import { runningOf } from '../stack/bring-up.ts';
 import { layoutOf, mainStackDir, repositoryRoot, testStackDir } from '../stack/layout.ts';
@@ -11,6 +12,7 @@ import { isFree } from '../stack/ports.ts';
 import { externalServers } from '../stack/servers.ts';
 import { components, statusStack, type ComponentStatus } from '../stack/stack.ts';
 import { isWithin, serverProcesses } from '../stack/strays.ts';
+import { withAdmin } from '../topics/admin.ts';
 import { ill, note, well, type Finding } from './finding.ts';
 
 const waitMsMax = 3000;
@@ -73,6 +75,14 @@ function tcp(address: string): Promise<void> {
   });
 }
 
+/** Asked as the services ask, with TLS and credentials where the environment names them. */
+async function kafkaAnswers(address: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await tcp(address);
+  const unused = { SCHEMA_REGISTRY_URL: 'http://unused', DATABASE_URL: 'postgres://unused' };
+  const { kafka } = configFromEnv({ ...env, ...unused, KAFKA_BROKERS: address });
+  await withAdmin(kafka, (admin) => admin.describeCluster());
+}
+
 async function registryAnswers(url: string): Promise<void> {
   const answer = await fetch(`${url.replace(/\/$/, '')}/subjects`, {
     signal: AbortSignal.timeout(waitMsMax),
@@ -114,7 +124,9 @@ function namedServers(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   const registry = named.SCHEMA_REGISTRY_URL;
   const database = named.DATABASE_URL;
   return Promise.all([
-    ...brokers.map((one) => asked('KAFKA_BROKERS', one.trim(), () => tcp(one.trim()))),
+    ...brokers.map((one) =>
+      asked('KAFKA_BROKERS', one.trim(), () => kafkaAnswers(one.trim(), env)),
+    ),
     ...(registry ? [asked('SCHEMA_REGISTRY_URL', registry, () => registryAnswers(registry))] : []),
     ...(database ? [asked('DATABASE_URL', database, () => postgresAnswers(database))] : []),
   ]);
