@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { RuntimeError } from '../errors.ts';
+import { type RuntimeError } from '../errors.ts';
 import { type Part } from '../postgres/group.ts';
 import { type CommitResult, type Store } from '../postgres/store.ts';
 import { type AcquireContext } from './acquire.ts';
