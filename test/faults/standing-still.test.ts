@@ -1,13 +1,15 @@
 /** Health of a service that does not move: it says so, whatever it is that does not move. */
 
-import { createServer, connect as dial, type Socket } from 'node:net';
-import { type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processor } from '@polytraders/pnl-projector/processor';
+import { repositoryRoot } from '@polytraders/infra/stack';
 import { start, type Running } from '@polytraders/runtime';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
+import { startDatabaseProxy, type DatabaseProxy } from './database-proxy.ts';
 import { createFills, everywhere, partitions } from './fills.ts';
 import { projectorId } from './projector-crash.ts';
+import { startWorkerProcess } from './worker-process.ts';
 
 type Shown = {
   readonly status: string;
@@ -19,15 +21,18 @@ type Shown = {
 };
 
 let log: TestLog;
+let proxy: DatabaseProxy;
 let running: Running | null = null;
 
 beforeEach(async () => {
   log = await createTestLog('still', [projectorId]);
+  proxy = await startDatabaseProxy(log.databaseUrl);
 }, 60_000);
 
 afterEach(async () => {
   await running?.stop();
   running = null;
+  proxy.close();
   await log.close();
 }, 60_000);
 
@@ -47,42 +52,8 @@ async function metrics({ port }: Running): Promise<string> {
   return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 }
 
-/** What stands between a service and its Postgres; `refuse` cuts what is open, too. */
-async function proxyTo(url: string) {
-  const { hostname, port } = new URL(url);
-  const sockets = new Set<Socket>();
-  let refuses = false;
-  const server = createServer((socket) => {
-    if (refuses) return void socket.destroy();
-    const behind = dial(Number(port), hostname);
-    for (const one of [socket, behind]) {
-      sockets.add(one);
-      one.on('error', () => undefined);
-      one.on('close', () => {
-        sockets.delete(one);
-        for (const other of [socket, behind]) other.destroy();
-      });
-    }
-    socket.pipe(behind).pipe(socket);
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const through = new URL(url);
-  through.port = String((server.address() as AddressInfo).port);
-  return {
-    url: through.href,
-    refuse: (whether: boolean) => {
-      refuses = whether;
-      if (whether) for (const socket of sockets) socket.destroy();
-    },
-    close: () => server.close(),
-  };
-}
-
 describe('health shows what does not move', () => {
   test('records that are folded and not stored wait, as long as Postgres is away', async () => {
-    const proxy = await proxyTo(log.databaseUrl);
     const take = createFills('standing still');
     const service = await work({ DATABASE_URL: proxy.url });
     await log.append(everywhere(take, 2));
@@ -103,9 +74,6 @@ describe('health shows what does not move', () => {
     proxy.refuse(false);
     await until('it has caught up', async () => (await shown(service)).lag_seconds === 0);
     expect(await shown(service)).toMatchObject({ status: 'green', lag_records: 0 });
-    await service.stop();
-    running = null;
-    proxy.close();
   }, 120_000);
 
   test('a partition that is assigned and cannot be acquired waits since then', async () => {
@@ -123,3 +91,22 @@ describe('health shows what does not move', () => {
     ]);
   }, 60_000);
 });
+
+test('a stop that a silent Postgres holds up ends within ten seconds, and says why', async () => {
+  const logs = join(repositoryRoot, '.local', 'test', 'standing-still');
+  const env = { ...log.env, DATABASE_URL: proxy.url, LOG_LEVEL: 'info' };
+  const main = 'services/pnl-projector/src/main.ts';
+  const service = startWorkerProcess({ main, env, logs }, `still-${log.prefix}`);
+  const held = (): number =>
+    service.lines.filter((line) => line.event === 'PARTITION_ACQUIRED').length;
+  await until('it has all partitions', () => held() === partitions);
+  proxy.hang();
+  await log.append(everywhere(createFills('a silent Postgres'), 3));
+  const began = performance.now();
+  expect(await service.stop()).toBe(1);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(service.lines.at(-1)).toMatchObject({
+    event: 'STOP_CUT_SHORT',
+    message: expect.stringContaining('The next owner goes on from what was committed'),
+  });
+}, 60_000);

@@ -42,6 +42,7 @@ export type Service = {
 const noted = new Set([
   'STARTED',
   'STOPPED',
+  'STOP_CUT_SHORT',
   'PARTITION_HALTED',
   'PARTITION_LOST',
   'PARTITION_ACQUIRED',
