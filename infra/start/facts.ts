@@ -7,6 +7,7 @@
 import { ask, type Bus, type Database, PNL, schemaOf, scanTopic } from '@polytraders/cli';
 import { physicalTopic, type SettlementReport, TOPICS } from '@polytraders/contracts';
 import { parseMicros } from '@polytraders/money';
+import { EXECUTION_TOPIC } from '@polytraders/testkit/generator';
 
 export type BookFact = {
   readonly account: string;
@@ -165,21 +166,34 @@ export async function endOf({ kafka, config }: Bus, topic: string): Promise<numb
   return marks.map(({ lastStable }) => lastStable);
 }
 
-/** What came of the input of a service's active version so far: counts by `outcome/because`. */
-export async function outcomesOf(
-  database: Database,
-  service: string,
-): Promise<Readonly<Record<string, number>>> {
-  const rows = await ask(
-    database,
-    `SELECT outcome || '/' || because AS what, sum(count) AS count
-       FROM stream.outcome JOIN stream.active_version USING (processor, version)
-      WHERE processor = $1 GROUP BY outcome, because`,
-    [service],
-    service,
-  );
-  return Object.fromEntries(rows.map((row) => [row['what'] ?? '', Number(row['count'])]));
+/** What fill-ingestor has made of its inbox so far. */
+export type IngestorFact = {
+  /** Counts by `outcome/because`, of all inputs. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Inputs among them that report no execution: parameters, commands, the passing of time. */
+  readonly besides: number;
+};
+
+/** Counts of the active version, all as of one moment. */
+export async function ingestorOf(database: Database): Promise<IngestorFact> {
+  const rows = await ask(database, INGESTOR, [`${EXECUTION_TOPIC}/%`], 'fill-ingestor');
+  const counts = rows.map((row) => [row['what'] ?? '', Number(row['count'])] as const);
+  const { [BESIDES]: besides = 0, ...outcomes } = Object.fromEntries(counts);
+  return { outcomes, besides };
 }
+
+const BESIDES = 'besides';
+/** Inputs that are in the inbox and not judged yet count in neither half. */
+const INGESTOR = `WITH place AS (
+    SELECT processor, version, partition, next_offset
+      FROM stream.partition JOIN stream.active_version USING (processor, version)
+     WHERE processor = 'fill-ingestor')
+  SELECT outcome || '/' || because AS what, sum(count) AS count
+    FROM stream.outcome JOIN place USING (processor, version, partition)
+   GROUP BY outcome, because
+  UNION ALL
+  SELECT '${BESIDES}', count(*) FROM ingest.inbox JOIN place USING (partition)
+   WHERE seq < next_offset AND source <> 'file' AND source_position NOT LIKE $1`;
 
 function microsOf(text: string | null | undefined): bigint {
   const micros = parseMicros(text ?? '0');

@@ -50,6 +50,12 @@ async function execute(sql: string): Promise<readonly Readonly<Record<string, un
   }
 }
 
+/** The number that stands behind a title in the table of the run. */
+function countIn(out: string, title: string): number {
+  const [, text = 'none'] = new RegExp(`^ *${title} +([\\d,]+)$`, 'm').exec(out) ?? [];
+  return Number(text.replaceAll(',', ''));
+}
+
 const start = (...args: string[]) => run(main, '--logs', logs, ...args);
 
 /** Confirmed fills of another day, as a gateway would write them into a file. */
@@ -82,16 +88,22 @@ describe('npm start', () => {
     const { code, out, err } = await start('--fills', '300');
     expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/confirmed fills in the ledger\n/);
-    expect(out).toMatch(/All 14 checks hold\./);
-    expect(out).toMatch(/refused: GOV_FILL_STATUS_CONFLICT +1\n/);
+    expect(out).toMatch(/All 15 checks hold\./);
+    expect(out).toMatch(/ GOV_FILL_STATUS_CONFLICT +1\n/);
     expect(out).toMatch(/lab\.paper \(paper\)/);
+    const count = (title: string) => countIn(out, title);
+    expect(count('messages in')).toBe(count('market data') + count('execution reports'));
+    expect(count('execution reports')).toBe(
+      count('applied') + count('duplicates') + count('refused'),
+    );
+    expect(out).toMatch(/\nparameters, commands and the clock +\d+\n/);
   }, 120_000);
 
   test('delivered again, the day adds nothing', async () => {
     const { code, out, err } = await start('--fills', '300');
     expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
     expect(err).toMatch(/This day is in the ledger already/);
-    expect(out).toMatch(/inputs applied +0\n/);
+    expect(out).toMatch(/ applied +0\n/);
     expect(out).toMatch(/holds +ledger lines that it adds\n/);
   }, 120_000);
 
@@ -121,7 +133,7 @@ describe('npm start', () => {
     expect(out).toContain(
       `DIFFERS  every book is the sum of its ledger lines (SQL): ${book} is not`,
     );
-    expect(out).toMatch(/\d of 15 checks do not hold\./);
+    expect(out).toMatch(/\d of 16 checks do not hold\./);
   }, 120_000);
 
   test('a file goes the same way, and its bad rows are named', async () => {

@@ -19,6 +19,13 @@ export type Streaming = {
   readonly over: AbortSignal;
 };
 
+/** What was sent and acknowledged. */
+export type Sent = {
+  readonly messages: number;
+  /** Those that report an execution; the others are market data. */
+  readonly executionReports: number;
+};
+
 /** Messages in one send: bounded memory, and few round trips. */
 const BATCH = 2_000;
 /** Bytes cut from a record that arrives damaged. */
@@ -36,11 +43,11 @@ export async function streamDay(
   accountant: Accountant,
   streaming: Streaming,
   leadMs: number,
-): Promise<number> {
+): Promise<Sent> {
   const counts = new Map<string, number>();
   let batch: OutputRecord[] = [];
   let sent = 0;
-  let isTrading = false;
+  let executionReports = 0;
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     streaming.over.throwIfAborted();
@@ -50,17 +57,18 @@ export async function streamDay(
     await streaming.onSent(sent);
   };
   for (const message of messages) {
-    if (!isTrading && message.topic === EXECUTION_TOPIC) {
-      isTrading = true;
+    const isReport = message.topic === EXECUTION_TOPIC;
+    if (isReport && executionReports === 0) {
       await flush();
       await sleep(leadMs, undefined, { signal: streaming.over });
     }
+    if (isReport) executionReports += 1;
     accountant.read(message);
     batch.push(await recordOf(message, counts, streaming));
     if (batch.length >= BATCH) await flush();
   }
   await flush();
-  return sent;
+  return { messages: sent, executionReports };
 }
 
 async function recordOf(

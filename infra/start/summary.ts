@@ -2,15 +2,15 @@
 
 import { type TableColumn, tableText } from '@polytraders/cli';
 import { formatFixed } from '@polytraders/money';
-import { type Expectation } from '@polytraders/testkit/generator';
 import { type Check, type Facts } from './cross-check.ts';
+import { type IngestorFact } from './facts.ts';
+import { type Sent } from './stream-day.ts';
 
 /** Counts of one run: what the services made of it, as differences to before. */
 export type RunCounts = {
-  /** Messages sent; null where a file was imported, whose rows the import has counted. */
-  readonly messages: number | null;
-  /** By `outcome/because` of fill-ingestor. */
-  readonly ingestor: Readonly<Record<string, number>>;
+  /** What was sent; null where a file was imported, whose rows the import has counted. */
+  readonly sent: Sent | null;
+  readonly ingestor: IngestorFact;
   /** Ledger lines that this run added. */
   readonly newLines: number;
   readonly newReports: number;
@@ -23,30 +23,52 @@ const LINES: readonly TableColumn<Line>[] = [
   { title: 'count', text: ([, count]) => count, right: true },
 ];
 
-/** The table of the run: in, applied, duplicates, quarantined by reason, reports. */
+/** Inputs that report an execution, by what became of them; these are all of them. */
+export type JudgedReports = {
+  readonly applied: number;
+  /** Known already: by cause. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** By reason. */
+  readonly refused: Readonly<Record<string, number>>;
+};
+
+/** The reports alone: the inputs besides them are taken out of those that were applied. */
+export function judgedReports({ outcomes, besides }: IngestorFact): JudgedReports {
+  return {
+    applied: (outcomes['applied/'] ?? 0) - besides,
+    ignored: startingWith(outcomes, 'ignored/'),
+    refused: startingWith(outcomes, 'quarantined/'),
+  };
+}
+
+/** Σ of a table of counts. */
+export function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** The table of the run: what came in, what became of it, lines, books, reports. */
 export function runTable(run: RunCounts, facts: Facts): string {
-  const { ingestor } = run;
-  const sum = (start: string) =>
-    Object.entries(ingestor)
-      .filter(([key]) => key.startsWith(start))
-      .reduce((total, [, count]) => total + count, 0);
-  const refused = entriesOf(ingestor, 'quarantined/').map(([reason, count]): Line => [
-    `  refused: ${reason}`,
-    count,
-  ]);
-  const setAside = Object.entries(facts.ledger.setAside)
-    .sort()
-    .map(([reason, count]): Line => [`  set aside: ${reason}`, grouped(count)]);
-  const ignored = entriesOf(ingestor, 'ignored/').map(([because, count]): Line => [
-    because === 'duplicate' ? 'duplicates' : `told ${because}`,
-    count,
-  ]);
+  const { sent } = run;
+  const judged = judgedReports(run.ingestor);
+  const reports = judged.applied + total(judged.ignored) + total(judged.refused);
+  const setAside = linesOf(facts.ledger.setAside, (reason) => `  set aside: ${reason}`);
+  const messages: Line[] =
+    sent === null
+      ? [['rows of the file in', grouped(reports)]]
+      : [
+          ['messages in', grouped(sent.messages)],
+          ['  market data', grouped(sent.messages - sent.executionReports)],
+          ['  execution reports', grouped(sent.executionReports)],
+        ];
   const lines: Line[] = [
-    ...(run.messages === null ? [] : [['messages in', grouped(run.messages)] as const]),
-    ['inputs applied', grouped(sum('applied'))],
-    ...ignored,
-    ['refused inputs', grouped(sum('quarantined/'))],
-    ...refused,
+    ...messages,
+    ['    applied', grouped(judged.applied)],
+    ...linesOf(judged.ignored, (because) =>
+      because === 'duplicate' ? '    duplicates' : `    told ${because}`,
+    ),
+    ['    refused', grouped(total(judged.refused))],
+    ...linesOf(judged.refused, (reason) => `      ${reason}`),
+    ['parameters, commands and the clock', grouped(run.ingestor.besides)],
     ['ledger lines, all', grouped(facts.ledger.lines)],
     ['  new in this run', grouped(run.newLines)],
     ['  of them on paper', grouped(facts.ledger.paperLines)],
@@ -68,13 +90,14 @@ type BotLine = {
   readonly fees: bigint;
 };
 
-/** PnL by bot, as the ledger has it. */
-export function botTable(facts: Facts, paperBots: ReadonlySet<string>): string {
+/** PnL by bot, as the ledger has it; what a bot does on paper stands on a line of its own. */
+export function botTable(facts: Pick<Facts, 'books'>): string {
   const bots = new Map<string, BotLine>();
   for (const book of facts.books) {
-    const before = bots.get(book.bot);
-    bots.set(book.bot, {
-      bot: book.bot,
+    const bot = book.account.startsWith('paper:') ? `${book.bot} (paper)` : book.bot;
+    const before = bots.get(bot);
+    bots.set(bot, {
+      bot,
       fills: (before?.fills ?? 0) + book.fills,
       books: (before?.books ?? 0) + 1,
       costBasis: (before?.costBasis ?? 0n) + book.costBasis,
@@ -89,7 +112,7 @@ export function botTable(facts: Facts, paperBots: ReadonlySet<string>): string {
     right: true,
   });
   const columns: readonly TableColumn<BotLine>[] = [
-    { title: 'bot', text: ({ bot }) => (paperBots.has(bot) ? `${bot} (paper)` : bot) },
+    { title: 'bot', text: ({ bot }) => bot },
     { title: 'fills', text: ({ fills }) => grouped(fills), right: true },
     { title: 'books', text: ({ books }) => grouped(books), right: true },
     amount('open at cost, pUSD', ({ costBasis }) => costBasis),
@@ -109,19 +132,25 @@ export function checkText(checks: readonly Check[]): string {
     .join('');
 }
 
-/** Bots of an expectation that trade on paper. */
-export function paperBotsOf(expected: Expectation | null): ReadonlySet<string> {
-  return new Set((expected?.bots ?? []).flatMap(({ bot, paper }) => (paper ? [bot] : [])));
-}
-
 /** 1234567 → 1,234,567; the same on every machine. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-function entriesOf(counts: Readonly<Record<string, number>>, start: string): Line[] {
+function linesOf(
+  counts: Readonly<Record<string, number>>,
+  title: (what: string) => string,
+): Line[] {
   return Object.entries(counts)
-    .filter(([key, count]) => key.startsWith(start) && count > 0)
     .sort()
-    .map(([key, count]) => [key.slice(start.length), grouped(count)]);
+    .map(([what, count]) => [title(what), grouped(count)]);
+}
+
+/** The counts of one outcome by its cause, without those that are zero. */
+function startingWith(
+  counts: Readonly<Record<string, number>>,
+  start: string,
+): Record<string, number> {
+  const own = Object.entries(counts).filter(([key, count]) => key.startsWith(start) && count !== 0);
+  return Object.fromEntries(own.map(([key, count]) => [key.slice(start.length), count]));
 }

@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { type BookFact } from './facts.ts';
+import { botTable, judgedReports, runTable } from './summary.ts';
+
+const ingestor = {
+  outcomes: {
+    'applied/': 107,
+    'ignored/duplicate': 5,
+    'ignored/late': 2,
+    'ignored/joined': 0,
+    'quarantined/INVALID_INPUT': 3,
+    'quarantined/PRICE_OUT_OF_RANGE': 1,
+  },
+  besides: 7,
+};
+
+const facts = {
+  books: [],
+  ledger: { lines: 60, paperLines: 4, setAside: {}, payable: new Set<string>() },
+  reports: { fillReports: 56, fills: new Set<string>(), repeated: [], records: 56 },
+  unlikeLines: [],
+  unlikeLots: [],
+};
+
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .slice(2)
+    .map((line) => line.trimEnd());
+
+test('every message in stands on a line that says what became of it', () => {
+  const sent = { messages: 161, executionReports: 111 };
+  const table = runTable({ sent, ingestor, newLines: 60, newReports: 56 }, facts);
+  expect(linesOf(table).slice(0, 10)).toEqual([
+    'messages in                           161',
+    '  market data                          50',
+    '  execution reports                   111',
+    '    applied                           100',
+    '    duplicates                          5',
+    '    told late                           2',
+    '    refused                             4',
+    '      INVALID_INPUT                     3',
+    '      PRICE_OUT_OF_RANGE                1',
+    'parameters, commands and the clock      7',
+  ]);
+  const { applied, ignored, refused } = judgedReports(ingestor);
+  expect({ applied, ignored, refused }).toEqual({
+    applied: 100,
+    ignored: { duplicate: 5, late: 2 },
+    refused: { INVALID_INPUT: 3, PRICE_OUT_OF_RANGE: 1 },
+  });
+});
+
+test('the rows of a file are counted by what became of them', () => {
+  const table = runTable({ sent: null, ingestor, newLines: 60, newReports: 56 }, facts);
+  expect(linesOf(table)[0]).toBe('rows of the file in                   111');
+});
+
+test('what a bot does on paper stands beside its real books, never among them', () => {
+  const book = (account: string, realised: bigint): BookFact => ({
+    account,
+    bot: 'lab',
+    token: '1',
+    shares: 0n,
+    costBasis: 0n,
+    realised,
+    grossFees: 0n,
+    fills: 1,
+  });
+  const table = botTable({ books: [book('0xa1', 5_000_000n), book('paper:0xa1', 70_000_000n)] });
+  expect(linesOf(table)[0]).toMatch(/^lab +1 +1 +0\.000000 +5\.000000 /);
+  expect(linesOf(table)[1]).toMatch(/^lab \(paper\) +1 +1 +0\.000000 +70\.000000 /);
+});
