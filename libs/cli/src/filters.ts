@@ -38,10 +38,15 @@ export function accountOf(text: string): string {
   );
 }
 
-/** A uint256 in decimal, as the venue writes token ids. */
+/**
+ * A uint256 in decimal, as the venue writes token ids; or one that the import made for a file
+ * without token ids, from the file's market and the outcome's name.
+ */
 export function tokenOf(text: string): string {
-  if (/^\d{1,78}$/.test(text)) return text;
-  throw new InvalidArgumentError(`Expected a token id in decimal digits, found ${text}.`);
+  if (/^(\d{1,78}|file:[0-9a-f]{40}:.+)$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `Expected a token id in decimal digits, or file:… as --json shows it, found ${text}.`,
+  );
 }
 
 export function limitOf(text: string): number {

@@ -52,7 +52,7 @@ describe('the polytraders command', () => {
   test.each([
     [['positions', '--account', '0x12'], /40 hex digits .*found 0x12/],
     [['ledger', '--limit', 'all'], /whole number from 1 to .*found all/],
-    [['quarantine', '--token', 'YES'], /decimal digits, found YES/],
+    [['quarantine', '--token', 'YES'], /decimal digits, .*found YES/],
     [['import', 'file.csv', '--account', 'any', '--account', `0x${'1'.repeat(40)}`], /found both/],
     [['import', 'file.csv', '--fee', 'free'], /quarantine, declared-zero/],
     [['postions'], /Did you mean positions/],
