@@ -91,6 +91,17 @@ CREATE TABLE fill_place (
   PRIMARY KEY (tx_hash, order_hash)
 );
 
+-- Accounts of which the sources said two things (B8, B9). What is booked for them from then on says
+-- so, until an operator decides.
+CREATE TABLE account_in_doubt (
+  log_partition   text NOT NULL,
+  account         text NOT NULL,
+  reason_code     text NOT NULL,  -- of the first input that was set aside
+  source          text NOT NULL,  -- and where it stands in the quarantine
+  source_position text NOT NULL,
+  PRIMARY KEY (log_partition, account)
+);
+
 CREATE TABLE orders (
   order_id        text PRIMARY KEY,
   log_partition   text NOT NULL,

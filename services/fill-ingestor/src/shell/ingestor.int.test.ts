@@ -344,7 +344,7 @@ test('poison among good reports is set aside one by one; no partition stands sti
   expect(running.worker.halted().size).toBe(0);
 }, 60_000);
 
-test('accounts that claim one place at the same time: one is booked, the other an alarm', async () => {
+test('two accounts claim one place at once: one is booked, the other an alarm', async () => {
   const claims = Array.from({ length: 16 }, (_, at) => {
     const hash = `0x${String(at >> 1).repeat(64)}`;
     const ids = { fill_id: `G${String(at)}`, order_id: `OG${String(at)}` };

@@ -163,6 +163,48 @@ test('a transaction that is sent again leaves its place, which others may take',
   ]);
 });
 
+describe('accounts in doubt (B8, B9)', () => {
+  const place = { tx_hash: TX, order_hash: HASH };
+  const later = { ...MATCH, fill_id: 'F9' };
+  const stranger = { ...later, account: BOB };
+
+  test.each([
+    ['the end of a fill is told two ways', { ...MATCH, status: 'FAILED' }],
+    ['two fills claim one place', { ...MATCH, ...place, fill_id: 'F2', order_side: 'SELL' }],
+  ])('after %s, the later fills of the account say so, and no others', (_what, odd) => {
+    const written = testWriter().reports({ ...MATCH, ...place }, odd, odd, later, {
+      ...stranger,
+      fill_id: 'F10',
+    });
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      { fill_id: 'F1', incomplete_reasons: [] },
+      { fill_id: 'F9', incomplete_reasons: ['GOV_ACCOUNT_INCOMPLETE'] },
+      { fill_id: 'F10', incomplete_reasons: [] },
+    ]);
+  });
+
+  test('the doubt is a row, with the first report that was set aside, and is read back', () => {
+    const odd = { ...MATCH, status: 'FAILED' };
+    const doubts = testWriter().reports(MATCH, odd, odd).entities.get('doubts|3');
+    const changes = storage.changes('doubts|3', undefined, doubts);
+    const row = {
+      log_partition: '3',
+      account: ALICE,
+      reason_code: 'GOV_FILL_STATUS_CONFLICT',
+      source: 'bus',
+      source_position: 'test/2',
+    };
+    expect(changes).toEqual([{ upsert: 'account_in_doubt', row }]);
+    expect(storage.changes('doubts|3', doubts, doubts)).toEqual([]);
+    expect(storage.revive('doubts|3', { account_in_doubt: [row] })).toEqual(doubts);
+  });
+
+  test('another content under the same id is set aside and leaves the account as it was', () => {
+    const written = testWriter().reports(MATCH, { ...MATCH, quantity_shares: '101' }, later);
+    expect(valuesOf(written, 'FillConfirmed')[1]).toMatchObject({ incomplete_reasons: [] });
+  });
+});
+
 describe('sources of record (B9)', () => {
   const accounts = declared({
     [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' },

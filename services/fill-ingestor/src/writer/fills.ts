@@ -16,7 +16,7 @@ import { type Accounts, isOfRecord } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
 import { type FillDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
-import { botOf, enrich, factsOf, orderOf } from './enrich.ts';
+import { botOf, enrich, type Enrichment, factsOf, orderOf } from './enrich.ts';
 import { type Entry } from './entry.ts';
 import {
   type Arriving,
@@ -37,6 +37,8 @@ import {
 import { useMarket } from './markets.ts';
 import {
   coordinatesKey,
+  doubtsKey,
+  type DoubtsState,
   type Entity,
   fillKey,
   type FillState,
@@ -60,7 +62,8 @@ export function stepFill(
   const draft = withOrder(given, order);
   const { account, tokenId, orderSide } = draft;
   if (account === null || tokenId === null || orderSide === null) return incomplete(event, draft);
-  const arriving = { event, draft, account, tokenId, orderSide, order };
+  const doubts = doubtsOf(lookup, event.partition);
+  const arriving = { event, draft, account, tokenId, orderSide, order, doubts };
   const known = fillAt(lookup, fillKey(draft.fillId));
   const placed =
     draft.txHash === null || draft.orderHash === null
@@ -227,7 +230,8 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
   const { draft, event } = arriving;
   const at = draft.effectiveAt ?? event.receivedAt;
   const facts = factsOf(lookup, draft);
-  const added = enrich(draft, arriving.tokenId, draft.conditionId, state.tradingBotId, facts, at);
+  const known = enrich(draft, arriving.tokenId, draft.conditionId, state.tradingBotId, facts, at);
+  const added = inDoubt(arriving, known);
   return {
     draft: {
       ...draft,
@@ -245,6 +249,13 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
     joinedSources: [...state.joinedSources].sort(),
     matchedAt: state.matchedAt,
   };
+}
+
+/** Once the sources said two things of an account, all that is booked for it says so (B8, B9). */
+function inDoubt({ account, doubts }: Arriving, added: Enrichment): Enrichment {
+  if (doubts?.accounts.has(account) !== true) return added;
+  const incompleteReasons = [...added.incompleteReasons, 'GOV_ACCOUNT_INCOMPLETE'].sort();
+  return { ...added, incompleteReasons };
 }
 
 /** A fee that the source of record does not say and another one does (B9: the others enrich). */
@@ -337,6 +348,11 @@ function placeLeft(before: FillState | null, after: FillState): readonly Put<Ent
   if (before.txHash === null || before.orderHash === null) return [];
   if (before.txHash === after.txHash && before.orderHash === after.orderHash) return [];
   return [{ key: coordinatesKey(before.txHash, before.orderHash), entity: undefined }];
+}
+
+function doubtsOf(lookup: Lookup<Entity>, partition: number): DoubtsState | null {
+  const found = lookup.get(doubtsKey(partition));
+  return found?.kind === 'doubts' ? found : null;
 }
 
 function fillAt(lookup: Lookup<Entity>, key: string): FillState | null {

@@ -7,7 +7,7 @@ import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytrade
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { table } from '@polytraders/stream';
 import { type OrderStatus, type SourceOfRecord } from '../draft.ts';
-import { type FillState, type MarketState, type OrderState } from './state.ts';
+import { type DoubtsState, type FillState, type MarketState, type OrderState } from './state.ts';
 
 export type FillRow = {
   readonly fill_id: string;
@@ -59,6 +59,14 @@ export type OrderRow = {
   readonly status: string;
   readonly paper: boolean;
   readonly event_id: string;
+};
+
+export type DoubtRow = {
+  readonly log_partition: string;
+  readonly account: string;
+  readonly reason_code: string;
+  readonly source: string;
+  readonly source_position: string;
 };
 
 export type MarketRow = {
@@ -140,6 +148,19 @@ export const ORDERS = table<OrderRow>('orders', ORDER_COLUMNS, ['order_id'], 'lo
 
 /** The same rows, found by the order's hash. */
 export const ORDER_BY_HASH = table<OrderRow>('order_by_hash', ORDER_COLUMNS, ['order_id']);
+
+/** One row an account; those of a partition are one entity. */
+export const DOUBTS = table<DoubtRow>(
+  'account_in_doubt',
+  {
+    log_partition: 'text',
+    account: 'text',
+    reason_code: 'text',
+    source: 'text',
+    source_position: 'text',
+  },
+  ['log_partition', 'account'],
+);
 
 export const MARKETS = table<MarketRow>(
   'market_on_log',
@@ -263,6 +284,31 @@ export function orderOfRow(row: OrderRow): OrderState {
     paper: row.paper,
     eventId: row.event_id,
   };
+}
+
+/** Rows of the accounts that are in doubt now and were not before. */
+export function rowsOfDoubts(
+  before: DoubtsState | undefined,
+  after: DoubtsState,
+): readonly DoubtRow[] {
+  const fresh = [...after.accounts].filter(([account]) => before?.accounts.has(account) !== true);
+  return fresh.map(([account, { reason, source, sourcePosition }]) => ({
+    log_partition: String(after.partition),
+    account,
+    reason_code: reason,
+    source,
+    source_position: sourcePosition,
+  }));
+}
+
+export function doubtsOfRows(rows: readonly DoubtRow[]): DoubtsState | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const accounts = rows.map(
+    ({ account, reason_code: reason, source, source_position: sourcePosition }) =>
+      [account, { reason, source, sourcePosition }] as const,
+  );
+  return { kind: 'doubts', partition: partitionOf(first), accounts: new Map(accounts) };
 }
 
 export function rowOfMarket(state: MarketState): MarketRow {

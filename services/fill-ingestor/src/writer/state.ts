@@ -5,6 +5,7 @@
  * partitions
  *   coordinates|<tx>:<order hash>  the same fill, found by its place on the chain
  *   order|<id>, order-hash|<hash>  an order
+ *   doubts|<partition>             its accounts of which the sources said two things
  *   market|<partition>|<condition> what of a market stands on this partition's log
  *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
  */
@@ -70,6 +71,23 @@ export type OrderState = {
   readonly eventId: string;
 };
 
+/** Why an account's books are in doubt: the first input that was set aside for it. */
+export type Doubt = {
+  readonly reason: string;
+  readonly source: string;
+  readonly sourcePosition: string;
+};
+
+/**
+ * The accounts of a partition whose books are in doubt. One entity for all of them, because the
+ * account of a bare report is known only once its order has been asked.
+ */
+export type DoubtsState = {
+  readonly kind: 'doubts';
+  readonly partition: number;
+  readonly accounts: ReadonlyMap<string, Doubt>;
+};
+
 /** What of a market was written to a partition's log. */
 export type MarketState = {
   readonly kind: 'market';
@@ -98,13 +116,14 @@ export type MarketFacts = {
   readonly marks: readonly KnownMark[];
 };
 
-export type Entity = FillState | OrderState | MarketState | MarketFacts;
+export type Entity = FillState | OrderState | DoubtsState | MarketState | MarketFacts;
 
 export const fillKey = (fillId: string): string => `fill|${fillId}`;
 export const coordinatesKey = (txHash: string, orderHash: string): string =>
   `coordinates|${txHash}:${orderHash}`;
 export const orderKey = (orderId: string): string => `order|${orderId}`;
 export const orderHashKey = (hash: string): string => `order-hash|${hash}`;
+export const doubtsKey = (partition: number): string => `doubts|${String(partition)}`;
 export const marketKey = (partition: number, conditionId: string): string =>
   `market|${String(partition)}|${conditionId}`;
 /** Where a market's state is found by one of its tokens, for inputs that know no condition. */
@@ -131,7 +150,7 @@ export function keysOf(event: InboxEvent): readonly string[] {
   if (input.kind === 'refusal' || input.kind === 'record') return [];
   const keys: string[] = [];
   if (input.kind === 'fill') {
-    keys.push(fillKey(input.fillId));
+    keys.push(fillKey(input.fillId), doubtsKey(event.partition));
     if (input.txHash !== null && input.orderHash !== null) {
       keys.push(coordinatesKey(input.txHash, input.orderHash));
     }

@@ -9,6 +9,9 @@ import { priceE18 } from '@polytraders/money';
 import { type Change, type Storage, table } from '@polytraders/stream';
 import { type Entry } from './entry.ts';
 import {
+  type DoubtRow,
+  DOUBTS,
+  doubtsOfRows,
   FILL_BY_PLACE,
   FILL_IDENTITY,
   FILL_PLACE,
@@ -25,6 +28,7 @@ import {
   rowOfMarket,
   rowOfOrder,
   rowOfPlace,
+  rowsOfDoubts,
 } from './rows.ts';
 import {
   type Entity,
@@ -95,6 +99,7 @@ export const storage: Storage<Entity, Entry> = {
     FILL_BY_PLACE,
     ORDERS,
     ORDER_BY_HASH,
+    DOUBTS,
     MARKETS,
     DEFINITIONS,
     MARKS,
@@ -122,6 +127,10 @@ function changes(
   }
   if (key.startsWith('order|') && after.kind === 'order') {
     return [{ upsert: ORDERS.name, row: rowOfOrder(after) }];
+  }
+  if (after.kind === 'doubts') {
+    const known = before?.kind === 'doubts' ? before : undefined;
+    return rowsOfDoubts(known, after).map((row) => ({ upsert: DOUBTS.name, row }));
   }
   if (after.kind === 'market') return [{ upsert: MARKETS.name, row: rowOfMarket(after) }];
   return [];
@@ -152,6 +161,8 @@ function locate(key: string): readonly Place[] {
       return [{ table: ORDERS.name, where: { order_id: name } }];
     case 'order-hash':
       return [{ table: ORDER_BY_HASH.name, where: { order_hash: name } }];
+    case 'doubts':
+      return [{ table: DOUBTS.name, where: { log_partition: name } }];
     case 'market': {
       const cut = name.indexOf('|');
       const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
@@ -175,6 +186,8 @@ function revive(
   if (fill !== undefined) return fillOfRow(fill as FillRow);
   const order = rows[ORDERS.name]?.[0] ?? rows[ORDER_BY_HASH.name]?.[0];
   if (order !== undefined) return orderOfRow(order as OrderRow);
+  const doubts = rows[DOUBTS.name];
+  if (doubts !== undefined) return doubtsOfRows(doubts as readonly DoubtRow[]);
   const market = rows[MARKETS.name]?.[0];
   if (market !== undefined) return marketOfRow(market as MarketRow);
   return factsOfRows(rows);
