@@ -45,6 +45,8 @@ describe('caps (B6)', () => {
     ['taker', 101, 'FEE_BPS'],
     ['maker', 50, null],
     ['maker', 51, 'FEE_BPS'],
+    [null, 100, null],
+    [null, 101, 'FEE_BPS'],
   ] as const)('%s at %s bps: %s', (side, feeBps, breach) => {
     expect(feeCapBreach({ ...fill, side, feeBps }, 500)).toBe(breach);
   });
@@ -126,6 +128,17 @@ describe('the maker rebate (B7)', () => {
       rebate: null,
       net: 1_250_000n,
       flag,
+    });
+  });
+
+  test.each([
+    [200_000n, 250_000n],
+    [250_000n, 312_500n],
+  ])('a rate of %s micros, at the edge of the range, lies within it', (given, rebate) => {
+    expect(makerRebate('maker', pusd(1_250_000n), rate(given))).toEqual({
+      rebate,
+      net: 1_250_000n - rebate,
+      flag: null,
     });
   });
 

@@ -5,6 +5,7 @@ import {
   chainFillId,
   compareAcrossSources,
   compareWithinSource,
+  contentString,
   type FillContent,
   fileRowFillId,
   isOrderHash,
@@ -40,6 +41,20 @@ describe('within one source (B9)', () => {
     { notional: pusd(1n) },
   ])('another %j is a conflict', (other) => {
     expect(compareWithinSource(known, { ...known, ...other })).toBe('conflict');
+  });
+
+  test('the content in one string tells apart whatever differs', () => {
+    const strings = [
+      contentString('0xa', 'ord_1', '123', 'BUY', 100n, 50n),
+      contentString('0xb', 'ord_1', '123', 'BUY', 100n, 50n),
+      contentString('0xa', null, '123', 'BUY', 100n, 50n),
+      contentString('0xa', 'ord_1', '124', 'BUY', 100n, 50n),
+      contentString('0xa', 'ord_1', '123', 'SELL', 100n, 50n),
+      contentString('0xa', 'ord_1', '123', 'BUY', 101n, 50n),
+      contentString('0xa', 'ord_1', '123', 'BUY', 100n, 51n),
+    ];
+    expect(strings[0]).toBe('0xa|ord_1|123|BUY|100|50');
+    expect(new Set(strings).size).toBe(7);
   });
 
   test('fee and coordinates count only where both sides have them', () => {

@@ -4,7 +4,16 @@ import { priceE18, pusd, shares } from '@polytraders/money';
 import { createDriver, type Driven } from '@polytraders/stream';
 import { type Book, type Entity, type Holding, holdingKey } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
-import { ACCOUNT, CONDITION, fillConfirmed, logOf, NOON, TOKEN } from './events.fixture.ts';
+import {
+  ACCOUNT,
+  at,
+  CONDITION,
+  fillConfirmed,
+  logOf,
+  NOON,
+  parametersChanged,
+  TOKEN,
+} from './events.fixture.ts';
 import { processor } from './processor.ts';
 
 function play(...fills: readonly FillConfirmed[]): Driven<Entity, LedgerEntry> {
@@ -59,6 +68,45 @@ describe('what a fill tells its book', () => {
         openedAt: NOON,
       },
     ]);
+  });
+});
+
+describe('a wallet and its shares (B1)', () => {
+  const sell = (fill_id: string, quantity: bigint): FillConfirmed =>
+    fillConfirmed({ fill_id, order_side: 'SELL', quantity_shares: shares(quantity) });
+
+  test('selling the last share is not overselling, selling one micro-share more is', () => {
+    const codesOf = (quantity: bigint): readonly string[] | undefined =>
+      play(fillConfirmed(), sell('s', quantity)).entries[1]?.reason_codes;
+    expect(codesOf(100_000_000n)).not.toContain('GOV_WALLET_OVERSOLD');
+    expect(codesOf(100_000_001n)).toContain('GOV_WALLET_OVERSOLD');
+    expect(bookAfter(fillConfirmed(), sell('s', 100_000_000n))?.incomplete).toEqual([]);
+  });
+
+  test('once covered again it is no alarm any more, but its books stay incomplete', () => {
+    const covered = fillConfirmed({ fill_id: 'f2', quantity_shares: shares(1n) });
+    const { entries } = play(fillConfirmed(), sell('s', 100_000_001n), covered);
+    expect(entries[2]?.reason_codes).not.toContain('GOV_WALLET_OVERSOLD');
+    expect(entries[2]).toMatchObject({
+      books_complete: false,
+      incomplete_reasons: ['GOV_WALLET_OVERSOLD'],
+    });
+  });
+});
+
+describe('publication (B19)', () => {
+  test.each([
+    ['general_live', ['RELEASED']],
+    ['limited_live', ['HELD']],
+    ['shadow_only', []],
+  ] as const)('in %s a fill’s reports are %j, and its ledger line is written', (mode, said) => {
+    const { entries, emitted } = createDriver(processor).drive([
+      at({ type: 'ParametersChanged', value: parametersChanged(mode) }, 0),
+      at({ type: 'FillConfirmed', value: fillConfirmed() }, 1),
+    ]);
+    const reports = emitted.map((emission) => emission.record.value as SettlementReport);
+    expect(reports.map((report) => report.publication)).toEqual(said);
+    expect(entries.map((entry) => entry.mode)).toEqual([mode]);
   });
 });
 
