@@ -62,13 +62,25 @@ afterAll(async () => {
 });
 
 describe('before any service has started', () => {
-  test.each(['positions', 'ledger', 'quarantine', 'status'])(
+  test.each(['positions', 'ledger', 'quarantine', 'status', 'reports'])(
     '%s says which service to start, and exits 2',
     async (name) => {
       const { code, out, err } = await run(name);
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err).toMatch(/^Expected the tables of .* found none: start the services once/);
     },
+  );
+});
+
+test('a database that is not there is named, with what to do, and exits 2', async () => {
+  const url = new URL(database.url);
+  url.pathname = '/nosuchdb';
+  const terminal = { out: () => undefined, err: (text: string) => void said.push(text) };
+  const said: string[] = [];
+  const elsewhere = { ...env, DATABASE_URL: url.href };
+  expect(await runCli(['status'], elsewhere, { ...terminal, isTTY: false })).toBe(2);
+  expect(said.join('')).toMatch(
+    /^Expected the database that DATABASE_URL names, found none \(.*nosuchdb.*\): create it, /,
   );
 });
 
@@ -94,9 +106,9 @@ describe('with books in the tables', () => {
         `INSERT INTO pnl_v1.positions (account, trading_bot_id, token_id, position_shares,
            cost_basis_pusd, avg_cost, realised_pnl_pusd, volume_pusd, gross_fees_pusd,
            maker_rebates_pusd, net_fees_pusd, fills, quarantined_fills, books_complete,
-           incomplete_reasons, next_page, last_offset, updated_at)
-         VALUES ($1, $2, $3, $4, 1288, 0.644, 20, 1, 1.25, 0.3125, 0.9375, 3, 0, $5, $6, 1, 1,
-           now())`,
+           incomplete_reasons, wallet_shares, next_page, lots, last_offset, updated_at)
+         VALUES ($1, $2, $3, $4, 1288, 0.644, 20, 1, 1.25, 0.3125, 0.9375, 3, 0, $5, $6, $4, 1,
+           '', 1, now())`,
         [
           who,
           bot,
@@ -115,6 +127,7 @@ describe('with books in the tables', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/0xababab…abab +mm\.quoter +11 +2000\.000000 +1288\.000000 +0\.644000/);
     expect(out).toMatch(/taker\.news .*-12\.500000 .*no: GOV_X GOV_Y/);
+    expect(out).toMatch(/\nUnrealised is indicative: at the mark of the last fill of each book/);
   });
 
   test('positions --json has amounts as decimal strings and what is unknown as null', async () => {
@@ -127,6 +140,7 @@ describe('with books in the tables', () => {
         position_shares: '0.000001',
         realised_pnl_pusd: '20.000000',
         unrealised_pnl_pusd: null,
+        mark_observed_at: null,
         fills: 3,
         books_complete: true,
         incomplete_reasons: [],

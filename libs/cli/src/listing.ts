@@ -13,6 +13,8 @@ export type Listing<Name extends string> = {
   readonly view: View<Name>;
   readonly columns: readonly TableColumn<Row<Name>>[];
   readonly whenEmpty: string;
+  /** What people must know to read the table; printed under it. */
+  readonly note?: string;
   readonly filters: (options: ListOptions) => Filters;
   /** Options beyond those that all listings share. */
   readonly extend?: (command: Command) => Command;
@@ -33,7 +35,8 @@ export function addListing<Name extends string>(
       selectRows(database, listing.view, listing.filters(options), options.limit),
     );
     if (options.json === true) return printJson(context.terminal, rows);
-    context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty));
+    const note = rows.length === 0 || listing.note === undefined ? '' : `\n${listing.note}\n`;
+    context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note);
     if (rows.length === options.limit) {
       context.terminal.err(`Showing ${rows.length} rows, the limit; --limit asks for more.\n`);
     }

@@ -97,6 +97,13 @@ export async function ask(
     const code = (cause as { readonly code?: string }).code ?? '';
     // 42P01: no such view, 3F000: no such schema.
     if (code === '42P01' || code === '3F000') throw notStarted(owner);
+    // 3D000: no such database.
+    if (code === '3D000') {
+      throw new CliError(
+        `Expected the database that DATABASE_URL names, found none (${reasonOf(cause)}): create ` +
+          'it, or name another.',
+      );
+    }
     if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57') && !code.startsWith('08')) throw cause;
     const why = reasonOf(cause);
     throw new RuntimeError('DATABASE_OUTAGE', `Postgres does not answer (${why}).`, {

@@ -21,6 +21,7 @@ const VIEW = {
     realised_pnl_pusd: 'amount',
     unrealised_pnl_pusd: 'amount',
     mark_price: 'amount',
+    mark_observed_at: 'time',
     volume_pusd: 'amount',
     gross_fees_pusd: 'amount',
     maker_rebates_pusd: 'amount',
@@ -51,6 +52,8 @@ export function addPositions(program: Command, context: CommandContext): void {
     description: 'Shares, cost and realised PnL of every book: account, bot, token.',
     view: VIEW,
     whenEmpty: 'No positions match.',
+    // Rule B4: a live unrealised figure is indicative and says so.
+    note: 'Unrealised is indicative: at the mark of the last fill of each book, not at one of now.',
     filters: ({ account, bot, token }) => ({ account, trading_bot_id: bot, token_id: token }),
     columns: [
       id('account', 'account'),

@@ -8,6 +8,7 @@ import { formatFixed } from '@polytraders/money';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withListOptions } from '../filters.ts';
+import { PNL, schemaOf } from '../rows.ts';
 import { scanTopic } from '../scan-topic.ts';
 import { withBus, withDatabase } from '../servers.ts';
 import { shortId, type TableColumn, tableText } from '../table.ts';
@@ -31,9 +32,11 @@ export function addReports(program: Command, context: CommandContext): void {
     .description('What a read_committed consumer finds on polytraders.reports.settlement.')
     .option('--fill-id <id>', 'only the reports of this fill')
     .action(async (options: ListOptions) => {
-      const scan = await withDatabase(context.env, (database) =>
-        withBus(context.env, database, (bus) => scanReports(bus, options)),
-      );
+      const scan = await withDatabase(context.env, async (database) => {
+        // Who publishes reports has tables; without them there is nothing to read the topic with.
+        await schemaOf(database, PNL);
+        return withBus(context.env, database, (bus) => scanReports(bus, options));
+      });
       if (options.json === true) printJson(context.terminal, jsonOf(scan));
       else context.terminal.out(textOf(scan));
     });
