@@ -112,6 +112,14 @@ export type Refusal = {
   readonly kind: 'refusal';
   readonly reason: RefusalReason;
   readonly because: string;
+  readonly names?: RefusalNames;
+};
+
+/** Whose and which the refused input is, as far as it can be read; null where it cannot. */
+export type RefusalNames = {
+  readonly account: string | null;
+  readonly fillId: string | null;
+  readonly orderId: string | null;
 };
 
 export type Draft = FillDraft | OrderDraft | Refusal;

@@ -15,6 +15,7 @@ import {
 import { type Draft, refuse, type TimeMicros, unknownFill } from './draft.ts';
 import { withinBounds } from './door.ts';
 import { draftOfExecution } from './execution.ts';
+import { namesOf } from './names.ts';
 import { quoted } from './quoted.ts';
 import { type ImportTerms, type RawFillLog, type RawInput } from './raw.ts';
 import { fillOfRow } from './rows.ts';
@@ -25,7 +26,9 @@ export type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
 
 /** The draft that a raw input amounts to, or why it cannot be used. Never throws. */
 export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCHANGES): Draft {
-  return withinBounds(draftOf(raw, exchanges));
+  const read = draftOf(raw, exchanges);
+  const draft = withinBounds(read);
+  return draft.kind === 'refusal' ? { ...draft, names: namesOf(raw, read) } : draft;
 }
 
 function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {

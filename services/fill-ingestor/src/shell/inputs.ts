@@ -146,8 +146,14 @@ export function routed(
 /** A command is an input of its account's partition; what becomes of it is the writer's to say. */
 function commandOf(command: LedgerCommand, place: Place): BusInput {
   const { account, command: what, arguments: given, proposed_by: by } = command;
-  const fields: Record<string, string> = { command: what, arguments: given, proposed_by: by };
-  const partition = partitionOfAccount(account?.toLowerCase() ?? '*');
+  const whose = account?.toLowerCase() ?? null;
+  const fields: Record<string, string> = {
+    command: what,
+    arguments: given,
+    proposed_by: by,
+    ...(whose === null ? {} : { account: whose }),
+  };
+  const partition = partitionOfAccount(whose ?? '*');
   const raw: RawInput = { format: 'command', fields };
   return { becomes: 'input', input: { ...placed('commands', place), raw, partition }, route: null };
 }

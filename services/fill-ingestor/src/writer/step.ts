@@ -4,6 +4,7 @@ import { ContractError } from '@polytraders/contracts';
 import { type Lookup, type Recorded, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type InboxEvent } from '../inbox-event.ts';
+import { namesOfDraft } from '../names.ts';
 import { type Entry, requireWritable } from './entry.ts';
 import { stepFill } from './fills.ts';
 import { stepOrder } from './orders.ts';
@@ -23,7 +24,9 @@ export function stepInput(
     return step;
   } catch (cause) {
     if (!(cause instanceof ContractError)) throw cause;
-    return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message });
+    const { input } = event;
+    const names = input.kind === 'fill' || input.kind === 'order' ? namesOfDraft(input) : {};
+    return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message, ...names });
   }
 }
 
@@ -37,6 +40,6 @@ function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): S
     case 'record':
       return stepReady(event, input);
     case 'refusal':
-      return quarantine(event, { reason: input.reason, because: input.because });
+      return quarantine(event, { reason: input.reason, because: input.because, ...input.names });
   }
 }
