@@ -73,6 +73,10 @@ function termsOf(args: readonly string[]): Terms | string {
   if (file === undefined || positionals.length > 1) return 'Expected one FILE to import.';
   const { account = [], bot = null, fee = 'quarantine', identity = null, json = false } = values;
   const reviewer = values['reviewed-by'] ?? null;
+  const said = { '--bot': bot, '--reviewed-by': reviewer };
+  const blank = Object.entries(said).find(([, text]) => text?.trim() === '')?.[0];
+  if (blank !== undefined)
+    return `Expected a name after ${blank}; found none. Give one, or leave ${blank} out.`;
   const odd = account.find((one) => one !== 'any' && !/^0x[0-9a-f]{40}$/i.test(one));
   if (odd !== undefined) return `Expected --account as 0x and 40 hex digits, or any; found ${odd}.`;
   if (fee !== 'quarantine' && fee !== 'declared-zero')
