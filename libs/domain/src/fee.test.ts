@@ -82,7 +82,16 @@ describe('the venue formula, as measured on real fills', () => {
   });
 
   test('a maker pays no platform fee', () => {
-    expect(venueFee('maker', shares(100n), pusd(50n), rate(70_000n))).toBe(0n);
+    const of = [shares(100_000_000n), pusd(50_000_000n), rate(70_000n)] as const;
+    expect([venueFee('taker', ...of), venueFee('maker', ...of)]).toEqual([1_750_000n, 0n]);
+  });
+
+  test('dust without shares has no platform fee', () => {
+    expect(venueFee('taker', shares(0n), pusd(1n), rate(70_000n))).toBe(0n);
+  });
+
+  test('a price above 1, which the chain may say, rounds toward zero too', () => {
+    expect(venueFee('taker', shares(3_000_000n), pusd(4_000_000n), rate(50_000n))).toBe(-66_660n);
   });
 
   test('a platform part that is negative or differs is flagged', () => {
@@ -111,10 +120,15 @@ describe('the maker rebate (B7)', () => {
     });
   });
 
-  test('truncates', () => {
+  test('truncates toward zero: a quarter of 3 micros, and of −3, is nothing', () => {
     expect(makerRebate('maker', pusd(3n), rate(250_000n))).toEqual({
       rebate: 0n,
       net: 3n,
+      flag: null,
+    });
+    expect(makerRebate('maker', pusd(-3n), rate(250_000n))).toEqual({
+      rebate: 0n,
+      net: -3n,
       flag: null,
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRational, pusd, type Rational, shares } from '@polytraders/money';
-import { completeAmounts, refuseAmounts, withinOneTick } from './fill.ts';
+import { cashOfFill, completeAmounts, refuseAmounts, withinOneTick } from './fill.ts';
 
 const tick = exact('0.01');
 
@@ -82,6 +82,19 @@ describe('completing the amounts of a fill (M1)', () => {
     },
   );
 
+  test('no shares keep the price given, and disagree with it where there is cash', () => {
+    const dust = (notional: bigint, price: string | null): boolean | undefined =>
+      completeAmounts(
+        {
+          quantity: shares(0n),
+          notional: pusd(notional),
+          price: price === null ? null : exact(price),
+        },
+        tick,
+      )?.disagree;
+    expect([dust(0n, '0.5'), dust(1n, '0.5'), dust(1n, null)]).toEqual([false, true, undefined]);
+  });
+
   test('fewer than two amounts are no fill', () => {
     expect(
       completeAmounts({ quantity: null, notional: null, price: exact('0.5') }, tick),
@@ -111,7 +124,13 @@ describe('completing the amounts of a fill (M1)', () => {
   test('one tick times the quantity is within one tick', () => {
     const quantity = shares(100_000_000n);
     expect(withinOneTick(pusd(50_000_000n), pusd(51_000_000n), quantity, tick)).toBe(true);
+    expect(withinOneTick(pusd(51_000_000n), pusd(50_000_000n), quantity, tick)).toBe(true);
     expect(withinOneTick(pusd(51_000_001n), pusd(50_000_000n), quantity, tick)).toBe(false);
+  });
+
+  test('the fee is cash on both sides: 50 with a fee of 1.25 costs 51.25 or brings 48.75', () => {
+    expect(cashOfFill('BUY', pusd(50_000_000n), pusd(1_250_000n))).toBe(-51_250_000n);
+    expect(cashOfFill('SELL', pusd(50_000_000n), pusd(1_250_000n))).toBe(48_750_000n);
   });
 
   test('a quantity below zero widens the tick by its size, as one above does', () => {

@@ -66,6 +66,16 @@ describe('what a fill does to a book', () => {
     expect(applied.position.lots).toMatchObject({ quantity: 2n, basis: 7n });
   });
 
+  test.each(['BUY', 'SELL'] as const)('a first %s opens the book, the next augments it', (side) => {
+    const first = fill(flatPosition(), side, 3n, 2n);
+    expect(first).toMatchObject({ effect: 'open', openedQuantity: 3n, openedBasis: 2n });
+    expect(fill(first.position, side, 5n, 4n)).toMatchObject({
+      effect: 'augment',
+      openedQuantity: 5n,
+      openedBasis: 4n,
+    });
+  });
+
   test('the oldest lot goes first', () => {
     const applied = fill(fold(['BUY', 10n, 10n], ['BUY', 10n, 90n]), 'SELL', 12n, 120n);
     expect(applied.takes.map((take) => [take.quantity, take.basis])).toEqual([
@@ -101,6 +111,7 @@ describe('what a fill does to a book', () => {
 
   test('negative amounts stop', () => {
     expect(() => fill(flatPosition(), 'BUY', -1n, 1n)).toThrow('Invariant');
+    expect(() => fill(flatPosition(), 'BUY', 1n, -1n)).toThrow('Invariant');
   });
 });
 
