@@ -186,6 +186,18 @@ test.each(['Streaming a trading day', 'sent '])(
   60_000,
 );
 
+test('a second job on the same database is refused in one sentence; the first goes on', async () => {
+  const { job } = await jobThatSays('Streaming a trading day');
+  const { promise: ended, resolve } = Promise.withResolvers<number | null>();
+  job.on('close', resolve);
+  const second = await start('--fills', '300');
+  expect(second).toMatchObject({ code: 2, out: '' });
+  expect(second.err).toMatch(/Expected no other npm start on this database, found one [^\n]*\n$/);
+  expect(job.exitCode).toBeNull();
+  job.kill('SIGINT');
+  expect(await ended).toBe(2);
+}, 60_000);
+
 test('a job that is killed takes its services with it', async () => {
   const { job, services } = await jobThatSays('Streaming a trading day');
   expect(services).toHaveLength(2);

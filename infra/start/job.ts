@@ -34,6 +34,7 @@ import {
   ledgerOf,
   reportsOf,
 } from './facts.ts';
+import { type OneJob, oneJob } from './one-job.ts';
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
 import { type Service, startService } from './services.ts';
@@ -91,6 +92,22 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
   const servers = await resolveServers(process.env, { dir: mainStackDir, say });
   const env = { ...process.env, ...servers };
   const config = configFromEnv(env);
+  const alone = await oneJob(config.databaseUrl);
+  try {
+    return await runAlone(options, terminal, env, alone);
+  } finally {
+    await alone.release();
+  }
+}
+
+async function runAlone(
+  options: StartOptions,
+  terminal: Terminal,
+  env: NodeJS.ProcessEnv,
+  alone: OneJob,
+): Promise<0 | 1> {
+  const say = (sentence: string) => terminal.err(`${sentence}\n`);
+  const config = configFromEnv(env);
   await applyTopics({
     brokers: config.kafka,
     registryUrl: config.registryUrl,
@@ -112,6 +129,7 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
         return unlessOver(options.input === null ? runDay(job) : runFile(job), died);
       }),
     );
+    await alone.release();
     if (options.stay) await stayUp(say, died, interrupted);
     return code;
   } finally {
