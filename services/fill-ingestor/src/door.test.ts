@@ -105,7 +105,7 @@ const POISON: readonly (readonly [claim: string, report: Fields, sentence: strin
   [
     'a hash with a colon in it',
     { ...MATCH, tx_hash: '0xab:cd', order_hash: '0x1' },
-    'Expected tx_hash as 0x and at most 64 hex digits; found "0xab:cd".',
+    'Expected tx_hash as 0x and 64 hex digits; found "0xab:cd".',
   ],
   [
     'NUL in an id',
@@ -131,7 +131,7 @@ const POISON: readonly (readonly [claim: string, report: Fields, sentence: strin
   [
     'a page for a token',
     { ...MATCH, token_id: LONG },
-    'Expected token_id of at most 512 bytes; found',
+    'Expected token_id in decimal digits without leading zeros, below 2²⁵⁶; found',
   ],
   [
     'a day that is none',

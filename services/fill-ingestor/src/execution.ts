@@ -26,7 +26,17 @@ import {
   type TimeMicros,
   unknownFill,
 } from './draft.ts';
-import { flagAt, hashAt, lower, priceAt, said, timeAt, together, wholeAt } from './fields.ts';
+import {
+  conditionAt,
+  flagAt,
+  hashAt,
+  priceAt,
+  said,
+  timeAt,
+  together,
+  tokenAt,
+  wholeAt,
+} from './fields.ts';
 import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms } from './raw.ts';
 import { timeOfIso, timeOfMilliseconds } from './times.ts';
@@ -89,17 +99,22 @@ function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
     return refuse('INVALID_INPUT', `Expected paper true for ${wallet}; found false.`);
   }
   const paper = told ?? isNamedSo;
+  const isFile = terms !== null;
+  const ids = together({
+    conditionId: conditionAt(fields, isFile),
+    tokenId: tokenAt(fields, isFile),
+  });
+  if (isRefusal(ids)) return ids;
   return {
-    source: terms === null ? 'bus' : 'file',
+    ...ids,
+    source: isFile ? 'file' : 'bus',
     orderId,
     orderSide,
     effectiveAt,
     paper,
     account: wallet !== null && paper ? paperAccount(wallet) : wallet,
     tradingBotId: said(fields['trading_bot_id']) ?? terms?.bot ?? null,
-    conditionId: lower(fields['condition_id']),
     venueMarketId: said(fields['venue_market_id']) ?? said(fields['market_id']),
-    tokenId: said(fields['token_id']),
     correlationId: said(fields['correlation_id']),
   };
 }

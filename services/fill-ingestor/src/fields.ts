@@ -56,14 +56,36 @@ export function flagAt(fields: Fields, name: string): boolean | null | Refusal {
   return text === 'true' || text === 'false' ? text === 'true' : unreadable(name, FLAG, text);
 }
 
-/** A hash of the chain: 0x and hex digits, in lower case. */
+/** A hash of the chain: 0x and 64 hex digits, in lower case. */
 export function hashAt(fields: Fields, name: string): string | null | Refusal {
   const text = lower(fields[name]);
-  return text === null || /^0x[0-9a-f]{1,64}$/.test(text) ? text : unreadable(name, HASH, text);
+  return text === null || BYTES32.test(text) ? text : unreadable(name, HASH, text);
 }
 
+/**
+ * An outcome token as the chain counts it, in the one way to write it: two texts of one token would
+ * be two books. A file may also carry an id that an import made of its columns.
+ */
+export function tokenAt(fields: Fields, isFile: boolean): string | null | Refusal {
+  const text = said(fields['token_id']);
+  if (text === null || (isFile && MADE_ID.test(text))) return text;
+  const isToken = DECIMAL.test(text) && BigInt(text) < 1n << 256n;
+  return isToken ? text : unreadable('token_id', TOKEN, text);
+}
+
+/** A condition: 0x and 64 hex digits, in lower case; or, in a file, an id made of its columns. */
+export function conditionAt(fields: Fields, isFile: boolean): string | null | Refusal {
+  const text = said(fields['condition_id']);
+  return text !== null && isFile && MADE_ID.test(text) ? text : hashAt(fields, 'condition_id');
+}
+
+const BYTES32 = /^0x[0-9a-f]{64}$/;
+const DECIMAL = /^(0|[1-9]\d{0,77})$/;
+const MADE_ID = /^file:[0-9a-f]{40}/;
+
 const FLAG = 'as true or false';
-const HASH = 'as 0x and at most 64 hex digits';
+const HASH = 'as 0x and 64 hex digits';
+const TOKEN = 'in decimal digits without leading zeros, below 2²⁵⁶';
 
 function unreadable(name: string, expected: string, found: string): Refusal {
   return refuse('INVALID_INPUT', `Expected ${name} ${expected}; found ${quoted(found)}.`);
