@@ -47,11 +47,21 @@ describe('a connection that is lost', () => {
       const copying = client.query(copyFrom('COPY l (a) FROM STDIN'));
       const failed = new Promise<unknown>((resolve) => copying.once('error', resolve));
       const block = Buffer.from(`${'x'.repeat(1000)}\n`.repeat(500));
-      const feeding = setInterval(() => copying.write(block), 1);
+      let isOver = false;
+      const feeding = (async () => {
+        while (!isOver) {
+          copying.write(block);
+          await sleep(1);
+        }
+      })();
+      const thrown = feeding.then(
+        () => failed,
+        (cause: unknown) => cause,
+      );
       await sleep(5 + round);
       await terminate('copying');
-      const error = databaseError(await failed);
-      clearInterval(feeding);
+      const error = databaseError(await Promise.race([failed, thrown]));
+      isOver = true;
       expect(error).toMatchObject({ code: 'DATABASE_OUTAGE', retryable: true });
       hangUp(client);
     }
