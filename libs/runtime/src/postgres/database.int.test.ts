@@ -45,7 +45,7 @@ describe('a connection that is lost', () => {
     for (let round = 0; round < 20; round += 1) {
       const client = await connect({ url: database.url, applicationName: 'copying' });
       const copying = client.query(copyFrom('COPY l (a) FROM STDIN'));
-      const failed = new Promise<unknown>((resolve) => copying.once('error', resolve));
+      const failed = new Promise<unknown>((resolve) => copying.on('error', resolve));
       const block = Buffer.from(`${'x'.repeat(1000)}\n`.repeat(500));
       let isOver = false;
       const feeding = (async () => {

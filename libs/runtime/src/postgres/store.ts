@@ -319,7 +319,8 @@ async function copyLines(
   const stream: Writable = client.query(copyFrom(sql));
   const done = new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);
-    stream.once('error', reject);
+    // Not once: a second one without a listener would end the process.
+    stream.on('error', reject);
   });
   for (const lines of lists) {
     for (const block of lines.blocks()) {
