@@ -77,10 +77,14 @@ describe('health shows what does not move', () => {
   }, 120_000);
 
   test('a partition that is assigned and cannot be acquired waits since then', async () => {
-    await log.deleteTopics([`polytraders.stream.progress.${projectorId}`]);
+    const progress = [`polytraders.stream.progress.${projectorId}`];
+    await log.deleteTopics(progress);
     const service = await work({});
     await until('it is late', async () => (await shown(service)).lag_seconds > 3);
     expect(await shown(service)).toMatchObject({ partitions: 0, acquiring: partitions });
+    await log.createTopics(progress);
+    await until('it has them', async () => (await shown(service)).lag_seconds === 0);
+    expect(await shown(service)).toMatchObject({ status: 'green', partitions, acquiring: 0 });
   }, 60_000);
 
   test('a group that cannot be joined, as its topic is missing, confirms nobody', async () => {
