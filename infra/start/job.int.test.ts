@@ -143,6 +143,10 @@ describe('npm start', () => {
     expect(out).toMatch(/On the log: 38 confirmed fills/);
     expect(out).toMatch(/Refused: 2\.\n +GOV_FILL_CONFLICT: 1\n +PRICE_OUT_OF_RANGE: 1\n/);
     expect(out).toMatch(/new in this run +38\n/);
+    expect(countIn(out, 'rows of the file in')).toBe(
+      countIn(out, 'applied') + countIn(out, 'refused'),
+    );
+    expect(out).toMatch(/\nlab\.paper \(paper\) /);
   }, 120_000);
 });
 
@@ -186,7 +190,7 @@ test.each(['Streaming a trading day', 'sent '])(
   60_000,
 );
 
-test('a second job on the same database is refused in one sentence; the first goes on', async () => {
+test('a second job on the same database is refused; the first goes on', async () => {
   const { job } = await jobThatSays('Streaming a trading day');
   const { promise: ended, resolve } = Promise.withResolvers<number | null>();
   job.on('close', resolve);
