@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@polytraders/testkit';
@@ -45,13 +46,19 @@ describe('a connection that is lost', () => {
     for (let round = 0; round < 20; round += 1) {
       const client = await connect({ url: database.url, applicationName: 'copying' });
       const copying = client.query(copyFrom('COPY l (a) FROM STDIN'));
-      const failed = new Promise<unknown>((resolve) => copying.on('error', resolve));
-      const block = Buffer.from(`${'x'.repeat(1000)}\n`.repeat(500));
       let isOver = false;
+      const failed = new Promise<unknown>((resolve) =>
+        copying.on('error', (cause) => {
+          isOver = true;
+          resolve(cause);
+        }),
+      );
+      const block = Buffer.from(`${'x'.repeat(1000)}\n`.repeat(500));
       const feeding = (async () => {
         while (!isOver) {
-          copying.write(block);
-          await sleep(1);
+          // As the store does: a block at a time.
+          if (copying.write(block)) await sleep(1);
+          else await Promise.race([failed, once(copying, 'drain')]);
         }
       })();
       const thrown = feeding.then(
