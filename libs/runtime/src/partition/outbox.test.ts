@@ -5,7 +5,7 @@ import { createOutbox, type OutboxConfig } from './outbox.ts';
 import { newSession } from './session.ts';
 import { createSignal } from './signal.ts';
 
-test('a worker that is fenced again and again is told that its name may be taken twice', async () => {
+test('a worker that is fenced again is told that its name may be taken twice', async () => {
   const start = { partition: 3, epoch: 1, nextOffset: 0, lastOffset: null, lastHash: null };
   const session = newSession<object>({ ...start, chainHash: Buffer.alloc(32) });
   const fenced = new RuntimeError('KAFKA_FENCED', 'The id has a newer owner.', {

@@ -90,6 +90,14 @@ async function seen(service: Running, what: string, done: (shown: Shown) => bool
 
 const of = (shown: Shown, source: string) => shown.sources.find((one) => one.source === source);
 
+/** A broker deletes in its own time; until then the group could still be joined. */
+async function gone(at: { readonly topic: string; readonly partition: number }): Promise<void> {
+  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
+  const isThere = () => kafka.watermarks(at).then(Boolean, () => false);
+  while (await isThere()) await sleep(100);
+  await kafka.close();
+}
+
 test('a source that waits for a schema is behind, and says for how long', async () => {
   const service = await startIngestor();
   await seen(service, 'all is read', (shown) => shown.sources.every((one) => one.partitions > 0));
@@ -110,6 +118,7 @@ test('a source that waits for a schema is behind, and says for how long', async 
 
 test('a source whose group cannot be joined turns health red, and its waits count', async () => {
   await dropTopics(prefix + marks);
+  await gone({ topic: prefix + marks, partition: 0 });
   const service = await startIngestor();
   const shown = await seen(service, 'it is red', (now) => now.status === 'red');
   expect(shown.because).toEqual([
