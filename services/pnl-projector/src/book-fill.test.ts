@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FillConfirmed, type SettlementReport } from '@polytraders/contracts';
-import { priceE18, pusd, shares } from '@polytraders/money';
+import { priceE18, pusd, rate, shares } from '@polytraders/money';
 import { createDriver, type Driven } from '@polytraders/stream';
 import { type Book, type Entity, type Holding, holdingKey } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -68,6 +68,20 @@ describe('what a fill tells its book', () => {
         openedAt: NOON,
       },
     ]);
+  });
+});
+
+describe('the totals of a book', () => {
+  test('two maker fills of 50 at 40 bps add up: 100 of volume, 0.4 of fees, 0.1 of rebates', () => {
+    const maker = { side: 'maker', fee_bps: 40, rebate_rate: rate(250_000n) } as const;
+    const second = fillConfirmed({ fill_id: 'f2', ...maker });
+    expect(bookAfter(fillConfirmed(maker), second)).toMatchObject({
+      volume: 100_000_000n,
+      grossFees: 400_000n,
+      rebates: 100_000n,
+      netFees: 300_000n,
+      fills: 2,
+    });
   });
 });
 
