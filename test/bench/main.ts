@@ -9,6 +9,7 @@
  *   live: from the log to the report that a read_committed consumer sees, at a steady rate
  */
 
+import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { generateLogFills } from '@polytraders/testkit/generator';
 import { freshDatabase } from '@polytraders/testkit';
@@ -17,7 +18,7 @@ import { startChild, type BenchChild } from './child.ts';
 import { measureLive } from './live.ts';
 import { report, type Figures } from './report.ts';
 
-const options = readOptions(process.argv.slice(2));
+const options = optionsOrEnd();
 const projector = new URL('../../services/pnl-projector/src/main.ts', import.meta.url).pathname;
 const month = '2026-05-01';
 
@@ -196,21 +197,47 @@ function say(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }
 
+function optionsOrEnd(): BenchOptions {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (cause) {
+    say(`${(cause as Error).message} See npm run bench -- --help.`);
+    process.exit(2);
+  }
+}
+
 function readOptions(args: readonly string[]): BenchOptions {
-  const value = (name: string, fallback: number): number => {
-    const at = args.indexOf(`--${name}`);
-    return at === -1 ? fallback : Number(args[at + 1]);
-  };
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      fills: { ...text, default: '1000000' },
+      books: { ...text, default: '28800' },
+      rounds: { ...text, default: '3' },
+      workers: { ...text, default: '2' },
+      'live-seconds': { ...text, default: '30' },
+      rate: { ...text, default: '500' },
+      json: flag,
+      help: flag,
+    },
+  });
   return {
-    fills: value('fills', 1_000_000),
-    books: value('books', 28_800),
-    rounds: value('rounds', 3),
-    workers: value('workers', 2),
-    liveSeconds: value('live-seconds', 30),
-    rate: value('rate', 500),
-    json: args.includes('--json'),
-    help: args.includes('--help'),
+    fills: whole('fills', values.fills, 1),
+    books: whole('books', values.books, 1),
+    rounds: whole('rounds', values.rounds, 1),
+    workers: whole('workers', values.workers, 1),
+    liveSeconds: whole('live-seconds', values['live-seconds'], 0),
+    rate: whole('rate', values.rate, 1),
+    json: values.json,
+    help: values.help,
   };
+}
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`Expected --${name} as a whole number of ${least} or more; found "${text}".`);
 }
 
 export type BenchOptions = {
