@@ -41,7 +41,8 @@ function serverProperties({ dir, ports }: Context, data = layoutOf(dir).data('ka
     // After kill -9 the broker registers again only when its former session has ended.
     'broker.session.timeout.ms': 4000,
     'broker.heartbeat.interval.ms': 500,
-    'group.initial.rebalance.delay.ms': 0,
+    // Workers that start together share from the beginning. A stock broker waits 3 s for that.
+    'group.initial.rebalance.delay.ms': 200,
     'group.min.session.timeout.ms': 1000,
     'log.cleaner.dedupe.buffer.size': 33_554_432,
     'num.recovery.threads.per.data.dir': 2,
