@@ -52,6 +52,14 @@ export class RuntimeError extends Error {
 }
 
 /**
+ * Whether waiting cannot mend it, so that what it befell stops there. Kafka's own refusals are
+ * waited out, however they end: rights are given, topics are created.
+ */
+export function isHalt(error: RuntimeError): boolean {
+  return !error.retryable && !error.code.startsWith('KAFKA_');
+}
+
+/**
  * A broken invariant is a bug: the partition stops rather than count on. Stays on in production.
  */
 export function invariant(condition: boolean, message: string): asserts condition {

@@ -23,7 +23,9 @@ export {
   type SequenceRow,
   type SequenceSourceConfig,
 } from './source/sequence-source.ts';
+export { regain } from './source/regain.ts';
 export {
+  requireFollows,
   type Source,
   type SourceBatch,
   type SourceHandlers,
@@ -36,13 +38,8 @@ export {
   type KafkaSettings,
   type Mode,
 } from './service/config.ts';
-export {
-  createLateness,
-  lookMs,
-  type Lateness,
-  type Place,
-  unknownEnd,
-} from './partition/lateness.ts';
+export { type Place, unknownEnd, watchLateness } from './partition/lateness.ts';
+export { doubling, notTwice, pause } from './partition/signal.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
 export { type HaltedSource, type SourceState } from './service/health.ts';
 export { main, run } from './service/run.ts';

@@ -1,6 +1,6 @@
 /** Questions without a loop: watermarks, single records, and progress notes for lag tools. */
 import { RuntimeError } from '../errors.ts';
-import { createBackoff, withRetries, type Cluster, type Leader } from './cluster.ts';
+import { withRetries, type Cluster, type Leader } from './cluster.ts';
 import { fetchFrom, type FetchedPartition } from './fetch.ts';
 import { brokerRefusal, CODE, isTransient, outage } from './kafka-errors.ts';
 import { type Api, type Lane } from './lane.ts';
@@ -81,21 +81,17 @@ async function settledEnd(
   at: TopicPartition,
   first: Watermarks,
 ): Promise<number> {
-  const deadline = performance.now() + lookups.patienceMs;
   let { lastStable } = first;
-  const backoff = createBackoff();
-  while (lastStable < first.high) {
-    if (performance.now() >= deadline) {
-      const place = `${at.topic}/${at.partition}`;
-      throw outage(
-        `Expected the transactions of ${place} to be ended up to ${first.high}; found one open ` +
-          `at ${lastStable}. It ends with its time limit, or when its id is taken over.`,
-      );
-    }
-    await backoff.pause();
+  if (lastStable >= first.high) return lastStable;
+  return withRetries(performance.now() + lookups.patienceMs, async () => {
     ({ lastStable } = await watermarks(lookups, at));
-  }
-  return lastStable;
+    if (lastStable >= first.high) return lastStable;
+    throw outage(
+      `Expected the transactions of ${at.topic}/${at.partition} to be ended up to ` +
+        `${first.high}; found one open at ${lastStable}. It ends with its time limit, or when ` +
+        'its id is taken over.',
+    );
+  });
 }
 
 async function lastWithin(

@@ -5,7 +5,7 @@
  */
 
 import type pg from 'pg';
-import { RuntimeError } from '../errors.ts';
+import { isHalt, RuntimeError } from '../errors.ts';
 import { databaseError, limits } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
@@ -134,14 +134,14 @@ export async function acquire<Entity, Entry>(
     if (publisher === null) session.publishedTo = session.committed;
     else {
       await alone(() => takeOverOutput(context, publisher, session)).catch((cause: unknown) => {
-        throw broken !== null && isHalt(databaseErrorOrSame(cause)) ? broken : cause;
+        throw broken !== null && isHalt(databaseError(cause)) ? broken : cause;
       });
     }
     if (broken !== null) throw broken;
     await noteHalt(context, session.partition, session.epoch, null);
     return session;
   } catch (cause) {
-    const error = databaseErrorOrSame(cause);
+    const error = databaseError(cause);
     if (isHalt(error))
       await noteHalt(context, partition, start.epoch, `${error.code}: ${error.message}`).catch(
         () => undefined,
@@ -167,11 +167,6 @@ async function lookAtLog<Entity, Entry>(
     }
     throw cause;
   }
-}
-
-/** Whether a partition stops at this error. Kafka's own are waited out, however they end. */
-export function isHalt(error: RuntimeError): boolean {
-  return !error.retryable && !error.code.startsWith('KAFKA_');
 }
 
 /**
@@ -392,8 +387,4 @@ export async function republish<Entity, Entry>(
     session.publishedTo = to;
     limit = republishEntries;
   }
-}
-
-function databaseErrorOrSame(cause: unknown): RuntimeError {
-  return cause instanceof RuntimeError ? cause : databaseError(cause);
 }

@@ -5,15 +5,15 @@
 
 import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
-import { RuntimeError } from '../errors.ts';
+import { isHalt, RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
-import { type Source, type SourceBatch, type Standing } from '../source/source.ts';
-import { isHalt } from './acquire.ts';
+import { regain } from '../source/regain.ts';
+import { requireFollows, type Source, type SourceBatch, type Standing } from '../source/source.ts';
 import { type Folder, type FoldInput, isPoison } from './fold.ts';
 import { type Ownership, type SlotOf } from './ownership.ts';
 import { type Session } from './session.ts';
-import { doubling, pause } from './signal.ts';
+import { doubling, notTwice, pause } from './signal.ts';
 
 export type IntakeConfig<Event, Entity, Entry extends object, Raw extends { offset: number }> = {
   readonly processor: Processor<Event, Entity, Entry>;
@@ -45,7 +45,6 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
 ): Intake<Raw> {
   const { source, ownership, stopping } = config;
   const { isVolatile, isGlobal } = config.processor.storage;
-  let auditing = false;
 
   async function take(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
     if (!session.alive) return;
@@ -53,7 +52,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     session.waiting = true;
     await slot.room();
     session.waiting = false;
-    if (session.alive && batch.from > session.next) throw leftOut(batch, session.next);
+    if (session.alive) requireFollows(batch, session.next);
     await source.prepare(batch.records, stopping);
     const inputs = decodeNew(session, batch);
     slot.trim(session);
@@ -155,21 +154,16 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
   async function reverify(partition: number, error: Error): Promise<void> {
     const session = ownership.session(partition);
     if (session === undefined) return;
-    try {
-      await source.verify(partition, standingOf(session));
-      config.onOutage(error);
-      // The log is the log, so what could not be read will be met again: not at once.
-      if (!isPassing(error)) await pause(backoff.maxMs, stopping);
-      if (session.alive && !stopping.aborted) config.assign(partition, session.next);
-    } catch (cause) {
-      if (!session.alive) return;
-      if (isAnotherLog(cause)) {
-        ownership.halt(partition, cause);
-        return;
-      }
-      await pause(backoff.maxMs, stopping);
-      if (session.alive && !stopping.aborted) void reverify(partition, error);
-    }
+    const regaining = {
+      verify: () => source.verify(partition, standingOf(session)),
+      isAlive: () => session.alive,
+      resume: () => config.assign(partition, session.next),
+      stopsAt: isAnotherLog,
+      halt: (why: RuntimeError) => ownership.halt(partition, why),
+      onOutage: config.onOutage,
+      stopping,
+    };
+    await regain(regaining, error);
   }
 
   async function auditOne(session: Session<Entity>): Promise<void> {
@@ -179,17 +173,14 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       if (end > session.highWatermark) session.highWatermark = end;
     } catch (cause) {
       if (!session.alive || stopping.aborted) return;
-      if (isAnotherLog(cause)) ownership.halt(session.partition, cause);
-      else config.onOutage(cause as Error);
+      if (cause instanceof RuntimeError && isAnotherLog(cause)) {
+        ownership.halt(session.partition, cause);
+      } else config.onOutage(cause as Error);
     }
   }
 
   async function audit(): Promise<void> {
-    // A silent broker may keep one waiting for longer than the time between two.
-    if (auditing) return;
-    auditing = true;
     for (const session of ownership.sessions()) await auditOne(session);
-    auditing = false;
   }
 
   return {
@@ -204,29 +195,14 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
       return session.turn;
     },
     reverify,
-    audit,
+    // A silent broker may keep one waiting for longer than the time between two.
+    audit: notTwice(audit),
   };
 }
 
-/** A reader that skips would lose records without a word; its partition begins anew instead. */
-function leftOut(batch: { partition: number; from: number }, next: number): RuntimeError {
-  return new RuntimeError(
-    'STEP_FAILED',
-    `Expected the batch at offset ${next} of partition ${batch.partition}; found the one at ` +
-      `${batch.from}. Nothing was folded.`,
-    { retryable: true },
-  );
-}
-
 /** Whether a look at the log found what no waiting mends: it was cut, made anew, or is gone. */
-function isAnotherLog(cause: unknown): cause is RuntimeError {
-  return cause instanceof RuntimeError && (isHalt(cause) || cause.code === 'KAFKA_TOPIC_GONE');
-}
-
-/** Whether a reader that lost its place so may read on as soon as the log was looked at. */
-function isPassing(error: Error): boolean {
-  if (!(error instanceof RuntimeError)) return false;
-  return error.code === 'KAFKA_OUT_OF_RANGE' || error.code === 'KAFKA_TOPIC_GONE';
+function isAnotherLog(error: RuntimeError): boolean {
+  return isHalt(error) || error.code === 'KAFKA_TOPIC_GONE';
 }
 
 function standingOf(session: Session<unknown>): Standing {

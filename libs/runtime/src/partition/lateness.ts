@@ -29,9 +29,33 @@ export type Lateness = {
 type Note = { readonly to: number; readonly since: number };
 
 /** Milliseconds between two looks. */
-export const lookMs = 1_000;
+const lookMs = 1_000;
 /** Notes of a partition; beyond it every second one goes, so that old ones stand further apart. */
 const maxNotes = 64;
+
+/** Where a partition is, and for how long it has been behind. */
+export type Late = Place & { readonly behindForMs: number };
+
+export type LatenessWatch = {
+  readonly now: () => readonly Late[];
+  readonly stop: () => void;
+};
+
+/** Looks once a second, and whenever it is asked. */
+export function watchLateness(placesNow: () => readonly Place[]): LatenessWatch {
+  const lateness = createLateness();
+  const look = (): readonly Late[] => {
+    const places = placesNow();
+    const now = performance.now();
+    lateness.look(places, now);
+    return places.map((place) => {
+      return { ...place, behindForMs: lateness.behindForMs(place.partition, now) };
+    });
+  };
+  const timer = setInterval(look, lookMs);
+  timer.unref();
+  return { now: look, stop: () => clearInterval(timer) };
+}
 
 export function createLateness(): Lateness {
   let notes: ReadonlyMap<number, readonly Note[]> = new Map();

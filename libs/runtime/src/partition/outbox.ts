@@ -7,10 +7,10 @@
  * ledger" mean the same offsets.
  */
 
-import { RuntimeError } from '../errors.ts';
+import { isHalt, RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Part, type Output } from '../postgres/group.ts';
-import { type AcquireContext, isHalt, isStillOurs, publishedTo, republish } from './acquire.ts';
+import { type AcquireContext, isStillOurs, publishedTo, republish } from './acquire.ts';
 import { type Batch, type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
 import { doubling, pause, type Signal } from './signal.ts';
@@ -91,7 +91,7 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
       try {
         await config.alone(publishSome);
       } catch (cause) {
-        await recover(errorOf(cause));
+        await recover(databaseError(cause));
       }
       publishing = false;
       changed.raise();
@@ -143,7 +143,7 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
         while (config.isCommitting() && !config.isStopped()) await changed.next();
         return await config.alone(startAnew);
       } catch (cause) {
-        error = errorOf(cause);
+        error = databaseError(cause);
         await pause(delay);
       }
     }
@@ -173,7 +173,7 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
       session.recordedTo = session.publishedTo;
       await republish(config.context, publisher, session);
     } catch (cause) {
-      const error = errorOf(cause);
+      const error = databaseError(cause);
       if (!isHalt(error)) throw error;
       config.onHalt(partition, error);
     }
@@ -228,8 +228,4 @@ function fencedAgain(workerId: string, cause: RuntimeError): RuntimeError {
       `freezes. Give each worker its own WORKER_ID. ${cause.message}`,
     { retryable: cause.retryable, cause },
   );
-}
-
-function errorOf(cause: unknown): RuntimeError {
-  return cause instanceof RuntimeError ? cause : databaseError(cause);
 }

@@ -7,9 +7,9 @@
  * acquired, for as long as the generation stands.
  */
 
-import { RuntimeError } from '../errors.ts';
+import { isHalt, RuntimeError } from '../errors.ts';
 import { type SourceReader } from '../source/source.ts';
-import { acquire, type AcquireContext, isHalt, noteHalt, release } from './acquire.ts';
+import { acquire, type AcquireContext, noteHalt, release } from './acquire.ts';
 import { type Session } from './session.ts';
 import { doubling, pause } from './signal.ts';
 import { type Slot } from './slot.ts';

@@ -37,6 +37,18 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Runs the task; while it runs, asking for it again does nothing. */
+export function notTwice(task: () => Promise<void>): () => Promise<void> {
+  let running = false;
+  return async () => {
+    if (running) return;
+    running = true;
+    await task().finally(() => {
+      running = false;
+    });
+  };
+}
+
 /** Delays that double: `first`, twice `first`, … at most `most` milliseconds. */
 export function* doubling(first: number, most: number): Generator<number, never> {
   for (let delay = first; ; delay = Math.min(delay * 2, most)) yield delay;

@@ -1,6 +1,6 @@
 /** Where a worker's partitions stand and how late they are, for health and metrics. */
 
-import { createLateness, lookMs, type Place, unknownEnd } from './lateness.ts';
+import { type Place, unknownEnd, watchLateness } from './lateness.ts';
 import { type Ownership } from './ownership.ts';
 import { type Session } from './session.ts';
 
@@ -28,28 +28,22 @@ export type Watch = {
 
 type Watched = Pick<Ownership<unknown>, 'sessions' | 'acquiring'>;
 
-/** Looks once a second, and whenever it is asked. */
 export function watchPartitions(ownership: Watched, publishes: boolean): Watch {
-  const lateness = createLateness();
-  const look = (): void => {
-    lateness.look(placesOf(ownership, publishes), performance.now());
-  };
-  const timer = setInterval(look, lookMs);
-  timer.unref();
-  const behindForMs = (partition: number): number =>
-    lateness.behindForMs(partition, performance.now());
+  const lateness = watchLateness(() => placesOf(ownership, publishes));
+  const behindByPartition = (): ReadonlyMap<number, number> =>
+    new Map(lateness.now().map(({ partition, behindForMs }) => [partition, behindForMs]));
   return {
     state: () => {
-      look();
-      return ownership.sessions().map((one) => stateOf(one, behindForMs(one.partition)));
+      const behind = behindByPartition();
+      return ownership.sessions().map((one) => stateOf(one, behind.get(one.partition) ?? 0));
     },
     acquiring: () => {
-      look();
+      const behind = behindByPartition();
       return ownership.acquiring().map((partition) => {
-        return { partition, behindForMs: behindForMs(partition) };
+        return { partition, behindForMs: behind.get(partition) ?? 0 };
       });
     },
-    stop: () => clearInterval(timer),
+    stop: lateness.stop,
   };
 }
 

@@ -96,8 +96,9 @@ export function databaseError(cause: unknown): RuntimeError {
     );
   }
   // Postgres' own errors have a severity; Node's (EPIPE) have five letters, too.
+  const hasAnswered = (cause as { severity?: string }).severity !== undefined;
   const isFault =
-    (cause as { severity?: string }).severity !== undefined &&
+    hasAnswered &&
     !outageStates.has(code) &&
     !code.startsWith('08') &&
     !code.startsWith('57P') &&
@@ -109,7 +110,6 @@ export function databaseError(cause: unknown): RuntimeError {
       { cause, retryable: false },
     );
   }
-  const hasAnswered = (cause as { severity?: string }).severity !== undefined;
   const said = hasAnswered ? `cannot serve at the moment (${code})` : 'does not answer';
   return new RuntimeError('DATABASE_OUTAGE', `Postgres ${said}: ${message}`, {
     cause,

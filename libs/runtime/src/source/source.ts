@@ -3,6 +3,7 @@
  * Both are partitioned logs with dense places; the fenced partition task does not care which.
  */
 
+import { RuntimeError } from '../errors.ts';
 import { type Membership, type MembershipOptions, type Reader } from '../kafka/port.ts';
 import { type Poison } from '../registry/schema-book.ts';
 
@@ -56,5 +57,22 @@ export type Source<Event, Raw extends { readonly offset: number }> = {
   /** SHA-256 that tells this record from any other at the same place. */
   readonly hashOf: (record: Raw) => Buffer;
 };
+
+/**
+ * Throws where a batch begins after the place where its reader's owner stands: a reader that skips
+ * would lose records without a word. Nothing of the batch may be used then.
+ */
+export function requireFollows(
+  { partition, from }: Pick<SourceBatch<unknown>, 'partition' | 'from'>,
+  next: number,
+): void {
+  if (from <= next) return;
+  throw new RuntimeError(
+    'STEP_FAILED',
+    `Expected the batch at offset ${next} of partition ${partition}; found the one at ` +
+      `${from}. Nothing was folded.`,
+    { retryable: true },
+  );
+}
 
 export type { Reader };

@@ -12,11 +12,15 @@
 import { type Event, type Topic } from '@polytraders/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  createLateness,
   databaseError,
+  doubling,
+  isHalt,
   kafkaSource,
-  lookMs,
+  notTwice,
+  pause,
   type Place,
+  regain,
+  requireFollows,
   RuntimeError,
   type Services,
   type Source,
@@ -24,6 +28,7 @@ import {
   type SourceState,
   type Standing,
   unknownEnd,
+  watchLateness,
 } from '@polytraders/runtime';
 import { inTransaction } from './inbox.ts';
 import { type Claim, sourcePositions } from './source-positions.ts';
@@ -71,7 +76,6 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   const sessions = new Map<number, Session>();
   const halted = new Map<number, RuntimeError>();
   const stopping = new AbortController();
-  const lateness = createLateness();
   let assigned: ReadonlySet<number> = new Set();
   let generation = 0;
   const reader = source.reader({
@@ -104,11 +108,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
 
   /** Claims a partition, waiting through outages, as long as the generation stands. */
   async function take(partition: number, of: number): Promise<void> {
-    for (
-      let delay: number = RETRY_MS.first;
-      of === generation && !stopping.signal.aborted;
-      delay = Math.min(delay * 2, RETRY_MS.max)
-    ) {
+    for (const delay of doubling(RETRY_MS.first, RETRY_MS.max)) {
+      if (of !== generation || stopping.signal.aborted) return;
       try {
         const claim = await positions.claim(partition);
         const end = await source.verify(partition, claim.standing);
@@ -122,7 +123,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         log.info({ event: 'SOURCE_ACQUIRED', topic: topic.name, partition, next_offset });
         return;
       } catch (cause) {
-        const error = cause instanceof RuntimeError ? cause : databaseError(cause);
+        const error = databaseError(cause);
         if (isHalt(error)) return halt(partition, error);
         onOutage(error);
         await pause(delay, stopping.signal);
@@ -134,6 +135,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     const session = sessions.get(batch.partition);
     if (session === undefined) return;
     session.end = batch.highWatermark;
+    requireFollows(batch, session.standing.nextOffset);
     await source.prepare(batch.records, stopping.signal);
     const records = batch.records.filter((record) => record.offset >= session.standing.nextOffset);
     const inputs = records.flatMap((record) => inputOf(batch.partition, record));
@@ -144,11 +146,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       lastHash: isCompacted || last === undefined ? session.standing.lastHash : source.hashOf(last),
     };
     if (standing.nextOffset === session.standing.nextOffset) return;
-    for (
-      let delay: number = RETRY_MS.first;
-      session.alive && !stopping.signal.aborted;
-      delay = Math.min(delay * 2, RETRY_MS.max)
-    ) {
+    for (const delay of doubling(RETRY_MS.first, RETRY_MS.max)) {
+      if (!session.alive || stopping.signal.aborted) return;
       try {
         await inTransaction(database, async (client) => {
           await positions.moveTo(client, session, standing);
@@ -157,7 +156,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         session.standing = standing;
         return;
       } catch (cause) {
-        const error = cause instanceof RuntimeError ? cause : databaseError(cause);
+        const error = databaseError(cause);
         if (error.code === 'FENCED' && (await positions.isStored(session, standing))) {
           session.standing = standing;
           return;
@@ -196,16 +195,17 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       drop(partition);
       return take(partition, generation);
     }
-    try {
-      await source.verify(partition, session.standing);
-      onOutage(error);
-      if (session.alive) reader.assign(partition, session.standing.nextOffset, true);
-    } catch (cause) {
-      if (!session.alive) return;
-      if (cause instanceof RuntimeError && isHalt(cause)) return halt(partition, cause);
-      await pause(RETRY_MS.max, stopping.signal);
-      if (session.alive) void reverify(partition, error);
-    }
+    const regaining = {
+      verify: () => source.verify(partition, session.standing),
+      isAlive: () => session.alive,
+      resume: () => reader.assign(partition, session.standing.nextOffset, true),
+      // A topic that the broker does not know yet will be there in a moment.
+      stopsAt: isHalt,
+      halt: (why: RuntimeError) => halt(partition, why),
+      onOutage,
+      stopping: stopping.signal,
+    };
+    await regain(regaining, error);
   }
 
   /** An idle partition is looked at, too: a topic that was made anew would else go unnoticed. */
@@ -247,7 +247,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
 
   async function stop(): Promise<void> {
     clearInterval(auditor);
-    clearInterval(looker);
+    lateness.stop();
     // First, so that a batch that waits for a server does not hold the reader up.
     stopping.abort();
     const closed = reader.close().then(() => membership.leave());
@@ -256,26 +256,20 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   }
 
   const membership = await source.join({ onAssigned, onRevoking, onOutage });
-  const auditor = setInterval(() => {
-    void audit();
-  }, AUDIT_MS);
+  // A silent broker may keep one waiting for longer than the time between two.
+  const auditOnce = notTwice(audit);
+  const auditor = setInterval(() => void auditOnce(), AUDIT_MS);
   auditor.unref();
-  const look = (): void => {
-    lateness.look(placesOf(assigned, sessions, halted), performance.now());
-  };
-  const looker = setInterval(look, lookMs);
-  looker.unref();
+  const lateness = watchLateness(() => placesOf(assigned, sessions, halted));
 
   function state(): SourceState {
-    look();
-    const places = placesOf(assigned, sessions, halted);
     return {
       source: topic.name,
       confirmedAgoMs: membership.confirmedAgoMs(),
-      partitions: places.map(({ partition, done, end }) => ({
+      partitions: lateness.now().map(({ partition, done, end, behindForMs }) => ({
         partition,
         lagRecords: end === unknownEnd ? 0 : end - done,
-        behindForMs: lateness.behindForMs(partition, performance.now()),
+        behindForMs,
       })),
       halted: [...halted].map(([partition, { code, message }]) => {
         return { source: topic.name, partition, code, message };
@@ -298,26 +292,5 @@ function placesOf(
     if (session === undefined) return [{ partition, done: 0, end: unknownEnd }];
     const done = session.standing.nextOffset;
     return [{ partition, done, end: Math.max(session.end, done) }];
-  });
-}
-
-/**
- * What waiting cannot mend. A topic that the broker does not know yet will be there in a moment.
- */
-function isHalt(error: RuntimeError): boolean {
-  return !error.retryable && !error.code.startsWith('KAFKA_');
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
   });
 }

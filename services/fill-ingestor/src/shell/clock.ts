@@ -6,7 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
-import { databaseError, RuntimeError, type Services, timeValue } from '@polytraders/runtime';
+import { databaseError, type Services, timeValue } from '@polytraders/runtime';
 import type pg from 'pg';
 import { appendInputs, inTransaction, type NewInput } from './inbox.ts';
 
@@ -46,7 +46,7 @@ async function tick(database: pg.Pool, onOutage: Services['onOutage'], now: numb
   try {
     await tellTime(database, now);
   } catch (cause) {
-    onOutage(cause instanceof RuntimeError ? cause : databaseError(cause), { source: 'clock' });
+    onOutage(databaseError(cause), { source: 'clock' });
   }
 }
 
