@@ -5,7 +5,7 @@ import { FETCH } from './fetch.ts';
 import { MEMBERSHIP_APIS } from './group-protocol.ts';
 import { type SaslSettings } from './kafkajs-internals.ts';
 import { type Address } from './lane.ts';
-import { lastRecord, LOOKUP_APIS, noteProgress, recordAt, watermarks } from './lookups.ts';
+import { lastRecord, LOOKUP_APIS, recordAt, watermarks } from './lookups.ts';
 import { mendKafkajs } from './mends.ts';
 import { startMembership } from './membership.ts';
 import { type KafkaPort } from './port.ts';
@@ -102,7 +102,6 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
       await initProducer(cluster, id, settings);
     },
     send: (records) => sender.send(records),
-    noteProgress: (groupId, offsets) => noteProgress(lookups, groupId, offsets),
     close: async () => {
       sender.close();
       await Promise.allSettled([...closers].map((close) => close()));

@@ -1,4 +1,4 @@
-/** Questions without a loop: watermarks, single records, and progress notes for lag tools. */
+/** Questions without a loop: watermarks and single records. */
 import { RuntimeError } from '../errors.ts';
 import { withRetries, type Cluster, type Leader } from './cluster.ts';
 import { fetchFrom, type FetchedPartition } from './fetch.ts';
@@ -8,9 +8,8 @@ import { type KafkaRecord, type TopicPartition, type Watermarks } from './port.t
 import { decodeRecords } from './record-decoder.ts';
 
 const LIST_OFFSETS: Api = { key: 2, version: 3, name: 'ListOffsets' };
-const OFFSET_COMMIT: Api = { key: 8, version: 5, name: 'OffsetCommit' };
 
-export const LOOKUP_APIS: readonly Api[] = [LIST_OFFSETS, OFFSET_COMMIT];
+export const LOOKUP_APIS: readonly Api[] = [LIST_OFFSETS];
 
 const EARLIEST = -2;
 const LATEST = -1;
@@ -173,41 +172,6 @@ async function listOffset(
   if (only === undefined) throw outage(`Kafka left ${at.topic} out of its answer.`);
   failUnlessNone(only.error, `ListOffsets of ${at.topic}/${at.partition}`);
   return only.offset;
-}
-
-/** Offsets of a group without members, for lag tools. */
-export async function noteProgress(
-  lookups: Lookups,
-  groupId: string,
-  offsets: readonly (TopicPartition & { readonly offset: number })[],
-): Promise<void> {
-  const { cluster } = lookups;
-  const topics = Map.groupBy(offsets, (each) => each.topic);
-  await withRetries(performance.now() + lookups.patienceMs, async () => {
-    try {
-      const node = await cluster.coordinator('group', groupId);
-      const answer = await cluster.shared(node).call(OFFSET_COMMIT, (writer) => {
-        writer.string(groupId).int32(-1).string('');
-        writer.array([...topics], ([topic, entries]) => {
-          writer.string(topic).array(entries, ({ partition, offset }) => {
-            writer.int32(partition).int64(offset).string('');
-          });
-        });
-      });
-      answer.int32();
-      const codes = answer.array(() => {
-        answer.string();
-        return answer.array(() => {
-          answer.int32();
-          return answer.int16();
-        });
-      });
-      for (const code of codes.flat()) failUnlessNone(code, `OffsetCommit of ${groupId}`);
-    } catch (error) {
-      cluster.forgetCoordinator('group', groupId);
-      throw error;
-    }
-  });
 }
 
 /** Asks the partition's leader; looks it up again and repeats after a retryable failure. */

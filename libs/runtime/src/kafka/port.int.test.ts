@@ -11,7 +11,6 @@ import {
   makeTopic,
   record,
   untilLast,
-  withAdmin,
 } from './port.fixture.ts';
 
 describe('the port', () => {
@@ -93,23 +92,6 @@ describe('the port', () => {
     await kafka.fence(`${topic}-tx`);
     const last = await kafka.lastRecord(at);
     expect([last?.offset, String(last?.value)]).toEqual([1, 'last']);
-  });
-
-  test('notes progress where lag tools find it', async () => {
-    const topic = await makeTopic(brokers, prefix, 2);
-    const groupId = `${topic}-lag`;
-    await kafka.noteProgress(groupId, [
-      { topic, partition: 0, offset: 3 },
-      { topic, partition: 1, offset: 9_000_000_000 },
-    ]);
-    const [noted] = await withAdmin(brokers, (admin) =>
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    );
-    const offsets = noted?.partitions.map(({ partition, offset }) => [partition, offset]).sort();
-    expect(offsets).toEqual([
-      [0, '3'],
-      [1, '9000000000'],
-    ]);
   });
 
   test('makes no timers while its connections are idle (kafkajs #1556)', async () => {

@@ -141,10 +141,5 @@ export type KafkaPort = {
   readonly fence: (transactionalId: string) => Promise<void>;
   /** Idempotent sends with acks=all and no transaction: generators, commands, alerts. */
   readonly send: (records: readonly OutputRecord[]) => Promise<void>;
-  /** For lag tools only; nothing of ours reads it back. */
-  readonly noteProgress: (
-    groupId: string,
-    offsets: readonly (TopicPartition & { offset: number })[],
-  ) => Promise<void>;
   readonly close: () => Promise<void>;
 };
