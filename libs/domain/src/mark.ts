@@ -6,7 +6,7 @@
 import { type PriceE18 } from '@polytraders/money';
 import { type TimeMicros } from './retention.ts';
 
-/** A mark older than this is used and flagged `STALE_DATA`. */
+/** A mark older than this is used and flagged `STALE_DATA`; one that is younger by more, too. */
 export const MARK_AGE_MS_MAX = 60_000;
 
 const MICROS_PER_MS = 1000;
@@ -18,7 +18,10 @@ export type MarkReading = {
   readonly stale: boolean;
 };
 
-/** Reads a carried mark at a time. Exactly at the limit is not stale; a mark of unknown age is. */
+/**
+ * Reads a carried mark at a time. Stale is a mark that is further from it than the limit, either
+ * way (in a backlog the marks are ahead of the fills), and one of unknown age.
+ */
 export function readMark(
   price: PriceE18 | null,
   observedAt: TimeMicros | null,
@@ -31,6 +34,6 @@ export function readMark(
   return {
     price,
     ageMs: Math.floor(ageMicros / MICROS_PER_MS),
-    stale: ageMicros > ageMsMax * MICROS_PER_MS,
+    stale: Math.abs(ageMicros) > ageMsMax * MICROS_PER_MS,
   };
 }

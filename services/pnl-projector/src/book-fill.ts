@@ -260,9 +260,7 @@ function markOf(fill: FillConfirmed, before: Book | null, parameters: Parameters
   const observedAt = isAgeless ? null : known;
   const { markAgeMsMax } = parameters;
   const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, markAgeMsMax);
-  // In a backlog the marks are ahead of the fills: a later price is not that of the fill's time.
-  const isFromLater = ageMs !== null && ageMs < -markAgeMsMax;
-  return { price, ageMs, stale: stale || isFromLater, observedAt };
+  return { price, ageMs, stale, observedAt };
 }
 
 function rankOf(mark: Mark): number {
