@@ -16,6 +16,9 @@ export const RETAIN_YEARS = 7;
 /** The least number of days that may be configured; 2555 is seven years without leap days. */
 export const RETAIN_DAYS_MIN = 2555;
 
+/** The most, about a century: years have four digits. */
+export const RETAIN_DAYS_MAX = 36_500;
+
 const MICROS_PER_DAY = 86_400_000_000;
 const DAYS_TO_1970 = 719_468;
 const DAYS_PER_ERA = 146_097;

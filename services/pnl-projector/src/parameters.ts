@@ -5,7 +5,12 @@
  */
 
 import { type ParametersChanged } from '@polytraders/contracts';
-import { EXCHANGE_BPS_MAX, MARK_AGE_MS_MAX, RETAIN_DAYS_MIN } from '@polytraders/domain';
+import {
+  EXCHANGE_BPS_MAX,
+  MARK_AGE_MS_MAX,
+  RETAIN_DAYS_MAX,
+  RETAIN_DAYS_MIN,
+} from '@polytraders/domain';
 import { type Parameters } from './entities.ts';
 
 /** Names of the parameters that change a number or a field of a fill. */
@@ -17,8 +22,7 @@ export const RETAIN_DAYS = 'retain_days';
 type Limits = { readonly least: number; readonly most: number };
 
 const ANY: Limits = { least: 0, most: 999_999_999_999 };
-/** At least what the regulator asks; at most a century, as years have four digits. */
-const RETAINED: Limits = { least: RETAIN_DAYS_MIN, most: 36_500 };
+const RETAINED: Limits = { least: RETAIN_DAYS_MIN, most: RETAIN_DAYS_MAX };
 
 /** What an event makes of the parameters in force. */
 export type Changed = {

@@ -6,7 +6,7 @@
  *     { "pnl-projector": { "mode": "limited_live", "mark_age_limit_ms": "30000" } }
  */
 
-import { RETAIN_DAYS_MIN } from '@polytraders/domain';
+import { RETAIN_DAYS_MAX, RETAIN_DAYS_MIN } from '@polytraders/domain';
 import { parseMicros } from '@polytraders/money';
 import { RuntimeError } from '@polytraders/runtime';
 import type pg from 'pg';
@@ -26,8 +26,6 @@ type Setting = {
 const BPS_MAX = 10_000;
 const AGE_MS_MAX = 999_999_999_999;
 const TOLERANCE_PUSD_MAX = 50_000_000n;
-/** A century: the dates that it leads to have four digits in their year. */
-const RETAIN_DAYS_MAX = 36_500;
 
 const MODE = oneOf('general_live', 'limited_live', 'shadow_only');
 
