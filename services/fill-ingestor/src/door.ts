@@ -27,25 +27,23 @@ export const TIME_MIN = 1_420_070_400_000_000;
 export const TIME_MAX = 4_102_444_800_000_000;
 const INT32_MAX = 2 ** 31 - 1;
 
-type Check = {
-  readonly expected: string;
-  readonly holds: (value: never) => boolean;
-  readonly shown: (value: never) => string;
-};
+/** What should have been there and what was found; null within the bounds. */
+type Check<Value> = (value: Value) => { readonly expected: string; readonly found: string } | null;
 
 function between(
   low: bigint,
   high: bigint,
   expected: string,
   shown: (of: bigint) => string,
-): Check {
-  return { expected, holds: (value: bigint) => value >= low && value <= high, shown };
+): Check<bigint> {
+  return (value) => (value >= low && value <= high ? null : { expected, found: shown(value) });
 }
 
-function counted(low: number, high: number, expected: string): Check {
-  const holds = (value: number): boolean =>
-    Number.isSafeInteger(value) && value >= low && value <= high;
-  return { expected, holds, shown: String };
+function counted(low: number, high: number, expected: string): Check<number> {
+  return (value) =>
+    Number.isSafeInteger(value) && value >= low && value <= high
+      ? null
+      : { expected, found: String(value) };
 }
 
 const amount = between(0n, AMOUNT_MAX, 'from 0 to 10¹⁵', formatMicros);
@@ -54,14 +52,13 @@ const mark = between(0n, E18_PER_UNIT, 'from 0 to 1', formatPrice);
 const time = counted(TIME_MIN, TIME_MAX - 1, 'from 2015 to 2099, in microseconds since 1970');
 const int32 = counted(0, INT32_MAX, `from 0 to ${String(INT32_MAX)}`);
 const whole = counted(0, Number.MAX_SAFE_INTEGER, 'of 0 or more');
-const text: Check = {
-  expected: '',
-  holds: (value: string) => whyNotText(value) === null,
-  shown: (value: string) => value,
+const text: Check<string> = (value) => {
+  const expected = whyNotText(value);
+  return expected === null ? null : { expected, found: value };
 };
 
 /** What is asked of each field of a draft, with its name on the wire. */
-const CHECKS: readonly (readonly [field: string, name: string, check: Check])[] = [
+const CHECKS: readonly (readonly [field: string, name: string, check: Check<never>])[] = [
   ['fillId', 'fill_id', text],
   ['orderId', 'order_id', text],
   ['orderHash', 'order_hash', text],
@@ -99,10 +96,9 @@ export function withinBounds(draft: Draft): Draft {
   const fields = draft as unknown as Readonly<Record<string, unknown>>;
   for (const [field, name, check] of CHECKS) {
     const value = fields[field] as never;
-    if (value === null || value === undefined || check.holds(value)) continue;
-    const expected = check === text ? (whyNotText(value) ?? '') : check.expected;
-    const found = quoted(check.shown(value));
-    return refuse('INVALID_INPUT', `Expected ${name} ${expected}; found ${found}.`);
+    const odd = value === null || value === undefined ? null : check(value);
+    if (odd === null) continue;
+    return refuse('INVALID_INPUT', `Expected ${name} ${odd.expected}; found ${quoted(odd.found)}.`);
   }
   const odd = oddTextIn(draft.kind === 'fill' ? draft.synthesised : null, 'the market');
   return odd === null ? draft : refuse('INVALID_INPUT', odd);
@@ -133,11 +129,11 @@ export function oddTextIn(value: unknown, name: string): string | null {
 export function whyNotMark(given: MarkObserved): string | null {
   const odd = oddTextIn(given, 'the mark');
   if (odd !== null) return odd;
-  if (!mark.holds(given.price as never)) {
-    return `Expected a mark ${mark.expected}; found ${formatPrice(given.price)}.`;
-  }
-  if (time.holds(given.observed_at as never)) return null;
-  return `Expected observed_at ${time.expected}; found ${String(given.observed_at)}.`;
+  const beyond = mark(given.price);
+  if (beyond !== null) return `Expected a mark ${beyond.expected}; found ${beyond.found}.`;
+  const untimely = time(given.observed_at);
+  if (untimely === null) return null;
+  return `Expected observed_at ${untimely.expected}; found ${untimely.found}.`;
 }
 
 /** Why a definition cannot be used, as a sentence; null where it can. */

@@ -30,6 +30,7 @@ import {
   conditionAt,
   flagAt,
   hashAt,
+  lower,
   priceAt,
   said,
   timeAt,
@@ -87,7 +88,7 @@ function commonOf(fields: Fields, terms: ImportTerms | null): Common | Refusal {
   }
   const told = flagAt(fields, 'paper');
   if (isRefusal(told)) return told;
-  const wallet = said(fields['account'])?.toLowerCase() ?? terms?.account ?? null;
+  const wallet = lower(fields['account']) ?? terms?.account ?? null;
   if (wallet !== null && !ACCOUNT.test(wallet)) {
     return refuse(
       'INVALID_INPUT',

@@ -7,10 +7,8 @@
 import { type Draft, type RefusalNames } from './draft.ts';
 import { whyNotText } from './door.ts';
 import { lower, said } from './fields.ts';
-import { type RawInput } from './raw.ts';
+import { type RawFillInput } from './raw.ts';
 import { walletOfRow } from './rows.ts';
-
-type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
 
 /** The names in a raw input, or in what was read of it before its bounds refused it. */
 export function namesOf(raw: RawFillInput, read: Draft): RefusalNames {

@@ -17,12 +17,9 @@ import { withinBounds } from './door.ts';
 import { draftOfExecution } from './execution.ts';
 import { namesOf } from './names.ts';
 import { quoted } from './quoted.ts';
-import { type ImportTerms, type RawFillLog, type RawInput } from './raw.ts';
+import { type ImportTerms, type RawFillInput, type RawFillLog } from './raw.ts';
 import { fillOfRow } from './rows.ts';
 import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
-
-/** Raw inputs that speak of fills and orders; ready-made records need no reading. */
-export type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
 
 /** The draft that a raw input amounts to, or why it cannot be used. Never throws. */
 export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCHANGES): Draft {

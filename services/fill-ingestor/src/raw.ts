@@ -55,6 +55,9 @@ export type RawInput =
       readonly reason?: 'INVALID_INPUT';
     };
 
+/** Raw inputs that speak of fills and orders; ready-made records need no reading. */
+export type RawFillInput = Exclude<RawInput, { readonly format: 'record' }>;
+
 /** One `OrderFilled` log with what the rest of its transaction says about the cash. */
 export type RawFillLog = {
   readonly address: string;

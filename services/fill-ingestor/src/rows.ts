@@ -16,6 +16,7 @@ import {
   type TimeMicros,
   unknownFill,
 } from './draft.ts';
+import { said } from './fields.ts';
 import { sha256 } from './identity.ts';
 import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
@@ -296,8 +297,4 @@ function synthesise(columns: readonly string[], outcomes: readonly string[]): Sy
   const conditionId = `file:${sha256(columns.join('|')).slice(0, 40)}`;
   const tokens = outcomes.map((outcome) => ({ tokenId: `${conditionId}:${outcome}`, outcome }));
   return { conditionId, tokens };
-}
-
-function said(text: string | undefined): string | null {
-  return text === undefined || text === '' ? null : text;
 }

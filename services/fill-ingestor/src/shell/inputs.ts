@@ -17,8 +17,14 @@ import {
 } from '@polytraders/contracts';
 import { oddTextIn, whyNotDefinition, whyNotMark } from '../door.ts';
 import { type RawFormat } from '../inbox-event.ts';
-import { normalize, type RawFillInput } from '../normalize.ts';
-import { type Fields, type JsonRecord, type RawInput, type RecordInputType } from '../raw.ts';
+import { normalize } from '../normalize.ts';
+import {
+  type Fields,
+  type JsonRecord,
+  type RawFillInput,
+  type RawInput,
+  type RecordInputType,
+} from '../raw.ts';
 import { type NewInput } from './inbox.ts';
 
 /** What a bus record is for us. An input whose account only its order knows waits for its route. */

@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { formatMicros } from '@polytraders/money';
 import { type FillDraft } from '../../src/draft.ts';
-import { normalize, type RawFillInput } from '../../src/normalize.ts';
+import { normalize } from '../../src/normalize.ts';
+import { type RawFillInput } from '../../src/raw.ts';
 import { type ImportRequest, inputsOf, inspectFile } from '../../src/sources/file/import.ts';
 
 const folder =
