@@ -11,6 +11,7 @@ import {
 import { priceE18 } from '@polytraders/money';
 import {
   ALICE,
+  DEFINITION,
   type Fields,
   MATCH,
   NOON,
@@ -253,16 +254,6 @@ describe('market data that cannot be used is set aside, not noted', () => {
     observed_at: NOON,
     source: 'clob',
   };
-  const definition: MarketDefinition = {
-    condition_id: '0xc',
-    tokens: [{ token_id: '1', outcome: 'Yes' }],
-    neg_risk_market_id: null,
-    questions: [],
-    maker_rebate_rate: null,
-    fee_schedule: null,
-    status: 'OPEN',
-    end_date: null,
-  };
   const question = { condition_id: '0xd', yes_token_id: '7', no_token_id: '8' };
   const many = Array(QUESTIONS_MAX + 1).fill(question) as MarketDefinition['questions'];
   const odd: readonly (readonly [string, Event, string])[] = [
@@ -285,18 +276,18 @@ describe('market data that cannot be used is set aside, not noted', () => {
       'a definition with NUL in an outcome',
       {
         type: 'MarketDefinition',
-        value: { ...definition, tokens: [{ token_id: '1', outcome: '\u0000' }] },
+        value: { ...DEFINITION, tokens: [{ token_id: '1', outcome: '\u0000' }] },
       },
       'Expected outcome without the character NUL; found "\\u0000".',
     ],
     [
       'a definition whose id is a page',
-      { type: 'MarketDefinition', value: { ...definition, condition_id: LONG } },
+      { type: 'MarketDefinition', value: { ...DEFINITION, condition_id: LONG } },
       'Expected condition_id of at most 512 bytes; found',
     ],
     [
       'an event of a thousand and one questions',
-      { type: 'MarketDefinition', value: { ...definition, questions: many } },
+      { type: 'MarketDefinition', value: { ...DEFINITION, questions: many } },
       'Expected at most 1000 questions and tokens of an event; found 1001.',
     ],
   ];
@@ -312,7 +303,7 @@ describe('market data that cannot be used is set aside, not noted', () => {
   test('good market data is noted', () => {
     const observed: Event = { type: 'MarkObserved', value: mark };
     expect(busInputOf(observed, placeOf(observed)).becomes).toBe('mark');
-    const defined: Event = { type: 'MarketDefinition', value: definition };
+    const defined: Event = { type: 'MarketDefinition', value: DEFINITION };
     const told = busInputOf(defined, placeOf(defined));
     expect(told.becomes).toBe('definition');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { codec, type MarketDefinition, reasonOf } from '@polytraders/contracts';
+import { codec, reasonOf } from '@polytraders/contracts';
 import { priceE18, rate } from '@polytraders/money';
 import { createWriter } from './processor.ts';
 import { type ImportTerms } from './raw.ts';
@@ -9,8 +9,8 @@ import {
   ALICE,
   BARE,
   CONDITION,
+  DEFINITION,
   MATCH,
-  NO,
   NOON,
   ORDER,
   outcomesOf,
@@ -25,23 +25,9 @@ const TX = `0x${'11'.repeat(32)}`;
 const OTHER_TX = `0x${'22'.repeat(32)}`;
 const HASH = `0x${'33'.repeat(32)}`;
 
-const DEFINITION: MarketDefinition = {
-  condition_id: CONDITION,
-  tokens: [
-    { token_id: YES, outcome: 'Yes' },
-    { token_id: NO, outcome: 'No' },
-  ],
-  neg_risk_market_id: null,
-  questions: [],
-  maker_rebate_rate: rate(250_000n),
-  fee_schedule: null,
-  status: 'OPEN',
-  end_date: '2026-06-01',
-};
-
 const FACTS: MarketFacts = {
   kind: 'facts',
-  definition: DEFINITION,
+  definition: { ...DEFINITION, maker_rebate_rate: rate(250_000n), end_date: '2026-06-01' },
   definitionHash: 'd1',
   marks: [
     {

@@ -1,5 +1,6 @@
 /** Inbox rows for tests: execution reports in their JSON names, at places that count up. */
 
+import { type MarketDefinition } from '@polytraders/contracts';
 import { type Entity, factsKey, type MarketFacts, tokenKey } from '../src/writer/state.ts';
 import { type Accounts } from '../src/accounts.ts';
 import { eventOfRow, type InboxEvent } from '../src/inbox-event.ts';
@@ -14,6 +15,21 @@ export const BOB = `0x${'b0'.repeat(20)}`;
 export const CONDITION = '0x182390641d3b1b47cc64274b9da290efd04221c586651ba190880713da6347d9';
 export const YES = '102936224134271070189104847090829839924697394514566827387181305960175107677216';
 export const NO = '45763018441764333771124945243746174684578244015331389396782339063349542289693';
+
+/** The market of that condition, as definitions come: open, no event of several questions. */
+export const DEFINITION: MarketDefinition = {
+  condition_id: CONDITION,
+  tokens: [
+    { token_id: YES, outcome: 'Yes' },
+    { token_id: NO, outcome: 'No' },
+  ],
+  neg_risk_market_id: null,
+  questions: [],
+  maker_rebate_rate: null,
+  fee_schedule: null,
+  status: 'OPEN',
+  end_date: null,
+};
 
 export const NOON = 1_778_241_600_000_000;
 

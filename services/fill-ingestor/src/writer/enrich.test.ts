@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Mark } from '@polytraders/contracts';
 import { priceE18 } from '@polytraders/money';
-import { CONDITION, MATCH, NO, NOON, testWriter, valuesOf, YES } from '../../test/inputs.ts';
+import { DEFINITION, MATCH, NOON, testWriter, valuesOf, YES } from '../../test/inputs.ts';
 import { type KnownMark, type MarketFacts } from './state.ts';
 
 const MINUTE = 60_000_000;
@@ -15,19 +15,7 @@ const captured = (kind: KnownMark['kind'], age: number): KnownMark => {
 
 const facts = (...marks: readonly KnownMark[]): MarketFacts => ({
   kind: 'facts',
-  definition: {
-    condition_id: CONDITION,
-    tokens: [
-      { token_id: YES, outcome: 'Yes' },
-      { token_id: NO, outcome: 'No' },
-    ],
-    neg_risk_market_id: null,
-    questions: [],
-    maker_rebate_rate: null,
-    fee_schedule: null,
-    status: 'OPEN',
-    end_date: null,
-  },
+  definition: DEFINITION,
   definitionHash: 'd1',
   marks,
 });

@@ -1,15 +1,7 @@
 /** What of a market goes on the log, and under which ids. */
 
 import { expect, test } from '@jest/globals';
-import {
-  CONDITION,
-  MATCH,
-  NO,
-  type TestWriter,
-  testWriter,
-  valuesOf,
-  YES,
-} from '../../test/inputs.ts';
+import { DEFINITION, MATCH, type TestWriter, testWriter, valuesOf } from '../../test/inputs.ts';
 
 type Status = 'OPEN' | 'CLOSED';
 
@@ -17,19 +9,7 @@ type Status = 'OPEN' | 'CLOSED';
 function defined(writer: TestWriter, status: Status, fillId: string): Record<string, unknown>[] {
   writer.say({
     kind: 'facts',
-    definition: {
-      condition_id: CONDITION,
-      tokens: [
-        { token_id: YES, outcome: 'Yes' },
-        { token_id: NO, outcome: 'No' },
-      ],
-      neg_risk_market_id: null,
-      questions: [],
-      maker_rebate_rate: null,
-      fee_schedule: null,
-      status,
-      end_date: null,
-    },
+    definition: { ...DEFINITION, status },
     definitionHash: `hash of ${status}`,
     marks: [],
   });
