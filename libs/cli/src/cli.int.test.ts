@@ -106,9 +106,10 @@ describe('with books in the tables', () => {
         `INSERT INTO pnl_v1.positions (account, trading_bot_id, token_id, position_shares,
            cost_basis_pusd, avg_cost, realised_pnl_pusd, volume_pusd, gross_fees_pusd,
            maker_rebates_pusd, net_fees_pusd, fills, quarantined_fills, books_complete,
-           incomplete_reasons, wallet_shares, next_page, lots, last_offset, updated_at)
+           incomplete_reasons, wallet_shares, next_page, lots, last_offset, updated_at,
+           mark_observed_at)
          VALUES ($1, $2, $3, $4, 1288, 0.644, 20, 1, 1.25, 0.3125, 0.9375, 3, 0, $5, $6, $4, 1,
-           '', 1, now())`,
+           '', 1, now(), $7)`,
         [
           who,
           bot,
@@ -116,6 +117,7 @@ describe('with books in the tables', () => {
           shares,
           bot === 'mm.quoter',
           bot === 'mm.quoter' ? '{}' : '{GOV_X,GOV_Y}',
+          who === account ? '2026-05-08 12:00:00.5+00' : null,
         ],
       );
     }
@@ -138,7 +140,7 @@ describe('with books in the tables', () => {
         account: other,
         token_id: '22',
         position_shares: '0.000001',
-        realised_pnl_pusd: '20.000000',
+        realised_pnl_pusd: '20',
         unrealised_pnl_pusd: null,
         mark_observed_at: null,
         fills: 3,
@@ -146,6 +148,17 @@ describe('with books in the tables', () => {
         incomplete_reasons: [],
       }),
     ]);
+  });
+
+  test('amounts and times have one form in JSON, that of the contracts', async () => {
+    const { out } = await run('positions', '--json', '--account', account, '--bot', 'mm.quoter');
+    const [book] = JSON.parse(out);
+    expect(book).toMatchObject({
+      cost_basis_pusd: '1288',
+      avg_cost: '0.644',
+      mark_observed_at: '2026-05-08T12:00:00.500000Z',
+      maker_rebates_pusd: '0.3125',
+    });
   });
 
   test('filters narrow the list, and the limit says when it cuts', async () => {
@@ -172,7 +185,7 @@ describe('with books in the tables', () => {
   test('status sums the books that its filters choose', async () => {
     const { out } = await run('status', '--json', '--account', account, '--bot', 'mm.quoter');
     expect(JSON.parse(out)).toMatchObject({
-      books: { books: 1, open: 1, incomplete: 0, fills: 3, realised_pnl_pusd: '20.000000' },
+      books: { books: 1, open: 1, incomplete: 0, fills: 3, realised_pnl_pusd: '20' },
     });
   });
 

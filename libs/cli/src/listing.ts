@@ -3,7 +3,7 @@
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from './command.ts';
 import { type ListOptions, withListOptions } from './filters.ts';
-import { type Filters, type Row, selectRows, type View } from './rows.ts';
+import { type Filters, type Row, rowToJson, selectRows, type View } from './rows.ts';
 import { withDatabase } from './servers.ts';
 import { type TableColumn, tableText } from './table.ts';
 
@@ -34,7 +34,10 @@ export function addListing<Name extends string>(
     const rows = await withDatabase(context.env, (database) =>
       selectRows(database, listing.view, listing.filters(options), options.limit),
     );
-    if (options.json === true) return printJson(context.terminal, rows);
+    if (options.json === true) {
+      const found = rows.map((row) => rowToJson(listing.view, row));
+      return printJson(context.terminal, found);
+    }
     const note = rows.length === 0 || listing.note === undefined ? '' : `\n${listing.note}\n`;
     context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note);
     if (rows.length === options.limit) {

@@ -1,9 +1,10 @@
 /**
- * Rows of the views that services declare, read by the names that the view has and turned into the
- * JSON form of the contracts: amounts and ids as texts, times as ISO-8601 UTC, counts as numbers.
- * Nothing of an amount ever passes through `number`.
+ * Rows of the views that services declare, read by the names that the view has: amounts and ids as
+ * texts, times as ISO-8601 UTC, counts as numbers. Nothing of an amount ever passes through
+ * `number`. Tables show amounts with all their decimals, in columns; JSON has the contracts' form.
  */
 
+import { isoTime, timeOfIso } from '@polytraders/contracts';
 import { RuntimeError } from '@polytraders/runtime';
 import { type Database } from './servers.ts';
 import { CliError } from './terminal.ts';
@@ -127,7 +128,7 @@ function cellOf(kind: FieldKind, text: string | null): Cell {
     case 'flag':
       return text === 't';
     case 'time':
-      return isoTime(text);
+      return timeText(text);
     case 'list':
       return listOf(text);
     case 'text':
@@ -137,9 +138,25 @@ function cellOf(kind: FieldKind, text: string | null): Cell {
   }
 }
 
-/** '2026-05-08 12:00:00.5+00' → '2026-05-08T12:00:00.5Z'; connections run in UTC. */
-export function isoTime(text: string): string {
-  return text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+/** '2026-05-08 12:00:00.5+00' → '2026-05-08T12:00:00.500000Z'; connections run in UTC. */
+function timeText(text: string): string {
+  const iso = text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+  const micros = timeOfIso(iso);
+  return micros === null ? iso : isoTime(micros);
+}
+
+/** A row in the JSON form of the contracts. */
+export function rowToJson<Name extends string>(view: View<Name>, row: Row<Name>): Row<Name> {
+  const cells = Object.entries<Cell>(row).map(([name, cell]) => [
+    name,
+    view.fields[name as Name] === 'amount' && cell !== null ? shortest(String(cell)) : cell,
+  ]);
+  return Object.fromEntries(cells) as Row<Name>;
+}
+
+/** A decimal number without the zeros that Postgres fills its scale with: 20.500000 → 20.5. */
+export function shortest(amount: string): string {
+  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
 }
 
 /** A text[] of codes: no element of ours has a comma, a quote or a brace. */

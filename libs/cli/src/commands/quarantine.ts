@@ -8,7 +8,7 @@ import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withListOptions } from '../filters.ts';
 import { cellText } from '../listing.ts';
-import { INGEST, PNL, type Row, selectRows, type View } from '../rows.ts';
+import { INGEST, PNL, type Row, rowToJson, selectRows, type View } from '../rows.ts';
 import { type Database, withDatabase } from '../servers.ts';
 import { shortId, type TableColumn, tableText } from '../table.ts';
 
@@ -67,7 +67,7 @@ export function addQuarantine(program: Command, context: CommandContext): void {
     .option('--fill-id <id>', 'only this fill')
     .action(async (options: ListOptions) => {
       const found = await withDatabase(context.env, (database) => readAll(database, options));
-      if (options.json === true) printJson(context.terminal, found);
+      if (options.json === true) printJson(context.terminal, jsonOf(found));
       else context.terminal.out(textOf(found));
     });
 }
@@ -81,6 +81,13 @@ async function readAll(database: Database, options: ListOptions): Promise<Quaran
     : await selectRows(database, REFUSED, { account, fill_id: fillId }, limit);
   const where = { account, trading_bot_id: bot, token_id: token, fill_id: fillId };
   return { refused, set_aside: await selectRows(database, SET_ASIDE, where, limit) };
+}
+
+function jsonOf({ refused, set_aside: setAside }: Quarantine): Quarantine {
+  return {
+    refused: refused.map((row) => rowToJson(REFUSED, row)),
+    set_aside: setAside.map((row) => rowToJson(SET_ASIDE, row)),
+  };
 }
 
 function textOf({ refused, set_aside: setAside }: Quarantine): string {

@@ -8,7 +8,7 @@ import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withFilters } from '../filters.ts';
 import { percentText } from '../percent.ts';
-import { ask, PNL, reasonOf, schemaOf } from '../rows.ts';
+import { ask, PNL, reasonOf, schemaOf, shortest } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
 import { tableText } from '../table.ts';
 
@@ -62,9 +62,17 @@ export function addStatus(program: Command, context: CommandContext): void {
       const status = await withDatabase(context.env, (database) =>
         readStatus(database, context, options),
       );
-      if (options.json === true) printJson(context.terminal, status);
+      if (options.json === true) printJson(context.terminal, jsonOf(status));
       else context.terminal.out(textOf(status));
     });
+}
+
+function jsonOf(status: Status): Status {
+  const { books } = status;
+  if (books === null) return status;
+  const realised = shortest(books.realised_pnl_pusd);
+  const netFees = shortest(books.net_fees_pusd);
+  return { ...status, books: { ...books, realised_pnl_pusd: realised, net_fees_pusd: netFees } };
 }
 
 async function readStatus(
