@@ -45,6 +45,8 @@ export type JoinRequest = {
   readonly rebalanceTimeoutMs: number;
   readonly ownedIn: number;
   readonly owned: readonly TopicPartition[];
+  /** Told its member id as soon as there is one, so that it can leave while it waits to join. */
+  readonly named: (memberId: string) => void;
 };
 
 /** JoinGroup; a first join is repeated with the member id that the coordinator gives out. */
@@ -66,6 +68,7 @@ export async function joinGroup(lane: Lane, request: JoinRequest): Promise<Joine
   const leaderId = answer.string();
   const givenId = answer.string() ?? '';
   if (code === CODE.MEMBER_ID_REQUIRED && memberId === '') {
+    request.named(givenId);
     return joinGroup(lane, { ...request, memberId: givenId });
   }
   if (code !== CODE.NONE) throw new GroupRefusal(code, `JoinGroup of ${groupId}`);

@@ -102,6 +102,30 @@ describe('membership', () => {
     for (const each of [a, b, c]) await each.membership.leave();
   });
 
+  test('who leaves while it waits to join is no member: the others share without it', async () => {
+    const topic = await makeTopic(brokers, prefix, 4);
+    const patient = { sessionTimeoutMs: 15_000 };
+    const finishing = Promise.withResolvers<void>();
+    let revoked = 0;
+    const a = await join(kafka, `${topic}-group`, topic, {
+      ...patient,
+      onRevoking: () => {
+        revoked += 1;
+        return finishing.promise;
+      },
+    });
+    await eventually('the first holds all', () => shared([a], 4));
+    const b = await join(kafka, `${topic}-group`, topic, patient);
+    await eventually('the first has to let go', () => revoked === 1);
+    await b.membership.leave();
+    const leftAt = performance.now();
+    finishing.resolve();
+    await eventually('the first is assigned again', () => a.log.length === 2);
+    expect(a.holds()).toHaveLength(4);
+    expect(performance.now() - leftAt).toBeLessThan(5_000);
+    await a.membership.leave();
+  });
+
   test('rejoin gives a new assignment after the old one was revoked', async () => {
     const topic = await makeTopic(brokers, prefix, 4);
     const a = await join(kafka, `${topic}-group`, topic);

@@ -118,6 +118,9 @@ class Member {
       rebalanceTimeoutMs,
       ownedIn: this.generation,
       owned: this.owned,
+      named: (given) => {
+        this.memberId = given;
+      },
     });
     const { memberId, generation } = joined;
     this.memberId = memberId;
