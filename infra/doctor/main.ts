@@ -1,6 +1,7 @@
 /** `npm run doctor`: what is wrong here, and how to mend it. */
 
 import { parseArgs } from 'node:util';
+import { asProcess, type Terminal } from '@polytraders/cli';
 import { type Finding } from './finding.ts';
 import { examineMachine } from './machine.ts';
 import { examineServers } from './servers.ts';
@@ -19,7 +20,7 @@ function lineOf(finding: Finding): string {
   return `${marks[finding.state]} ${finding.what}: ${finding.found}${mend}\n`;
 }
 
-async function main(): Promise<number> {
+async function main(terminal: Terminal): Promise<number> {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
@@ -27,20 +28,15 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    terminal.out(help);
     return 0;
   }
   const findings = [...(await examineMachine()), ...(await examineServers(process.env))];
   const ill = findings.filter((finding) => finding.state === 'ill').length;
   const verdict = ill === 0 ? 'All is well.' : `${ill} to mend.`;
   const text = `${findings.map(lineOf).join('')}\n${verdict}\n`;
-  process.stdout.write(values.json ? `${JSON.stringify(findings, null, 2)}\n` : text);
+  terminal.out(values.json ? `${JSON.stringify(findings, null, 2)}\n` : text);
   return ill === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+await asProcess(main);

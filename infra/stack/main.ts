@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asProcess, type Terminal } from '@polytraders/cli';
 import { mainStackDir, repositoryRoot, testStackDir } from './layout.ts';
 import { startStack, statusStack, stopStack, type ComponentStatus } from './stack.ts';
 
@@ -30,10 +31,15 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-type Flags = { readonly dir: string; readonly wipe: boolean; readonly json: boolean };
+type Flags = {
+  readonly dir: string;
+  readonly wipe: boolean;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+};
 
 function print(flags: Flags, value: object, text: string): void {
-  process.stdout.write(flags.json ? `${JSON.stringify(value, null, 2)}\n` : text);
+  flags.terminal.out(flags.json ? `${JSON.stringify(value, null, 2)}\n` : text);
 }
 
 function row(status: ComponentStatus): string {
@@ -44,7 +50,7 @@ function row(status: ComponentStatus): string {
 }
 
 async function up(flags: Flags): Promise<number> {
-  const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+  const say = (sentence: string) => flags.terminal.err(`${sentence}\n`);
   const env = await startStack({ dir: flags.dir, say });
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
   print(flags, env, lines.join(''));
@@ -52,7 +58,7 @@ async function up(flags: Flags): Promise<number> {
 }
 
 async function down(flags: Flags): Promise<number> {
-  const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+  const say = (sentence: string) => flags.terminal.err(`${sentence}\n`);
   const { stopped } = await stopStack({ dir: flags.dir, wipe: flags.wipe, say });
   const nothing = `Nothing was running in ${relative(repositoryRoot, flags.dir)}.\n`;
   print(flags, { stopped }, stopped.length === 0 ? nothing : '');
@@ -65,14 +71,15 @@ async function status(flags: Flags): Promise<number> {
   return all.every((one) => one.state === 'up') ? 0 : 1;
 }
 
-async function main(): Promise<number> {
+async function main(terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) {
-    process.stdout.write(help);
+    terminal.out(help);
     return 0;
   }
   const dir = values.test ? testStackDir : mainStackDir;
-  const flags = { dir: resolve(values.dir ?? dir), wipe: values.wipe, json: values.json };
+  const { wipe, json } = values;
+  const flags = { dir: resolve(values.dir ?? dir), wipe, json, terminal };
   const command = commandOf(positionals);
   if (values.wipe && command !== 'down') {
     throw new Error(`Expected --wipe with down only, found it with ${command}; ${seeHelp}`);
@@ -96,9 +103,4 @@ function commandOf(words: readonly string[]): keyof typeof commands {
   throw new Error(`Expected up, down or status, found ${found}; ${seeHelp}`);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+await asProcess(main);

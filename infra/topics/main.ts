@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
+import { asProcess, type Terminal } from '@polytraders/cli';
 import { configFromEnv } from '@polytraders/runtime';
 
 import { externalServers, mainStackDir, resolveServers } from '../stack/index.ts';
@@ -56,15 +57,15 @@ function lines({ topics, schemas }: Drift): readonly string[] {
   ];
 }
 
-function show(json: boolean, drift: Drift, nothing: string): void {
+function shown(json: boolean, drift: Drift, nothing: string): string {
   const text = lines(drift).join('\n') || nothing;
-  process.stdout.write(`${json ? JSON.stringify(drift, null, 2) : text}\n`);
+  return `${json ? JSON.stringify(drift, null, 2) : text}\n`;
 }
 
-async function main(): Promise<number> {
+async function main(terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) {
-    process.stdout.write(help);
+    terminal.out(help);
     return 0;
   }
   const [command, more] = positionals;
@@ -75,16 +76,11 @@ async function main(): Promise<number> {
   }
   const target = await targetFromEnv();
   const drift = await (command === 'apply' ? applyTopics(target) : findDrift(target));
-  show(values.json, drift, 'Nothing differs from the catalogue.');
+  terminal.out(shown(values.json, drift, 'Nothing differs from the catalogue.'));
   const isClean = lines(drift).length === 0;
   if (command === 'drift') return isClean ? 0 : 1;
   const left = [...drift.topics, ...drift.schemas].filter(({ mendable }) => !mendable);
   return command === 'apply' && left.length > 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
-}
+await asProcess(main);

@@ -11,6 +11,7 @@
 
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { processTerminal } from '@polytraders/cli';
 import { generateLogFills } from '@polytraders/testkit/generator';
 import { freshDatabase } from '@polytraders/testkit';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
@@ -18,12 +19,13 @@ import { startChild, type BenchChild } from './child.ts';
 import { measureLive } from './live.ts';
 import { report, type Figures } from './report.ts';
 
+const terminal = processTerminal();
 const options = optionsOrEnd();
 const projector = new URL('../../services/pnl-projector/src/main.ts', import.meta.url).pathname;
 const month = '2026-05-01';
 
 if (options.help) {
-  process.stdout.write(
+  terminal.out(
     'npm run bench -- [--fills 1000000] [--books 28800] [--rounds 3] [--workers 2] ' +
       '[--live-seconds 30] [--rate 500] [--json]\n',
   );
@@ -69,7 +71,7 @@ async function main(): Promise<void> {
   } finally {
     await log.close();
   }
-  process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : report(figures));
+  terminal.out(options.json ? `${JSON.stringify(figures)}\n` : report(figures));
 }
 
 export type Measured = {
@@ -194,7 +196,7 @@ function tell(name: string, one: Measured): Measured {
 }
 
 function say(sentence: string): void {
-  process.stderr.write(`${sentence}\n`);
+  terminal.err(`${sentence}\n`);
 }
 
 function optionsOrEnd(): BenchOptions {

@@ -1,8 +1,8 @@
 /** The front door of the command: what the main job and tests use of it. */
 
 export { runCli } from './program.ts';
-export { ask, INGEST, type Place, PNL, reasonOf, schemaOf } from './rows.ts';
+export { ask, INGEST, type Place, PNL, schemaOf } from './rows.ts';
 export { type Scanned, scanTopic } from './scan-topic.ts';
 export { type Bus, type Database, withBus, withDatabase } from './servers.ts';
 export { shortId, type TableColumn, tableText } from './table.ts';
-export { CliError, processTerminal, type Terminal } from './terminal.ts';
+export { asProcess, CliError, processTerminal, reasonOf, type Terminal } from './terminal.ts';

@@ -12,8 +12,7 @@ import { addPositions } from './commands/positions.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addReports } from './commands/reports.ts';
 import { addStatus } from './commands/status.ts';
-import { reasonOf } from './rows.ts';
-import { CliError, type Terminal } from './terminal.ts';
+import { CliError, reasonOf, type Terminal } from './terminal.ts';
 
 const SERVERS = `
 Servers: KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL, else those of .local/stack.env,

@@ -7,7 +7,7 @@
 import { isoTime, timeOfIso } from '@polytraders/contracts';
 import { RuntimeError } from '@polytraders/runtime';
 import { type Database } from './servers.ts';
-import { CliError } from './terminal.ts';
+import { CliError, reasonOf } from './terminal.ts';
 
 export type FieldKind = 'text' | 'amount' | 'time' | 'date' | 'count' | 'flag' | 'list';
 
@@ -112,12 +112,6 @@ export async function ask(
       cause,
     });
   }
-}
-
-/** Node reports a refused connection to several addresses as an aggregate without a message. */
-export function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function cellOf(kind: FieldKind, text: string | null): Cell {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { processTerminal } from './terminal.ts';
@@ -16,7 +18,14 @@ test('a reader that has seen enough does not fail the command', () => {
   expect(String(stdout.read())).toBe('more');
 });
 
-test('any other failure to write is not passed over', () => {
-  const { stdout } = terminalOn();
-  expect(() => stdout.emit('error', failure('ENOSPC'))).toThrow('write ENOSPC');
+test('an answer that cannot be written is one sentence and exit code 2', () => {
+  const main = new URL('main.ts', import.meta.url).pathname;
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [main, '--help'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(stderr).toMatch(/^Expected to write the answer; found ENOSPC[^\n]*\.\n$/);
+  expect(status).toBe(2);
 });

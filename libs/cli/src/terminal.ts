@@ -7,12 +7,22 @@ export type Terminal = {
 
 type Sink = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: boolean };
 
-/** The process's own streams. A reader that has seen enough (`| head`) is no failure. */
+/**
+ * The process's own streams. A reader that has seen enough (`| head`) is no failure; an answer that
+ * cannot be written (a full disk) ends the process: could not run.
+ */
 export function processTerminal({
   stdout,
   stderr,
 }: { readonly stdout: Sink; readonly stderr: Sink } = process): Terminal {
-  for (const sink of [stdout, stderr]) sink.on('error', unlessClosed);
+  for (const sink of [stdout, stderr]) {
+    sink.on('error', (error: NodeJS.ErrnoException) => {
+      // The command goes on without its reader: an import is finished, the exit code stays true.
+      if (error.code === 'EPIPE') return;
+      if (sink === stdout) stderr.write(`Expected to write the answer; found ${error.message}.\n`);
+      process.exit(2);
+    });
+  }
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
@@ -20,9 +30,21 @@ export function processTerminal({
   };
 }
 
-/** The command goes on without its reader: an import is finished, and the exit code stays true. */
-function unlessClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** Ends the process with the command's exit code, or with 2 and the sentence that it threw. */
+export async function asProcess(command: (terminal: Terminal) => Promise<number>): Promise<void> {
+  const terminal = processTerminal();
+  try {
+    process.exitCode = await command(terminal);
+  } catch (error) {
+    terminal.err(`${reasonOf(error)}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** Node reports a refused connection to several addresses as an aggregate without a message. */
+export function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** A refusal that ends the command: a sentence for the person, 2 = could not run, 1 = differs. */

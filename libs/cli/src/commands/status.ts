@@ -8,9 +8,10 @@ import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withFilters } from '../filters.ts';
 import { percentText } from '../percent.ts';
-import { ask, PNL, reasonOf, schemaOf, shortest } from '../rows.ts';
+import { ask, PNL, schemaOf, shortest } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
 import { tableText } from '../table.ts';
+import { reasonOf } from '../terminal.ts';
 
 type ServiceStatus = {
   readonly service: string;
