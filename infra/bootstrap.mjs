@@ -236,7 +236,11 @@ function handOver(entry, args) {
   process.on('SIGINT', () => undefined);
   for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   child.on('error', (error) => stop(`${pinnedNode} did not start: ${error.message}.`));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  child.on('exit', (code, signal) => {
+    // Not 1, which is an answer of every command: a check that does not hold, something that is ill.
+    if (code === null) stop(`${entry} was ended by ${signal}.`);
+    process.exit(code);
+  });
 }
 
 const given = process.argv.slice(2);

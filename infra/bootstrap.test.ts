@@ -77,3 +77,11 @@ test('an install lock without content, left by a command that was killed, is tak
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/npm ci failed/) });
   rmSync(checkout, { recursive: true });
 });
+
+test('a command that a signal has ended could not run, which is no answer of its own', () => {
+  const entry = join(path, 'ended.mjs');
+  writeFileSync(entry, "process.kill(process.pid, 'SIGTERM');\n");
+  const words = [join(import.meta.dirname, 'bootstrap.mjs'), entry];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 2, stderr: `${entry} was ended by SIGTERM.\n` });
+});

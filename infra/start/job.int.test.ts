@@ -184,7 +184,7 @@ test.each(['Streaming a trading day', 'sent '])(
     job.kill('SIGINT');
     expect(await ended).toBe(2);
     expect(performance.now() - pressedAt).toBeLessThan(10_000);
-    expect(said.text).toMatch(/Interrupted: the services are stopped\.\n$/);
+    expect(said.text).toMatch(/Interrupted: the services are stopped; the servers stay up\.\n$/);
     expect(services.filter((service) => existsSync(`/proc/${service}`))).toEqual([]);
   },
   60_000,

@@ -34,6 +34,7 @@ import {
   ledgerOf,
   reportsOf,
 } from './facts.ts';
+import { Interrupted, interruption } from './interruption.ts';
 import { type OneJob, oneJob } from './one-job.ts';
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
@@ -89,12 +90,21 @@ type Job = {
 export async function runJob(options: StartOptions, terminal: Terminal): Promise<0 | 1> {
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
   if (options.input !== null) expectFile(options.input.file);
-  const servers = await resolveServers(process.env, { dir: mainStackDir, say });
+  const interrupted = interruption();
+  const unlessInterrupted = <T>(work: Promise<T>) => Promise.race([work, interrupted]);
+  const servers = await unlessInterrupted(resolveServers(process.env, { dir: mainStackDir, say }));
   const env = { ...process.env, ...servers };
   const config = configFromEnv(env);
-  const alone = await oneJob(config.databaseUrl);
+  const alone = await unlessInterrupted(oneJob(config.databaseUrl));
   try {
-    return await runAlone(options, terminal, env, alone);
+    await unlessInterrupted(
+      applyTopics({
+        brokers: config.kafka,
+        registryUrl: config.registryUrl,
+        prefix: config.topicPrefix,
+      }),
+    );
+    return await runAlone(options, terminal, env, alone, interrupted);
   } finally {
     await alone.release();
   }
@@ -105,16 +115,10 @@ async function runAlone(
   terminal: Terminal,
   env: NodeJS.ProcessEnv,
   alone: OneJob,
+  interrupted: Promise<never>,
 ): Promise<0 | 1> {
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
-  const config = configFromEnv(env);
-  await applyTopics({
-    brokers: config.kafka,
-    registryUrl: config.registryUrl,
-    prefix: config.topicPrefix,
-  });
   const services = SERVICES.map((name) => startOne(name, env, options.logs));
-  const interrupted = interruption();
   try {
     await Promise.race([Promise.all(services.map(({ started }) => started)), interrupted]);
     say(
@@ -179,22 +183,9 @@ function stoppedOr(error: unknown): void {
   if (!(error instanceof Interrupted)) throw error;
 }
 
-/** Somebody pressed Ctrl-C or sent SIGTERM. */
-class Interrupted extends Error {}
-
 function startOne(name: string, env: NodeJS.ProcessEnv, logs: string): Service {
   // A port of its own choice: two jobs on one machine do not meet.
   return startService(name, { ...env, HTTP_PORT: '0' }, logs);
-}
-
-/** Rejects on the first Ctrl-C or SIGTERM, so that the services are stopped in good order. */
-function interruption(): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => undefined);
-  const stop = (): void => reject(new Interrupted('Interrupted: the services are stopped.'));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return promise;
 }
 
 /** What the ledger held before this run, so that "adds nothing twice" is a number. */
