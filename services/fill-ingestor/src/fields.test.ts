@@ -1,16 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Fields, MATCH } from '../test/inputs.ts';
+import { type Fields, MATCH, TERMS } from '../test/inputs.ts';
 import { normalize } from './normalize.ts';
-import { type ImportTerms } from './raw.ts';
-
-const TERMS: ImportTerms = {
-  fileSha256: 'ab'.repeat(32),
-  row: 1,
-  account: null,
-  bot: null,
-  zeroFeeDeclaredBy: null,
-  identity: null,
-};
 
 describe('one token, condition or hash has one text', () => {
   const odd: readonly (readonly [string, Fields, string])[] = [

@@ -1,15 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ALICE, type Fields, MATCH, testWriter, valuesOf, without } from '../test/inputs.ts';
+import { ALICE, type Fields, MATCH, TERMS, testWriter, valuesOf, without } from '../test/inputs.ts';
 import { type RawInput } from './raw.ts';
-
-const TERMS = {
-  fileSha256: 'ab'.repeat(32),
-  row: 1,
-  account: null,
-  bot: null,
-  zeroFeeDeclaredBy: null,
-  identity: null,
-};
 
 function asideOf(raw: RawInput) {
   return valuesOf(testWriter().inputs(raw), 'QuarantinedInput')[0];

@@ -5,8 +5,8 @@
  * Rows that are not trades are named by `kindOfRow`, so that an import can count what it left out.
  */
 
-import { activityFillId, fileRowFillId } from '@polytraders/domain';
-import { formatMicros } from '@polytraders/money';
+import { activityFillId, type ActivityRow, fileRowFillId } from '@polytraders/domain';
+import { formatMicros, formatPrice } from '@polytraders/money';
 import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn } from './amounts.ts';
 import {
   type FillDraft,
@@ -16,7 +16,7 @@ import {
   type TimeMicros,
   unknownFill,
 } from './draft.ts';
-import { said } from './fields.ts';
+import { conditionAt, said, together, tokenAt } from './fields.ts';
 import { sha256 } from './identity.ts';
 import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
@@ -108,11 +108,21 @@ export function fillOfRow(
   if (row.effectiveAt === null) {
     return refuse('INVALID_INPUT', `Expected a time; found ${quoted(row.timestamp)}.`);
   }
-  if (row.tokenId === null)
-    return refuse('INCOMPLETE_INPUT', 'Expected an outcome token; found none.');
+  const ids = idsOf(row);
+  if (isRefusal(ids)) return ids;
+  const { tokenId, conditionId } = ids;
+  if (tokenId === null) return refuse('INCOMPLETE_INPUT', 'Expected an outcome token; found none.');
   const amounts = amountsOf(row);
   if (isRefusal(amounts)) return amounts;
-  const identity = identityOf(row, account, terms);
+  const { quantity, notional, priceE18: price } = amounts;
+  const identity = identityOf(row, terms, {
+    wallet: account,
+    asset: tokenId,
+    side,
+    size: formatMicros(quantity),
+    price: row.price === null ? formatMicros(notional) : formatPrice(price),
+    timestamp: formatMicros(BigInt(row.effectiveAt)),
+  });
   if (isRefusal(identity)) return identity;
   const fee = feeOf(row, terms);
   if (isRefusal(fee)) return fee;
@@ -125,12 +135,12 @@ export function fillOfRow(
     account,
     tradingBotId: terms.bot,
     fallbackBot: 'imported',
-    conditionId: row.conditionId?.toLowerCase() ?? null,
-    tokenId: row.tokenId,
+    conditionId,
+    tokenId,
     orderSide: side,
-    quantity: amounts.quantity,
-    notional: amounts.notional,
-    price: amounts.priceE18,
+    quantity,
+    notional,
+    price,
     txHash: row.txHash?.toLowerCase() ?? null,
     effectiveAt: row.effectiveAt,
     synthesised: row.synthesised,
@@ -141,10 +151,22 @@ export function fillOfRow(
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 const HASH = /^0x[0-9a-f]{64}$/;
 
+/** Ids as the chain has them; those made of the row's own columns are as they were made. */
+function idsOf(row: RowReading) {
+  const { tokenId, conditionId } = row;
+  if (row.synthesised !== null) return { tokenId, conditionId };
+  const fields = { token_id: tokenId ?? '', condition_id: conditionId ?? '' };
+  return together({ tokenId: tokenAt(fields, true), conditionId: conditionAt(fields, true) });
+}
+
+/**
+ * `parts` are values in the one way to write each: exports print the same number as 100 and 100.0,
+ * and one fill must have one id whoever printed it.
+ */
 function identityOf(
   row: RowReading,
-  account: string,
   terms: ImportTerms,
+  parts: Omit<ActivityRow, 'txHash'>,
 ): Pick<FillDraft, 'recipe' | 'fillId'> | Refusal {
   if (terms.identity === 'row') {
     return { recipe: 'FILE_ROW', fillId: fileRowFillId(terms.fileSha256, terms.row) };
@@ -154,16 +176,7 @@ function identityOf(
     const found = `found ${quoted(txHash)}`;
     return refuse('INCOMPLETE_INPUT', `Expected a transaction hash to identify the row; ${found}.`);
   }
-  const parts = {
-    txHash,
-    wallet: account,
-    asset: row.tokenId ?? '',
-    side: row.side.toUpperCase(),
-    size: row.quantity ?? '',
-    price: row.price ?? row.size ?? '',
-    timestamp: row.timestamp,
-  };
-  return { recipe: 'ACTIVITY', fillId: activityFillId(parts, sha256) };
+  return { recipe: 'ACTIVITY', fillId: activityFillId({ txHash, ...parts }, sha256) };
 }
 
 function feeOf(

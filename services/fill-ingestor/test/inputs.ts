@@ -5,7 +5,8 @@ import { type Entity, factsKey, type MarketFacts, tokenKey } from '../src/writer
 import { type Accounts } from '../src/accounts.ts';
 import { eventOfRow, type InboxEvent } from '../src/inbox-event.ts';
 import { createWriter, INBOX } from '../src/processor.ts';
-import { type RawInput } from '../src/raw.ts';
+import { type Draft, type FillDraft } from '../src/draft.ts';
+import { type ImportTerms, type RawInput } from '../src/raw.ts';
 import { type Driver, createDriver, type Recorded } from '@polytraders/stream';
 import { type Entry } from '../src/writer/entry.ts';
 
@@ -82,6 +83,15 @@ export const BARE = {
   timestamp: '1746792060000',
 } as const;
 
+/** An import whose operator named nothing. */
+export const TERMS: ImportTerms = {
+  fileSha256: 'f'.repeat(64),
+  row: 1,
+  account: null,
+  bot: null,
+  zeroFeeDeclaredBy: null,
+  identity: null,
+};
 export type Fields = Readonly<Record<string, string>>;
 
 /** The fields but one: what a report looks like that does not say it. */
@@ -95,6 +105,8 @@ export type TestWriter = {
   /** Drives reports of the bus, each a row of its own. */
   readonly reports: (...reports: readonly Fields[]) => Written;
   readonly inputs: (...inputs: readonly RawInput[]) => Written;
+  /** The same writer on another partition of the log. */
+  readonly on: (partition: number) => TestWriter;
   /** What market data says from now on. */
   readonly say: (facts: MarketFacts) => void;
 };
@@ -109,12 +121,12 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
       writer.step({ get: (key) => facts.get(key) ?? lookup.get(key) }, input),
   });
   let seq = 0;
-  function recorded(raw: RawInput): Recorded<InboxEvent> {
+  function recorded(raw: RawInput, partition: number): Recorded<InboxEvent> {
     seq += 1;
     const source = raw.format !== 'execution' || raw.terms !== null ? 'file' : 'bus';
     const payload = JSON.stringify(raw);
     const event = eventOfRow({
-      partition: 3,
+      partition,
       seq,
       source,
       sourcePosition: `test/${String(seq)}`,
@@ -123,20 +135,22 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
       bytes: Buffer.from(payload),
       payload,
     });
-    return { event, topic: INBOX, partition: 3, offset: seq };
+    return { event, topic: INBOX, partition, offset: seq };
   }
-  const inputs = (...raws: readonly RawInput[]): Written => driver.drive(raws.map(recorded));
-  return {
-    inputs,
-    reports: (...reports) =>
-      inputs(...reports.map((fields): RawInput => ({ format: 'execution', fields, terms: null }))),
-    say: (known) => {
-      const { definition } = known;
-      if (definition === null) return;
-      facts.set(factsKey(definition.condition_id), known);
-      for (const token of definition.tokens) facts.set(tokenKey(token.token_id), known);
-    },
-  };
+  function say(known: MarketFacts): void {
+    const { definition } = known;
+    if (definition === null) return;
+    facts.set(factsKey(definition.condition_id), known);
+    for (const token of definition.tokens) facts.set(tokenKey(token.token_id), known);
+  }
+  function on(partition: number): TestWriter {
+    const inputs = (...raws: readonly RawInput[]): Written =>
+      driver.drive(raws.map((raw) => recorded(raw, partition)));
+    const reports = (...given: readonly Fields[]): Written =>
+      inputs(...given.map((fields): RawInput => ({ format: 'execution', fields, terms: null })));
+    return { inputs, reports, on, say };
+  }
+  return on(3);
 }
 
 /** Record types of what was emitted, in order. */
@@ -159,4 +173,15 @@ export function outcomesOf(written: Written): readonly string[] {
   return written.outcomes.map(({ outcome, because }) =>
     because === '' ? outcome : `${outcome}: ${because}`,
   );
+}
+
+/** The fill that was read. */
+export function fillOf(draft: Draft): FillDraft {
+  if (draft.kind !== 'fill') throw new Error(`Expected a fill; found ${JSON.stringify(draft)}.`);
+  return draft;
+}
+
+/** Reason and sentence of a refusal. */
+export function refusalOf(draft: Draft): string {
+  return draft.kind === 'refusal' ? `${draft.reason}: ${draft.because}` : draft.kind;
 }
