@@ -69,7 +69,10 @@ CREATE TABLE fill_identity (
   order_side      text          NOT NULL,
   quantity_shares numeric(38,6) NOT NULL,
   size_pusd       numeric(38,6) NOT NULL,
-  fee_pusd        numeric(38,6),
+  fee_pusd        numeric(38,6),  -- gross, as first stated; the next three say how
+  fee_bps         bigint,
+  fee_source      text,
+  fee_declared_by text,
   tx_hash         text,
   order_hash      text,
   log_index       bigint,
@@ -127,7 +130,8 @@ CREATE INDEX orders_deadline ON orders (expires_at)
 CREATE VIEW fill_by_place AS
   SELECT f.fill_id, f.log_partition, f.account, f.source, f.recipe, f.status, f.joined_to,
          f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
-         f.quantity_shares, f.size_pusd, f.fee_pusd, p.tx_hash, p.order_hash, f.log_index,
+         f.quantity_shares, f.size_pusd, f.fee_pusd, f.fee_bps, f.fee_source,
+         f.fee_declared_by, p.tx_hash, p.order_hash, f.log_index,
          f.block_number, f.matched_at, f.paper, f.event_id, f.has_place, f.bytes
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;

@@ -22,6 +22,7 @@ import {
   NOON,
   ORDER,
   outcomesOf,
+  TERMS,
   testWriter,
   typesOf,
   type Written,
@@ -107,14 +108,7 @@ const anything: Arbitrary<string> = oneof(
   constantFrom('\u0000', '\ud800', '0x\u0000', '9999-99-99T99:99:99Z', '+1', ' 1', '1_000'),
 );
 
-const TERMS: ImportTerms = {
-  fileSha256: 'f'.repeat(64),
-  row: 1,
-  account: ALICE,
-  bot: null,
-  zeroFeeDeclaredBy: null,
-  identity: null,
-};
+const OURS: ImportTerms = { ...TERMS, account: ALICE };
 
 const ROW = {
   proxyWallet: ALICE,
@@ -156,15 +150,18 @@ function logInput(fields: Fields): RawInput {
     logIndex: logIndex ?? null,
     refund: '0',
   };
-  return { format: 'order-filled', log, terms: TERMS };
+  return { format: 'order-filled', log, terms: OURS };
 }
+
+/** Of another order: what was said of this one may stand against it. */
+const NEXT = { ...MATCH, fill_id: 'next', order_id: 'next' };
 
 const execution = (fields: Fields): RawInput => ({ format: 'execution', fields, terms: null });
 
 test.each<readonly [string, Fields, (fields: Fields) => RawInput]>([
   ['the report of a fill', MATCH, execution],
   ['the report of an order', ORDER, execution],
-  ['a row of a file', ROW, (fields) => ({ format: 'data-api', fields, terms: TERMS })],
+  ['a row of a file', ROW, (fields) => ({ format: 'data-api', fields, terms: OURS })],
   ['a log of the chain', LOG, logInput],
 ])('whatever is said in %s, it is booked or set aside, and the next one goes on', (_, good, of) => {
   expect(outcomesOf(testWriter().inputs(of(good)))).toEqual(['applied']);
@@ -176,7 +173,7 @@ test.each<readonly [string, Fields, (fields: Fields) => RawInput]>([
       for (const [at, text] of given) {
         said[names[at % names.length] ?? ''] = text;
       }
-      const written = testWriter().inputs(of(said), execution({ ...MATCH, fill_id: 'next' }));
+      const written = testWriter().inputs(of(said), execution(NEXT));
       expect(written.outcomes).toHaveLength(2);
       expect(written.outcomes[1]?.outcome).toBe('applied');
       for (const { record } of written.emitted) codec.encode(record.type, record.value, 0);

@@ -14,6 +14,7 @@ import {
   NOON,
   ORDER,
   outcomesOf,
+  TERMS,
   testWriter,
   typesOf,
   valuesOf,
@@ -236,10 +237,8 @@ describe('orders', () => {
 
 describe('files and ready-made records', () => {
   const terms: ImportTerms = {
-    fileSha256: 'f'.repeat(64),
-    row: 1,
+    ...TERMS,
     account: ALICE,
-    bot: null,
     zeroFeeDeclaredBy: 'olga',
     identity: 'row',
   };

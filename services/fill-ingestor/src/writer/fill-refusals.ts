@@ -35,14 +35,58 @@ export function incomplete(event: InboxEvent, draft: FillDraft): Outcome {
   return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, fillId, orderId });
 }
 
-/** What was pretended and what was traded never meet: a paper order has paper fills only (B16). */
-export function pretended(event: InboxEvent, draft: FillDraft, order: OrderState): Outcome {
+/**
+ * A report that says of itself what its order contradicts; null where the two agree. What was
+ * pretended and what was traded never meet: a paper order has paper fills only (B16). A report
+ * without an account cannot say that it is real, so false is what its order is.
+ */
+export function contradictsOrder(
+  event: InboxEvent,
+  draft: FillDraft,
+  order: OrderState,
+): Outcome | null {
   const { account, fillId, orderId } = draft;
-  const [ordered, filled] = order.paper ? ['paper', 'real'] : ['real', 'paper'];
+  const aside = (expected: string): Outcome => {
+    const because = `Expected the fill of order ${order.orderId} to be ${expected}.`;
+    return quarantine(event, { reason: 'INVALID_INPUT', because, account, fillId, orderId });
+  };
+  if (order.paper !== draft.paper && (account !== null || draft.paper)) {
+    const [ordered, filled] = order.paper ? ['paper', 'real'] : ['real', 'paper'];
+    return aside(`${ordered} as the order is; found a ${filled} one`);
+  }
+  const pairs = [
+    ['of account', order.account, account],
+    ['of token', order.tokenId, draft.tokenId],
+    ['a', order.orderSide, draft.orderSide],
+  ] as const;
+  for (const [what, ordered, found] of pairs) {
+    if (ordered === null || found === null || ordered === found) continue;
+    return aside(`${what} ${ordered} as the order is; found ${found}`);
+  }
+  return null;
+}
+
+/**
+ * A report without an account went to the partition of nobody, because its order was not known when
+ * it was read; by now it is, and belongs to another one.
+ */
+export function early(event: InboxEvent, draft: FillDraft): Outcome {
+  const { account, fillId, orderId } = draft;
   const because =
-    `Expected the fill of order ${order.orderId} to be ${ordered} as the order is; found a ` +
-    `${filled} one.`;
-  return quarantine(event, { reason: 'INVALID_INPUT', because, account, fillId, orderId });
+    `Expected order ${orderId ?? ''} before its fill ${fillId}, which names no account; found ` +
+    `the fill first. Send it again.`;
+  return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, fillId, orderId });
+}
+
+/** News under an id that points to another fill, without the place that the two share. */
+export function placeless(arriving: Arriving, alias: FillState): Outcome {
+  return setAside(
+    arriving,
+    alias,
+    'INCOMPLETE_INPUT',
+    `Expected tx_hash and order_hash on ${arriving.draft.status} of fill ${alias.fillId}, which ` +
+      `stands on the log as ${alias.joinedTo ?? ''}; found none. Send it again with both.`,
+  );
 }
 
 /** Another content under the same id of the same source. */

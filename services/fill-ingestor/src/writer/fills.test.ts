@@ -7,22 +7,15 @@ import {
   BOB,
   MATCH,
   NO,
+  ORDER,
   outcomesOf,
+  TERMS,
   testWriter,
-  typesOf,
   valuesOf,
   without,
 } from '../../test/inputs.ts';
 import { storage } from './storage.ts';
 
-const FILE_TERMS = {
-  fileSha256: 'ab'.repeat(32),
-  row: 1,
-  account: null,
-  bot: null,
-  zeroFeeDeclaredBy: null,
-  identity: null,
-};
 const TX = `0x${'11'.repeat(32)}`;
 const HASH = `0x${'33'.repeat(32)}`;
 
@@ -65,48 +58,6 @@ describe('identity within one source (B9)', () => {
       MATCH,
     );
     expect(outcomesOf(written)).toEqual(['applied', 'applied']);
-  });
-});
-
-describe('one fill under two ids (B9)', () => {
-  const placed = { tx_hash: TX, order_hash: HASH };
-
-  test('the first id stays on the log, the second points to it', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed },
-      { ...MATCH, ...placed, fill_id: 'F2' },
-      { ...MATCH, ...placed, fill_id: 'F2' },
-    );
-    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'ignored: joined']);
-    expect(typesOf(written)).toEqual(['FillConfirmed']);
-  });
-
-  test('a status that comes under the second id takes the first one up the ladder', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed, status: 'MATCHED' },
-      { ...MATCH, ...placed, fill_id: 'F2' },
-    );
-    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ fill_id: 'F1' }]);
-  });
-
-  test('a provisional fill that turns out to be known is closed in its favour', () => {
-    const written = testWriter().reports(
-      { ...MATCH, status: 'MATCHED' },
-      { ...MATCH, ...placed, fill_id: 'F2' },
-      { ...MATCH, ...placed, status: 'MINED' },
-    );
-    expect(typesOf(written)).toEqual(['FillMatched', 'FillConfirmed', 'FillFailed']);
-    expect(valuesOf(written, 'FillFailed')).toMatchObject([
-      { fill_id: 'F1', reason: 'JOINED', joined_to: 'F2' },
-    ]);
-  });
-
-  test('the same place with another quantity is an alarm and books nothing', () => {
-    const written = testWriter().reports(
-      { ...MATCH, ...placed },
-      { ...MATCH, ...placed, fill_id: 'F2', quantity_shares: '90', size_pusd: '45' },
-    );
-    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_MISMATCH']);
   });
 });
 
@@ -205,6 +156,93 @@ describe('accounts in doubt (B8, B9)', () => {
   });
 });
 
+describe('a fee that an earlier report stated (B6)', () => {
+  const bare = without(MATCH, 'fee_pusd');
+
+  test('in basis points is judged as basis points, not as the amount that they make', () => {
+    const written = testWriter().reports({ ...bare, fee_bps: '300', status: 'MATCHED' }, bare);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      { fee_bps: 300, fee_pusd: null, fee_source: 'MATCH_EVENT' },
+    ]);
+  });
+
+  test('by the operator of an import is said to be declared, and by whom', () => {
+    const both = declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['file'] } });
+    const place = { tx_hash: TX, order_hash: HASH };
+    const { reports, inputs } = testWriter(both);
+    reports({ ...bare, ...place, status: 'MATCHED' });
+    const terms = { ...TERMS, zeroFeeDeclaredBy: 'olga' };
+    inputs({ format: 'execution', fields: { ...bare, ...place, status: 'MATCHED' }, terms });
+    expect(valuesOf(reports({ ...bare, ...place }), 'FillConfirmed')).toMatchObject([
+      {
+        fee_pusd: 0n,
+        fee_source: 'DECLARED',
+        fee_declared_by: 'olga',
+        flags: ['GOV_FEE_DECLARED'],
+      },
+    ]);
+  });
+});
+
+describe('a fill and its order', () => {
+  const bareFill = without(without(without(MATCH, 'account'), 'token_id'), 'order_side');
+
+  test.each([
+    ['account', { account: BOB }],
+    ['token', { token_id: NO }],
+    ['side', { order_side: 'SELL' }],
+  ])('of another %s are not booked together', (what, change) => {
+    const written = testWriter().reports({ ...ORDER, ...change }, MATCH);
+    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: INVALID_INPUT']);
+    expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toMatch(
+      new RegExp(`^Expected the fill of order O1 to be (of ${what}|a) .* as the order is; found`),
+    );
+  });
+
+  test('are both paper or both real, also where the fill names no account (B16)', () => {
+    const written = testWriter().reports(ORDER, { ...bareFill, paper: 'true' }, bareFill);
+    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: INVALID_INPUT', 'applied']);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ account: ALICE, paper: false }]);
+  });
+
+  test('a paper order stays one when a report without account closes it', () => {
+    const written = testWriter().reports(
+      { ...ORDER, paper: 'true' },
+      { ...without(ORDER, 'account'), status: 'FILLED', paper: 'false' },
+      { ...bareFill, paper: 'false' },
+    );
+    expect(valuesOf(written, 'OrderClosed')).toMatchObject([{ paper: true }]);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      { account: `paper:${ALICE}`, paper: true },
+    ]);
+    const real = testWriter().reports(ORDER, {
+      ...without(ORDER, 'account'),
+      status: 'FILLED',
+      paper: 'true',
+    });
+    expect(outcomesOf(real)).toEqual(['applied', 'quarantined: GOV_ORDER_CONFLICT']);
+  });
+
+  test('are folded on the partition of the account, or set aside', () => {
+    const elsewhere = testWriter();
+    elsewhere.reports(ORDER);
+    const written = elsewhere.on(4).reports(bareFill, {
+      ...without(ORDER, 'account'),
+      status: 'CANCELLED',
+    });
+    expect(outcomesOf(written)).toEqual([
+      'quarantined: INCOMPLETE_INPUT',
+      'quarantined: INCOMPLETE_INPUT',
+    ]);
+    expect(valuesOf(written, 'QuarantinedInput').map((one) => one['detail'])).toEqual([
+      'Expected order O1 before its fill F1, which names no account; found the fill first. Send ' +
+        'it again.',
+      'Expected the first report of order O1 before this one, which names no account; found this ' +
+        'one first. Send it again.',
+    ]);
+  });
+});
+
 describe('sources of record (B9)', () => {
   const accounts = declared({
     [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' },
@@ -222,7 +260,7 @@ describe('sources of record (B9)', () => {
     const place = { tx_hash: TX, order_hash: HASH };
     reports({ ...MATCH, ...place }, { ...MATCH, fill_id: 'F2', status: 'MATCHED' });
     const fields = { ...MATCH, ...place, fill_id: 'F2' };
-    const written = inputs({ format: 'execution', fields, terms: FILE_TERMS });
+    const written = inputs({ format: 'execution', fields, terms: TERMS });
     expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_MISMATCH']);
   });
 

@@ -31,6 +31,12 @@ export function stepOrder(
     const because = `Expected account on the first report of order ${draft.orderId}; found none.`;
     return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, orderId: draft.orderId });
   }
+  if (known !== null && draft.account === null && known.partition !== event.partition) {
+    const because =
+      `Expected the first report of order ${draft.orderId} before this one, which names no ` +
+      `account; found this one first. Send it again.`;
+    return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, orderId: draft.orderId });
+  }
   if (known !== null && contradicts(draft, known, account, event.partition)) {
     const because =
       `Expected the content that order ${draft.orderId} was first told ` + `with; found another.`;
@@ -127,7 +133,7 @@ function close(
     detail: null,
     source: event.source,
     source_position: event.sourcePosition,
-    paper: draft.paper,
+    paper: known?.paper ?? draft.paper,
     flags: ['EXEC_ORDER_CLOSED'],
     incomplete_reasons: missingOf(draft, bot),
   };
@@ -147,6 +153,8 @@ function contradicts(
   return (
     known.partition !== partition ||
     known.account !== account ||
+    // A report without an account cannot say that it is real; that it is paper it can.
+    (draft.paper && !known.paper) ||
     differs(known.tokenId, draft.tokenId) ||
     differs(known.orderSide, draft.orderSide) ||
     differs(known.price, draft.price) ||
@@ -178,7 +186,7 @@ function stateOf(
     quantity: known?.quantity ?? draft.quantity,
     expiresAt: known?.expiresAt ?? draft.expiresAt,
     status: draft.status,
-    paper: draft.paper,
+    paper: known?.paper ?? draft.paper,
     eventId,
   };
 }

@@ -6,7 +6,7 @@
 import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { table } from '@polytraders/stream';
-import { type OrderStatus, type SourceOfRecord } from '../draft.ts';
+import { type FeeSource, type OrderStatus, type SourceOfRecord } from '../draft.ts';
 import { type DoubtsState, type FillState, type MarketState, type OrderState } from './state.ts';
 
 export type FillRow = {
@@ -25,6 +25,9 @@ export type FillRow = {
   readonly quantity_shares: bigint;
   readonly size_pusd: bigint;
   readonly fee_pusd: bigint | null;
+  readonly fee_bps: number | null;
+  readonly fee_source: string | null;
+  readonly fee_declared_by: string | null;
   readonly tx_hash: string | null;
   readonly order_hash: string | null;
   readonly log_index: number | null;
@@ -93,6 +96,9 @@ const FILL_COLUMNS = {
   quantity_shares: 'micros',
   size_pusd: 'micros',
   fee_pusd: 'micros',
+  fee_bps: 'int',
+  fee_source: 'text',
+  fee_declared_by: 'text',
   tx_hash: 'text',
   order_hash: 'text',
   log_index: 'int',
@@ -191,6 +197,9 @@ export function rowOfFill(state: FillState): FillRow {
     quantity_shares: state.quantity,
     size_pusd: state.notional,
     fee_pusd: state.fee,
+    fee_bps: state.feeBps,
+    fee_source: state.feeSource,
+    fee_declared_by: state.feeDeclaredBy,
     tx_hash: state.txHash,
     order_hash: state.orderHash,
     log_index: state.logIndex,
@@ -233,6 +242,9 @@ export function fillOfRow(row: FillRow): FillState {
     quantity: shares(row.quantity_shares),
     notional: pusd(row.size_pusd),
     fee: row.fee_pusd === null ? null : pusd(row.fee_pusd),
+    feeBps: row.fee_bps,
+    feeSource: row.fee_source as FeeSource | null,
+    feeDeclaredBy: row.fee_declared_by,
     txHash: row.tx_hash,
     orderHash: row.order_hash,
     logIndex: row.log_index,

@@ -13,7 +13,12 @@
 import { type MarketDefinition } from '@polytraders/contracts';
 import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
-import { type OrderStatus, type SourceOfRecord, type TimeMicros } from '../draft.ts';
+import {
+  type FeeSource,
+  type OrderStatus,
+  type SourceOfRecord,
+  type TimeMicros,
+} from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 
 export type FillState = {
@@ -35,6 +40,10 @@ export type FillState = {
   readonly notional: PusdMicros;
   /** The gross fee, where one was stated. */
   readonly fee: PusdMicros | null;
+  /** Where it was stated in basis points: those; the other two as the first who stated it said. */
+  readonly feeBps: number | null;
+  readonly feeSource: FeeSource | null;
+  readonly feeDeclaredBy: string | null;
   readonly txHash: string | null;
   readonly orderHash: string | null;
   readonly logIndex: number | null;

@@ -1,0 +1,217 @@
+/**
+ * The ladder of a fill (B8): what a report makes of what is known, what is remembered of it, and
+ * what goes on the log.
+ */
+
+import { judgeStatus } from '@polytraders/domain';
+import { type Lookup, type Put, type Step } from '@polytraders/stream';
+import { type Accounts } from '../accounts.ts';
+import { type FillDraft } from '../draft.ts';
+import { botOf, enrich, type Enrichment, factsOf } from './enrich.ts';
+import { type Entry } from './entry.ts';
+import { type Arriving, feeOf } from './fill-content.ts';
+import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
+import { setAside } from './fill-refusals.ts';
+import { useMarket } from './markets.ts';
+import { coordinatesKey, type Entity, fillKey, type FillState } from './state.ts';
+
+/** What becomes of one report. */
+export type Outcome = Step<Entity, Entry>;
+
+/** Judges the arriving status against what is known of the same fill. */
+export function climb(
+  arriving: Arriving,
+  known: FillState,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
+  const { draft } = arriving;
+  switch (judgeStatus(known.status, draft.status)) {
+    case 'advance':
+      return advance(arriving, known, lookup, accounts);
+    case 'repeat':
+      return ignored('duplicate');
+    case 'behind':
+      return ignored('late');
+    case 'conflict':
+      return setAside(
+        arriving,
+        known,
+        'GOV_FILL_STATUS_CONFLICT',
+        `Expected no end of fill ${known.fillId} after ${known.status}; found ${draft.status}.`,
+      );
+  }
+}
+
+/** Takes the fill to the arriving status and writes what that means for the log. */
+export function advance(
+  arriving: Arriving,
+  known: FillState | null,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
+  const { event, draft } = arriving;
+  const state = stateOf(arriving, known, accounts);
+  if (draft.status === 'FAILED') {
+    const entries = known === null ? [] : [failedEntry(event, known, draft, null)];
+    return applied(state, entries);
+  }
+  const fill = wholeFill(arriving, state, lookup);
+  const facts = factsOf(lookup, draft);
+  const market = useMarket(event, lookup, draft, facts, arriving.account);
+  const entry =
+    draft.status === 'CONFIRMED'
+      ? confirmedEntry(event, fill)
+      : matchedEntry(event, fill, draft.status);
+  const more = [...market.puts, ...placeLeft(known, state)];
+  return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
+}
+
+function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>): WholeFill {
+  const { draft: given, event } = arriving;
+  const draft = { ...given, ...feeOfOthers(given, state) };
+  const at = draft.effectiveAt ?? event.receivedAt;
+  const facts = factsOf(lookup, draft);
+  const known = enrich(draft, arriving.tokenId, draft.conditionId, state.tradingBotId, facts, at);
+  const added = inDoubt(arriving, known);
+  return {
+    draft: {
+      ...draft,
+      txHash: state.txHash,
+      orderHash: state.orderHash,
+      logIndex: state.logIndex,
+      blockNumber: state.blockNumber,
+    },
+    fillId: state.fillId,
+    account: arriving.account,
+    tokenId: arriving.tokenId,
+    orderSide: arriving.orderSide,
+    added,
+    joinedSources: [...state.joinedSources].sort(),
+    matchedAt: state.matchedAt,
+  };
+}
+
+/** Once the sources said two things of an account, all that is booked for it says so (B8, B9). */
+function inDoubt({ account, doubts }: Arriving, added: Enrichment): Enrichment {
+  if (doubts?.accounts.has(account) !== true) return added;
+  const incompleteReasons = [...added.incompleteReasons, 'GOV_ACCOUNT_INCOMPLETE'].sort();
+  return { ...added, incompleteReasons };
+}
+
+/** What is remembered of a fill after a report of it. */
+export function stateOf(
+  arriving: Arriving,
+  known: FillState | null,
+  accounts: Accounts,
+): FillState {
+  const { draft, event, order } = arriving;
+  const provisional = draft.status === 'MATCHED' || draft.status === 'MINED';
+  return {
+    kind: 'fill',
+    fillId: known?.fillId ?? draft.fillId,
+    partition: event.partition,
+    account: arriving.account,
+    source: known?.source ?? draft.source,
+    recipe: known?.recipe ?? draft.recipe,
+    status: draft.status,
+    joinedTo: null,
+    joinedSources: known?.joinedSources ?? [],
+    orderId: draft.orderId,
+    tradingBotId: known?.tradingBotId ?? botOf(draft, arriving.account, order, accounts),
+    tokenId: arriving.tokenId,
+    orderSide: arriving.orderSide,
+    quantity: draft.quantity,
+    notional: draft.notional,
+    ...feeKnown(draft, known),
+    ...placeOf(draft, known, draft, known),
+    logIndex: draft.logIndex ?? known?.logIndex ?? null,
+    blockNumber: draft.blockNumber ?? known?.blockNumber ?? null,
+    matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null),
+    paper: draft.paper,
+    eventId: known?.eventId ?? null,
+    bytes: event.bytes,
+  };
+}
+
+type StatedFee = Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
+type FeeKnown = Pick<FillState, 'fee' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
+
+/** The fee as the report states it, else as it was stated before. */
+function feeKnown(draft: FillDraft, known: FeeKnown | null): FeeKnown {
+  const fee = feeOf(draft);
+  const { feeBps, feeSource, feeDeclaredBy } = fee === null && known !== null ? known : draft;
+  return { fee: fee ?? known?.fee ?? null, feeBps, feeSource, feeDeclaredBy };
+}
+
+/** The fee of a fill that is known, for a report that states none (B9: the others enrich). */
+function feeOfOthers(draft: FillDraft, state: FillState): StatedFee | null {
+  if (feeOf(draft) !== null || state.fee === null) return null;
+  const { fee, feeBps, feeSource, feeDeclaredBy } = state;
+  return { feePusd: feeBps === null ? fee : null, feeBps, feeSource, feeDeclaredBy };
+}
+
+/** What a source that is not of record adds to a fill: its place, and a fee that nobody stated. */
+export function enriched(known: FillState, draft: FillDraft): FillState {
+  return {
+    ...joined(known, draft.source),
+    ...placeOf(known, draft, draft, known),
+    logIndex: known.logIndex ?? draft.logIndex,
+    blockNumber: known.blockNumber ?? draft.blockNumber,
+    ...(known.fee === null ? feeKnown(draft, known) : {}),
+  };
+}
+
+type Hashes = Pick<FillState, 'txHash' | 'orderHash'>;
+
+/**
+ * The hashes of a fill, those of `first` before those of `second`. They are its place where the
+ * report said them both, for then `coordinates|` was asked whose they are, or where it had it.
+ */
+function placeOf(
+  first: Hashes,
+  second: Hashes | null,
+  said: Hashes,
+  known: FillState | null,
+): Pick<FillState, 'txHash' | 'orderHash' | 'hasPlace'> {
+  const txHash = first.txHash ?? second?.txHash ?? null;
+  const orderHash = first.orderHash ?? second?.orderHash ?? null;
+  const isSame = (one: Hashes): boolean => one.txHash === txHash && one.orderHash === orderHash;
+  const isHeld = isSame(said) || (known !== null && known.hasPlace && isSame(known));
+  return { txHash, orderHash, hasPlace: txHash !== null && orderHash !== null && isHeld };
+}
+
+/** The state with a source that has told of the fill, too. */
+export function joined(state: FillState, source: FillState['source']): FillState {
+  if (state.source === source || state.joinedSources.includes(source)) return state;
+  return { ...state, joinedSources: [...state.joinedSources, source].sort() };
+}
+
+/** The state and what is written of it. */
+export function applied(
+  state: FillState,
+  entries: readonly Entry[],
+  more: readonly Put<Entity>[] = [],
+): Outcome {
+  return { outcome: 'applied', puts: [...more, ...putsOf(state)], entries };
+}
+
+/** The keys under which a state is found. */
+export function putsOf(state: FillState): readonly Put<Entity>[] {
+  const own = { key: fillKey(state.fillId), entity: state };
+  if (!state.hasPlace || state.txHash === null || state.orderHash === null) return [own];
+  return [own, { key: coordinatesKey(state.txHash, state.orderHash), entity: state }];
+}
+
+/** A place on the chain that a fill no longer has, because its transaction was sent again. */
+export function placeLeft(before: FillState | null, after: FillState): readonly Put<Entity>[] {
+  if (before === null || !before.hasPlace) return [];
+  if (before.txHash === null || before.orderHash === null) return [];
+  if (before.txHash === after.txHash && before.orderHash === after.orderHash) return [];
+  return [{ key: coordinatesKey(before.txHash, before.orderHash), entity: undefined }];
+}
+
+/** Nothing came of it, and why. */
+export function ignored(because: string): Outcome {
+  return { outcome: 'ignored', because };
+}
