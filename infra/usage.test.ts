@@ -31,6 +31,11 @@ test.each([
   ['topics', ['plan', 'drift'], /Expected plan, apply or drift, found "plan drift";/],
   ['start', ['--input', noFolder], /Expected a file at .*no-such-folder, found none:/],
   ['start', ['--input', import.meta.dirname], /Expected a file at .*, found a folder:/],
+  [
+    'start',
+    ['--logs', import.meta.filename],
+    /Expected a folder for the services' logs at .*, found E.*: name/,
+  ],
   ['checks', ['everything'], /Expected all, types, venue or faults, found everything/],
   ['../test/tidy/freeze.ts', ['--help'], /Expected no arguments, found --help/],
 ])('%s %j', (command, args, sentence) => {

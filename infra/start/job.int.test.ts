@@ -1,7 +1,7 @@
 /** The main job as a person starts it, on the test servers, in a database of its own. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -189,6 +189,16 @@ test.each(['Streaming a trading day', 'sent '])(
   },
   60_000,
 );
+
+test('a log that cannot be written ends the job in one sentence', async () => {
+  const full = mkdtempSync(join(tmpdir(), 'polytraders-full-'));
+  symlinkSync('/dev/full', join(full, 'pnl-projector.log'));
+  const { code, out, err } = await run(main, '--logs', full, '--fills', '300');
+  rmSync(full, { recursive: true });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(/^Expected to write the log of pnl-projector; found ENOSPC[^\n]*\.\n$/m);
+  expect(err).not.toMatch(/^ +at /m);
+}, 60_000);
 
 test('a second job on the same database is refused; the first goes on', async () => {
   const { job } = await jobThatSays('Streaming a trading day');

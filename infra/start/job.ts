@@ -38,7 +38,7 @@ import { Interrupted, interruption } from './interruption.ts';
 import { type OneJob, oneJob } from './one-job.ts';
 import { type StartOptions } from './options.ts';
 import { progressOn } from './progress.ts';
-import { type Service, startService } from './services.ts';
+import { expectLogs, type Service, startService } from './services.ts';
 import {
   leftOf,
   type Standing,
@@ -90,6 +90,7 @@ type Job = {
 export async function runJob(options: StartOptions, terminal: Terminal): Promise<0 | 1> {
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
   if (options.input !== null) expectFile(options.input.file);
+  expectLogs(SERVICES, options.logs);
   const interrupted = interruption();
   const unlessInterrupted = <T>(work: Promise<T>) => Promise.race([work, interrupted]);
   const servers = await unlessInterrupted(resolveServers(process.env, { dir: mainStackDir, say }));

@@ -5,8 +5,9 @@
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { reasonOf } from '@polytraders/cli';
 import { nodeFlags } from '@polytraders/runtime';
 import { repositoryRoot } from '../stack/index.ts';
 
@@ -15,7 +16,7 @@ export type Service = {
   readonly logFile: string;
   /** Resolves when the service says that it has started; rejects with its last words if it ends. */
   readonly started: Promise<void>;
-  /** Rejects if the service ends although nobody asked it to; never resolves. */
+  /** Rejects if the service ends although nobody asked it to, or cannot log; never resolves. */
   readonly died: Promise<never>;
   /** SIGTERM, and SIGKILL for one that has not ended after its ten seconds and some. */
   readonly stop: () => Promise<void>;
@@ -25,10 +26,24 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 15_000;
 const LAST_WORDS_MAX = 2_000;
 
-/** Starts `services/NAME/src/main.ts`; its output goes to `logDir`. */
+const logFileOf = (name: string, logDir: string): string => join(logDir, `${name}.log`);
+
+/** Throws one sentence where these services could not log: asked for before anything starts. */
+export function expectLogs(names: readonly string[], logDir: string): void {
+  try {
+    mkdirSync(logDir, { recursive: true });
+    for (const name of names) closeSync(openSync(logFileOf(name, logDir), 'a'));
+  } catch (error) {
+    throw new Error(
+      `Expected a folder for the services' logs at ${logDir}, found ${reasonOf(error)}: name ` +
+        'another after --logs.',
+    );
+  }
+}
+
+/** Starts `services/NAME/src/main.ts`; its output goes to `logDir`, which exists. */
 export function startService(name: string, env: NodeJS.ProcessEnv, logDir: string): Service {
-  mkdirSync(logDir, { recursive: true });
-  const logFile = join(logDir, `${name}.log`);
+  const logFile = logFileOf(name, logDir);
   const log = createWriteStream(logFile, { flags: 'a' });
   const main = join(repositoryRoot, 'services', name, 'src/main.ts');
   const endWithJob = join(import.meta.dirname, 'end-with-job.ts');
@@ -43,6 +58,13 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
   // Whoever waits for one of the two may not be there yet when it comes.
   started.promise.catch(() => undefined);
   died.promise.catch(() => undefined);
+  const fail = (sentence: string): void => {
+    const error = new Error(sentence);
+    started.reject(error);
+    died.reject(error);
+  };
+  // Nobody can say later what a service did that logs to nowhere.
+  log.on('error', (error) => fail(`Expected to write the log of ${name}; found ${error.message}.`));
   let lastWords = '';
   let stopping = false;
   const hear = (chunk: Buffer): void => {
@@ -58,12 +80,10 @@ export function startService(name: string, env: NodeJS.ProcessEnv, logDir: strin
     ended.resolve();
     if (stopping) return;
     const where = relative(repositoryRoot, logFile);
-    const error = new Error(
+    fail(
       `${name} ended by itself (${signal ?? `exit code ${code ?? 0}`}); its log is ${where}, ` +
         `which ends with: ${lastLineOf(lastWords)}`,
     );
-    started.reject(error);
-    died.reject(error);
   });
   const patience = setTimeout(() => {
     started.reject(
