@@ -18,6 +18,7 @@ describe('the options of npm start', () => {
 
   test.each([
     [['--fills', '3'], /at least 20/],
+    [['--fills', '10000001'], /at most 10000000, found 10000001/],
     [['--fills', 'many'], /found many/],
     [['--bot', 'x'], /--input FILE beside --bot/],
     [['--sed', '2'], /sed/],

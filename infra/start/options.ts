@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FEWEST_FILLS } from '@polytraders/testkit/generator';
+import { FEWEST_FILLS, MOST_FILLS } from '@polytraders/testkit/generator';
 import { mainStackDir } from '../stack/index.ts';
 
 export const HELP = `Brings the ledger up and sends fills through it, end to end.
@@ -12,7 +12,7 @@ export const HELP = `Brings the ledger up and sends fills through it, end to end
                                   raw exchange logs
 
   --seed TEXT        another day (default 1); the same seed and size give the same day
-  --fills N          fills of the day (default 20000, at least ${FEWEST_FILLS})
+  --fills N          fills of the day (default 20000, ${FEWEST_FILLS} to ${MOST_FILLS})
   --stay             leave the services running; Ctrl-C stops them
   --logs DIR         where the services log (default .local/logs)
   --help             this text
@@ -60,9 +60,10 @@ export function optionsOf(args: readonly string[]): StartOptions | 'help' {
   const { values } = parseArgs({ args: [...args], options: PARSED });
   if (values.help) return 'help';
   const fills = Number(values.fills);
-  if (!/^\d+$/.test(values.fills) || fills < FEWEST_FILLS) {
+  if (!/^\d+$/.test(values.fills) || fills < FEWEST_FILLS || fills > MOST_FILLS) {
     throw new Error(
-      `Expected --fills as a whole number of at least ${FEWEST_FILLS}, found ${values.fills}.`,
+      `Expected --fills as a whole number of at least ${FEWEST_FILLS} and at most ${MOST_FILLS}, ` +
+        `found ${values.fills}.`,
     );
   }
   const importArgs = [

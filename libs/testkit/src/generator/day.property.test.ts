@@ -4,7 +4,7 @@ import { codec } from '@polytraders/contracts';
 import fc from 'fast-check';
 import { accountsOfDay, DEFINITIONS_TOPIC, generateDay, MARKS_TOPIC } from './day.ts';
 import { type Expectation, expectationOf, REASON } from './expectation.ts';
-import { FEWEST_FILLS, incidentsOf, type Incident } from './incidents.ts';
+import { FEWEST_FILLS, incidentsOf, type Incident, MOST_FILLS } from './incidents.ts';
 import { randomOf } from './random.ts';
 import { type DayMessage } from './wire.ts';
 
@@ -71,6 +71,10 @@ describe('a generated day', () => {
 
   test('refuses a day too short to hold every kind of incident', () => {
     expect(() => [...generateDay({ seed: '1', fills: FEWEST_FILLS - 1 })]).toThrow(/at least/);
+  });
+
+  test('refuses a day that would not end', () => {
+    expect(() => generateDay({ seed: '1', fills: MOST_FILLS + 1 }).next()).toThrow(/at most/);
   });
 });
 

@@ -12,7 +12,7 @@ import { type ExecutionReport } from '@polytraders/contracts';
 import { agendaOf } from './agenda.ts';
 import { type Fill, tellFill } from './fills.ts';
 import { holdingsOf } from './holdings.ts';
-import { FEWEST_FILLS, type Incident, incidentsOf } from './incidents.ts';
+import { FEWEST_FILLS, type Incident, incidentsOf, MOST_FILLS } from './incidents.ts';
 import { markWalkOf } from './marks.ts';
 import { decideOrder, type Order } from './orders.ts';
 import { type Random, randomOf } from './random.ts';
@@ -26,7 +26,7 @@ export const DEFINITIONS_TOPIC = 'polytraders.market.definitions';
 
 export type DayOptions = {
   readonly seed: string;
-  /** How many fills are matched on the day; at least FEWEST_FILLS. */
+  /** How many fills are matched on the day: from FEWEST_FILLS to MOST_FILLS. */
   readonly fills: number;
   /** Start of the day in microseconds since 1970; by default 2026-05-08T00:00:00Z. */
   readonly startsAt?: number;
@@ -53,10 +53,11 @@ export function accountsOfDay(options: DayOptions): readonly string[] {
  * gone.
  */
 export function* generateDay(options: DayOptions): Generator<DayMessage> {
-  if (!Number.isSafeInteger(options.fills) || options.fills < FEWEST_FILLS) {
+  const { fills } = options;
+  if (!Number.isSafeInteger(fills) || fills < FEWEST_FILLS || fills > MOST_FILLS) {
     throw new Error(
-      `A generated day has at least ${FEWEST_FILLS} fills, so that every kind of incident ` +
-        `happens; found ${options.fills}: ask for more.`,
+      `Expected a day of at least ${FEWEST_FILLS} fills, so that every kind of incident happens, ` +
+        `and at most ${MOST_FILLS}; found ${fills}.`,
     );
   }
   const day = dayOf(options);

@@ -36,6 +36,9 @@ export const INCIDENTS = Object.keys(PER_100_000) as readonly Incident[];
 /** Fewer fills cannot hold every kind of incident on a fill of its own. */
 export const FEWEST_FILLS = 2 * INCIDENTS.length;
 
+/** Hours of streaming on a desk's machine: more than that is a slip of the key. */
+export const MOST_FILLS = 10_000_000;
+
 /** Which fill (by its number of the day, from 0) meets which incident. */
 export function incidentsOf(random: Random, fills: number): ReadonlyMap<number, Incident> {
   const met = new Map<number, Incident>();

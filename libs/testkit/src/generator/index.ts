@@ -15,7 +15,7 @@ export {
   type ExpectedBook,
   type ExpectedBot,
 } from './expectation.ts';
-export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf } from './incidents.ts';
+export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from './incidents.ts';
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type Random, randomOf } from './random.ts';
 export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';
