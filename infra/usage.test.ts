@@ -31,6 +31,10 @@ test.each([
   ['topics', ['plan', 'drift'], /Expected plan, apply or drift, found "plan drift";/],
   ['start', ['--input', noFolder], /Expected a file at .*no-such-folder, found none:/],
   ['start', ['--input', import.meta.dirname], /Expected a file at .*, found a folder:/],
+  ['start', ['--input', '/dev/null'], /Expected a file at \/dev\/null, found no plain file:/],
+  ['start', ['--input', ''], /Expected the name of a file, found a blank one/],
+  ['start', ['--input', import.meta.filename, '--fee', 'none'], /'--fee .*'none' is invalid/],
+  ['start', ['--input', import.meta.filename, '--account', '0x1'], /Expected 0x and 40 hex digits/],
   [
     'start',
     ['--logs', import.meta.filename],

@@ -3,12 +3,12 @@
  * the checks. Whatever happens, the services that it started are stopped; the stack stays up.
  */
 
-import { statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Bus,
   type Database,
+  expectImportArguments,
   runCli,
   type Terminal,
   withBus,
@@ -89,7 +89,8 @@ type Job = {
 /** Runs the job and answers its exit code: 0 all checks hold, 1 one does not. */
 export async function runJob(options: StartOptions, terminal: Terminal): Promise<0 | 1> {
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
-  if (options.input !== null) expectFile(options.input.file);
+  const { input } = options;
+  if (input !== null) expectImportArguments([input.file, ...input.args]);
   expectLogs(SERVICES, options.logs);
   const interrupted = interruption();
   const unlessInterrupted = <T>(work: Promise<T>) => Promise.race([work, interrupted]);
@@ -157,16 +158,6 @@ async function unlessOver<T>(work: Promise<T>, died: Promise<never>): Promise<T>
 }
 
 function ignore(): void {}
-
-/** Before anything starts: nobody waits for servers to be told of a wrong path. */
-function expectFile(file: string): void {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found?.isFile() === true) return;
-  throw new Error(
-    `Expected a file at ${resolve(file)}, found ${found === undefined ? 'none' : 'a folder'}: ` +
-      'name one after --input.',
-  );
-}
 
 /** Until Ctrl-C, which is the good end of a stay, or until a service dies, which is not. */
 async function stayUp(

@@ -20,6 +20,8 @@ describe('the options of npm start', () => {
     [['--fills', '3'], /at least 20/],
     [['--fills', '10000001'], /at most 10000000, found 10000001/],
     [['--fills', 'many'], /found many/],
+    [['--seed', ''], /a text after --seed, found none/],
+    [['--logs', ' '], /a text after --logs, found none/],
     [['--bot', 'x'], /--input FILE beside --bot/],
     [['--sed', '2'], /sed/],
   ])('%j ends in one sentence', (args, sentence) => {

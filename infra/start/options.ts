@@ -59,6 +59,9 @@ export type StartOptions = {
 export function optionsOf(args: readonly string[]): StartOptions | 'help' {
   const { values } = parseArgs({ args: [...args], options: PARSED });
   if (values.help) return 'help';
+  for (const name of ['seed', 'logs'] as const) {
+    if (values[name].trim() === '') throw new Error(`Expected a text after --${name}, found none.`);
+  }
   const fills = Number(values.fills);
   if (!/^\d+$/.test(values.fills) || fills < FEWEST_FILLS || fills > MOST_FILLS) {
     throw new Error(

@@ -1,5 +1,6 @@
 /** The front door of the command: what the main job and tests use of it. */
 
+export { expectImportArguments } from './commands/import.ts';
 export { runCli } from './program.ts';
 export { ask, INGEST, type Place, PNL, schemaOf } from './rows.ts';
 export { type Scanned, scanTopic } from './scan-topic.ts';

@@ -55,6 +55,9 @@ describe('the polytraders command', () => {
     [['quarantine', '--token', 'YES'], /decimal digits, .*found YES/],
     [['import', 'file.csv', '--account', 'any', '--account', `0x${'1'.repeat(40)}`], /found both/],
     [['import', 'file.csv', '--fee', 'free'], /quarantine, declared-zero/],
+    [['import', 'file.csv', '--bot', ' '], /--bot .*Expected a name, found a blank one/],
+    [['import', import.meta.filename, '--fee', 'declared-zero'], /Expected --reviewed-by OPERATOR/],
+    [['import', ''], /Expected the name of a file, found a blank one/],
     [['postions'], /Did you mean positions/],
   ])('%j is refused in one sentence, with exit code 2', async (args, sentence) => {
     const { code, out, err } = await run(...args);
@@ -79,8 +82,9 @@ describe('the polytraders command', () => {
   });
 
   test.each([
-    ['/nowhere/fills.jsonl', 'found none.'],
+    ['/nowhere/fills.jsonl', 'found none: name another.'],
     [import.meta.dirname, 'found a folder: name one file of it.'],
+    ['/dev/null', 'found no plain file: it is read twice, so write it to one first.'],
   ])('import of %s says what stands there, before anything starts', async (path, found) => {
     const { code, err } = await run('import', path);
     expect(code).toBe(2);

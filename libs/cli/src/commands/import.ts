@@ -6,14 +6,14 @@
  */
 
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext } from '../command.ts';
 import { accountOf } from '../filters.ts';
 import { ask } from '../rows.ts';
 import { environment, withBus, withDatabase } from '../servers.ts';
-import { CliError } from '../terminal.ts';
+import { CliError, reasonOf } from '../terminal.ts';
 
 const PROGRAM = join(
   resolve(import.meta.dirname, '../../../..'),
@@ -30,8 +30,31 @@ type ImportOptions = {
 };
 
 export function addImport(program: Command, context: CommandContext): void {
-  program
-    .command('import')
+  program.addCommand(
+    importCommand().action(async (file: string, options: ImportOptions) => {
+      expectImport(file, options);
+      context.exitCode = await handOver(resolve(file), options, context);
+    }),
+  );
+}
+
+/**
+ * Throws one sentence for a file or for terms that an import would refuse unread: for those who
+ * start servers before they import.
+ */
+export function expectImportArguments(args: readonly string[]): void {
+  const command = importCommand().exitOverride();
+  command.configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse([...args], { from: 'user' });
+  } catch (error) {
+    throw new CliError(reasonOf(error).replace(/^error: /, ''));
+  }
+  expectImport(command.args[0] ?? '', command.opts());
+}
+
+function importCommand(): Command {
+  return new Command('import')
     .argument('<file>', 'execution reports as JSON lines, a venue export, or raw exchange logs')
     .description('Backfill: puts the rows of a file on the log, through a running fill-ingestor.')
     .addOption(
@@ -40,23 +63,34 @@ export function addImport(program: Command, context: CommandContext): void {
         'whose rows are taken; repeat it, or "any" for all',
       ).argParser(collectAccount),
     )
-    .option('--bot <id>', 'the bot that the fills are booked under (default: imported)')
+    .addOption(
+      new Option(
+        '--bot <id>',
+        'the bot that the fills are booked under (default: imported)',
+      ).argParser(nameOf),
+    )
     .addOption(
       new Option('--fee <policy>', 'what a file without fees means').choices([
         'quarantine',
         'declared-zero',
       ]),
     )
-    .option('--reviewed-by <operator>', 'who answers for --fee declared-zero')
+    .addOption(
+      new Option('--reviewed-by <operator>', 'who answers for --fee declared-zero').argParser(
+        nameOf,
+      ),
+    )
     .addOption(
       new Option('--identity <recipe>', 'a file without ids: its rows are its ids').choices([
         'row',
       ]),
     )
-    .option('--json', 'JSON for programs')
-    .action(async (file: string, options: ImportOptions) => {
-      context.exitCode = await handOver(resolve(file), options, context);
-    });
+    .option('--json', 'JSON for programs');
+}
+
+function nameOf(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('Expected a name, found a blank one.');
 }
 
 function collectAccount(text: string, before: readonly string[] | undefined): readonly string[] {
@@ -73,7 +107,6 @@ async function handOver(
   options: ImportOptions,
   { env, terminal, over }: CommandContext,
 ): Promise<0 | 1> {
-  expectFile(file);
   await expectServers(env);
   const child = spawn(process.execPath, [PROGRAM, file, ...argumentsOf(options)], {
     env: { ...environment(env) },
@@ -92,12 +125,25 @@ async function handOver(
   return code === 1 ? 1 : 0;
 }
 
-function expectFile(file: string): void {
+/** What is told before anything starts. */
+function expectImport(file: string, { fee, reviewedBy }: ImportOptions): void {
+  if (file.trim() === '') throw new CliError('Expected the name of a file, found a blank one.');
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) throw new CliError(`Expected a file at ${file}, found none.`);
-  if (found.isDirectory()) {
-    throw new CliError(`Expected a file at ${file}, found a folder: name one file of it.`);
+  if (found?.isFile() !== true) {
+    throw new CliError(`Expected a file at ${resolve(file)}, found ${whatIsThere(found)}`);
   }
+  if (fee === 'declared-zero' && reviewedBy === undefined) {
+    throw new CliError(
+      'Expected --reviewed-by OPERATOR with --fee declared-zero, found none: somebody answers ' +
+        'for fees that the file does not have.',
+    );
+  }
+}
+
+function whatIsThere(found: Stats | undefined): string {
+  if (found === undefined) return 'none: name another.';
+  if (found.isDirectory()) return 'a folder: name one file of it.';
+  return 'no plain file: it is read twice, so write it to one first.';
 }
 
 /** The program reads the whole file before it asks for a server; nobody waits for that in vain. */
