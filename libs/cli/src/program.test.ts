@@ -84,7 +84,7 @@ describe('the polytraders command', () => {
   test.each([
     ['/nowhere/fills.jsonl', 'found none: name another.'],
     [import.meta.dirname, 'found a folder: name one file of it.'],
-    ['/dev/null', 'found no plain file: it is read twice, so write it to one first.'],
+    ['/dev/null', 'found no plain file: it is read more than once, so write it to one first.'],
   ])('import of %s says what stands there, before anything starts', async (path, found) => {
     const { code, err } = await run('import', path);
     expect(code).toBe(2);

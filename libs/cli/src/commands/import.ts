@@ -143,7 +143,7 @@ function expectImport(file: string, { fee, reviewedBy }: ImportOptions): void {
 function whatIsThere(found: Stats | undefined): string {
   if (found === undefined) return 'none: name another.';
   if (found.isDirectory()) return 'a folder: name one file of it.';
-  return 'no plain file: it is read twice, so write it to one first.';
+  return 'no plain file: it is read more than once, so write it to one first.';
 }
 
 /** The program reads the whole file before it asks for a server; nobody waits for that in vain. */
