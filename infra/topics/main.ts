@@ -3,10 +3,9 @@
 import { parseArgs } from 'node:util';
 
 import { asProcess, type Terminal } from '@polytraders/cli';
-import { configFromEnv } from '@polytraders/runtime';
 
-import { externalServers, mainStackDir, resolveServers } from '../stack/index.ts';
-import { applyTopics, type Drift, findDrift, type TopicsTarget } from './index.ts';
+import { applyTopics, type Drift, findDrift } from './index.ts';
+import { targetFromEnv } from './target.ts';
 
 const help = `Topics and schemas as libs/contracts/src/topics.ts and schemas/released/ say.
 
@@ -27,18 +26,6 @@ const options = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
-
-/** The servers that the environment names; the local stack, started where it is down, otherwise. */
-async function targetFromEnv(): Promise<TopicsTarget> {
-  const named = externalServers(process.env);
-  // Topics need no database; the check of all settings wants one all the same.
-  const isEnough = named.KAFKA_BROKERS !== undefined && named.SCHEMA_REGISTRY_URL !== undefined;
-  const servers = isEnough
-    ? { DATABASE_URL: 'postgres://unused' }
-    : await resolveServers(process.env, { dir: mainStackDir });
-  const config = configFromEnv({ ...servers, ...process.env });
-  return { brokers: config.kafka, registryUrl: config.registryUrl, prefix: config.topicPrefix };
-}
 
 function remarkOn(mendable: boolean): string {
   return mendable ? '' : ' (apply cannot mend this)';
@@ -74,7 +61,7 @@ async function main(terminal: Terminal): Promise<number> {
     const found = command === undefined ? 'nothing' : `"${positionals.join(' ')}"`;
     throw new Error(`Expected plan, apply or drift, found ${found}; see npm run topics -- --help.`);
   }
-  const target = await targetFromEnv();
+  const target = await targetFromEnv(process.env, () => undefined);
   const drift = await (command === 'apply' ? applyTopics(target) : findDrift(target));
   terminal.out(shown(values.json, drift, 'Nothing differs from the catalogue.'));
   const isClean = lines(drift).length === 0;
