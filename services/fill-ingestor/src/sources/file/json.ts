@@ -31,12 +31,15 @@ export function textOf(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The scalar members of an object as texts; nested values are left out, null means not said. */
+/**
+ * The members of an object as texts; null means not said. A list or an object is there, so it is
+ * handed on as JSON: whoever reads its name then finds what is no amount, flag or hash, and refuses
+ * it. Left out, a `paper: [true]` would be a real fill.
+ */
 export function fieldsOf(object: JsonObject): Fields {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(object)) {
-    const text = textOf(value);
-    if (text !== null) fields[name] = text;
+    if (value !== null) fields[name] = textOf(value) ?? JSON.stringify(value);
   }
   return fields;
 }

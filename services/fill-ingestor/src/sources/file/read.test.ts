@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { elementsOf, linesOf } from './scan.ts';
-import { type ImportRequest, inputsOf, inspectFile } from './import.ts';
+import { type Draft } from '../../draft.ts';
+import { normalize } from '../../normalize.ts';
+import { type FileInput, type ImportRequest, inputsOf, inspectFile } from './import.ts';
 import { shapeOf } from './read.ts';
 import { ALICE, BARE, BOB, MATCH } from '../../../test/inputs.ts';
 
@@ -153,6 +155,18 @@ describe('files are recognised by their shape', () => {
   });
 });
 
+async function inputsIn(path: string, request: ImportRequest): Promise<readonly FileInput[]> {
+  const inspection = await inspectFile(path, request);
+  if ('refused' in inspection) throw new Error(inspection.refused);
+  return collect(inputsOf(inspection, request));
+}
+
+/** What the writer will read of an input. */
+function draftOf(input: FileInput | undefined): Draft {
+  if (input === undefined || input.raw.format === 'record') throw new Error('Expected an input.');
+  return normalize(input.raw);
+}
+
 describe('an import as a whole', () => {
   test('rows that are no trades and other wallets are counted, never lost', async () => {
     const path = file(
@@ -216,6 +230,23 @@ describe('an import as a whole', () => {
     expect(await inspectFile(path, REQUEST)).toEqual({
       refused: `Expected raw logs in ${path}; found none.`,
     });
+  });
+
+  test.each([
+    ['paper', [true]],
+    ['fee_pusd', { value: '0.3', unit: 'pUSD' }],
+    ['tx_hash', [TX]],
+  ])('a nested value of %s is refused, never read as not said', async (name, value) => {
+    const text = JSON.stringify({ ...MATCH, [name]: value });
+    const terms = { ...REQUEST, zeroFeeDeclaredBy: 'olga' };
+    const [input] = await inputsIn(file(`nested-${name}.jsonl`, text), terms);
+    expect(draftOf(input)).toMatchObject({ kind: 'refusal', reason: 'INVALID_INPUT' });
+  });
+
+  test('a name that nobody reads may hold anything', async () => {
+    const text = JSON.stringify({ ...MATCH, note: { from: ['desk'] } });
+    const [input] = await inputsIn(file('noted.jsonl', text), REQUEST);
+    expect(draftOf(input)).toMatchObject({ kind: 'fill', fillId: 'F1' });
   });
 
   test('numbers of JSON reach the input digit by digit', async () => {

@@ -153,7 +153,7 @@ async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
       yield { row, text, broken: 'Expected a wallet with its trades; found something else.' };
       continue;
     }
-    const owner = fieldsOf(wallet)['canonical_wallet'] ?? '';
+    const { canonical_wallet: owner = '' } = fieldsOf({ ...wallet, trades: null });
     for (const trade of trades as readonly Json[]) {
       row += 1;
       if (!isObject(trade)) {
