@@ -57,3 +57,18 @@ test.each([
   expect(stderr).toMatch(sentence);
   expect(existsSync(noFolder)).toBe(false);
 });
+
+test('npm start with a wrong setting starts no server', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'start/main.ts')],
+    {
+      env: { ...process.env, ...nowhere, DATABASE_URL: '', MODE: 'bogus' },
+      encoding: 'utf8',
+    },
+  );
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(/^Expected MODE to be one of [^\n]*\n$/),
+  });
+});

@@ -4,7 +4,7 @@ export { mainStackDir, serverEnv, testStackDir, type ComponentName } from './lay
 export { repositoryRoot, type Ports, type Say, type ServerEnv } from './layout.ts';
 export { component, startStack, statusStack, stopStack } from './stack.ts';
 export { type ComponentHandle, type ComponentStatus, type StackOptions } from './stack.ts';
-export { externalServers, resolveServers, serverVariables } from './servers.ts';
+export { expectSettings, externalServers, resolveServers, serverVariables } from './servers.ts';
 export { withLock } from './lock.ts';
 export { choosePorts } from './ports.ts';
 export { kafkaJars, runToEnd } from './downloads.ts';

@@ -1,6 +1,7 @@
 /** Which servers a job uses: those that its environment names, else the local stack's. */
 
-import { type Say, type ServerEnv } from './layout.ts';
+import { configFromEnv } from '@polytraders/runtime';
+import { type Say, serverEnv, type ServerEnv } from './layout.ts';
 import { startStack } from './stack.ts';
 
 export const serverVariables = [
@@ -17,6 +18,15 @@ export function externalServers(env: NodeJS.ProcessEnv, prefix = ''): Partial<Se
     if (value !== undefined && value !== '') found[name] = value;
   }
   return found;
+}
+
+/**
+ * Judges all settings of a job, with any address for the servers that it does not name: nobody
+ * waits for servers to be told of a wrong word. Throws RuntimeError CONFIGURATION, one sentence.
+ */
+export function expectSettings(env: NodeJS.ProcessEnv): void {
+  const anywhere = serverEnv({ kafka: 1, controller: 1, registry: 1, postgres: 1 });
+  configFromEnv({ ...env, ...anywhere, ...externalServers(env) });
 }
 
 /**

@@ -22,7 +22,7 @@ import {
   type Expectation,
   generateDay,
 } from '@polytraders/testkit/generator';
-import { mainStackDir, resolveServers } from '../stack/index.ts';
+import { expectSettings, mainStackDir, resolveServers } from '../stack/index.ts';
 import { applyTopics } from '../topics/index.ts';
 import { type Check, checkDay, checkLedger, counts, type Facts, same } from './cross-check.ts';
 import {
@@ -91,6 +91,7 @@ export async function runJob(options: StartOptions, terminal: Terminal): Promise
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
   const { input } = options;
   if (input !== null) expectImportArguments([input.file, ...input.args]);
+  expectSettings(process.env);
   expectLogs(SERVICES, options.logs);
   const interrupted = interruption();
   const unlessInterrupted = <T>(work: Promise<T>) => Promise.race([work, interrupted]);

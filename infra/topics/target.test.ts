@@ -17,6 +17,13 @@ test('a variable that is blank leaves its server to the local stack', async () =
   });
 });
 
+test('a wrong setting is told before the local stack is started', async () => {
+  const started = () => Promise.reject(new Error('started'));
+  await expect(targetFromEnv({ MODE: 'bogus' }, silent, started)).rejects.toThrow(
+    /^Expected MODE to be one of /,
+  );
+});
+
 test('Kafka and the registry are enough, whatever is said of a database', async () => {
   const env = { KAFKA_BROKERS: 'k:9092', SCHEMA_REGISTRY_URL: 'http://r', DATABASE_URL: 'junk' };
   const target = await targetFromEnv(env, silent, () => Promise.reject(new Error('started')));

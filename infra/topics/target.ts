@@ -1,7 +1,13 @@
 /** Which Kafka and registry a command about topics speaks to. */
 
 import { configFromEnv } from '@polytraders/runtime';
-import { externalServers, mainStackDir, resolveServers, type Say } from '../stack/index.ts';
+import {
+  expectSettings,
+  externalServers,
+  mainStackDir,
+  resolveServers,
+  type Say,
+} from '../stack/index.ts';
 import { type TopicsTarget } from './index.ts';
 
 /** Topics need no database; the check of all settings wants one all the same. */
@@ -13,6 +19,7 @@ export async function targetFromEnv(
   say: Say,
   resolve: typeof resolveServers = resolveServers,
 ): Promise<TopicsTarget> {
+  expectSettings({ ...env, ...noDatabase });
   const named = externalServers(env);
   const isEnough = named.KAFKA_BROKERS !== undefined && named.SCHEMA_REGISTRY_URL !== undefined;
   const servers = isEnough ? named : await resolve(env, { dir: mainStackDir, say });
