@@ -139,6 +139,11 @@ describe('files are recognised by their shape', () => {
       'Expected the columns of a known venue export; found the first line "a,b".',
     ],
     [
+      'twice.csv',
+      'timestamp,wallet,side,price,size,asset,condition_id,transaction_hash,price\n',
+      'Expected each column once; found "price" twice.',
+    ],
+    [
       'list',
       '[1]',
       'Expected a JSON array of venue activity, execution reports or raw logs; its first ' +
@@ -166,6 +171,43 @@ function draftOf(input: FileInput | undefined): Draft {
   if (input === undefined || input.raw.format === 'record') throw new Error('Expected an input.');
   return normalize(input.raw);
 }
+
+describe('rows of a CSV', () => {
+  const HEADER = 'timestamp,wallet,side,price,size,asset,condition_id,transaction_hash';
+
+  function rowOf(size: string): string {
+    return ['1778241600', ALICE, 'BUY', '0.5', size, '7', TX, TX].join(',');
+  }
+
+  async function csv(name: string, ...rows: readonly string[]): Promise<readonly FileInput[]> {
+    return inputsIn(file(name, [HEADER, ...rows].join('\n')), { ...REQUEST, accounts: 'any' });
+  }
+
+  test('a row with more or fewer values than columns is set aside, the others go on', async () => {
+    const inputs = await csv('shift.csv', rowOf('1'), rowOf('1,000'), `1,${ALICE}`, rowOf('2'));
+    expect(inputs.map(draftOf)).toMatchObject([
+      { kind: 'fill' },
+      { kind: 'refusal', because: 'Expected 8 columns in row 2; found 9.' },
+      { kind: 'refusal', because: 'Expected 8 columns in row 3; found 2.' },
+      { kind: 'fill' },
+    ]);
+    expect(inputs[1]?.text).toBe(rowOf('1,000'));
+    expect(inputs[3]?.position).toMatch(/\/4$/);
+  });
+
+  test('a stray quote is judged where it stands, the other rows go on', async () => {
+    const inputs = await csv('quote.csv', rowOf('1'), rowOf('1"0'), rowOf('"1,0"'), rowOf('2'));
+    const drafts = inputs.map(draftOf);
+    expect(drafts.map((draft) => draft.kind)).toEqual(['fill', 'refusal', 'refusal', 'fill']);
+    expect(drafts[1]).toMatchObject({ reason: 'INVALID_INPUT' });
+  });
+
+  test('a file that ends inside a quote is refused as a whole, with the place', async () => {
+    await expect(csv('open.csv', rowOf('1'), rowOf('"2'), rowOf('3'))).rejects.toThrow(
+      'Expected the quote after row 1 to be closed; the file ends inside it.',
+    );
+  });
+});
 
 describe('an import as a whole', () => {
   test('rows that are no trades and other wallets are counted, never lost', async () => {

@@ -5,7 +5,8 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { parse as csvParser } from 'csv-parse';
+import { CsvError, parse as csvParser } from 'csv-parse';
+import { quoted } from '../../quoted.ts';
 import { type Fields, type RowFormat } from '../../raw.ts';
 import { type Json, fieldsOf, isObject, parseJson } from './json.ts';
 import { type ChainLog, logsIn, sameTransaction } from './logs.ts';
@@ -106,12 +107,15 @@ function shapeOfObject(head: string): FileShape | { readonly unknown: string } {
 }
 
 function shapeOfCsv(header: string): FileShape | { readonly unknown: string } {
-  const columns = new Set(
-    header
-      .trim()
-      .split(',')
-      .map((name) => name.replaceAll('"', '').trim()),
-  );
+  const names = header
+    .trim()
+    .split(',')
+    .map((name) => name.replaceAll('"', '').trim());
+  const columns = new Set(names);
+  const twice = names.find((name, at) => name !== '' && names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    return { unknown: `Expected each column once; found ${quoted(twice)} twice.` };
+  }
   for (const [format, required] of COLUMNS) {
     if (required.every((name) => columns.has(name))) return { format, container: 'csv' };
   }
@@ -166,20 +170,47 @@ async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
   }
 }
 
+/**
+ * A row has a value for each column of the header: with one more or less nobody knows which is
+ * which, and a size printed `1,000` would move a market into the column of the transaction. A quote
+ * within a value is part of it, for the reader of that value to judge.
+ */
 async function* csvRecords(path: string): AsyncGenerator<FileRecord> {
   const parser = csvParser({
     columns: true,
     bom: true,
     raw: true,
+    info: true,
     skip_empty_lines: true,
     relax_column_count: true,
+    relax_quotes: true,
   });
   let row = 0;
-  for await (const parsed of createReadStream(path).pipe(parser)) {
-    const { record, raw } = parsed as { record: Record<string, string>; raw: string };
-    row += 1;
-    yield { row, text: raw.trim(), fields: record };
+  try {
+    for await (const parsed of createReadStream(path).pipe(parser)) {
+      const { record, raw, info } = parsed as CsvRow;
+      const text = raw.trim();
+      row += 1;
+      if (info.error === undefined) yield { row, text, fields: record };
+      else yield { row, text, broken: oddColumns(row, info.error) };
+    }
+  } catch (cause) {
+    if (!(cause instanceof CsvError) || cause.code !== 'CSV_QUOTE_NOT_CLOSED') throw cause;
+    const at = `after row ${String(row)}`;
+    throw new Error(`Expected the quote ${at} to be closed; the file ends inside it.`, { cause });
   }
+}
+
+type CsvRow = {
+  readonly record: Record<string, string>;
+  readonly raw: string;
+  readonly info: { readonly error?: CsvError };
+};
+
+function oddColumns(row: number, { columns, record }: CsvError): string {
+  const [expected, found] = [columns, record].map((all) => (Array.isArray(all) ? all.length : 0));
+  const place = `in row ${String(row)}`;
+  return `Expected ${String(expected)} columns ${place}; found ${String(found)}.`;
 }
 
 /** Raw logs, the consecutive ones of a transaction together: its transfers explain its cash. */
