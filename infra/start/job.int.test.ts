@@ -226,7 +226,7 @@ describe('polytraders import', () => {
     const { code, err } = await run(command, 'import', file, '--account', 'any');
     expect(code).toBe(2);
     expect(err).toMatch(
-      /^Expected a running fill-ingestor on this database, found none: [^\n]*\n$/,
+      /^Expected a running fill-ingestor on this database, found none: .*-- --stay.*-- --input FILE .*\n$/,
     );
   }, 30_000);
 });

@@ -56,8 +56,9 @@ export async function missingIngestor(database: pg.Pool): Promise<string | null>
     });
   if (answer.rows[0]?.running === 't') return null;
   return (
-    'Expected a running fill-ingestor on this database, found none: start one (npm ' +
-    'start, or node services/fill-ingestor/src/main.ts) and import again.'
+    'Expected a running fill-ingestor on this database, found none: keep the services running ' +
+    '(npm start -- --stay, in another terminal) and import again, or let npm start -- --input FILE ' +
+    'do both.'
   );
 }
 
