@@ -61,7 +61,8 @@ async function main(terminal: Terminal): Promise<number> {
     const found = command === undefined ? 'nothing' : `"${positionals.join(' ')}"`;
     throw new Error(`Expected plan, apply or drift, found ${found}; see npm run topics -- --help.`);
   }
-  const target = await targetFromEnv(process.env, () => undefined);
+  const say = (sentence: string) => terminal.err(`${sentence}\n`);
+  const target = await targetFromEnv(process.env, say);
   const drift = await (command === 'apply' ? applyTopics(target) : findDrift(target));
   terminal.out(shown(values.json, drift, 'Nothing differs from the catalogue.'));
   const isClean = lines(drift).length === 0;

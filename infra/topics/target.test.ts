@@ -17,6 +17,19 @@ test('a variable that is blank leaves its server to the local stack', async () =
   });
 });
 
+test('what is done to the local stack is said', async () => {
+  const said: string[] = [];
+  await targetFromEnv(
+    {},
+    (sentence) => said.push(sentence),
+    (env, options) => {
+      options.say?.('Apache Kafka answers.');
+      return up(env);
+    },
+  );
+  expect(said).toEqual(['Apache Kafka answers.']);
+});
+
 test('a wrong setting is told before the local stack is started', async () => {
   const started = () => Promise.reject(new Error('started'));
   await expect(targetFromEnv({ MODE: 'bogus' }, silent, started)).rejects.toThrow(
