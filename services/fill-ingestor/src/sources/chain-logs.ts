@@ -11,6 +11,7 @@
  */
 
 import { AbiCoder, getAddress, id as keccakOfText } from 'ethers';
+import { quoted } from '../quoted.ts';
 import { type RawFillLog } from '../raw.ts';
 
 /**
@@ -106,11 +107,13 @@ export function decodeOrderFilled(
 export type TransactionLog = LogBody &
   Omit<RawFillLog, 'address' | 'topics' | 'data' | 'refund' | 'transactionHash'> & {
     readonly transactionHash: string | null;
+    /** Whether the chain took the log back. */
+    readonly removed?: boolean;
   };
 
 export type TransactionReading = {
   readonly fills: readonly (RawFillLog & { readonly event: OrderFilled })[];
-  /** Logs that are no fill, by kind: `OrdersMatched`, `other log`. */
+  /** Logs that are no fill, by kind: `OrdersMatched`, `other log`, `removed log`. */
   readonly leftOut: Readonly<Record<string, number>>;
   readonly malformed: readonly { readonly log: TransactionLog; readonly because: string }[];
 };
@@ -128,20 +131,19 @@ export function readTransaction(
   const fills: (RawFillLog & { event: OrderFilled })[] = [];
   const malformed: { log: TransactionLog; because: string }[] = [];
   const leftOut: Record<string, number> = {};
-  const seesTransfers = logs.some((log) => isTransfer(log, pusdToken));
+  const standing = logs.filter((log) => log.removed !== true);
+  const seesTransfers = standing.some((log) => isTransfer(log, pusdToken));
   let match: { makers: OrderFilled[]; transfers: TransactionLog[] } = { makers: [], transfers: [] };
   const count = (kind: string): void => {
     leftOut[kind] = (leftOut[kind] ?? 0) + 1;
   };
-  for (const log of logs) {
+  if (standing.length < logs.length) leftOut['removed log'] = logs.length - standing.length;
+  for (const log of standing) {
     const event = decodeOrderFilled(log, exchanges);
+    const oddHash = event === null ? null : whyNotHash(log.transactionHash);
     if (typeof event === 'string') malformed.push({ log, because: event });
-    else if (event !== null && log.transactionHash === null) {
-      malformed.push({
-        log,
-        because: 'Expected the hash of the transaction beside the log; found none.',
-      });
-    } else if (event !== null) {
+    else if (oddHash !== null) malformed.push({ log, because: oddHash });
+    else if (event !== null) {
       const refund = seesTransfers
         ? refundOf(event, match)
         : mayBeRefunded(event, match.makers)
@@ -158,6 +160,13 @@ export function readTransaction(
     }
   }
   return { fills, leftOut, malformed };
+}
+
+/** The transaction is half of a fill's place: as an id it has one text, or it is none. */
+function whyNotHash(hash: string | null): string | null {
+  if (hash !== null && WORD.test(hash)) return null;
+  const found = hash === null ? 'none' : quoted(hash);
+  return `Expected the hash of the transaction beside the log; found ${found}.`;
 }
 
 /** Only a taker's BUY in a match with another BUY mints, and only then can cash come back. */

@@ -15,6 +15,8 @@ export type ChainLog = {
   readonly blockHash: string | null;
   readonly blockTimestamp: string | null;
   readonly logIndex: string | null;
+  /** Whether the chain took it back: subscriptions and filters say so after a reorganisation. */
+  readonly removed: boolean;
   /**
    * Position of the object around it among its siblings: tells transactions without a hash apart.
    */
@@ -63,12 +65,18 @@ function collect(value: Json, around: Context, path: string, found: ChainLog[]):
       topics: (topics as readonly Json[]).map((topic) => (textOf(topic) ?? '').toLowerCase()),
       data: (textOf(value['data']) ?? '').toLowerCase(),
       logIndex: textOf(value['logIndex']),
+      removed: isRemoved(value['removed']),
       parent: path,
     });
     return;
   }
   for (const [name, member] of Object.entries(value))
     collect(member, here, `${path}/${name}`, found);
+}
+
+/** Only a log that nothing is said against stands: what is neither true nor false is no false. */
+function isRemoved(said: Json | undefined): boolean {
+  return said !== undefined && said !== null && textOf(said) !== 'false';
 }
 
 function isLog(value: { readonly [name: string]: Json }): boolean {

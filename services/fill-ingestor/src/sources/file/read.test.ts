@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { toBeHex, zeroPadValue } from 'ethers';
 import { elementsOf, linesOf } from './scan.ts';
 import { type Draft } from '../../draft.ts';
 import { normalize } from '../../normalize.ts';
 import { type FileInput, type ImportRequest, inputsOf, inspectFile } from './import.ts';
 import { shapeOf } from './read.ts';
+import { EXCHANGES, ORDER_FILLED } from '../chain-logs.ts';
 import { ALICE, BARE, BOB, MATCH } from '../../../test/inputs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
@@ -160,6 +162,22 @@ describe('files are recognised by their shape', () => {
   });
 });
 
+/** A log of a fill, beside what a node says of it. */
+function filled(transactionHash: string): object {
+  const words = [0n, 7n, 500_000n, 1_000_000n, 0n, 0n, 0n].map((word) =>
+    toBeHex(word, 32).slice(2),
+  );
+  const wallets = [ALICE, BOB].map((wallet) => zeroPadValue(wallet, 32));
+  return {
+    address: EXCHANGES[0],
+    topics: [ORDER_FILLED, toBeHex(1n, 32), ...wallets],
+    data: `0x${words.join('')}`,
+    transactionHash,
+    blockTimestamp: '0x69e2aca6',
+    logIndex: '0x1',
+  };
+}
+
 async function inputsIn(path: string, request: ImportRequest): Promise<readonly FileInput[]> {
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
@@ -265,6 +283,26 @@ describe('an import as a whole', () => {
       ['2', '5'],
       ['3', '{"hello":1}'],
     ]);
+  });
+
+  test('a log that the chain took back is counted, never a fill', async () => {
+    const [stands, gone, odd] = [{ removed: false }, { removed: true }, { removed: 'perhaps' }].map(
+      (said, at) => ({ ...filled(`0x${String(at).repeat(64)}`), ...said }),
+    );
+    const path = file('removed.json', JSON.stringify([stands, gone, odd]));
+    const inspection = await inspectFile(path, { ...REQUEST, accounts: 'any' });
+    expect(inspection).toMatchObject({ records: 3, inputs: 1, leftOut: { 'removed log': 2 } });
+  });
+
+  test.each(['hello', '0xABC'])('a log of transaction %s is set aside', async (hash) => {
+    const path = file(`hash-${hash}.json`, JSON.stringify([filled(hash)]));
+    const [input] = await inputsIn(path, { ...REQUEST, accounts: 'any' });
+    expect(draftOf(input)).toMatchObject({
+      reason: 'UNDECODABLE_INPUT',
+      because:
+        'Expected the hash of the transaction beside the log; found ' +
+        `${JSON.stringify(hash.toLowerCase())}.`,
+    });
   });
 
   test('a document without a log is refused: it is something else', async () => {
