@@ -198,6 +198,40 @@ describe.each([
   }, 120_000);
 });
 
+describe('a log that holds a record where none was read', () => {
+  test('stops the partition that had read nothing but an aborted transaction', async () => {
+    const producer = await log.kafka.transactionalProducer(`aborted-${log.prefix}`);
+    const topic = log.prefix + ledgerTopic;
+    const value = Buffer.from('aborted');
+    await producer.send([0, 1, 2].map(() => ({ topic, partition: struck, key: 'x', value })));
+    await producer.abort();
+    await producer.close();
+    await work();
+    await until('the end of the transaction is behind it', async () => {
+      return ((await partitionRows(log.databaseUrl))[struck]?.next ?? 0) >= 4;
+    });
+    await rest();
+    await recreate(ledgerTopic);
+    await log.append(take(struck, 10));
+    const { port } = await work();
+    await expectHalted(port, 'LOG_REPLACED', [struck]);
+    expect((await written(log)).records).toBe(0);
+  }, 120_000);
+
+  test('stops the partition whose row was set ahead of what it has read', async () => {
+    await work();
+    await fold(20);
+    await rest();
+    const before = await written(log);
+    await log.append(take(struck, 5));
+    const ahead = 'UPDATE stream.partition SET next_offset = 23 WHERE partition = $1';
+    await query(log.databaseUrl, ahead, [struck]);
+    const { port } = await work();
+    await expectHalted(port, 'LOG_REPLACED', [struck]);
+    expect(await written(log)).toEqual(before);
+  }, 120_000);
+});
+
 describe('a log made anew and grown past the old offset while a worker was frozen', () => {
   test('stops all partitions with LOG_REPLACED when it wakes, out of its group', async () => {
     const port = await workApart();

@@ -5,7 +5,7 @@ import { FETCH } from './fetch.ts';
 import { MEMBERSHIP_APIS } from './group-protocol.ts';
 import { type SaslSettings } from './kafkajs-internals.ts';
 import { type Address } from './lane.ts';
-import { lastRecord, LOOKUP_APIS, recordAt, watermarks } from './lookups.ts';
+import { lastRecord, lastRecordWithin, LOOKUP_APIS, recordAt, watermarks } from './lookups.ts';
 import { mendKafkajs } from './mends.ts';
 import { startMembership } from './membership.ts';
 import { type KafkaPort } from './port.ts';
@@ -77,6 +77,7 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
     partitionsOf: (topic) => patiently(() => cluster.partitionCount(topic)),
     topicId: (topic) => patiently(() => cluster.topicId(topic)),
     watermarks: (at) => watermarks(lookups, at),
+    lastRecordWithin: (at, from, to) => lastRecordWithin(lookups, at, from, to),
     recordAt: (at, offset) => recordAt(lookups, at, offset),
     lastRecord: (at, options) => lastRecord(lookups, at, options),
     reader: (options) => {

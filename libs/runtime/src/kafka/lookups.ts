@@ -14,6 +14,7 @@ export const LOOKUP_APIS: readonly Api[] = [LIST_OFFSETS];
 const EARLIEST = -2;
 const LATEST = -1;
 const LOOKUP_BYTES = 1024 * 1024;
+const LOOKUP_BYTES_EACH = 1024;
 /** The last record is looked for this far before the end first, then eight times as far. */
 const FIRST_STEP_BACK = 64;
 const STEP_GROWTH = 8;
@@ -63,7 +64,7 @@ export async function lastRecord(
   let step = FIRST_STEP_BACK;
   for (let end = lastStable; end > low;) {
     const start = Math.max(low, end - step);
-    const found = await lastWithin(lookups, at, start, end);
+    const found = await lastRecordWithin(lookups, at, start, end);
     if (found !== null) return found;
     end = start;
     step *= STEP_GROWTH;
@@ -93,7 +94,8 @@ async function settledEnd(
   });
 }
 
-async function lastWithin(
+/** See KafkaPort.lastRecordWithin. */
+export async function lastRecordWithin(
   lookups: Lookups,
   at: TopicPartition,
   start: number,
@@ -101,7 +103,9 @@ async function lastWithin(
 ): Promise<KafkaRecord | null> {
   let last: KafkaRecord | null = null;
   for (let position = start; position < end;) {
-    const fetched = await fetchOne(lookups, at, position, LOOKUP_BYTES);
+    // A question about few offsets is not answered with a megabyte.
+    const most = Math.min(LOOKUP_BYTES, (end - position) * LOOKUP_BYTES_EACH);
+    const fetched = await fetchOne(lookups, at, position, most);
     if (fetched === null) break;
     const { records, nextOffset } = decodeRecords(fetched.recordSet, position, fetched.aborted);
     last = records.findLast((record) => record.offset < end) ?? last;

@@ -128,6 +128,12 @@ export type KafkaPort = {
    * past the end). Below the low watermark it throws KAFKA_OUT_OF_RANGE.
    */
   readonly recordAt: (at: TopicPartition, offset: number) => Promise<KafkaRecord | null>;
+  /** The last committed data record from offset `from` to before `to`; null where there is none. */
+  readonly lastRecordWithin: (
+    at: TopicPartition,
+    from: number,
+    to: number,
+  ) => Promise<KafkaRecord | null>;
   /** The last committed data record of a partition, read backwards from the last stable offset. */
   readonly lastRecord: (
     at: TopicPartition,

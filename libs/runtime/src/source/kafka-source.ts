@@ -18,6 +18,8 @@ export type KafkaSourceConfig = {
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
   readonly maxWaitMs: number;
+  /** A compacted topic drops records that were read: of them nothing can be proved. */
+  readonly isCompacted?: boolean;
 };
 
 export function kafkaSource<Event>(
@@ -58,7 +60,7 @@ export function kafkaSource<Event>(
         heartbeatIntervalMs: Math.min(3_000, Math.floor(config.sessionTimeoutMs / 3)),
         ...handlers,
       }),
-    verify: (partition, standing) => verify(kafka, topic, partition, standing),
+    verify: (partition, standing) => verify(kafka, config, partition, standing),
     prepare: (records, signal) =>
       book.prepare(
         records.map((record) => record.value),
@@ -78,45 +80,54 @@ function hashOf(record: KafkaRecord): Buffer {
   return hash.digest();
 }
 
+/** Kafka's own watermarks first, then the last record read, then what lies after it. */
 async function verify(
   kafka: KafkaPort,
-  topic: string,
+  { physicalTopic: topic, isCompacted = false }: KafkaSourceConfig,
   partition: number,
-  standing: Standing,
+  { nextOffset, lastOffset, lastHash }: Standing,
 ): Promise<number> {
+  const at = { topic, partition };
   const place = `${topic}, partition ${partition}`;
-  const marks = await kafka.watermarks({ topic, partition });
-  if (marks.low > standing.nextOffset) {
+  const { low, high } = await kafka.watermarks(at);
+  if (low > nextOffset) {
     throw new RuntimeError(
       'LOG_TRUNCATED',
-      `Expected offset ${standing.nextOffset} of ${place}, but the log starts at ${marks.low}: ` +
-        'records that were ' +
-        'never folded are gone. Restore the log from its archive; nothing was written.',
+      `Expected offset ${nextOffset} of ${place}, but the log starts at ${low}: records that ` +
+        'were never folded are gone. Restore the log from its archive; nothing was written.',
       { retryable: false },
     );
   }
-  if (marks.high < standing.nextOffset) {
-    throw new RuntimeError(
-      'LOG_REPLACED',
-      `${place} was read up to offset ${standing.nextOffset}, but the log ends at ` +
-        `${marks.high}: it was cut or ` +
-        're-created. Restore the log, or rebuild from the new one as a new version; nothing ' +
-        'was written.',
-      { retryable: false },
+  if (high < nextOffset) {
+    throw replaced(
+      `${place} was read up to offset ${nextOffset}, but the log ends at ${high}: it was cut or ` +
+        're-created',
     );
   }
-  if (standing.lastOffset === null || standing.lastHash === null || standing.lastOffset < marks.low)
-    return marks.high;
-  const record = await kafka.recordAt({ topic, partition }, standing.lastOffset);
-  if (record === null || !hashOf(record).equals(standing.lastHash)) {
-    throw new RuntimeError(
-      'LOG_REPLACED',
-      `The record at offset ${standing.lastOffset} of ${place} is ` +
-        `${record === null ? 'gone' : 'not the one that was folded'}: ` +
-        'the topic was re-created. Restore the log, or rebuild from the new one as a new ' +
-        'version; nothing was written.',
-      { retryable: false },
-    );
+  if (isCompacted) return high;
+  if (lastOffset !== null && lastHash !== null && lastOffset >= low) {
+    const record = await kafka.recordAt(at, lastOffset);
+    if (record === null || !hashOf(record).equals(lastHash)) {
+      throw replaced(
+        `The record at offset ${lastOffset} of ${place} is ` +
+          `${record === null ? 'gone' : 'not the one that was folded'}: the topic was re-created`,
+      );
+    }
   }
-  return marks.high;
+  // Between the last record and the place to read on there is nothing but ends of transactions.
+  const from = Math.max(low, lastOffset === null ? 0 : lastOffset + 1);
+  const unread = from < nextOffset ? await kafka.lastRecordWithin(at, from, nextOffset) : null;
+  if (unread === null) return high;
+  throw replaced(
+    `${place} is read on at offset ${nextOffset}, but the record at ${unread.offset} was never ` +
+      'folded: the topic was re-created, or the row is from another time than the log',
+  );
+}
+
+function replaced(what: string): RuntimeError {
+  return new RuntimeError(
+    'LOG_REPLACED',
+    `${what}. Restore the log, or rebuild from the new one as a new version; nothing was written.`,
+    { retryable: false },
+  );
 }
