@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processor } from '@polytraders/pnl-projector/processor';
 import { repositoryRoot } from '@polytraders/infra/stack';
-import { start, type Running } from '@polytraders/runtime';
+import { connect, start, type Running } from '@polytraders/runtime';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
 import { startDatabaseProxy, type DatabaseProxy } from './database-proxy.ts';
 import { createFills, everywhere, partitions } from './fills.ts';
@@ -95,6 +95,21 @@ describe('health shows what does not move', () => {
     ]);
   }, 60_000);
 });
+
+test('a backup that reads the ledger holds no fill up, not even the first of a month', async () => {
+  const service = await work({});
+  await until('it has all partitions', async () => (await shown(service)).partitions === 12);
+  const backup = await connect({ url: log.databaseUrl, applicationName: 'backup' });
+  try {
+    await backup.query('BEGIN; SELECT count(*) FROM pnl_v1.pnl_ledger');
+    await log.append(everywhere(createFills('a backup'), 3));
+    await until('all is stored and published', () => {
+      return service.worker.state().reduce((sum, one) => sum + one.publishedTo, 0) === 36;
+    });
+  } finally {
+    await backup.end();
+  }
+}, 60_000);
 
 test('a stop that a silent Postgres holds up ends within ten seconds, and says why', async () => {
   const logs = join(repositoryRoot, '.local', 'test', 'standing-still');

@@ -85,21 +85,26 @@ export function createStore<Event, Entity, Entry extends object>(
     return leaf.name;
   }
 
-  /** Outside the commit, because it needs a lock that the commit must not hold. */
+  /**
+   * Outside the commit, because it needs a lock that the commit must not hold. One message, so that
+   * nobody can be frozen between taking the lock and giving it back; and made apart and attached,
+   * which a reader of the ledger (a backup) does not keep waiting.
+   */
   async function makeLeaf(client: pg.Client, leaf: string): Promise<void> {
     if (!monthly || madeLeaves.has(leaf)) return;
     const month = leaf.slice(ledger.name.length + 1).replace('_', '-');
     const { first, next } = monthOf(Date.parse(`${month}-01T00:00:00Z`) * 1000);
-    await client.query(`SELECT pg_advisory_lock(7216002)`);
-    try {
-      await client.query(
-        `CREATE TABLE IF NOT EXISTS "${schema}"."${leaf}" PARTITION OF ` +
-          `"${schema}"."${ledger.name}" ` +
-          `FOR VALUES FROM ('${first}') TO ('${next}')`,
-      );
-    } finally {
-      await client.query(`SELECT pg_advisory_unlock(7216002)`);
-    }
+    const [made, parent] = [`"${schema}"."${leaf}"`, `"${schema}"."${ledger.name}"`];
+    await client.query(
+      `SELECT pg_advisory_xact_lock(7216002);
+       DO $$ BEGIN
+         IF to_regclass('${made}') IS NULL THEN
+           CREATE TABLE ${made} (LIKE ${parent} INCLUDING ALL);
+           ALTER TABLE ${parent} ATTACH PARTITION ${made}
+             FOR VALUES FROM ('${first}') TO ('${next}');
+         END IF;
+       END $$`,
+    );
     madeLeaves.add(leaf);
   }
 
