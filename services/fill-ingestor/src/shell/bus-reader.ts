@@ -57,6 +57,7 @@ const RETRY_MS = { first: 100, max: 5_000 } as const;
 export async function startBusReader(services: Services, topic: Topic): Promise<BusReader> {
   const { kafka, book, database, log, config } = services;
   const onOutage = (error: Error): void => services.onOutage(error, { topic: topic.name });
+  const isCompacted = topic.cleanup === 'compact';
   const source = kafkaSource<Event>(kafka, book, {
     topic: topic.name,
     physicalTopic: config.topicPrefix + topic.name,
@@ -65,8 +66,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     maxBytes: config.fetchMaxBytes,
     maxBytesPerPartition: 1 << 20,
     maxWaitMs: 250,
+    isCompacted,
   });
-  const isCompacted = topic.cleanup === 'compact';
   const positions = sourcePositions(database, kafka, {
     topic: topic.name,
     physicalTopic: config.topicPrefix + topic.name,
@@ -86,7 +87,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     },
   });
 
-  function halt(partition: number, error: RuntimeError): void {
+  /** `epoch` is that of the claim that ran into it; null where there was none yet. */
+  function halt(partition: number, epoch: number | null, error: RuntimeError): void {
     drop(partition);
     halted.set(partition, error);
     log.error({
@@ -96,7 +98,8 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       code: error.code,
       message: error.message,
     });
-    void positions.note(partition, `${error.code}: ${error.message}`).catch(() => undefined);
+    const because = `${error.code}: ${error.message}`;
+    void positions.note(partition, epoch, because).catch(() => undefined);
   }
 
   function drop(partition: number): void {
@@ -109,13 +112,15 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
   /** Claims a partition, waiting through outages, as long as the generation stands. */
   async function take(partition: number, of: number): Promise<void> {
     for (const delay of doubling(RETRY_MS.first, RETRY_MS.max)) {
-      if (of !== generation || stopping.signal.aborted) return;
+      if (isOver(of)) return;
+      let epoch: number | null = null;
       try {
         const claim = await positions.claim(partition);
+        epoch = claim.epoch;
         const end = await source.verify(partition, claim.standing);
         const session: Session = { ...claim, end, alive: true };
-        await positions.note(partition, null);
-        if (of !== generation) return;
+        await positions.note(partition, epoch, null);
+        if (isOver(of)) return;
         sessions.set(partition, session);
         halted.delete(partition);
         reader.assign(partition, session.standing.nextOffset, true);
@@ -123,12 +128,18 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         log.info({ event: 'SOURCE_ACQUIRED', topic: topic.name, partition, next_offset });
         return;
       } catch (cause) {
+        // What an overtaken claim found says nothing about the partition as it is now.
+        if (isOver(of)) return;
         const error = databaseError(cause);
-        if (isHalt(error)) return halt(partition, error);
+        if (isHalt(error)) return halt(partition, epoch, error);
         onOutage(error);
         await pause(delay, stopping.signal);
       }
     }
+  }
+
+  function isOver(of: number): boolean {
+    return of !== generation || stopping.signal.aborted;
   }
 
   async function onBatch(batch: SourceBatch<Raw>): Promise<void> {
@@ -161,8 +172,9 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
           session.standing = standing;
           return;
         }
+        if (!session.alive) return;
         if (error.code === 'FENCED') return lost(session);
-        if (isHalt(error)) return halt(session.partition, error);
+        if (isHalt(error)) return halt(session.partition, session.epoch, error);
         onOutage(error);
         await pause(delay, stopping.signal);
       }
@@ -201,7 +213,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       resume: () => reader.assign(partition, session.standing.nextOffset, true),
       // A topic that the broker does not know yet will be there in a moment.
       stopsAt: isHalt,
-      halt: (why: RuntimeError) => halt(partition, why),
+      halt: (why: RuntimeError) => halt(partition, session.epoch, why),
       onOutage,
       stopping: stopping.signal,
     };
@@ -216,17 +228,15 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         if (end > session.end) session.end = end;
       } catch (cause) {
         if (session.alive && cause instanceof RuntimeError && isHalt(cause)) {
-          halt(session.partition, cause);
+          halt(session.partition, session.epoch, cause);
         }
       }
     }
   }
 
-  async function onAssigned(
-    partitions: readonly { readonly partition: number }[],
-    of: number,
-  ): Promise<void> {
-    generation = of;
+  async function onAssigned(partitions: readonly { readonly partition: number }[]): Promise<void> {
+    // Counted here: a coordinator that has lost its group begins with 1 again.
+    generation += 1;
     const mine = new Set(partitions.map((one) => one.partition));
     assigned = mine;
     for (const partition of [...halted.keys()]) if (!mine.has(partition)) halted.delete(partition);
@@ -236,11 +246,13 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     }
     const fresh = [...mine].filter((partition) => !sessions.has(partition));
     // Not awaited: heartbeats must not wait for a claim.
-    void Promise.all(fresh.map((partition) => take(partition, of)));
+    void Promise.all(fresh.map((partition) => take(partition, generation)));
     await Promise.resolve();
   }
 
   async function onRevoking(): Promise<void> {
+    // Claims that are under way would fence whoever gets the partition now.
+    generation += 1;
     for (const partition of sessions.keys()) reader.unassign(partition);
     await Promise.resolve();
   }

@@ -19,8 +19,11 @@ export type SourcePositions = {
   readonly moveTo: (client: pg.ClientBase, from: Claim, to: Standing) => Promise<void>;
   /** A commit whose answer was lost: does our epoch stand at the new place? */
   readonly isStored: (from: Claim, to: Standing) => Promise<boolean>;
-  /** Says in the row why a partition stands still, for whoever looks; null once it goes on. */
-  readonly note: (partition: number, halted: string | null) => Promise<void>;
+  /**
+   * Says in the row why a partition stands still, for whoever looks; null once it goes on. Nothing
+   * where another reader has claimed it since `epoch`.
+   */
+  readonly note: (partition: number, epoch: number | null, halted: string | null) => Promise<void>;
 };
 
 export type PositionsConfig = {
@@ -119,11 +122,16 @@ export function sourcePositions(
     return answer?.rowCount === 1;
   }
 
-  async function note(partition: number, halted: string | null): Promise<void> {
+  async function note(
+    partition: number,
+    epoch: number | null,
+    halted: string | null,
+  ): Promise<void> {
     await database.query(
       'UPDATE ingest.source_position SET halted = $3 ' +
-        'WHERE source = $1 AND partition = $2 AND halted IS DISTINCT FROM $3',
-      [topic, partition, halted],
+        'WHERE source = $1 AND partition = $2 AND halted IS DISTINCT FROM $3 ' +
+        'AND epoch = coalesce($4, epoch)',
+      [topic, partition, halted, epoch],
     );
   }
 
