@@ -142,6 +142,21 @@ describe('rows of a table', () => {
     ]);
   });
 
+  test('hold the close up for nobody: a handler may wait for the server that is away', async () => {
+    await append(3, [0]);
+    const handler = Promise.withResolvers<void>();
+    meanwhile = () => handler.promise;
+    const { assign, close } = read();
+    assign(3, 0, true);
+    await until('its handler runs', () => offsets(3).length === 1);
+    await append(3, [1]);
+    await close();
+    handler.resolve();
+    await delay(400);
+    expect(offsets(3)).toEqual([0]);
+    expect(await listeners()).toEqual([]);
+  });
+
   test('that were asked for before an assignment are not taken for the next owner', async () => {
     await append(2, [0, 1, 2]);
     const { assign, unassign } = read();

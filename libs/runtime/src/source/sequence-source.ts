@@ -170,7 +170,7 @@ function createSequenceReader(
     listener = null;
   }
 
-  const running = loop();
+  void loop();
   return {
     assign: (partition, offset) => {
       places.set(partition, { seq: offset });
@@ -179,10 +179,13 @@ function createSequenceReader(
     unassign: (partition) => {
       places.delete(partition);
     },
-    close: async () => {
+    close: () => {
       closed = true;
+      // A handler that runs is not waited for: it may wait for the very server that is away.
+      places.clear();
+      forget();
       wake();
-      await running;
+      return Promise.resolve();
     },
   };
 }
