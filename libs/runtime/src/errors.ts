@@ -59,6 +59,20 @@ export function isHalt(error: RuntimeError): boolean {
   return !error.retryable && !error.code.startsWith('KAFKA_');
 }
 
+/** What our own code throws where it is wrong, as STEP_FAILED; null for what a server says. */
+export function bugIn(cause: unknown): RuntimeError | null {
+  const isOurs =
+    cause instanceof TypeError ||
+    cause instanceof RangeError ||
+    cause instanceof ReferenceError ||
+    cause instanceof SyntaxError;
+  if (!isOurs) return null;
+  return new RuntimeError('STEP_FAILED', `Invariant: ${cause.message}`, {
+    cause,
+    retryable: false,
+  });
+}
+
 /**
  * A broken invariant is a bug: the partition stops rather than count on. Stays on in production.
  */

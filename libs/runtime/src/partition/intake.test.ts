@@ -86,6 +86,13 @@ describe('intake', () => {
     expect(said).toEqual(['outage no memory', 'drop 3', 'reacquire 3']);
   });
 
+  test('a bug of ours halts the partition under its name, and is not tried for ever', async () => {
+    const prepare = (): Promise<void> => Promise.reject(new TypeError('x is not a function'));
+    const { intake, said } = given({ prepare });
+    await intake.onBatch(batch(0));
+    expect(said).toEqual(['halt 3 STEP_FAILED']);
+  });
+
   test('batches are folded in order, and a record once', async () => {
     const { intake, folded, session } = given({});
     await Promise.all([batch(0), batch(1), batch(3)].map(intake.onBatch));

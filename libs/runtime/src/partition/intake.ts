@@ -5,7 +5,7 @@
 
 import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
-import { isHalt, RuntimeError } from '../errors.ts';
+import { bugIn, isHalt, RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { regain } from '../source/regain.ts';
@@ -76,6 +76,11 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
   /** The batch after one that failed must not be folded: the session goes, a new one begins. */
   async function startAnew(session: Session<Entity>, cause: Error): Promise<void> {
     if (!session.alive || stopping.aborted) return;
+    const bug = bugIn(cause);
+    if (bug !== null) {
+      ownership.halt(session.partition, bug);
+      return;
+    }
     config.onOutage(cause);
     ownership.drop(session.partition, 'a batch failed');
     await pause(failedPauseMs, stopping);

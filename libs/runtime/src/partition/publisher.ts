@@ -126,11 +126,30 @@ export function createPublisher(kafka: KafkaPort, config: PublisherConfig): Publ
       const at = { topic: config.progressTopic, partition };
       const record = await kafka.lastRecord(at, { settled: true });
       if (record?.value == null) return null;
-      return (JSON.parse(record.value.toString('utf8')) as { next: number }).next;
+      const text = record.value.toString('utf8');
+      const next = nextIn(text);
+      if (next !== null) return next;
+      throw new RuntimeError(
+        'PROGRESS_LOST',
+        `Expected progress such as {"next":42} at offset ${record.offset} of ` +
+          `${config.progressTopic}, partition ${partition}; found ${text.slice(0, 60)}. Somebody ` +
+          'else writes there: stop that, then append the record before it again.',
+        { retryable: false },
+      );
     },
     markStart: (partition, offset) => transact([progressRecord(partition, offset)]),
     close: async () => {
       await producer?.close().catch(() => undefined);
     },
   };
+}
+
+/** The place in a progress record; null where it is none of ours. */
+function nextIn(text: string): number | null {
+  try {
+    const { next } = JSON.parse(text) as { readonly next?: unknown };
+    return typeof next === 'number' && Number.isSafeInteger(next) && next >= 0 ? next : null;
+  } catch {
+    return null;
+  }
 }

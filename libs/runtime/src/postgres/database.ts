@@ -4,7 +4,7 @@
  */
 
 import pg from 'pg';
-import { RuntimeError } from '../errors.ts';
+import { bugIn, RuntimeError } from '../errors.ts';
 
 export type DatabaseConfig = { readonly url: string; readonly applicationName: string };
 
@@ -83,6 +83,8 @@ const retryableStates = new Set(['40P01', '40001', '55P03', '57014', '53300', '2
 /** Sorts what `pg` throws into outage (reconnect), contention (again) and fault (stop). */
 export function databaseError(cause: unknown): RuntimeError {
   if (cause instanceof RuntimeError) return cause;
+  const bug = bugIn(cause);
+  if (bug !== null) return bug;
   const code = (cause as { code?: string }).code ?? '';
   const message = cause instanceof Error ? cause.message : String(cause);
   if (retryableStates.has(code))
