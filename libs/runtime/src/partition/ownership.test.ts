@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type RuntimeError } from '../errors.ts';
+import { RuntimeError } from '../errors.ts';
 import { type Part } from '../postgres/group.ts';
 import { type CommitResult, type Store } from '../postgres/store.ts';
 import { type AcquireContext } from './acquire.ts';
@@ -143,6 +143,23 @@ describe('ownership', () => {
     await sleep(20);
     expect(ownership.sessions().map((session) => session.partition)).toEqual([0]);
     expect(said).not.toContain('acquired 1 epoch 1');
+  });
+
+  test('nothing is claimed while the group decides anew, however often it fails', async () => {
+    let looks = 0;
+    const verify = (): Promise<number> => {
+      looks += 1;
+      return Promise.reject(new RuntimeError('KAFKA_OUTAGE', 'no answer', { retryable: true }));
+    };
+    const { ownership } = await given({ verify });
+    ownership.assign([0, 1]);
+    await sleep(20);
+    ownership.revoke();
+    const before = looks;
+    expect(before).toBeGreaterThan(0);
+    expect(ownership.acquiring()).toEqual([]);
+    await sleep(400);
+    expect(looks).toBe(before);
   });
 
   test('a verdict on an epoch that is over does not touch the one after it', async () => {

@@ -37,6 +37,8 @@ export type Ownership<Entity> = {
   readonly acquiring: () => readonly number[];
   /** A new generation of the group: exactly these partitions are ours to work on. */
   readonly assign: (partitions: readonly number[]) => void;
+  /** The group may give our partitions to others: nothing is claimed until it has spoken. */
+  readonly revoke: () => void;
   /** Gives the session up as it is. */
   readonly drop: (partition: number, why: string) => void;
   /** Stops the partition with a named error; the others go on. */
@@ -162,6 +164,10 @@ export function createOwnership<Entity, Entry>(
     acquiring: () =>
       [...assigned].filter((partition) => !sessions.has(partition) && !halted.has(partition)),
     assign,
+    revoke: () => {
+      generation += 1;
+      assigned = new Set();
+    },
     drop,
     halt,
     reacquire: (partition) => {

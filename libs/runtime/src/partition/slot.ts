@@ -18,7 +18,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createPending, type PendingLimits } from './pending.ts';
 import { type Publisher } from './publisher.ts';
 import { type Session } from './session.ts';
-import { createSignal } from './signal.ts';
+import { createSignal, pause } from './signal.ts';
 
 export type SlotLimits = PendingLimits & {
   /** Entries committed and not yet published, beyond which committing waits. */
@@ -69,6 +69,9 @@ export type Slot<Entity> = {
   readonly heal: (error: RuntimeError) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
+
+/** How long a stop waits for what its two loops have under way. */
+const LOOPS_MS_MAX = 1_000;
 
 export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Slot<Entity> {
   const { publisher, limits, events, session } = config;
@@ -199,7 +202,8 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   async function stop(): Promise<void> {
     stopped = true;
     changed.raise();
-    await Promise.all(loops);
+    // A publication that a silent broker holds up is not waited for: who follows fences it.
+    await Promise.race([Promise.all(loops), pause(LOOPS_MS_MAX)]);
     committer.close();
     await publisher?.close();
   }

@@ -141,6 +141,7 @@ export async function startWorker<
   }
 
   async function onRevoking(): Promise<void> {
+    ownership.revoke();
     for (const { partition } of ownership.sessions()) present(reader).unassign(partition);
     await drained();
   }
