@@ -15,7 +15,11 @@ import { makeWhole } from './whole.ts';
 const offsetsRetentionMinutes = 5_256_000;
 const probeMs = 2000;
 
-function serverProperties({ dir, ports }: Context, data = layoutOf(dir).data('kafka')): string {
+/** Kafka's settings, as Java reads them: exported for its test. */
+export function serverProperties(
+  { dir, ports }: Context,
+  data = layoutOf(dir).data('kafka'),
+): string {
   const settings: Readonly<Record<string, string | number>> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -50,8 +54,14 @@ function serverProperties({ dir, ports }: Context, data = layoutOf(dir).data('ka
     'log.index.size.max.bytes': 2_097_152,
   };
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
+    .map(([key, value]) => `${key}=${escaped(String(value))}\n`)
     .join('');
+}
+
+/** Java reads the file as ISO-8859-1 and a backslash as an escape; a home folder may have both. */
+function escaped(value: string): string {
+  const unit = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return value.replace(/[^ -~]|\\/g, unit);
 }
 
 async function formatOnce(jars: string, context: Context): Promise<void> {
@@ -72,6 +82,8 @@ async function formatOnce(jars: string, context: Context): Promise<void> {
   await makeWhole(data, async (partial) => {
     await writeFile(properties, serverProperties(context, partial));
     await runToEnd('java', [...tool, '-t', clusterId, '-c', properties], context.dir);
+    if (existsSync(join(partial, 'meta.properties'))) return;
+    throw new Error(`Expected Kafka to format ${partial}, found no meta.properties in it.`);
   });
   await rm(properties);
 }

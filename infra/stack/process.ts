@@ -13,6 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const logBytesMax = 20_000_000;
 const pollMs = 50;
 
+/** Java finds no file with a letter like ü in its path where the shell's locale is plain C. */
+export const utf8 = { LC_ALL: 'C.UTF-8' } as const;
+
 export type Running = {
   readonly pid: number;
   readonly identity: string;
@@ -82,7 +85,7 @@ export function spawnDetached(
   const log = openLog(files.log);
   const child = spawn(server.command, [...server.args], {
     cwd: server.cwd,
-    env: { ...process.env, ...server.env },
+    env: { ...process.env, ...utf8, ...server.env },
     detached: true,
     stdio: ['ignore', log, log],
     ...server.user,

@@ -7,8 +7,8 @@ import { repositoryRoot, type ServerEnv } from './layout.ts';
 import { rememberedPorts } from './ports.ts';
 import { component, startStack, statusStack, stopStack } from './stack.ts';
 
-/** A stack of this suite's own: it is killed, frozen and wiped here. */
-const dir = join(repositoryRoot, '.local/stack-test');
+/** A stack of this suite's own, in a folder as people name theirs: killed, frozen and wiped here. */
+const dir = join(repositoryRoot, '.local/stäck test');
 const names = ['postgres', 'kafka', 'registry'] as const;
 
 async function statesOf() {
