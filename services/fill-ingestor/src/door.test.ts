@@ -1,17 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  codec,
-  type Event,
-  type ExecutionReport,
-  fromJson,
-  type MarketDefinition,
-  type MarkObserved,
-  TOPICS,
-} from '@polytraders/contracts';
-import { priceE18 } from '@polytraders/money';
+import { codec, type ExecutionReport, fromJson, TOPICS } from '@polytraders/contracts';
 import {
   ALICE,
-  DEFINITION,
   type Fields,
   MATCH,
   NOON,
@@ -21,7 +11,7 @@ import {
   valuesOf,
   without,
 } from '../test/inputs.ts';
-import { AMOUNT_MAX, QUESTIONS_MAX, TEXT_MAX_BYTES, withinBounds } from './door.ts';
+import { AMOUNT_MAX, TEXT_MAX_BYTES, withinBounds } from './door.ts';
 import { type RawInput } from './raw.ts';
 import { busInputOf } from './shell/inputs.ts';
 import { eventOfRow } from './inbox-event.ts';
@@ -242,79 +232,15 @@ describe('paper and real money never meet (B16)', () => {
   });
 });
 
-describe('market data that cannot be used is set aside, not noted', () => {
-  const placeOf = ({ type }: Event) => {
-    const topic = Object.values(TOPICS).find(({ records }) => records.includes(type));
-    return { sourcePosition: `${topic?.name ?? ''}/0/1`, bytes: Buffer.from('raw') };
+test('a report whose account is poison is routed and set aside, not thrown', () => {
+  const { negRisk: _, ...fields } = { ...MATCH, order_id: 'O\u0000' };
+  const value: ExecutionReport = fromJson('ExecutionReport', fields);
+  const place = {
+    sourcePosition: `${TOPICS.executionReports.name}/0/1`,
+    bytes: Buffer.from('raw'),
   };
-  const mark: MarkObserved = {
-    token_id: '1',
-    price: priceE18(5n * 10n ** 17n),
-    kind: 'MID',
-    observed_at: NOON,
-    source: 'clob',
-  };
-  const question = { condition_id: '0xd', yes_token_id: '7', no_token_id: '8' };
-  const many = Array(QUESTIONS_MAX + 1).fill(question) as MarketDefinition['questions'];
-  const odd: readonly (readonly [string, Event, string])[] = [
-    [
-      'a mark above 1',
-      { type: 'MarkObserved', value: { ...mark, price: priceE18(7n * 10n ** 18n) } },
-      'Expected a mark from 0 to 1; found 7.',
-    ],
-    [
-      'a mark of a token with NUL',
-      { type: 'MarkObserved', value: { ...mark, token_id: '1\u0000' } },
-      'Expected token_id without the character NUL; found "1\\u0000".',
-    ],
-    [
-      'a mark of another age',
-      { type: 'MarkObserved', value: { ...mark, observed_at: 5 } },
-      'Expected observed_at from 2015 to 2099, in microseconds since 1970; found 5.',
-    ],
-    [
-      'a definition with NUL in an outcome',
-      {
-        type: 'MarketDefinition',
-        value: { ...DEFINITION, tokens: [{ token_id: '1', outcome: '\u0000' }] },
-      },
-      'Expected outcome without the character NUL; found "\\u0000".',
-    ],
-    [
-      'a definition whose id is a page',
-      { type: 'MarketDefinition', value: { ...DEFINITION, condition_id: LONG } },
-      'Expected condition_id of at most 512 bytes; found',
-    ],
-    [
-      'an event of a thousand and one questions',
-      { type: 'MarketDefinition', value: { ...DEFINITION, questions: many } },
-      'Expected at most 1000 questions and tokens of an event; found 1001.',
-    ],
-  ];
-
-  test.each(odd)('%s', (_claim, event, sentence) => {
-    const input = busInputOf(event, placeOf(event));
-    if (input.becomes !== 'input') throw new Error(`Expected an input; found ${input.becomes}.`);
-    const written = testWriter().inputs(input.input.raw);
-    expect(outcomesOf(written)).toEqual(['quarantined: INVALID_INPUT']);
-    expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toContain(sentence);
-  });
-
-  test('good market data is noted', () => {
-    const observed: Event = { type: 'MarkObserved', value: mark };
-    expect(busInputOf(observed, placeOf(observed)).becomes).toBe('mark');
-    const defined: Event = { type: 'MarketDefinition', value: DEFINITION };
-    const told = busInputOf(defined, placeOf(defined));
-    expect(told.becomes).toBe('definition');
-  });
-
-  test('a report whose account is poison is routed and set aside, not thrown', () => {
-    const { negRisk: _, ...fields } = { ...MATCH, order_id: 'O\u0000' };
-    const value: ExecutionReport = fromJson('ExecutionReport', fields);
-    const event: Event = { type: 'ExecutionReport', value };
-    const input = busInputOf(event, placeOf(event));
-    expect(input).toMatchObject({ becomes: 'input', route: null });
-  });
+  const input = busInputOf({ type: 'ExecutionReport', value }, place);
+  expect(input).toMatchObject({ becomes: 'input', route: null });
 });
 
 describe('the last net', () => {

@@ -7,7 +7,6 @@
  * for sums: ten million billion fills of it still fit the 38 digits of an amount.
  */
 
-import { type MarketDefinition, type MarkObserved } from '@polytraders/contracts';
 import { E18_PER_UNIT, formatMicros, formatPrice } from '@polytraders/money';
 import { type Draft, refuse } from './draft.ts';
 import { quoted } from './quoted.ts';
@@ -20,8 +19,6 @@ export const PRICE_MAX = 10n ** 24n;
 export const TEXT_MAX_BYTES = 512;
 /** What people write: a question, a reason. */
 export const PROSE_MAX_BYTES = 16_384;
-/** A fill carries a mark for each question of its event, and must stay far below a megabyte. */
-export const QUESTIONS_MAX = 1_000;
 /** Before there was such a chain, and after all of us: 2015 to 2100, in microseconds. */
 export const TIME_MIN = 1_420_070_400_000_000;
 export const TIME_MAX = 4_102_444_800_000_000;
@@ -48,8 +45,14 @@ function counted(low: number, high: number, expected: string): Check<number> {
 
 const amount = between(0n, AMOUNT_MAX, 'from 0 to 10¹⁵', formatMicros);
 const price = between(0n, PRICE_MAX, 'from 0 to a million', formatPrice);
-const mark = between(0n, E18_PER_UNIT, 'from 0 to 1', formatPrice);
-const time = counted(TIME_MIN, TIME_MAX - 1, 'from 2015 to 2099, in microseconds since 1970');
+/** A mark is what a token may be worth. */
+export const mark = between(0n, E18_PER_UNIT, 'from 0 to 1', formatPrice);
+/** Microseconds. */
+export const time = counted(
+  TIME_MIN,
+  TIME_MAX - 1,
+  'from 2015 to 2099, in microseconds since 1970',
+);
 const int32 = counted(0, INT32_MAX, `from 0 to ${String(INT32_MAX)}`);
 const whole = counted(0, Number.MAX_SAFE_INTEGER, 'of 0 or more');
 const text: Check<string> = (value) => {
@@ -123,24 +126,4 @@ export function oddTextIn(value: unknown, name: string): string | null {
     if (odd !== null) return odd;
   }
   return null;
-}
-
-/** Why a mark cannot be used, as a sentence; null where it can. */
-export function whyNotMark(given: MarkObserved): string | null {
-  const odd = oddTextIn(given, 'the mark');
-  if (odd !== null) return odd;
-  const beyond = mark(given.price);
-  if (beyond !== null) return `Expected a mark ${beyond.expected}; found ${beyond.found}.`;
-  const untimely = time(given.observed_at);
-  if (untimely === null) return null;
-  return `Expected observed_at ${untimely.expected}; found ${untimely.found}.`;
-}
-
-/** Why a definition cannot be used, as a sentence; null where it can. */
-export function whyNotDefinition(given: MarketDefinition): string | null {
-  const { tokens, questions } = given;
-  const most = Math.max(tokens.length, questions.length);
-  if (most <= QUESTIONS_MAX) return oddTextIn(given, 'the definition');
-  const expected = `Expected at most ${String(QUESTIONS_MAX)} questions and tokens of an event`;
-  return `${expected}; found ${String(most)}.`;
 }

@@ -66,11 +66,15 @@ export function hashAt(fields: Fields, name: string): string | null | Refusal {
  * An outcome token as the chain counts it, in the one way to write it: two texts of one token would
  * be two books. A file may also carry an id that an import made of its columns.
  */
-export function tokenAt(fields: Fields, isFile: boolean): string | null | Refusal {
-  const text = said(fields['token_id']);
+export function tokenAt(
+  fields: Fields,
+  isFile: boolean,
+  name = 'token_id',
+): string | null | Refusal {
+  const text = said(fields[name]);
   if (text === null || (isFile && MADE_ID.test(text))) return text;
   const isToken = DECIMAL.test(text) && BigInt(text) < 1n << 256n;
-  return isToken ? text : unreadable('token_id', TOKEN, text);
+  return isToken ? text : unreadable(name, TOKEN, text);
 }
 
 /** A condition: 0x and 64 hex digits, in lower case; or, in a file, an id made of its columns. */
@@ -87,6 +91,7 @@ const FLAG = 'as true or false';
 const HASH = 'as 0x and 64 hex digits';
 const TOKEN = 'in decimal digits without leading zeros, below 2²⁵⁶';
 
-function unreadable(name: string, expected: string, found: string): Refusal {
+/** Refusal of a text that was expected otherwise: `expected` goes on after the name. */
+export function unreadable(name: string, expected: string, found: string): Refusal {
   return refuse('INVALID_INPUT', `Expected ${name} ${expected}; found ${quoted(found)}.`);
 }

@@ -15,8 +15,9 @@ import {
   toJson,
   TOPICS,
 } from '@polytraders/contracts';
-import { oddTextIn, whyNotDefinition, whyNotMark } from '../door.ts';
+import { oddTextIn } from '../door.ts';
 import { type RawFormat } from '../inbox-event.ts';
+import { definitionIn, markIn } from '../market-input.ts';
 import { normalize } from '../normalize.ts';
 import {
   type Fields,
@@ -64,14 +65,14 @@ export function busInputOf(record: Event, place: Place): BusInput {
     case 'ExecutionReport':
       return executionOf(toJson('ExecutionReport', record.value), place);
     case 'MarkObserved': {
-      const odd = whyNotMark(record.value);
-      if (odd !== null) return invalid(place, record.type, odd);
-      return { becomes: 'mark', mark: record.value };
+      const mark = markIn(record.value);
+      if (typeof mark === 'string') return invalid(place, record.type, mark);
+      return { becomes: 'mark', mark };
     }
     case 'MarketDefinition': {
-      const odd = whyNotDefinition(record.value);
-      if (odd !== null) return invalid(place, record.type, odd);
-      return { becomes: 'definition', definition: record.value };
+      const definition = definitionIn(record.value);
+      if (typeof definition === 'string') return invalid(place, record.type, definition);
+      return { becomes: 'definition', definition };
     }
     case 'OperationsReport': {
       const odd = oddTextIn(record.value, 'the report');
