@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './layout.ts';
+import { parse } from 'yaml';
 import { versions } from './versions.ts';
 
 type Manifest = {
@@ -16,6 +17,17 @@ test('containers have the versions of the local stack', () => {
   expect(images).toContain(`apache/kafka:${versions.kafka}`);
   expect(images).toContain(`apicurio/apicurio-registry:${versions.registry}`);
   expect(images).toContain(`postgres:${versions.postgresMajor}`);
+});
+
+test('containers come back after a reboot, all but the one that ends when it is done', () => {
+  const { services } = parse(read('docker-compose.kafka.yml'), { merge: true }) as {
+    services: Record<string, { restart?: string }>;
+  };
+  const staying = Object.entries(services).filter(([, one]) => one.restart === 'unless-stopped');
+  expect(Object.keys(services).filter((name) => name !== 'topics')).toEqual(
+    staying.map(([name]) => name),
+  );
+  expect(staying.length).toBeGreaterThan(4);
 });
 
 test("npm's Postgres is of the same major version on every platform", () => {
