@@ -62,7 +62,7 @@ export async function connectKafka(config: KafkaConfig): Promise<KafkaPort> {
     transactionTimeoutMs: config.transactionTimeoutMs ?? 15_000,
     deliveryTimeoutMs: patienceMs,
   };
-  const patiently = <T,>(ask: () => Promise<T>): Promise<T> =>
+  const patiently = <T>(ask: () => Promise<T>): Promise<T> =>
     withRetries(performance.now() + patienceMs, ask);
   const lookups = { cluster, patienceMs };
   const sender = new Sender(cluster, settings);
