@@ -7,5 +7,6 @@ export { type ComponentHandle, type ComponentStatus, type StackOptions } from '.
 export { expectSettings, externalServers, resolveServers, serverVariables } from './servers.ts';
 export { withLock } from './lock.ts';
 export { choosePorts } from './ports.ts';
+export { brokerSettings } from './kafka.ts';
 export { kafkaJars, runToEnd } from './downloads.ts';
 export { versions } from './versions.ts';

@@ -15,6 +15,31 @@ import { makeWhole } from './whole.ts';
 const offsetsRetentionMinutes = 5_256_000;
 const probeMs = 2000;
 
+/** What is the same wherever the broker runs: on this machine or in a container of the tests. */
+export const brokerSettings: Readonly<Record<string, string | number>> = {
+  'auto.create.topics.enable': 'false',
+  'default.replication.factor': 1,
+  'min.insync.replicas': 1,
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 4,
+  'offsets.retention.minutes': offsetsRetentionMinutes,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 4,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  // After kill -9 the broker registers again only when its former session has ended.
+  'broker.session.timeout.ms': 4000,
+  'broker.heartbeat.interval.ms': 500,
+  // Workers that start together share from the beginning. A stock broker waits 3 s for that.
+  'group.initial.rebalance.delay.ms': 200,
+  'group.min.session.timeout.ms': 1000,
+  'log.cleaner.dedupe.buffer.size': 33_554_432,
+  'num.recovery.threads.per.data.dir': 2,
+  // Many test topics on one disk: index files are mapped into memory at their full size.
+  'log.index.size.max.bytes': 2_097_152,
+};
+
 /** Kafka's settings, as Java reads them: exported for its test. */
 export function serverProperties(
   { dir, ports }: Context,
@@ -31,27 +56,7 @@ export function serverProperties(
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs': data,
-    'auto.create.topics.enable': 'false',
-    'default.replication.factor': 1,
-    'min.insync.replicas': 1,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'offsets.retention.minutes': offsetsRetentionMinutes,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    // After kill -9 the broker registers again only when its former session has ended.
-    'broker.session.timeout.ms': 4000,
-    'broker.heartbeat.interval.ms': 500,
-    // Workers that start together share from the beginning. A stock broker waits 3 s for that.
-    'group.initial.rebalance.delay.ms': 200,
-    'group.min.session.timeout.ms': 1000,
-    'log.cleaner.dedupe.buffer.size': 33_554_432,
-    'num.recovery.threads.per.data.dir': 2,
-    // Many test topics on one disk: index files are mapped into memory at their full size.
-    'log.index.size.max.bytes': 2_097_152,
+    ...brokerSettings,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${escaped(String(value))}\n`)

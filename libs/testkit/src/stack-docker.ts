@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
+  brokerSettings,
   choosePorts,
   repositoryRoot,
   serverEnv,
@@ -32,7 +33,8 @@ export function dockerAnswers(): boolean {
   return answers;
 }
 
-function kafkaEnvironment(ports: Ports): Record<string, string> {
+/** Exported for its test. */
+export function kafkaEnvironment(ports: Ports): Record<string, string> {
   return {
     KAFKA_NODE_ID: '1',
     KAFKA_PROCESS_ROLES: 'broker,controller',
@@ -42,15 +44,15 @@ function kafkaEnvironment(ports: Ports): Record<string, string> {
     KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
     KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${ports.kafka}`,
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-    KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: '1',
-    KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: '1',
-    KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-    KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '1000',
+    ...Object.fromEntries(
+      Object.entries(brokerSettings).map(([key, value]) => [nameOf(key), String(value)]),
+    ),
   };
+}
+
+/** How Kafka's image spells a setting: `min.insync.replicas` is KAFKA_MIN_INSYNC_REPLICAS. */
+function nameOf(setting: string): string {
+  return `KAFKA_${setting.toUpperCase().replaceAll('.', '_')}`;
 }
 
 async function startContainers(ports: Ports): Promise<void> {
