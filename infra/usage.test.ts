@@ -28,6 +28,11 @@ test.each([
   ['stack', ['status', '--wipe'], /Expected --wipe with down only, found it with status;/],
   ['stack', ['status', '--test', '--dir', 'x'], /Expected --test or --dir, found both;/],
   ['stack', ['down', '--dir', noFolder], /Expected a stack in .*no-such-folder, found no such/],
+  [
+    'stack',
+    ['up', '--dir', `${import.meta.filename}/x`],
+    /Expected a folder for the stack at .*, found E/,
+  ],
   ['topics', ['plan', 'drift'], /Expected plan, apply or drift, found "plan drift";/],
   ['start', ['--input', noFolder], /Expected a file at .*no-such-folder, found none:/],
   ['start', ['--input', import.meta.dirname], /Expected a file at .*, found a folder:/],

@@ -93,7 +93,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const parts = partsOf(what, args);
-  mkdirSync(resultsDir, { recursive: true });
+  makeFolder(resultsDir);
   rmSync(join(resultsDir, `${what}.json`), { force: true });
   const failed: string[] = [];
   for (const part of parts) {
@@ -105,6 +105,15 @@ async function main(): Promise<number> {
   const verdict = failed.length === 0 ? 'All passed.' : `Failed: ${failed.join(', ')}.`;
   process.stderr.write(`\n${verdict}\n`);
   return failed.length === 0 ? 0 : 1;
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    const found = (error as Error).message;
+    throw new Error(`Expected a checkout that can be written to, found none: ${found}.`);
+  }
 }
 
 try {

@@ -1,10 +1,10 @@
 /** The machine: Node, Java, Maven, disk, memory, and whether we may run Postgres. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { freemem, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { externalServers, serverVariables } from '../stack/servers.ts';
 import { mainStackDir, repositoryRoot } from '../stack/layout.ts';
 import { versions } from '../stack/versions.ts';
@@ -66,8 +66,7 @@ function postgresBinaries(): Finding {
 }
 
 async function disk(): Promise<Finding> {
-  mkdirSync(mainStackDir, { recursive: true });
-  const { bavail, bsize } = await statfs(mainStackDir);
+  const { bavail, bsize } = await statfs(existsSync(mainStackDir) ? mainStackDir : repositoryRoot);
   const free = bavail * bsize;
   if (free >= diskBytesMin) return well('Disk', `${inGigabytes(free)} free`);
   return ill(
@@ -98,12 +97,22 @@ function person(): Finding {
     const mend = 'run as a user that /etc/passwd names, or name all three servers';
     return ill('User', `user id ${uid} has no name, and Postgres refuses to run without`, mend);
   }
-  const foreign = ['.', 'data', 'run', 'logs', 'stack.env', 'ports.json']
-    .map((name) => join(mainStackDir, name))
-    .find((path) => existsSync(path) && !isWritable(path));
+  const foreign = foreignIn(mainStackDir);
   if (foreign === undefined) return well('User', `${userInfo().username}, may write into .local`);
-  const owner = `chown it (sudo chown -R ${userInfo().username} ${mainStackDir})`;
+  const folder = existsSync(mainStackDir) ? mainStackDir : foreign;
+  const owner = `chown it (sudo chown -R ${userInfo().username} ${folder})`;
   return ill('User', `${foreign} may not be written`, `${owner}, or use the user whose it is`);
+}
+
+/**
+ * What a stack in `dir` would have to write and may not. Where there is none yet, that is the
+ * folder in which the first start makes it.
+ */
+export function foreignIn(dir: string, mayWrite = isWritable): string | undefined {
+  if (!existsSync(dir)) return mayWrite(dirname(dir)) ? undefined : dirname(dir);
+  return ['.', 'data', 'run', 'logs', 'stack.env', 'ports.json']
+    .map((name) => join(dir, name))
+    .find((path) => existsSync(path) && !mayWrite(path));
 }
 
 function isWritable(path: string): boolean {

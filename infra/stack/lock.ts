@@ -1,7 +1,7 @@
 /** One command at a time starts or stops a stack; the others wait and then find the work done. */
 
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { layoutOf, type Say } from './layout.ts';
 import { identityOf } from './process.ts';
@@ -31,10 +31,22 @@ async function tryTake(file: string): Promise<boolean> {
   }
 }
 
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+  } catch (error) {
+    throw new Error(
+      `Expected a folder for the stack at ${dir} that can be written to, found ` +
+        `${(error as Error).message}: use the user whose it is, or another folder.`,
+    );
+  }
+}
+
 /** Runs `work` while holding the stack's lock. A lock whose holder has died is taken over. */
 export async function withLock<T>(dir: string, say: Say, work: () => Promise<T>): Promise<T> {
   const file = layoutOf(dir).lock;
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dir);
   const deadline = Date.now() + waitMsMax;
   let unreadable = 0;
   let said = false;
