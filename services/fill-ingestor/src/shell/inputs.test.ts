@@ -8,10 +8,10 @@ import {
   TOPICS,
 } from '@polytraders/contracts';
 import { ALICE, MATCH, NO, NOON } from '../../test/inputs.ts';
-import { busInputOf, partitionOfAccount, unusable } from './inputs.ts';
+import { busInputOf, notAhead, partitionOfAccount, unusable } from './inputs.ts';
 import { inputOfRow } from './file-inputs.ts';
 
-const { executionReports, operationsReports, commands } = TOPICS;
+const { executionReports, operationsReports, commands, marks } = TOPICS;
 const POSITION = `${executionReports.name}/3/7`;
 const PLACE = { sourcePosition: POSITION, bytes: Buffer.from('as it came') };
 
@@ -95,6 +95,27 @@ describe('records of the bus', () => {
     expect(read('MarkObserved', mark)).toMatchObject({ input: { raw: { format: 'unusable' } } });
     const report = read('ExecutionReport', REPORT, commands);
     expect(report).toMatchObject({ route: null, input: { raw: { format: 'unusable' } } });
+  });
+
+  test('a mark from the future is set aside, one of a clock that is a little ahead is noted', () => {
+    const at = (observed_at: string) => {
+      const mark = { token_id: NO, price: '0.5', kind: 'MID', observed_at, source: 'clob' };
+      return notAhead(read('MarkObserved', mark, marks), NOON);
+    };
+    expect(at('2026-05-08T13:00:00Z')).toMatchObject({ becomes: 'mark' });
+    expect(at('2026-05-08T13:00:00.000001Z')).toMatchObject({
+      becomes: 'input',
+      input: {
+        sourcePosition: `${marks.name}/3/7`,
+        bytes: PLACE.bytes,
+        raw: {
+          reason: 'INVALID_INPUT',
+          because:
+            'Expected observed_at at most an hour after the mark was received; ' +
+            'found 2026-05-08T13:00:00.000001Z.',
+        },
+      },
+    });
   });
 
   test('bytes that do not decode are routed by their place and kept', () => {

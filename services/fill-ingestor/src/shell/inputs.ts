@@ -16,6 +16,7 @@ import {
   TOPICS,
 } from '@polytraders/contracts';
 import { oddTextIn } from '../door.ts';
+import { type TimeMicros } from '../draft.ts';
 import { type RawFormat } from '../inbox-event.ts';
 import { definitionIn, markIn } from '../market-input.ts';
 import { normalize } from '../normalize.ts';
@@ -40,7 +41,7 @@ export type BusInput =
       readonly orderId: string;
       readonly input: Omit<NewInput, 'partition'>;
     }
-  | { readonly becomes: 'mark'; readonly mark: MarkObserved }
+  | { readonly becomes: 'mark'; readonly mark: MarkObserved; readonly place: Place }
   | { readonly becomes: 'definition'; readonly definition: MarketDefinition };
 
 /** Which records each topic carries, by its name, which is the first part of a source position. */
@@ -67,7 +68,7 @@ export function busInputOf(record: Event, place: Place): BusInput {
     case 'MarkObserved': {
       const mark = markIn(record.value);
       if (typeof mark === 'string') return invalid(place, record.type, mark);
-      return { becomes: 'mark', mark };
+      return { becomes: 'mark', mark, place };
     }
     case 'MarketDefinition': {
       const definition = definitionIn(record.value);
@@ -108,6 +109,20 @@ function invalid(place: Place, recordType: string, because: string): BusInput {
 function asideOf(place: Place, raw: RawInput): BusInput {
   const partition = partitionOf(place.sourcePosition, LEDGER_PARTITIONS);
   return { becomes: 'input', input: { ...placed('bus', place), partition, raw }, route: null };
+}
+
+/** How far the clock of a sender of marks may be ahead of ours: an hour, in microseconds. */
+const AHEAD_MAX = 3_600_000_000;
+
+/**
+ * A mark is set aside where it was observed long after it was received. The latest one stands for
+ * its token, so one from the future would silence all that come until then.
+ */
+export function notAhead(input: BusInput, receivedAt: TimeMicros): BusInput {
+  if (input.becomes !== 'mark' || input.mark.observed_at <= receivedAt + AHEAD_MAX) return input;
+  const found = `found ${isoTime(input.mark.observed_at)}`;
+  const because = `Expected observed_at at most an hour after the mark was received; ${found}.`;
+  return invalid(input.place, 'MarkObserved', because);
 }
 
 /** The log partition of an account: that of its key on the log. */

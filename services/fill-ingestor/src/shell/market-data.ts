@@ -3,15 +3,20 @@
  * each market. What a fill carries of it is captured by the writer; here nothing is history.
  */
 
-import { type MarketDefinition, type MarkObserved, toJson } from '@polytraders/contracts';
+import { isoTime, type MarketDefinition, type MarkObserved, toJson } from '@polytraders/contracts';
 import { columnLiteral } from '@polytraders/runtime';
 import type pg from 'pg';
+import { type TimeMicros } from '../draft.ts';
 import { sha256 } from '../identity.ts';
 
-/** Notes marks; an older one than the known one of its kind changes nothing. */
+/**
+ * Notes marks; an older one than the known one of its kind changes nothing. A known one that is
+ * later than `now` came from a clock that is ahead, and gives way to whatever comes.
+ */
 export async function noteMarks(
   client: pg.ClientBase,
   marks: readonly MarkObserved[],
+  now: TimeMicros,
 ): Promise<void> {
   const latest = new Map<string, MarkObserved>();
   for (const mark of marks) {
@@ -27,7 +32,7 @@ export async function noteMarks(
       'ORDER BY 1, 2 ' +
       'ON CONFLICT (token_id, kind) DO UPDATE SET price = EXCLUDED.price, observed_at = ' +
       'EXCLUDED.observed_at ' +
-      'WHERE m.observed_at <= EXCLUDED.observed_at',
+      'WHERE m.observed_at <= EXCLUDED.observed_at OR m.observed_at > $5::timestamptz',
     [
       columnLiteral(
         'text',
@@ -45,6 +50,7 @@ export async function noteMarks(
         'time',
         rows.map((row) => row.observed_at),
       ),
+      isoTime(now),
     ],
   );
 }

@@ -7,20 +7,19 @@ import { columnLiteral } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
 import { appendInputs, type NewInput } from './inbox.ts';
-import { type BusInput, partitionOfAccount } from './inputs.ts';
+import { type BusInput, notAhead, partitionOfAccount } from './inputs.ts';
 import { noteDefinitions, noteMarks } from './market-data.ts';
 
 /** Applies inputs in their order. Answers the inbox ends that they moved, by log partition. */
 export async function takeInputs(
   client: pg.ClientBase,
-  inputs: readonly BusInput[],
+  given: readonly BusInput[],
   receivedAt: TimeMicros,
   mayRepeat = false,
 ): Promise<ReadonlyMap<number, number>> {
-  await noteMarks(
-    client,
-    inputs.flatMap((one) => (one.becomes === 'mark' ? [one.mark] : [])),
-  );
+  const inputs = given.map((one) => notAhead(one, receivedAt));
+  const marks = inputs.flatMap((one) => (one.becomes === 'mark' ? [one.mark] : []));
+  await noteMarks(client, marks, receivedAt);
   await noteDefinitions(
     client,
     inputs.flatMap((one) => (one.becomes === 'definition' ? [one.definition] : [])),

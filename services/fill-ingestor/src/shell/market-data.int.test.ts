@@ -1,0 +1,60 @@
+/** What the tables of market data hold after what was read from the bus, on a real Postgres. */
+
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { fromJson, TOPICS } from '@polytraders/contracts';
+import { connect, migrate } from '@polytraders/runtime';
+import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import type pg from 'pg';
+import { NOON, YES } from '../../test/inputs.ts';
+import { type BusInput, busInputOf } from './inputs.ts';
+import { takeInputs } from './take-inputs.ts';
+
+const MINUTE = 60_000_000;
+let fresh: FreshDatabase;
+let client: pg.Client;
+
+beforeEach(async () => {
+  fresh = await freshDatabase('market_data');
+  client = await connect({ url: fresh.url, applicationName: 'market-data-test' });
+  await migrate(client, 'ingest', fileURLToPath(new URL('../../sql', import.meta.url)));
+});
+
+afterEach(async () => {
+  await client.end();
+  await fresh.drop();
+});
+
+let offset = 0;
+
+function observed(price: string, observed_at: string): BusInput {
+  offset += 1;
+  const sourcePosition = `${TOPICS.marks.name}/0/${String(offset)}`;
+  const mark = { token_id: YES, kind: 'MID', source: 'clob', price, observed_at };
+  const value = fromJson('MarkObserved', mark);
+  return busInputOf({ type: 'MarkObserved', value }, { sourcePosition, bytes: Buffer.from('') });
+}
+
+async function known(): Promise<readonly string[]> {
+  const answer = await client.query<{ price: string }>(
+    'SELECT trim_scale(price)::text AS price FROM ingest.mark',
+  );
+  return answer.rows.map((row) => row.price);
+}
+
+test('a mark of another day silences nobody: it is set aside, the real one is noted', async () => {
+  const future = observed('0.9', '2098-12-21T00:00:00Z');
+  await takeInputs(client, [future, observed('0.4', '2026-05-08T11:59:59Z')], NOON);
+  expect(await known()).toEqual(['0.4']);
+  const aside = await client.query("SELECT 1 FROM ingest.inbox WHERE payload LIKE '%unusable%'");
+  expect(aside.rowCount).toBe(1);
+});
+
+test('a mark that is a little ahead gives way to the next, an older one to none', async () => {
+  await takeInputs(client, [observed('0.9', '2026-05-08T12:30:00Z')], NOON);
+  expect(await known()).toEqual(['0.9']);
+  await takeInputs(client, [observed('0.4', '2026-05-08T12:00:59Z')], NOON + MINUTE);
+  expect(await known()).toEqual(['0.4']);
+  await takeInputs(client, [observed('0.3', '2026-05-08T12:00:58Z')], NOON + 2 * MINUTE);
+  expect(await known()).toEqual(['0.4']);
+});
