@@ -66,6 +66,13 @@ describe('caps (B6)', () => {
     expect(feeCapBreach(absolute(25_000_001n), 500)).toBe('WHOLE_FEE');
     expect(feeCapBreach(absolute(25_000_001n), 600)).toBeNull();
   });
+
+  test('an exchange cap of 0 caps no whole fee, as on the exchange; the builder caps stay', () => {
+    const whole: GivenFee = { ...fill, feeBps: null, feePusd: pusd(100_000_000n) };
+    expect(feeCapBreach(whole, 0)).toBeNull();
+    expect(feeCapBreach({ ...whole, builderFee: pusd(100_000_000n) }, 0)).toBe('BUILDER_FEE');
+    expect(feeCapBreach({ ...fill, side: 'taker', feeBps: 101 }, 0)).toBe('FEE_BPS');
+  });
 });
 
 describe('the venue formula, as measured on real fills', () => {

@@ -24,7 +24,7 @@ export type FeeSource = 'CHAIN' | 'MATCH_EVENT' | 'DECLARED' | 'RELEASED';
 export const TAKER_BPS_MAX = 100;
 export const MAKER_BPS_MAX = 50;
 
-/** The exchange's `maxFeeRateBps` where nothing else is configured. */
+/** The exchange's `maxFeeRateBps` where nothing else is configured. There 0 means no cap. */
 export const EXCHANGE_BPS_MAX = 500;
 
 /** The venue counts fees in steps of 0.00001 pUSD. */
@@ -63,7 +63,8 @@ export function bpsCap(side: Liquidity | null): number {
 
 /**
  * Which cap a fee breaks, or null. Bps as given first, then the builder part, then a whole
- * absolute fee against `exchangeBpsMax`. Exactly at a cap is within it.
+ * absolute fee against `exchangeBpsMax`, of which 0 caps nothing, as on the exchange. Exactly at a
+ * cap is within it.
  */
 export function feeCapBreach(
   given: GivenFee,
@@ -73,9 +74,8 @@ export function feeCapBreach(
   if (given.feeBps !== null && given.feeBps > cap) return 'FEE_BPS';
   if (given.builderFee !== null && exceeds(given.builderFee, given.notional, cap))
     return 'BUILDER_FEE';
-  if (given.feePusd !== null && exceeds(given.feePusd, given.notional, exchangeBpsMax))
-    return 'WHOLE_FEE';
-  return null;
+  if (given.feePusd === null || exchangeBpsMax === 0) return null;
+  return exceeds(given.feePusd, given.notional, exchangeBpsMax) ? 'WHOLE_FEE' : null;
 }
 
 /** The builder's part from its configured basis points, where the report does not give it. */
