@@ -94,15 +94,17 @@ export function createPublisher(kafka: KafkaPort, config: PublisherConfig): Publ
     };
   }
 
+  function sound(): TransactionalProducer {
+    if (producer !== null && !producer.isBroken()) return producer;
+    throw new RuntimeError(
+      'KAFKA_PRODUCER_BROKEN',
+      'The producer failed before and must be renewed first.',
+      { retryable: true },
+    );
+  }
+
   async function transact(records: readonly OutputRecord[]): Promise<void> {
-    if (producer === null || producer.isBroken()) {
-      throw new RuntimeError(
-        'KAFKA_PRODUCER_BROKEN',
-        'The producer failed before and must be renewed first.',
-        { retryable: true },
-      );
-    }
-    await producer.transact(records);
+    await sound().transact(records);
   }
 
   return {
@@ -123,6 +125,8 @@ export function createPublisher(kafka: KafkaPort, config: PublisherConfig): Publ
       producer = await kafka.transactionalProducer(config.transactionalId);
     },
     progress: async (partition) => {
+      // What a broken one has left open would hold the answer up until the broker gives it up.
+      sound();
       const at = { topic: config.progressTopic, partition };
       const record = await kafka.lastRecord(at, { settled: true });
       if (record?.value == null) return null;
