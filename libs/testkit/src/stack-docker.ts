@@ -15,6 +15,7 @@ import {
 } from '@polytraders/infra/stack';
 
 const probeMs = 3000;
+const CONTEXT_HOST = '{{.Endpoints.docker.Host}}';
 const dir = join(repositoryRoot, '.local/test-docker');
 
 let answers: boolean | undefined;
@@ -25,12 +26,25 @@ let answers: boolean | undefined;
  */
 export function dockerAnswers(): boolean {
   if (process.env['POLYTRADERS_NO_DOCKER'] === '1') return false;
-  answers ??=
-    spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], {
-      timeout: probeMs,
-      stdio: 'ignore',
-    }).status === 0;
+  answers ??= ask(['info', '--format', '{{.ServerVersion}}']) !== null && isHere();
   return answers;
+}
+
+function ask(words: readonly string[]): string | null {
+  const { status, stdout } = spawnSync('docker', words, { timeout: probeMs, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
+}
+
+/**
+ * Whether the client asked an engine of this machine. testcontainers knows no contexts, so it is
+ * told; the ports of an engine elsewhere would be ports of another machine.
+ */
+function isHere(): boolean {
+  const host =
+    process.env['DOCKER_HOST'] ?? ask(['context', 'inspect', '--format', CONTEXT_HOST]) ?? '';
+  if (host !== '' && !/^(unix|npipe):/.test(host)) return false;
+  if (host !== '') process.env['DOCKER_HOST'] = host;
+  return true;
 }
 
 /** Exported for its test. */

@@ -36,7 +36,16 @@ async function findStack(say?: Say): Promise<ServerEnv> {
         `none, found only TEST_${given.join(' and TEST_')}: set the others too, or unset these.`,
     );
   }
-  if (dockerAnswers()) return dockerStack(say);
+  if (dockerAnswers()) {
+    try {
+      return await dockerStack(say);
+    } catch (error) {
+      say?.(
+        `Docker did not bring the servers up (${(error as Error).message}): the tests take the ` +
+          'local stack. POLYTRADERS_NO_DOCKER=1 does not try.',
+      );
+    }
+  }
   return startStack({ dir: testStackDir, ...(say && { say }) });
 }
 
