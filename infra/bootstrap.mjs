@@ -237,7 +237,7 @@ function handOver(entry, args) {
   for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   child.on('error', (error) => stop(`${pinnedNode} did not start: ${error.message}.`));
   child.on('exit', (code, signal) => {
-    // Not 1, which is an answer of every command: a check that does not hold, something that is ill.
+    // Not 1, which is an answer of each command: a check does not hold, something is ill.
     if (code === null) stop(`${entry} was ended by ${signal}.`);
     process.exit(code);
   });

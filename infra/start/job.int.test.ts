@@ -225,8 +225,7 @@ describe('polytraders import', () => {
   test('without a running ingestor says so in one sentence, and exits 2', async () => {
     const { code, err } = await run(command, 'import', file, '--account', 'any');
     expect(code).toBe(2);
-    expect(err).toMatch(
-      /^Expected a running fill-ingestor on this database, found none: .*-- --stay.*-- --input FILE .*\n$/,
-    );
+    const found = 'Expected a running fill-ingestor on this database, found none';
+    expect(err).toMatch(new RegExp(`^${found}: .*-- --stay.*-- --input FILE .*\n$`));
   }, 30_000);
 });

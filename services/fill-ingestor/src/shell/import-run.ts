@@ -57,8 +57,8 @@ export async function missingIngestor(database: pg.Pool): Promise<string | null>
   if (answer.rows[0]?.running === 't') return null;
   return (
     'Expected a running fill-ingestor on this database, found none: keep the services running ' +
-    '(npm start -- --stay, in another terminal) and import again, or let npm start -- --input FILE ' +
-    'do both.'
+    '(npm start -- --stay, in another terminal) and import again, or let ' +
+    'npm start -- --input FILE do both.'
   );
 }
 
