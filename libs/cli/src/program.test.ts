@@ -54,6 +54,10 @@ describe('the polytraders command', () => {
     [['ledger', '--limit', 'all'], /whole number from 1 to .*found all/],
     [['quarantine', '--token', 'YES'], /decimal digits, .*found YES/],
     [['import', 'file.csv', '--account', 'any', '--account', `0x${'1'.repeat(40)}`], /found both/],
+    [
+      ['import', 'file.csv', '--account', `paper:0x${'1'.repeat(40)}`],
+      /digits, or any; found paper:0x1/,
+    ],
     [['import', 'file.csv', '--fee', 'free'], /quarantine, declared-zero/],
     [['import', 'file.csv', '--bot', ' '], /--bot .*Expected a name, found a blank one/],
     [['import', import.meta.filename, '--fee', 'declared-zero'], /Expected --reviewed-by OPERATOR/],

@@ -10,7 +10,6 @@ import { type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext } from '../command.ts';
-import { accountOf } from '../filters.ts';
 import { ask } from '../rows.ts';
 import { environment, withBus, withDatabase } from '../servers.ts';
 import { CliError, reasonOf } from '../terminal.ts';
@@ -94,7 +93,11 @@ function nameOf(text: string): string {
 }
 
 function collectAccount(text: string, before: readonly string[] | undefined): readonly string[] {
-  const account = text === 'any' ? text : accountOf(text);
+  const account = text.toLowerCase();
+  if (account !== 'any' && !/^0x[0-9a-f]{40}$/.test(account)) {
+    // Whether a fill is on paper stands in its row; books of both kinds may come of one account.
+    throw new InvalidArgumentError(`Expected 0x and 40 hex digits, or any; found ${text}.`);
+  }
   const all = [...(before ?? []), account];
   if (all.length > 1 && all.includes('any')) {
     throw new InvalidArgumentError('Expected accounts or "any", found both.');
