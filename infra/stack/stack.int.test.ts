@@ -7,7 +7,7 @@ import { repositoryRoot, type ServerEnv } from './layout.ts';
 import { rememberedPorts } from './ports.ts';
 import { component, startStack, statusStack, stopStack } from './stack.ts';
 
-/** A stack of this suite's own, killed, frozen and wiped here, in a folder as people name theirs. */
+/** A stack of this suite's own, killed, frozen and wiped here; named as people name folders. */
 const dir = join(repositoryRoot, '.local/stäck test');
 const names = ['postgres', 'kafka', 'registry'] as const;
 
