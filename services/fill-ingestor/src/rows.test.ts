@@ -117,4 +117,27 @@ describe('rows of venue exports', () => {
       notional: 29_970_000n,
     });
   });
+
+  test.each([
+    ['862068965', 862_068_965n],
+    ['862068965.0', 862_068_965n],
+    ['8.62068965e8', 862_068_965n],
+    ['862068965.5', 'AMOUNT_TOO_FINE'],
+    ['many', 'INVALID_INPUT'],
+    ['', 'INCOMPLETE_INPUT'],
+  ])('wallet histories: a size of "%s" is millionths, however it is printed', (size, expected) => {
+    const fields = {
+      canonical_wallet: BOB,
+      asset_id: '77',
+      side: 'SELL',
+      size,
+      price: '0.58',
+      timestamp: '2025-09-05 15:30:28',
+    };
+    const draft = row('wallet-history', fields, { identity: 'row' });
+    expect(draft.kind === 'fill' ? draft.quantity : draft.kind).toBe(
+      typeof expected === 'bigint' ? expected : 'refusal',
+    );
+    if (draft.kind === 'refusal') expect(draft.reason).toBe(expected);
+  });
 });

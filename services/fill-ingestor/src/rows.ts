@@ -6,7 +6,7 @@
  */
 
 import { activityFillId, type ActivityRow, fileRowFillId } from '@polytraders/domain';
-import { formatMicros, formatPrice } from '@polytraders/money';
+import { formatDecimal, formatMicros, formatPrice, parseDecimal } from '@polytraders/money';
 import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn } from './amounts.ts';
 import {
   type FillDraft,
@@ -286,7 +286,7 @@ function readUpDownCsv(row: Fields): RowReading {
  */
 function readWalletHistory(row: Fields): RowReading {
   const timestamp = row['timestamp'] ?? '';
-  const micros = row['size'] ?? '';
+  const micros = said(row['size']);
   return {
     wallet: said(row['canonical_wallet']),
     txHash: null,
@@ -294,13 +294,21 @@ function readWalletHistory(row: Fields): RowReading {
     tokenId: said(row['asset_id']),
     synthesised: null,
     side: row['side'] ?? '',
-    quantity: /^\d{1,38}$/.test(micros) ? formatMicros(BigInt(micros)) : said(micros),
+    quantity: micros === null ? null : sharesOfMicros(micros),
     size: null,
     price: said(row['price']),
     timestamp,
     effectiveAt: timeOfIso(timestamp),
     fee: null,
   };
+}
+
+/** Millionths as shares, digit by digit: `862068965.0` and `8.62068965e8` are 862.068965, too. */
+function sharesOfMicros(text: string): string {
+  const micros = parseDecimal(text);
+  // What is no decimal stays as it is, for the reader of the quantity to refuse.
+  if (typeof micros === 'string') return text;
+  return formatDecimal(micros.digits, micros.scale + 6);
 }
 
 /**
