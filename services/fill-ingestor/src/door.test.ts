@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { codec, type ExecutionReport, fromJson, TOPICS } from '@polytraders/contracts';
 import {
   ALICE,
+  DEFINITION,
   type Fields,
   MATCH,
+  NO,
   NOON,
   ORDER,
   outcomesOf,
@@ -11,7 +13,7 @@ import {
   valuesOf,
   without,
 } from '../test/inputs.ts';
-import { AMOUNT_MAX, TEXT_MAX_BYTES, withinBounds } from './door.ts';
+import { AMOUNT_MAX, PROSE_MAX_BYTES, TEXT_MAX_BYTES, withinBounds } from './door.ts';
 import { type RawInput } from './raw.ts';
 import { busInputOf } from './shell/inputs.ts';
 import { eventOfRow } from './inbox-event.ts';
@@ -276,6 +278,22 @@ describe('the last net', () => {
       { event: { ...event, input: draft as never }, topic: INBOX, partition: 3, offset: 1 },
     );
     expect(step).toMatchObject({ outcome: 'quarantined', because: 'INVALID_INPUT', puts: [] });
+  });
+
+  test('an input whose record no broker takes is set aside; the next one goes on', () => {
+    const writer = testWriter();
+    const tokens = Array.from({ length: 100 }, (_, at) => ({
+      token_id: String(at),
+      outcome: 'x'.repeat(PROSE_MAX_BYTES),
+    }));
+    const definition = { ...DEFINITION, tokens };
+    writer.say({ kind: 'facts', definition, definitionHash: 'large', marks: [] });
+    const other = { ...without(MATCH, 'condition_id'), fill_id: 'F2', token_id: NO };
+    const written = writer.reports(MATCH, other);
+    expect(outcomesOf(written)).toEqual(['quarantined: INVALID_INPUT', 'applied']);
+    expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toMatch(
+      /^Expected a MarketDefined of at most 1000000 bytes; found \d+\.$/,
+    );
   });
 
   test('an input of many megabytes is quarantined in a record that Kafka takes', () => {

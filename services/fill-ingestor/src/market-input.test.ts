@@ -16,10 +16,11 @@ import {
   valuesOf,
   YES,
 } from '../test/inputs.ts';
-import { TEXT_MAX_BYTES } from './door.ts';
+import { PROSE_MAX_BYTES, TEXT_MAX_BYTES } from './door.ts';
 import { definitionIn, markIn, QUESTIONS_MAX } from './market-input.ts';
 import { busInputOf } from './shell/inputs.ts';
 
+const PROSE = 'x'.repeat(PROSE_MAX_BYTES);
 const LONG = 'x'.repeat(TEXT_MAX_BYTES + 1);
 
 function placeOf({ type }: Event) {
@@ -69,6 +70,14 @@ describe('market data that cannot be used is set aside, not noted', () => {
       'Expected condition_id of at most 512 bytes; found',
     ],
     [
+      'a definition that no record can carry',
+      {
+        type: 'MarketDefinition',
+        value: { ...DEFINITION, tokens: Array(100).fill({ token_id: '1', outcome: PROSE }) },
+      },
+      'Expected a definition of at most 524288 bytes; found',
+    ],
+    [
       'an event of a thousand and one questions',
       { type: 'MarketDefinition', value: { ...DEFINITION, questions: many } },
       'Expected at most 1000 questions and tokens of an event; found 1001.',
@@ -81,6 +90,12 @@ describe('market data that cannot be used is set aside, not noted', () => {
     const written = testWriter().inputs(input.input.raw);
     expect(outcomesOf(written)).toEqual(['quarantined: INVALID_INPUT']);
     expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toContain(sentence);
+  });
+
+  test('an event of a thousand questions is noted', () => {
+    const questions = many.slice(1);
+    const told = { ...DEFINITION, neg_risk_market_id: CONDITION, questions };
+    expect(definitionIn(told)).toEqual(told);
   });
 
   test('good market data is noted', () => {

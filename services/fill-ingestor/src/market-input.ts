@@ -4,7 +4,7 @@
  * cannot be noted is answered with a sentence.
  */
 
-import { type MarketDefinition, type MarkObserved } from '@polytraders/contracts';
+import { codec, type MarketDefinition, type MarkObserved } from '@polytraders/contracts';
 import { isRefusal } from './amounts.ts';
 import { mark, oddTextIn, time } from './door.ts';
 import { type Refusal } from './draft.ts';
@@ -12,6 +12,8 @@ import { hashAt, together, tokenAt, unreadable } from './fields.ts';
 
 /** A fill carries a mark for each question of its event, and must stay far below a megabyte. */
 export const QUESTIONS_MAX = 1_000;
+/** It goes on the log as one record, and a compressed message may carry many megabytes of it. */
+export const DEFINITION_MAX_BYTES = 512 * 1024;
 
 type Question = MarketDefinition['questions'][number];
 
@@ -47,7 +49,11 @@ export function definitionIn(given: MarketDefinition): MarketDefinition | string
     ),
     questions: each(questions, questionIn),
   });
-  return isRefusal(ids) ? ids.because : { ...given, ...ids };
+  if (isRefusal(ids)) return ids.because;
+  const bytes = codec.encode('MarketDefinition', { ...given, ...ids }, 0).length;
+  if (bytes <= DEFINITION_MAX_BYTES) return { ...given, ...ids };
+  const expected = `Expected a definition of at most ${String(DEFINITION_MAX_BYTES)} bytes`;
+  return `${expected}; found ${String(bytes)}.`;
 }
 
 function questionIn(question: Question): Question | Refusal {

@@ -6,6 +6,7 @@
 
 import {
   codec,
+  ContractError,
   type Event,
   fromJson,
   partitionOf,
@@ -66,9 +67,19 @@ export function emissionsOf(entry: Entry, at: { readonly partition: number }): r
   return [{ topic: entry.topic, partition, key: entry.key, record }];
 }
 
-/** Throws ContractError where the record of an entry breaks its schema. */
+/** No record is larger: a broker takes a megabyte at most, with what the batch says around it. */
+export const RECORD_MAX_BYTES = 1_000_000;
+
+/** Throws ContractError where the record of an entry breaks its schema, or no broker takes it. */
 export function requireWritable({ record }: Entry): void {
-  if (record !== undefined) codec.encode(record.type, record.value, 0);
+  if (record === undefined) return;
+  const { length } = codec.encode(record.type, record.value, 0);
+  if (length <= RECORD_MAX_BYTES) return;
+  throw new ContractError(
+    'NOT_ALLOWED',
+    `Expected a ${record.type} of at most ${String(RECORD_MAX_BYTES)} bytes; found ` +
+      `${String(length)}.`,
+  );
 }
 
 function reviveRecord(entry: Entry): Event {
