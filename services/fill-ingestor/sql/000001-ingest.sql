@@ -78,6 +78,7 @@ CREATE TABLE fill_identity (
   log_index       bigint,
   block_number    bigint,
   matched_at      timestamptz,
+  told_end        text,           -- an end that a source not of record told before there was one
   paper           bool          NOT NULL,
   event_id        text,
   has_place       bool          NOT NULL,  -- whether fill_place holds its two hashes for it
@@ -92,6 +93,13 @@ CREATE TABLE fill_place (
   log_partition text NOT NULL,
   fill_id       text NOT NULL,
   PRIMARY KEY (tx_hash, order_hash)
+);
+
+-- Which source spoke first of an account that is not declared: it is of record (B9).
+CREATE TABLE account_source (
+  account       text PRIMARY KEY,
+  log_partition text NOT NULL,
+  source        text NOT NULL
 );
 
 -- Accounts of which the sources said two things (B8, B9). What is booked for them from then on says
@@ -132,7 +140,7 @@ CREATE VIEW fill_by_place AS
          f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
          f.quantity_shares, f.size_pusd, f.fee_pusd, f.fee_bps, f.fee_source,
          f.fee_declared_by, p.tx_hash, p.order_hash, f.log_index,
-         f.block_number, f.matched_at, f.paper, f.event_id, f.has_place, f.bytes
+         f.block_number, f.matched_at, f.told_end, f.paper, f.event_id, f.has_place, f.bytes
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;
 

@@ -18,17 +18,21 @@ test('a declaration names one source of record and a default bot', () => {
     otherSources: ['bus'],
     defaultBot: 'alpha',
   });
-  expect([isOfRecord(accounts, ALICE, 'chain'), isOfRecord(accounts, ALICE, 'bus')]).toEqual([
-    true,
-    false,
-  ]);
+  expect([
+    isOfRecord(accounts, ALICE, 'chain', null),
+    isOfRecord(accounts, ALICE, 'bus', null),
+  ]).toEqual([true, false]);
 });
 
 test("an account that is not declared is the bus's, or the file's for an import", () => {
   const sources = (['bus', 'file', 'venue', 'chain'] as const).map((source) =>
-    isOfRecord(new Map(), ALICE, source),
+    isOfRecord(new Map(), ALICE, source, null),
   );
   expect(sources).toEqual([true, true, false, false]);
+  const first = (['bus', 'file'] as const).map((source) =>
+    isOfRecord(new Map(), ALICE, source, 'file'),
+  );
+  expect(first).toEqual([false, true]);
 });
 
 test.each([

@@ -4,7 +4,7 @@
  *
  *     { "0x…": { "source_of_record": "bus", "other_sources": ["chain"], "default_bot": "alpha" } }
  *
- * An account that is not declared has the bus as its source of record, or the file for an import.
+ * An account that is not declared has the bus or, where it was imported first, the file.
  */
 
 import { type SourceOfRecord } from './draft.ts';
@@ -58,11 +58,20 @@ export function parseAccounts(text: string): Accounts | AccountsError {
   return accounts;
 }
 
-/** Whether a source books for an account: what it says is of record, not only a second voice. */
-export function isOfRecord(accounts: Accounts, account: string, source: SourceOfRecord): boolean {
+/**
+ * Whether a source books for an account: what it says is of record, not only a second voice. Of an
+ * account that nobody declared it is the one that spoke of it `first`, the bus or a file: two that
+ * both book would count its fills twice.
+ */
+export function isOfRecord(
+  accounts: Accounts,
+  account: string,
+  source: SourceOfRecord,
+  first: SourceOfRecord | null,
+): boolean {
   const declared = accounts.get(account);
-  if (declared === undefined) return source === 'bus' || source === 'file';
-  return declared.sourceOfRecord === source;
+  if (declared !== undefined) return declared.sourceOfRecord === source;
+  return (first ?? source) === source && (source === 'bus' || source === 'file');
 }
 
 function declarationOf(account: string, value: unknown): AccountDeclaration | AccountsError {

@@ -159,7 +159,7 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
     price: said(fields['price']),
   });
   if (isRefusal(amounts)) return amounts;
-  const fee = feeOf(fields, terms);
+  const fee = feeOf(fields, terms, status);
   if (isRefusal(fee)) return fee;
   const given = together({
     negRisk: flagAt(fields, 'negRisk'),
@@ -195,6 +195,7 @@ function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): Fill
 function feeOf(
   fields: Fields,
   terms: ImportTerms | null,
+  status: FillStatus,
 ):
   | Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy' | 'builderFeePusd'>
   | Refusal {
@@ -212,7 +213,8 @@ function feeOf(
   if (feePusd !== null || feeBps !== null) {
     return { feePusd, feeBps, feeSource: 'MATCH_EVENT', feeDeclaredBy: null, builderFeePusd };
   }
-  const by = terms?.zeroFeeDeclaredBy ?? null;
+  // What is provisional may be told its fee later; nobody has to answer for it yet.
+  const by = status === 'CONFIRMED' ? (terms?.zeroFeeDeclaredBy ?? null) : null;
   if (by === null) return { feePusd, feeBps, feeSource: null, feeDeclaredBy: null, builderFeePusd };
   const zero = pusdIn('fee', '0');
   if (isRefusal(zero)) return zero;

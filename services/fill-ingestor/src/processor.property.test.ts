@@ -17,6 +17,7 @@ import {
 import { codec } from '@polytraders/contracts';
 import {
   ALICE,
+  BOB,
   type Fields,
   MATCH,
   NOON,
@@ -153,8 +154,8 @@ function logInput(fields: Fields): RawInput {
   return { format: 'order-filled', log, terms: OURS };
 }
 
-/** Of another order: what was said of this one may stand against it. */
-const NEXT = { ...MATCH, fill_id: 'next', order_id: 'next' };
+/** Of another order and account: what was said of these may stand against it. */
+const NEXT = { ...MATCH, fill_id: 'next', order_id: 'next', account: BOB };
 
 const execution = (fields: Fields): RawInput => ({ format: 'execution', fields, terms: null });
 

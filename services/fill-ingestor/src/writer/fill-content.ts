@@ -8,7 +8,7 @@ import {
   isFinal,
 } from '@polytraders/domain';
 import { TICK } from '../amounts.ts';
-import { type FillDraft } from '../draft.ts';
+import { type FillDraft, type SourceOfRecord } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { type DoubtsState, type FillState, type OrderState } from './state.ts';
 
@@ -20,6 +20,10 @@ export type Arriving = {
   readonly tokenId: string;
   readonly orderSide: 'BUY' | 'SELL';
   readonly order: OrderState | null;
+  /** Whether the report itself names the account; else its order does. */
+  readonly isNamed: boolean;
+  /** The source that spoke first of the account; null where none has, or the report is bare. */
+  readonly first: SourceOfRecord | null;
   /** The accounts of this partition whose books are in doubt; null where there is none. */
   readonly doubts: DoubtsState | null;
 };
@@ -32,15 +36,16 @@ export function contradictionOf(arriving: Arriving, known: FillState): string | 
     return differences.length === 0 ? null : differences.join(', ');
   }
   // A transaction may be sent again before it is final, so coordinates bind only what is final.
+  // Nor does its fee: basis points first and the exact amount later differ by their nature.
   const before = isFinal(known.status)
     ? contentOfState(known)
-    : { ...contentOfState(known), coordinates: NOWHERE };
+    : { ...contentOfState(known), coordinates: NOWHERE, fee: null };
   return compareWithinSource(before, contentOf(arriving)) === 'conflict' ? 'other content' : null;
 }
 
 const NOWHERE = { txHash: null, orderHash: null, logIndex: null, blockNumber: null };
 
-/** What makes up the fill that arrives. */
+/** What makes up the fill that arrives. A declared zero is no fee that somebody has seen. */
 export function contentOf({ draft, account, tokenId, orderSide }: Arriving): FillContent {
   const { orderId, quantity, notional, txHash, orderHash, logIndex, blockNumber } = draft;
   const coordinates = { txHash, orderHash, logIndex, blockNumber };
@@ -51,14 +56,14 @@ export function contentOf({ draft, account, tokenId, orderSide }: Arriving): Fil
     orderSide,
     quantity,
     notional,
-    fee: feeOf(draft),
+    fee: draft.feeSource === 'DECLARED' ? null : feeOf(draft),
     coordinates,
   };
 }
 
 /** What makes up the fill that is known. */
 export function contentOfState(state: FillState): FillContent {
-  const { account, orderId, tokenId, orderSide, quantity, notional, fee } = state;
+  const { account, orderId, tokenId, orderSide, quantity, notional, feeSource } = state;
   const { txHash, orderHash, logIndex, blockNumber } = state;
   return {
     account,
@@ -67,7 +72,7 @@ export function contentOfState(state: FillState): FillContent {
     orderSide,
     quantity,
     notional,
-    fee,
+    fee: feeSource === 'DECLARED' ? null : state.fee,
     coordinates: { txHash, orderHash, logIndex, blockNumber },
   };
 }

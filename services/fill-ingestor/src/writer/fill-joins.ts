@@ -9,7 +9,7 @@ import { type Accounts } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
 import { failedEntry } from './fill-records.ts';
-import { contradicts, mismatch, placeless, setAside } from './fill-refusals.ts';
+import { contradicts, mismatch, opposite, placeless } from './fill-refusals.ts';
 import { climb, ignored, joined, type Outcome, placeLeft, putsOf, stateOf } from './fill-ladder.ts';
 import { type Entity, type FillState } from './state.ts';
 
@@ -64,12 +64,7 @@ export function stepPointing(
     case 'behind':
       return ignored('joined');
     case 'conflict':
-      return setAside(
-        arriving,
-        alias,
-        'GOV_FILL_STATUS_CONFLICT',
-        `Expected no end of fill ${alias.fillId} after ${alias.status}; found ${status}.`,
-      );
+      return opposite(arriving, alias, alias.status);
     case 'advance':
       if (placed === null) return placeless(arriving, alias);
       return told(arriving, placed, putsOf({ ...alias, status }), [], lookup, accounts);

@@ -3,15 +3,16 @@
  * what goes on the log.
  */
 
-import { judgeStatus } from '@polytraders/domain';
+import { isFinal, judgeStatus } from '@polytraders/domain';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type FillDraft } from '../draft.ts';
-import { botOf, enrich, type Enrichment, factsOf } from './enrich.ts';
+import { botOf, enrich, type Enrichment, factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry } from './entry.ts';
 import { type Arriving, feeOf } from './fill-content.ts';
 import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
-import { setAside } from './fill-refusals.ts';
+import { opposite } from './fill-refusals.ts';
+import { speaksFirst } from './first-source.ts';
 import { useMarket } from './markets.ts';
 import { coordinatesKey, type Entity, fillKey, type FillState } from './state.ts';
 
@@ -26,7 +27,10 @@ export function climb(
   accounts: Accounts,
 ): Outcome {
   const { draft } = arriving;
-  switch (judgeStatus(known.status, draft.status)) {
+  // An end that another source told before stands against the opposite one, too.
+  const opposed = known.toldEnd !== null && judgeStatus(known.toldEnd, draft.status);
+  const verdict = judgeStatus(known.status, draft.status);
+  switch (opposed === 'conflict' ? 'conflict' : verdict) {
     case 'advance':
       return advance(arriving, known, lookup, accounts);
     case 'repeat':
@@ -34,12 +38,7 @@ export function climb(
     case 'behind':
       return ignored('late');
     case 'conflict':
-      return setAside(
-        arriving,
-        known,
-        'GOV_FILL_STATUS_CONFLICT',
-        `Expected no end of fill ${known.fillId} after ${known.status}; found ${draft.status}.`,
-      );
+      return opposite(arriving, known, verdict === 'conflict' ? known.status : known.toldEnd);
   }
 }
 
@@ -63,13 +62,14 @@ export function advance(
     draft.status === 'CONFIRMED'
       ? confirmedEntry(event, fill)
       : matchedEntry(event, fill, draft.status);
-  const more = [...market.puts, ...placeLeft(known, state)];
+  const spoke = arriving.isNamed ? speaksFirst(event, draft, arriving.first, accounts) : [];
+  const more = [...spoke, ...market.puts, ...placeLeft(known, state)];
   return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
 }
 
 function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>): WholeFill {
   const { draft: given, event } = arriving;
-  const draft = { ...given, ...feeOfOthers(given, state) };
+  const draft = { ...given, ...statedFee(state) };
   const at = draft.effectiveAt ?? event.receivedAt;
   const facts = factsOf(lookup, draft);
   const known = enrich(draft, arriving.tokenId, draft.conditionId, state.tradingBotId, facts, at);
@@ -105,7 +105,7 @@ export function stateOf(
   known: FillState | null,
   accounts: Accounts,
 ): FillState {
-  const { draft, event, order } = arriving;
+  const { draft, event } = arriving;
   const provisional = draft.status === 'MATCHED' || draft.status === 'MINED';
   return {
     kind: 'fill',
@@ -118,7 +118,7 @@ export function stateOf(
     joinedTo: null,
     joinedSources: known?.joinedSources ?? [],
     orderId: draft.orderId,
-    tradingBotId: known?.tradingBotId ?? botOf(draft, arriving.account, order, accounts),
+    tradingBotId: botNow(arriving, known, accounts),
     tokenId: arriving.tokenId,
     orderSide: arriving.orderSide,
     quantity: draft.quantity,
@@ -130,24 +130,35 @@ export function stateOf(
     matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null),
     paper: draft.paper,
     eventId: known?.eventId ?? null,
+    toldEnd: known?.toldEnd ?? null,
     bytes: event.bytes,
   };
+}
+
+/** The bot that the report or its order names; else who was known; else whom the account has. */
+function botNow({ draft, account, order }: Arriving, known: FillState | null, accounts: Accounts) {
+  const named = draft.tradingBotId ?? order?.tradingBotId ?? UNATTRIBUTED;
+  if (named !== UNATTRIBUTED) return named;
+  const before = known?.tradingBotId ?? UNATTRIBUTED;
+  return before === UNATTRIBUTED ? botOf(draft, account, order, accounts) : before;
 }
 
 type StatedFee = Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
 type FeeKnown = Pick<FillState, 'fee' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
 
-/** The fee as the report states it, else as it was stated before. */
+/** The fee as the report states it, else as it was stated before; a declared zero comes last. */
 function feeKnown(draft: FillDraft, known: FeeKnown | null): FeeKnown {
-  const fee = feeOf(draft);
-  const { feeBps, feeSource, feeDeclaredBy } = fee === null && known !== null ? known : draft;
-  return { fee: fee ?? known?.fee ?? null, feeBps, feeSource, feeDeclaredBy };
+  const given = feeOf(draft);
+  if (known !== null && known.fee !== null && (given === null || draft.feeSource === 'DECLARED')) {
+    const { fee, feeBps, feeSource, feeDeclaredBy } = known;
+    return { fee, feeBps, feeSource, feeDeclaredBy };
+  }
+  const { feeBps, feeSource, feeDeclaredBy } = draft;
+  return { fee: given, feeBps, feeSource, feeDeclaredBy };
 }
 
-/** The fee of a fill that is known, for a report that states none (B9: the others enrich). */
-function feeOfOthers(draft: FillDraft, state: FillState): StatedFee | null {
-  if (feeOf(draft) !== null || state.fee === null) return null;
-  const { fee, feeBps, feeSource, feeDeclaredBy } = state;
+/** The fee as it goes on the log: what was stated, in the form in which it was. */
+function statedFee({ fee, feeBps, feeSource, feeDeclaredBy }: FeeKnown): StatedFee {
   return { feePusd: feeBps === null ? fee : null, feeBps, feeSource, feeDeclaredBy };
 }
 
@@ -159,6 +170,7 @@ export function enriched(known: FillState, draft: FillDraft): FillState {
     logIndex: known.logIndex ?? draft.logIndex,
     blockNumber: known.blockNumber ?? draft.blockNumber,
     ...(known.fee === null ? feeKnown(draft, known) : {}),
+    toldEnd: known.toldEnd ?? (isFinal(draft.status) ? draft.status : null),
   };
 }
 

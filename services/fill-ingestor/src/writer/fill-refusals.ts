@@ -114,6 +114,21 @@ export function mismatch(
   );
 }
 
+/** CONFIRMED after FAILED, or FAILED after CONFIRMED (B8), whoever told which. */
+export function opposite(
+  arriving: Arriving,
+  known: FillState,
+  before: FillState['toldEnd'],
+): Outcome {
+  return setAside(
+    arriving,
+    known,
+    'GOV_FILL_STATUS_CONFLICT',
+    `Expected no end of fill ${known.fillId} after ${before ?? ''}; found ` +
+      `${arriving.draft.status}.`,
+  );
+}
+
 /** Reasons after which nobody knows what the account holds, until an operator decides (B8, B9). */
 const DOUBTFUL: readonly QuarantineReason[] = ['GOV_FILL_STATUS_CONFLICT', 'GOV_FILL_MISMATCH'];
 

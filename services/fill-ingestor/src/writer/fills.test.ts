@@ -5,6 +5,7 @@ import { type Accounts, parseAccounts } from '../accounts.ts';
 import {
   ALICE,
   BOB,
+  type Fields,
   MATCH,
   NO,
   ORDER,
@@ -14,6 +15,7 @@ import {
   valuesOf,
   without,
 } from '../../test/inputs.ts';
+import { type RawInput } from '../raw.ts';
 import { storage } from './storage.ts';
 
 const TX = `0x${'11'.repeat(32)}`;
@@ -172,7 +174,7 @@ describe('a fee that an earlier report stated (B6)', () => {
     const { reports, inputs } = testWriter(both);
     reports({ ...bare, ...place, status: 'MATCHED' });
     const terms = { ...TERMS, zeroFeeDeclaredBy: 'olga' };
-    inputs({ format: 'execution', fields: { ...bare, ...place, status: 'MATCHED' }, terms });
+    inputs({ format: 'execution', fields: { ...bare, ...place }, terms });
     expect(valuesOf(reports({ ...bare, ...place }), 'FillConfirmed')).toMatchObject([
       {
         fee_pusd: 0n,
@@ -180,6 +182,48 @@ describe('a fee that an earlier report stated (B6)', () => {
         fee_declared_by: 'olga',
         flags: ['GOV_FEE_DECLARED'],
       },
+    ]);
+  });
+});
+
+test('a provisional fee does not bind: the exact one that comes later is the fee', () => {
+  const bps = { ...without(MATCH, 'fee_pusd'), fee_bps: '25', status: 'MATCHED' };
+  const written = testWriter().reports(bps, { ...MATCH, fee_pusd: '0.13' });
+  expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ fee_pusd: 130_000n, fee_bps: null }]);
+});
+
+describe('a zero that the operator of an import declares', () => {
+  const bare = without(MATCH, 'fee_pusd');
+  const terms = { ...TERMS, zeroFeeDeclaredBy: 'olga' };
+  const row = (fields: Fields): RawInput => ({ format: 'execution', fields, terms });
+
+  test.each([
+    ['the fee that the confirmation states', { ...bare, status: 'MATCHED' }, MATCH],
+    ['the fee that an earlier report stated', { ...MATCH, status: 'MATCHED' }, bare],
+  ])('gives way to %s', (_what, first, second) => {
+    const written = testWriter().inputs(row(first), row(second));
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([
+      { fee_pusd: 250_000n, fee_source: 'MATCH_EVENT', flags: [] },
+    ]);
+  });
+
+  test('is no contradiction where the fill is told again without a fee', () => {
+    const written = testWriter().inputs(row(MATCH), row(bare));
+    expect(outcomesOf(written)).toEqual(['applied', 'ignored: duplicate']);
+  });
+});
+
+describe('the bot of a fill', () => {
+  const nameless = without(MATCH, 'trading_bot_id');
+
+  test.each([
+    ['the confirmation names', [{ ...nameless, status: 'MATCHED' }, MATCH]],
+    ['the order names that came in between', [{ ...nameless, status: 'MATCHED' }, ORDER, nameless]],
+    ['the earlier report named', [{ ...MATCH, status: 'MATCHED' }, nameless]],
+    ['the later report names', [{ ...MATCH, trading_bot_id: 'x', status: 'MATCHED' }, MATCH]],
+  ])('is the one that %s', (_what, given) => {
+    expect(valuesOf(testWriter().reports(...given), 'FillConfirmed')).toMatchObject([
+      { trading_bot_id: 'alpha', incomplete_reasons: [] },
     ]);
   });
 });
@@ -239,45 +283,6 @@ describe('a fill and its order', () => {
         'it again.',
       'Expected the first report of order O1 before this one, which names no account; found this ' +
         'one first. Send it again.',
-    ]);
-  });
-});
-
-describe('sources of record (B9)', () => {
-  const accounts = declared({
-    [ALICE]: { source_of_record: 'file', other_sources: ['bus'], default_bot: 'beta' },
-  });
-
-  test('a second voice without a fill to confirm never books', () => {
-    const written = testWriter(accounts).reports({ ...MATCH, tx_hash: TX, order_hash: HASH });
-    expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_UNMATCHED']);
-  });
-
-  test('a second voice that puts a fill where another one stands is an alarm', () => {
-    const { reports, inputs } = testWriter(
-      declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['file'] } }),
-    );
-    const place = { tx_hash: TX, order_hash: HASH };
-    reports({ ...MATCH, ...place }, { ...MATCH, fill_id: 'F2', status: 'MATCHED' });
-    const fields = { ...MATCH, ...place, fill_id: 'F2' };
-    const written = inputs({ format: 'execution', fields, terms: TERMS });
-    expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_MISMATCH']);
-  });
-
-  test('a confirmed bus fill without coordinates is refused where others report too', () => {
-    const both = declared({ [ALICE]: { source_of_record: 'bus', other_sources: ['chain'] } });
-    const written = testWriter(both).reports(MATCH);
-    expect(outcomesOf(written)).toEqual(['quarantined: INCOMPLETE_INPUT']);
-  });
-
-  test("a bot that nobody names is the account's default, else unattributed", () => {
-    const nameless = without(MATCH, 'trading_bot_id');
-    const bus = declared({ [ALICE]: { source_of_record: 'bus', default_bot: 'beta' } });
-    expect(valuesOf(testWriter(bus).reports(nameless), 'FillConfirmed')).toMatchObject([
-      { trading_bot_id: 'beta' },
-    ]);
-    expect(valuesOf(testWriter().reports(nameless), 'FillConfirmed')).toMatchObject([
-      { trading_bot_id: 'unattributed', incomplete_reasons: ['GOV_BOT_UNATTRIBUTED'] },
     ]);
   });
 });

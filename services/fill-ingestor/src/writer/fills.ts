@@ -10,13 +10,14 @@
  * contradicts the same id, what contradicts the same coordinates, what contradicts the end.
  */
 
-import { compareAcrossSources } from '@polytraders/domain';
+import { compareAcrossSources, judgeStatus } from '@polytraders/domain';
 import { type Lookup } from '@polytraders/stream';
 import { type Accounts, isOfRecord } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
-import { type FillDraft } from '../draft.ts';
+import { type FillDraft, type SourceOfRecord } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { orderOf } from './enrich.ts';
+import { firstSourceOf } from './first-source.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
 import { joinLate, stepPointing, stepUnderOtherId } from './fill-joins.ts';
 import { advance, applied, climb, enriched, ignored, type Outcome } from './fill-ladder.ts';
@@ -27,6 +28,7 @@ import {
   incomplete,
   mismatch,
   needsCoordinates,
+  opposite,
   setAside,
 } from './fill-refusals.ts';
 import {
@@ -58,14 +60,16 @@ export function stepFill(
   const { account, tokenId, orderSide } = draft;
   if (account === null || tokenId === null || orderSide === null) return incomplete(event, draft);
   const doubts = doubtsOf(lookup, event.partition);
-  const arriving = { event, draft, account, tokenId, orderSide, order, doubts };
+  const isNamed = given.account !== null;
+  const first = isNamed ? firstSourceOf(lookup, account) : null;
+  const arriving = { event, draft, account, isNamed, tokenId, orderSide, order, first, doubts };
   const known = fillAt(lookup, fillKey(draft.fillId));
   const placed =
     draft.txHash === null || draft.orderHash === null
       ? null
       : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
   const alias = known?.joinedTo == null ? null : known;
-  if (!isOfRecord(accounts, account, draft.source)) {
+  if (!isOfRecord(accounts, account, draft.source, first)) {
     if (alias !== null && placed === null) return ignored('joined');
     return stepSecondVoice(arriving, alias === null ? known : null, placed);
   }
@@ -91,7 +95,7 @@ function stepSecondVoice(
   named: FillState | null,
   placed: FillState | null,
 ): Outcome {
-  const { draft } = arriving;
+  const { draft, first } = arriving;
   const known = named ?? placed;
   if (known === null) {
     return setAside(
@@ -99,7 +103,7 @@ function stepSecondVoice(
       null,
       'GOV_FILL_UNMATCHED',
       `Expected a fill of the source of record for what ${draft.source} tells of ` +
-        `${draft.fillId}; found none.`,
+        `${draft.fillId}; found none.${first === null ? '' : undeclared(first)}`,
     );
   }
   const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
@@ -108,8 +112,23 @@ function stepSecondVoice(
     const what = isElsewhere ? ['id', ...differences] : differences;
     return mismatch(arriving, isElsewhere ? placed : known, what);
   }
-  if (known.joinedSources.includes(draft.source)) return ignored('duplicate');
-  return applied(enriched(known, draft), []);
+  const verdict = judgeStatus(known.status, draft.status);
+  if (verdict === 'conflict') return opposite(arriving, known, known.status);
+  const after = enriched(known, draft);
+  return isNews(known, after) ? applied(after, []) : ignored('duplicate');
+}
+
+/** Of a declared account nobody spoke first. */
+function undeclared(first: SourceOfRecord): string {
+  return (
+    ` Nobody has declared the account, so ${first}, which spoke of it first, is of record; ` +
+    `declare another source in ACCOUNTS_FILE.`
+  );
+}
+
+/** Whether a second voice has said more than that it has spoken before. */
+function isNews(before: FillState, after: FillState): boolean {
+  return (Object.keys(after) as (keyof FillState)[]).some((name) => before[name] !== after[name]);
 }
 
 function withOrder(draft: FillDraft, order: OrderState | null): FillDraft {

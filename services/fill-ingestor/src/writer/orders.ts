@@ -11,6 +11,7 @@ import { type InboxEvent } from '../inbox-event.ts';
 import { botOf, factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
+import { firstSourceOf, speaksFirst } from './first-source.ts';
 import { useMarket } from './markets.ts';
 import { quarantine } from './quarantine.ts';
 import { type Entity, orderHashKey, orderKey, type OrderState } from './state.ts';
@@ -104,9 +105,10 @@ function open(
   const entry = ledgerEntry('OrderOpened', value, placeOf(event, account));
   const market = useMarket(event, lookup, draft, factsOf(lookup, draft), account);
   const puts = putsOf(stateOf(event, draft, account, bot, null, entry.event_id));
+  const spoke = speaksFirst(event, draft, firstSourceOf(lookup, account), accounts);
   return {
     outcome: 'applied',
-    puts: [...market.puts, ...puts],
+    puts: [...spoke, ...market.puts, ...puts],
     entries: [...market.entries, entry],
   };
 }

@@ -7,7 +7,13 @@ import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytrade
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { table } from '@polytraders/stream';
 import { type FeeSource, type OrderStatus, type SourceOfRecord } from '../draft.ts';
-import { type DoubtsState, type FillState, type MarketState, type OrderState } from './state.ts';
+import {
+  type DoubtsState,
+  type FillState,
+  type MarketState,
+  type OrderState,
+  type SourceState,
+} from './state.ts';
 
 export type FillRow = {
   readonly fill_id: string;
@@ -33,6 +39,7 @@ export type FillRow = {
   readonly log_index: number | null;
   readonly block_number: number | null;
   readonly matched_at: number | null;
+  readonly told_end: string | null;
   readonly paper: boolean;
   readonly event_id: string | null;
   readonly has_place: boolean;
@@ -62,6 +69,12 @@ export type OrderRow = {
   readonly status: string;
   readonly paper: boolean;
   readonly event_id: string;
+};
+
+export type SourceRow = {
+  readonly log_partition: string;
+  readonly account: string;
+  readonly source: string;
 };
 
 export type DoubtRow = {
@@ -104,6 +117,7 @@ const FILL_COLUMNS = {
   log_index: 'int',
   block_number: 'int',
   matched_at: 'time',
+  told_end: 'text',
   paper: 'bool',
   event_id: 'text',
   has_place: 'bool',
@@ -155,6 +169,13 @@ export const ORDERS = table<OrderRow>('orders', ORDER_COLUMNS, ['order_id'], 'lo
 /** The same rows, found by the order's hash. */
 export const ORDER_BY_HASH = table<OrderRow>('order_by_hash', ORDER_COLUMNS, ['order_id']);
 
+/** One row an account that is not declared. */
+export const SOURCES = table<SourceRow>(
+  'account_source',
+  { log_partition: 'text', account: 'text', source: 'text' },
+  ['account'],
+);
+
 /** One row an account; those of a partition are one entity. */
 export const DOUBTS = table<DoubtRow>(
   'account_in_doubt',
@@ -205,6 +226,7 @@ export function rowOfFill(state: FillState): FillRow {
     log_index: state.logIndex,
     block_number: state.blockNumber,
     matched_at: state.matchedAt,
+    told_end: state.toldEnd,
     paper: state.paper,
     event_id: state.eventId,
     has_place: state.hasPlace,
@@ -250,6 +272,7 @@ export function fillOfRow(row: FillRow): FillState {
     logIndex: row.log_index,
     blockNumber: row.block_number,
     matchedAt: row.matched_at,
+    toldEnd: row.told_end as FillStatus | null,
     paper: row.paper,
     eventId: row.event_id,
     hasPlace: row.has_place,
@@ -296,6 +319,15 @@ export function orderOfRow(row: OrderRow): OrderState {
     paper: row.paper,
     eventId: row.event_id,
   };
+}
+
+export function rowOfSource({ partition, account, source }: SourceState): SourceRow {
+  return { log_partition: String(partition), account, source };
+}
+
+export function sourceOfRow(row: SourceRow): SourceState {
+  const source = row.source as SourceOfRecord;
+  return { kind: 'source', partition: partitionOf(row), account: row.account, source };
 }
 
 /** Rows of the accounts that are in doubt now and were not before. */

@@ -5,9 +5,11 @@
  * partitions
  *   coordinates|<tx>:<order hash>  the same fill, found by its place on the chain
  *   order|<id>, order-hash|<hash>  an order
+ *   source|<account>               which source spoke first of an account that is not declared
  *   doubts|<partition>             its accounts of which the sources said two things
  *   market|<partition>|<condition> what of a market stands on this partition's log
  *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
+ *   mark|<token>                   the token's own marks, whatever is defined: volatile
  */
 
 import { type MarketDefinition } from '@polytraders/contracts';
@@ -49,6 +51,8 @@ export type FillState = {
   readonly logIndex: number | null;
   readonly blockNumber: number | null;
   readonly matchedAt: TimeMicros | null;
+  /** The end that a source not of record has told, where the fill had none yet. */
+  readonly toldEnd: FillStatus | null;
   readonly paper: boolean;
   /** event_id of its last record on the log; null while it has none. */
   readonly eventId: string | null;
@@ -78,6 +82,14 @@ export type OrderState = {
   readonly status: OrderStatus;
   readonly paper: boolean;
   readonly eventId: string;
+};
+
+/** Which source spoke first of an account that is not declared: it is of record (B9). */
+export type SourceState = {
+  readonly kind: 'source';
+  readonly partition: number;
+  readonly account: string;
+  readonly source: SourceOfRecord;
 };
 
 /** Why an account's books are in doubt: the first input that was set aside for it. */
@@ -125,13 +137,14 @@ export type MarketFacts = {
   readonly marks: readonly KnownMark[];
 };
 
-export type Entity = FillState | OrderState | DoubtsState | MarketState | MarketFacts;
+export type Entity = FillState | OrderState | SourceState | DoubtsState | MarketState | MarketFacts;
 
 export const fillKey = (fillId: string): string => `fill|${fillId}`;
 export const coordinatesKey = (txHash: string, orderHash: string): string =>
   `coordinates|${txHash}:${orderHash}`;
 export const orderKey = (orderId: string): string => `order|${orderId}`;
 export const orderHashKey = (hash: string): string => `order-hash|${hash}`;
+export const sourceKey = (account: string): string => `source|${account}`;
 export const doubtsKey = (partition: number): string => `doubts|${String(partition)}`;
 export const marketKey = (partition: number, conditionId: string): string =>
   `market|${String(partition)}|${conditionId}`;
@@ -139,10 +152,11 @@ export const marketKey = (partition: number, conditionId: string): string =>
 export const tokenPlace = (tokenId: string): string => `token:${tokenId}`;
 export const factsKey = (conditionId: string): string => `facts|${conditionId}`;
 export const tokenKey = (tokenId: string): string => `token|${tokenId}`;
+export const markKey = (tokenId: string): string => `mark|${tokenId}`;
 
 /** Entities that the bus reader writes: read anew for each batch, never put. */
 export function isVolatileKey(key: string): boolean {
-  return key.startsWith('facts|') || key.startsWith('token|');
+  return /^(facts|token|mark)\|/.test(key);
 }
 
 /**
@@ -160,10 +174,12 @@ export function keysOf(event: InboxEvent): readonly string[] {
   const keys: string[] = [];
   if (input.kind === 'fill') {
     keys.push(fillKey(input.fillId), doubtsKey(event.partition));
+    if (input.tokenId !== null) keys.push(markKey(input.tokenId));
     if (input.txHash !== null && input.orderHash !== null) {
       keys.push(coordinatesKey(input.txHash, input.orderHash));
     }
   }
+  if (input.account !== null) keys.push(sourceKey(input.account));
   if (input.orderId !== null) keys.push(orderKey(input.orderId));
   if (input.orderHash !== null) keys.push(orderHashKey(input.orderHash));
   if (input.conditionId !== null) {

@@ -28,7 +28,11 @@ import {
   rowOfMarket,
   rowOfOrder,
   rowOfPlace,
+  rowOfSource,
   rowsOfDoubts,
+  sourceOfRow,
+  type SourceRow,
+  SOURCES,
 } from './rows.ts';
 import {
   type Entity,
@@ -87,6 +91,18 @@ const MARKS = table<MarkRow>(
   ['place', 'token_id', 'kind'],
 );
 
+/** Marks by their token, also of one that no definition names. */
+const TOKEN_MARKS = table<Omit<MarkRow, 'place'>>(
+  'mark',
+  {
+    token_id: 'text',
+    kind: 'text',
+    price: 'price',
+    observed_at: 'time',
+  },
+  ['token_id', 'kind'],
+);
+
 type Place = { readonly table: string; readonly where: Readonly<Record<string, string>> };
 
 export const storage: Storage<Entity, Entry> = {
@@ -99,10 +115,12 @@ export const storage: Storage<Entity, Entry> = {
     FILL_BY_PLACE,
     ORDERS,
     ORDER_BY_HASH,
+    SOURCES,
     DOUBTS,
     MARKETS,
     DEFINITIONS,
     MARKS,
+    TOKEN_MARKS,
   ],
   isVolatile: isVolatileKey,
   isGlobal: isGlobalKey,
@@ -128,6 +146,7 @@ function changes(
   if (key.startsWith('order|') && after.kind === 'order') {
     return [{ upsert: ORDERS.name, row: rowOfOrder(after) }];
   }
+  if (after.kind === 'source') return [{ upsert: SOURCES.name, row: rowOfSource(after) }];
   if (after.kind === 'doubts') {
     const known = before?.kind === 'doubts' ? before : undefined;
     return rowsOfDoubts(known, after).map((row) => ({ upsert: DOUBTS.name, row }));
@@ -161,6 +180,8 @@ function locate(key: string): readonly Place[] {
       return [{ table: ORDERS.name, where: { order_id: name } }];
     case 'order-hash':
       return [{ table: ORDER_BY_HASH.name, where: { order_hash: name } }];
+    case 'source':
+      return [{ table: SOURCES.name, where: { account: name } }];
     case 'doubts':
       return [{ table: DOUBTS.name, where: { log_partition: name } }];
     case 'market': {
@@ -168,6 +189,8 @@ function locate(key: string): readonly Place[] {
       const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
       return [{ table: MARKETS.name, where }];
     }
+    case 'mark':
+      return [{ table: TOKEN_MARKS.name, where: { token_id: name } }];
     default: {
       const place = kind === 'token' ? `token:${name}` : name;
       return [
@@ -186,6 +209,8 @@ function revive(
   if (fill !== undefined) return fillOfRow(fill as FillRow);
   const order = rows[ORDERS.name]?.[0] ?? rows[ORDER_BY_HASH.name]?.[0];
   if (order !== undefined) return orderOfRow(order as OrderRow);
+  const source = rows[SOURCES.name]?.[0];
+  if (source !== undefined) return sourceOfRow(source as SourceRow);
   const doubts = rows[DOUBTS.name];
   if (doubts !== undefined) return doubtsOfRows(doubts as readonly DoubtRow[]);
   const market = rows[MARKETS.name]?.[0];
@@ -195,7 +220,7 @@ function revive(
 
 function factsOfRows(rows: Readonly<Record<string, readonly object[]>>): MarketFacts | undefined {
   const defined = rows[DEFINITIONS.name]?.[0] as DefinitionRow | undefined;
-  const marks = (rows[MARKS.name] ?? []) as readonly MarkRow[];
+  const marks = (rows[MARKS.name] ?? rows[TOKEN_MARKS.name] ?? []) as readonly MarkRow[];
   if (defined === undefined && marks.length === 0) return undefined;
   return {
     kind: 'facts',
