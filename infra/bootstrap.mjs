@@ -22,6 +22,7 @@ const nodeMajorMin = 20;
 const javaMajorMin = 17;
 const installMsMax = 600_000;
 const writeMsMax = 2000;
+const parentMs = 500;
 /** Below its reason npm prints its manual. */
 const whyLinesMax = 12;
 /** What an install left behind: the time it ended, and the lockfile it was made from. */
@@ -226,6 +227,15 @@ function ensureTools(variables) {
   );
 }
 
+/** SIGTERM ends npm and its shell and comes no further: what they have started is told here. */
+function endWithNpm(child) {
+  const parent = process.ppid;
+  const look = () => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  };
+  setInterval(look, parentMs).unref();
+}
+
 function handOver(entry, args) {
   const path = [join(root, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter);
   const child = spawn(pinnedNode, [resolve(root, entry), ...args], {
@@ -235,6 +245,7 @@ function handOver(entry, args) {
   // Ctrl-C reaches the child from the terminal itself; this process only waits for its answer.
   process.on('SIGINT', () => undefined);
   for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
+  if (process.env.npm_lifecycle_event !== undefined) endWithNpm(child);
   child.on('error', (error) => stop(`${pinnedNode} did not start: ${error.message}.`));
   child.on('exit', (code, signal) => {
     // Not 1, which is an answer of each command: a check does not hold, something is ill.

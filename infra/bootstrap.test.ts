@@ -1,10 +1,12 @@
 /** The first step of every command, on a machine with Node and Docker, but without Java. */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const path = mkdtempSync(join(tmpdir(), 'polytraders-path-'));
@@ -77,6 +79,24 @@ test('an install lock without content, left by a command that was killed, is tak
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/npm ci failed/) });
   rmSync(checkout, { recursive: true });
 });
+
+test('a command whose npm has ended is told to end', async () => {
+  const entry = join(path, 'waits.mjs');
+  writeFileSync(
+    entry,
+    "process.on('SIGTERM', () => { console.log('told'); process.exit(); });\n" +
+      "setTimeout(() => process.exit(), 8000);\nconsole.log('waits');\n",
+  );
+  const bootstrap = join(import.meta.dirname, 'bootstrap.mjs');
+  // The shell waits for its command, as npm's does, and like it tells it of no signal.
+  const words = `"${process.execPath}" "${bootstrap}" "${entry}"; true`;
+  const env = { ...process.env, npm_lifecycle_event: 'start' };
+  const shell = spawn('/bin/sh', ['-c', words], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(shell.stdout, 'data');
+  shell.kill('SIGKILL');
+  // The output is at its end once nobody is left that could write to it.
+  expect(await text(shell.stdout)).toBe('told\n');
+}, 10_000);
 
 test('a command that a signal has ended could not run, which is no answer of its own', () => {
   const entry = join(path, 'ended.mjs');

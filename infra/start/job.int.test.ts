@@ -207,6 +207,7 @@ test('a second job on the same database is refused; the first goes on', async ()
   const second = await start('--fills', '300');
   expect(second).toMatchObject({ code: 2, out: '' });
   expect(second.err).toMatch(/Expected no other npm start on this database, found one [^\n]*\n$/);
+  expect(second.err).toContain(`(process ${job.pid ?? 0} on `);
   expect(job.exitCode).toBeNull();
   job.kill('SIGINT');
   expect(await ended).toBe(2);

@@ -3,6 +3,7 @@
  * counters, so two of them would find each other's messages in their own tables.
  */
 
+import { hostname } from 'node:os';
 import { connect } from '@polytraders/runtime';
 
 /** Of this repository's advisory locks, that of the main job. */
@@ -18,16 +19,24 @@ export type OneJob = {
  * once. Throws one sentence where another job runs on this database.
  */
 export async function oneJob(databaseUrl: string): Promise<OneJob> {
-  const client = await connect({ url: databaseUrl, applicationName: 'polytraders-start' });
+  const applicationName = `polytraders-start: process ${process.pid} on ${hostname()}`;
+  const client = await connect({ url: databaseUrl, applicationName });
   const answer = await client.query<{ free: string }>(
     'SELECT pg_try_advisory_lock($1)::text AS free',
     [JOB_LOCK],
   );
   if (answer.rows[0]?.free !== 'true') {
+    const other = await client.query<{ name: string | null }>(
+      `SELECT application_name AS name FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND objid = $1 AND granted
+          AND datname = current_database()`,
+      [JOB_LOCK],
+    );
     await client.end();
+    const who = other.rows[0]?.name?.replace(/^.*: /, '') ?? 'it has just ended';
     throw new Error(
-      'Expected no other npm start on this database, found one that is not done: wait for its ' +
-        'end, or stop it with Ctrl-C.',
+      `Expected no other npm start on this database, found one that is not done (${who}): wait ` +
+        'for its end, or stop it with Ctrl-C or SIGTERM.',
     );
   }
   let released: Promise<void> | undefined;
