@@ -1,7 +1,7 @@
 /** Inbox rows for tests: execution reports in their JSON names, at places that count up. */
 
 import { type MarketDefinition } from '@polytraders/contracts';
-import { type Entity, factsKey, type MarketFacts, tokenKey } from '../src/writer/state.ts';
+import { type Entity, factsKey, markKey, type MarketFacts, tokenKey } from '../src/writer/state.ts';
 import { type Accounts } from '../src/accounts.ts';
 import { eventOfRow, type InboxEvent } from '../src/inbox-event.ts';
 import { createWriter, INBOX } from '../src/processor.ts';
@@ -139,6 +139,10 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
   }
   function say(known: MarketFacts): void {
     const { definition } = known;
+    for (const { tokenId } of known.marks) {
+      const marks = known.marks.filter((mark) => mark.tokenId === tokenId);
+      facts.set(markKey(tokenId), { ...known, definition: null, definitionHash: null, marks });
+    }
     if (definition === null) return;
     facts.set(factsKey(definition.condition_id), known);
     for (const token of definition.tokens) facts.set(tokenKey(token.token_id), known);

@@ -9,9 +9,9 @@ import {
   type ExecutionReport,
   fromJson,
   type MarkObserved,
-  type MarketDefinition,
   partitionOf,
   type RecordType,
+  toJson,
   TOPICS,
 } from '@polytraders/contracts';
 import { applyTopics } from '@polytraders/infra/topics';
@@ -37,7 +37,17 @@ import {
 import type pg from 'pg';
 import { createWriter } from '../processor.ts';
 import { inspectFile } from '../sources/file/import.ts';
-import { ALICE, BARE, BOB, CONDITION, MATCH, NO, ORDER, YES } from '../../test/inputs.ts';
+import {
+  ALICE,
+  BARE,
+  BOB,
+  CONDITION,
+  DEFINITION,
+  MATCH,
+  NO,
+  ORDER,
+  YES,
+} from '../../test/inputs.ts';
 import { tellTime } from './clock.ts';
 import { inboxSource } from './inbox-source.ts';
 import { missingIngestor, runImport } from './import-run.ts';
@@ -166,6 +176,7 @@ function ofAlice(log: readonly Event[]): readonly string[] {
 }
 
 const TOLD = 2 * 12;
+const PLAIN = toJson('MarketDefinition', DEFINITION);
 const CAROL = `0x${'01'.repeat(20)}`;
 const DAVE = `0x${'03'.repeat(20)}`;
 const request = { accounts: null, bot: null, zeroFeeDeclaredBy: null, identity: null };
@@ -180,19 +191,7 @@ test('parameters stand first on every partition, with one market_seq each', asyn
 });
 
 test('an order and its fill go from the bus to the log, with their market', async () => {
-  const definition: MarketDefinition = fromJson('MarketDefinition', {
-    condition_id: CONDITION,
-    tokens: [
-      { token_id: YES, outcome: 'Yes' },
-      { token_id: NO, outcome: 'No' },
-    ],
-    neg_risk_market_id: null,
-    questions: [],
-    maker_rebate_rate: '0.25',
-    fee_schedule: null,
-    status: 'OPEN',
-    end_date: null,
-  });
+  const definition = fromJson('MarketDefinition', { ...PLAIN, maker_rebate_rate: '0.25' });
   const mark: MarkObserved = fromJson('MarkObserved', {
     token_id: YES,
     price: '0.51',
@@ -200,13 +199,8 @@ test('an order and its fill go from the bus to the log, with their market', asyn
     observed_at: '2026-05-08T11:59:59Z',
     source: 'clob',
   });
-  await send(
-    TOPICS.marketDefinitions.name,
-    TOPICS.marketDefinitions.partitions,
-    CONDITION,
-    'MarketDefinition',
-    definition,
-  );
+  const { name, partitions } = TOPICS.marketDefinitions;
+  await send(name, partitions, CONDITION, 'MarketDefinition', definition);
   await send(TOPICS.marks.name, TOPICS.marks.partitions, YES, 'MarkObserved', mark);
   await until('SELECT count(*)::int AS n FROM ingest.mark', 1);
   await until('SELECT count(*)::int AS n FROM ingest.market_definition', 1);
@@ -308,15 +302,10 @@ test('poison among good reports is set aside one by one; no partition stands sti
   const mark = { token_id: NO, price: '7', kind: 'MID', observed_at: '2026-05-08T11:59:59Z' };
   const oddMark = fromJson('MarkObserved', { ...mark, source: 'clob' });
   await send(marks.name, marks.partitions, NO, 'MarkObserved', oddMark);
-  const oddDefinition: MarketDefinition = fromJson('MarketDefinition', {
+  const oddDefinition = fromJson('MarketDefinition', {
+    ...PLAIN,
     condition_id: '0xodd',
     tokens: [{ token_id: 'odd\u0000', outcome: 'Yes' }],
-    neg_risk_market_id: null,
-    questions: [],
-    maker_rebate_rate: null,
-    fee_schedule: null,
-    status: 'OPEN',
-    end_date: null,
   });
   const { name, partitions } = marketDefinitions;
   await send(name, partitions, '0xodd', 'MarketDefinition', oddDefinition);
@@ -342,6 +331,20 @@ test('poison among good reports is set aside one by one; no partition stands sti
   );
   expect(reasons.filter((reason) => reason === 'INVALID_INPUT')).toHaveLength(6);
   expect(running.worker.halted().size).toBe(0);
+}, 60_000);
+
+test('a mark is captured before the definition of its market has come', async () => {
+  const before = (await logOf(0)).length;
+  const { name, partitions } = TOPICS.marks;
+  const observed_at = '2026-05-08T11:59:59Z';
+  const mark = { token_id: '777', price: '0.6', kind: 'LAST', observed_at, source: 'clob' };
+  await send(name, partitions, '777', 'MarkObserved', fromJson('MarkObserved', mark));
+  await until("SELECT count(*)::int AS n FROM ingest.mark WHERE token_id = '777'", 1);
+  const condition_id = `0x${'77'.repeat(32)}`;
+  await report({ ...json(MATCH), fill_id: 'M1', order_id: 'OM1', token_id: '777', condition_id });
+  const fills = (await logOf(before + 1)).filter((event) => event.type === 'FillConfirmed');
+  const marked = { fill_id: 'M1', marks: [expect.objectContaining({ kind: 'LAST' })] };
+  expect(fills.map((event) => event.value)).toContainEqual(expect.objectContaining(marked));
 }, 60_000);
 
 test('two accounts claim one place at once: one is booked, the other an alarm', async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Mark } from '@polytraders/contracts';
 import { priceE18 } from '@polytraders/money';
-import { DEFINITION, MATCH, NOON, testWriter, valuesOf, YES } from '../../test/inputs.ts';
+import { DEFINITION, MATCH, NOON, testWriter, valuesOf, without, YES } from '../../test/inputs.ts';
 import { type KnownMark, type MarketFacts } from './state.ts';
 
 const MINUTE = 60_000_000;
@@ -36,6 +36,29 @@ const reported = (observed_at: number): object => ({
   price: 600_000_000_000_000_000n,
   kind: 'REPORTED',
   observed_at,
+});
+
+describe('a mark needs no definition: markets are traded before theirs has come', () => {
+  const mark = captured('MID', 0);
+  const undefinedYet: MarketFacts = { ...facts(mark), definition: null, definitionHash: null };
+
+  test.each([
+    ['with a condition', MATCH],
+    ['without one', without(MATCH, 'condition_id')],
+  ])('a fill %s carries that of its token', (_what, report) => {
+    const writer = testWriter();
+    writer.say(undefinedYet);
+    const [fill = {}] = valuesOf(writer.reports(report), 'FillConfirmed');
+    expect(fill['marks']).toMatchObject([{ token_id: YES, kind: 'MID', observed_at: NOON }]);
+  });
+
+  test('a token that its definition does not name has its own, too', () => {
+    const writer = testWriter();
+    writer.say({ ...facts(mark, { ...mark, tokenId: '777' }) });
+    writer.say(facts());
+    const [fill = {}] = valuesOf(writer.reports({ ...MATCH, token_id: '777' }), 'FillConfirmed');
+    expect(fill['marks']).toMatchObject([{ token_id: '777' }]);
+  });
 });
 
 describe('of several captured marks', () => {

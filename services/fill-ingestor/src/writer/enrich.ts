@@ -20,6 +20,7 @@ import {
   type Entity,
   factsKey,
   type KnownMark,
+  markKey,
   type MarketFacts,
   orderHashKey,
   type OrderState,
@@ -40,19 +41,30 @@ export type Enrichment = {
   readonly incompleteReasons: readonly string[];
 };
 
-/** Definition and marks of a draft's market, by its condition, else by its token. */
+/**
+ * Definition and marks of a draft's market, by its condition, else by its token. A mark needs no
+ * definition: markets are traded before theirs has come.
+ */
 export function factsOf(
   lookup: Lookup<Entity>,
   draft: { readonly conditionId: string | null; readonly tokenId: string | null },
 ): MarketFacts | null {
-  const key =
-    draft.conditionId !== null
-      ? factsKey(draft.conditionId)
-      : draft.tokenId === null
+  const { conditionId, tokenId } = draft;
+  const own = tokenId === null ? null : factsAt(lookup, markKey(tokenId));
+  const facts =
+    conditionId !== null
+      ? factsAt(lookup, factsKey(conditionId))
+      : tokenId === null
         ? null
-        : tokenKey(draft.tokenId);
-  const facts = key === null ? undefined : lookup.get(key);
-  return facts?.kind === 'facts' ? facts : null;
+        : factsAt(lookup, tokenKey(tokenId));
+  if (facts === null || own === null) return facts ?? own;
+  if (facts.marks.some((mark) => mark.tokenId === tokenId)) return facts;
+  return { ...facts, marks: [...facts.marks, ...own.marks] };
+}
+
+function factsAt(lookup: Lookup<Entity>, key: string): MarketFacts | null {
+  const found = lookup.get(key);
+  return found?.kind === 'facts' ? found : null;
 }
 
 /** The order that a draft names, by id or by hash. */
