@@ -2,7 +2,13 @@ export * from './errors.ts';
 export * from './kafka/port.ts';
 export { connectKafka } from './kafka/connect.ts';
 export { mendKafkajs } from './kafka/mends.ts';
-export { connect, pool, databaseError, type DatabaseConfig } from './postgres/database.ts';
+export {
+  connect,
+  type DatabaseConfig,
+  databaseError,
+  endFrozenSenders,
+  pool,
+} from './postgres/database.ts';
 export { migrate } from './postgres/migrate.ts';
 export { createStore, type Store } from './postgres/store.ts';
 export { compileCopyLine, compileLiterals } from './postgres/compile.ts';

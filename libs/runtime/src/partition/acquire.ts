@@ -6,7 +6,7 @@
 
 import type pg from 'pg';
 import { isHalt, RuntimeError } from '../errors.ts';
-import { databaseError, limits } from '../postgres/database.ts';
+import { databaseError, endFrozenSenders } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
 import { chainStart } from './fold.ts';
@@ -75,31 +75,14 @@ export async function claim<Entity, Entry>(
     };
   } catch (cause) {
     const error = databaseError(cause);
-    if (error.code === 'DATABASE_CONTENTION') await endFrozenCopies(context);
+    if (error.code === 'DATABASE_CONTENTION') {
+      await endFrozenSenders(context.database, `${context.processor}.`);
+    }
     throw error;
   } finally {
     // A connection that failed may be dead without knowing: it ends, and its transaction with it.
     client.release(isBroken);
   }
-}
-
-/**
- * Ends COPYs of this processor whose sender has been silent for longer than a statement may take:
- * a frozen owner holds the row of its partition for ever, as no time limit of Postgres runs while a
- * backend waits for COPY data. What it had not committed is undone.
- */
-async function endFrozenCopies<Entity, Entry>(
-  context: AcquireContext<Entity, Entry>,
-): Promise<void> {
-  await context.database
-    .query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() ' +
-        "AND usename = current_user AND starts_with(application_name, $1) AND state = 'active' " +
-        "AND wait_event = 'ClientRead' AND query LIKE 'COPY %' " +
-        "AND query_start < now() - $2::int * interval '1 millisecond'",
-      [`${context.processor}.`, limits.statementMs],
-    )
-    .catch(() => undefined);
 }
 
 /**

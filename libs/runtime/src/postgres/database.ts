@@ -118,3 +118,20 @@ export function databaseError(cause: unknown): RuntimeError {
     retryable: true,
   });
 }
+
+/**
+ * Ends connections, of applications whose name begins so, that are in the middle of a statement and
+ * have sent nothing for longer than one may take: a frozen owner would hold the row of its
+ * partition for ever, as no time limit of Postgres runs while a backend waits for the rest of a
+ * statement or for COPY data. What it had not committed is undone.
+ */
+export async function endFrozenSenders(database: pg.Pool, applications: string): Promise<void> {
+  await database
+    .query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() ' +
+        "AND usename = current_user AND starts_with(application_name, $1) AND state = 'active' " +
+        "AND wait_event = 'ClientRead' AND query_start < now() - $2::int * interval '1 millisecond'",
+      [applications, limits.statementMs],
+    )
+    .catch(() => undefined);
+}

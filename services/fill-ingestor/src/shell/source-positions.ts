@@ -3,7 +3,13 @@
  * position moves in the transaction that appends what was read.
  */
 
-import { type KafkaPort, RuntimeError, type Standing } from '@polytraders/runtime';
+import {
+  databaseError,
+  endFrozenSenders,
+  type KafkaPort,
+  RuntimeError,
+  type Standing,
+} from '@polytraders/runtime';
 import type pg from 'pg';
 
 export type Claim = {
@@ -68,6 +74,17 @@ export function sourcePositions(
   }
 
   async function claim(partition: number): Promise<Claim> {
+    try {
+      return await takeOver(partition);
+    } catch (cause) {
+      const error = databaseError(cause);
+      // The reader before us may have been frozen while it sent what it had read.
+      if (error.code === 'DATABASE_CONTENTION') await endFrozenSenders(database, 'fill-ingestor.');
+      throw error;
+    }
+  }
+
+  async function takeOver(partition: number): Promise<Claim> {
     await database.query(
       'INSERT INTO ingest.source_position (source, partition, next_offset) VALUES ($1, $2, $3) ' +
         'ON CONFLICT DO NOTHING',
