@@ -18,7 +18,7 @@ import {
   uniquePrefix,
 } from '@polytraders/testkit';
 import { generateDay } from '@polytraders/testkit/generator';
-import { leftOf, standingOf } from './settle.ts';
+import { leftOf, standingOf, waitUntilBooked } from './settle.ts';
 
 const prefix = uniquePrefix();
 const logs = mkdtempSync(join(tmpdir(), 'polytraders-logs-'));
@@ -119,6 +119,20 @@ describe('npm start', () => {
     );
     expect(await standing()).toEqual(before);
     expect(leftOf(before)).toBe(0);
+  }, 30_000);
+
+  test('names the partition that keeps it waiting, and why it has stopped', async () => {
+    const place = `processor = 'pnl-projector' AND version = 1 AND partition = 0`;
+    const halted = 'LOG_REPLACED: the log is another one.';
+    await execute(`UPDATE stream.partition SET halted = '${halted}', next_offset = next_offset - 5
+                    WHERE ${place}`);
+    const over = new AbortController().signal;
+    const wait = withDatabase(env, (one) =>
+      withBus(env, one, (bus) => waitUntilBooked(one, bus, () => undefined, over, 500)),
+    );
+    await expect(wait).rejects.toThrow(`pnl-projector partition 0 stands still: ${halted} See npm`);
+    await execute(`UPDATE stream.partition SET halted = NULL, next_offset = next_offset + 5
+                    WHERE ${place}`);
   }, 30_000);
 
   test('a number that is wrong in one book ends in exit code 1 and names the book', async () => {

@@ -72,6 +72,9 @@ async function unsentOf(database: Database, { kafka, config }: Bus): Promise<num
 
 const NEXT_OFFSETS = `SELECT partition, next_offset
   FROM stream.partition JOIN stream.active_version USING (processor, version) WHERE processor = $1`;
+const HALTED = `SELECT processor AS service, partition, halted
+  FROM stream.partition JOIN stream.active_version USING (processor, version)
+ WHERE halted IS NOT NULL ORDER BY processor, partition`;
 const OUTBOX_ENDS = `SELECT partition, max("offset") + 1 AS after FROM ingest.outbox
   GROUP BY partition`;
 const INBOX_END = 'SELECT coalesce(sum(next_seq), 0) AS number FROM ingest.inbox_end';
@@ -93,13 +96,14 @@ function sumOf(values: Iterable<number>): number {
 
 /**
  * Waits until everything on the bus is in the inbox, taken, on the log and booked. Throws one
- * sentence when nothing has moved for a minute, and the reason of `over` once it is aborted.
+ * sentence when nothing has moved for `standstillMs`, and the reason of `over` once it is aborted.
  */
 export async function waitUntilBooked(
   database: Database,
   bus: Bus,
   onStanding: (standing: Standing) => void,
   over: AbortSignal,
+  standstillMs = STANDSTILL_MS_MAX,
 ): Promise<void> {
   let movedAt = performance.now();
   let before = '';
@@ -111,16 +115,27 @@ export async function waitUntilBooked(
     const text = JSON.stringify(now);
     if (text !== before) movedAt = performance.now();
     before = text;
-    if (performance.now() - movedAt > STANDSTILL_MS_MAX) {
+    if (performance.now() - movedAt > standstillMs) {
       throw new Error(
-        `Nothing has moved for ${STANDSTILL_MS_MAX / 1000} s: ${now.unread} messages of the bus ` +
+        `Nothing has moved for ${standstillMs / 1000} s: ${now.unread} messages of the bus ` +
           `are not read, ${now.untaken} inputs not taken, ${now.unsent ?? 0} not on the log, ` +
-          `${now.unbooked} offsets of the log not booked. ` +
-          'See npm run polytraders -- status, and the logs under .local/logs.',
+          `${now.unbooked} offsets of the log not booked. ${await haltedText(database)}` +
+          'See npm run polytraders -- status, and the logs of the services.',
       );
     }
     await sleep(POLL_MS, undefined, { signal: over });
   }
+}
+
+/**
+ * Which partitions have stopped, and why. Asked only when nothing moves any more: a worker that
+ * takes a partition over may still have to find that it can go on.
+ */
+async function haltedText(database: Database): Promise<string> {
+  const rows = await ask(database, HALTED, [], 'the services');
+  return rows
+    .map((row) => `${row['service']} partition ${row['partition']} stands still: ${row['halted']} `)
+    .join('');
 }
 
 /** How much is left to do, all places together. */
