@@ -26,7 +26,8 @@ With --input, as for polytraders import:
 
 Servers: those of KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL, else the local stack, which
 is started, and left up for the next command (npm run stack -- down stops it).
-Exit codes: 0 all checks hold, 1 one does not, 2 could not run or was interrupted.
+Exit codes: 0 all checks hold, 1 one does not, 2 could not run or was interrupted
+(npm ends itself on Ctrl-C, which shells call 130).
 `;
 
 const PARSED = {
