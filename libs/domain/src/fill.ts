@@ -65,12 +65,19 @@ export function completeAmounts(given: GivenAmounts, tick: Rational): Amounts | 
 
 /**
  * Why a fill on the bus or in a file is refused, or null. What the chain says is a fact and is not
- * asked: dust and odd prices are booked as they are.
+ * asked: dust and odd prices are booked as they are. Where size, quantity and price all stand, size
+ * ÷ quantity is a price, too: 0 pUSD for 100 shares at 0.01 lies within a tick and is no cash at all.
  */
 export function refuseAmounts(of: Amounts): 'PRICE_OUT_OF_RANGE' | 'QUANTITY_NOT_POSITIVE' | null {
   if (of.quantity <= 0n) return 'QUANTITY_NOT_POSITIVE';
   const { numerator, denominator } = of.price;
-  return numerator <= 0n || numerator > denominator ? 'PRICE_OUT_OF_RANGE' : null;
+  const isOdd = numerator <= 0n || numerator > denominator || of.priceE18 === 0n;
+  return isOdd || of.notional > of.quantity || isUnpaid(of) ? 'PRICE_OUT_OF_RANGE' : null;
+}
+
+/** No cash for what costs a micro or more: half a micro of dust is rounded to none. */
+function isUnpaid({ notional, quantity, price }: Amounts): boolean {
+  return notional === 0n && divideHalfEven(quantity * price.numerator, price.denominator) !== 0n;
 }
 
 /** Whether two amounts of cash lie within one tick × quantity of each other (M1, B9). */

@@ -47,9 +47,9 @@ export function amountsOf(given: GivenTexts): Amounts | Refusal {
   }
   const why = refuseAmounts(amounts);
   if (why === 'QUANTITY_NOT_POSITIVE') return notPositive(given.quantity ?? given.size);
-  if (why === 'PRICE_OUT_OF_RANGE')
-    return outOfRange(`${given.size ?? ''} / ${given.quantity ?? ''}`);
-  return amounts;
+  if (why === null) return amounts;
+  const hasBoth = given.size !== null && given.quantity !== null;
+  return outOfRange(hasBoth ? `${given.size} / ${given.quantity}` : (given.price ?? ''));
 }
 
 /** pUSD from a text by M1; null stays null. A negative amount is refused. */

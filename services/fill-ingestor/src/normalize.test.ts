@@ -169,6 +169,24 @@ describe('execution reports', () => {
     expect(read(fields)).toMatchObject({ notional: 2n });
   });
 
+  test.each([
+    ['no cash for a million shares', { quantity_shares: '1000000', size_pusd: '0', price: '0.01' }],
+    ['more than a pUSD a share', { quantity_shares: '100', size_pusd: '100.9', price: '1' }],
+  ])('%s is refused, though it lies within a tick of the price', (_what, amounts) => {
+    const found = JSON.stringify(`${amounts.size_pusd} / ${amounts.quantity_shares}`);
+    expect(refusalOf(read({ ...MATCH, ...amounts }))).toBe(
+      `PRICE_OUT_OF_RANGE: Expected a price above 0 and at most 1; found ${found}.`,
+    );
+  });
+
+  test('a price that is 0 once it is stored is refused, dust that costs nothing is booked', () => {
+    const tiny = { ...without(MATCH, 'size_pusd'), price: '1e-30' };
+    expect(refusalOf(read(tiny))).toContain('PRICE_OUT_OF_RANGE: ');
+    expect(refusalOf(read(tiny))).toContain('found "1e-30"');
+    const dust = { ...MATCH, quantity_shares: '0.00001', size_pusd: '0', price: '0.01' };
+    expect(read(dust)).toMatchObject({ notional: 0n });
+  });
+
   test('size and quantity win over a price that they contradict, flagged', () => {
     expect(read({ ...MATCH, price: '0.52' })).toMatchObject({
       price: 500_000_000_000_000_000n,
