@@ -89,6 +89,13 @@ describe('with books in the tables', () => {
     const client = await connect({ url: database.url, applicationName: 'cli-test' });
     await migrate(client, 'stream', join(root, 'libs/runtime/sql'));
     await migrate(client, 'pnl_v1', join(root, 'services/pnl-projector/sql'));
+    await migrate(client, 'ingest', join(root, 'services/fill-ingestor/sql'));
+    await client.query(`
+      INSERT INTO ingest.outbox (partition, "offset", line, event_id, record_type, topic, key,
+          source_position, reason_code, recorded_at, body)
+        SELECT 0, n, 0, 'e' || n, 'QuarantinedInput', 't', 'k', 'f/' || n, 'INCOMPLETE_INPUT',
+               now(), '{}'
+          FROM generate_series(1, 3) AS n`);
     await client.query(`
       INSERT INTO stream.active_version VALUES ('pnl-projector', 1);
       INSERT INTO stream.partition
@@ -168,6 +175,15 @@ describe('with books in the tables', () => {
     expect(none).toEqual({ code: 0, out: 'No positions match.\n', err: '' });
     const cut = await run('positions', '--limit', '2');
     expect(cut.err).toBe('Showing 2 rows, the limit; --limit asks for more.\n');
+    const json = await run('positions', '--limit', '2', '--json');
+    expect(JSON.parse(json.out)).toHaveLength(2);
+    expect(json.err).toBe(cut.err);
+  });
+
+  test.each([[], ['--json']])('quarantine says when the limit cuts: %j', async (...how) => {
+    const cut = await run('quarantine', '--limit', '2', ...how);
+    expect(cut.err).toBe('Showing 2 refused inputs, the limit; --limit asks for more.\n');
+    expect((await run('quarantine', ...how)).err).toBe('');
   });
 
   test('status names a partition that stands still, and what came of the input', async () => {

@@ -15,3 +15,14 @@ export type CommandContext = {
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value, null, 2)}\n`);
 }
+
+/** On stderr, so that JSON stays JSON: who adds a list up must know that it was cut. */
+export function sayIfCut(
+  terminal: Terminal,
+  what: string,
+  shown: readonly unknown[],
+  limit: number,
+): void {
+  if (shown.length < limit) return;
+  terminal.err(`Showing ${shown.length} ${what}, the limit; --limit asks for more.\n`);
+}

@@ -1,7 +1,7 @@
 /** A command that lists the rows of one view: positions, ledger, quarantine are values of this. */
 
 import { type Command } from 'commander';
-import { type CommandContext, printJson } from './command.ts';
+import { type CommandContext, printJson, sayIfCut } from './command.ts';
 import { type ListOptions, withListOptions } from './filters.ts';
 import { type Filters, type Row, rowToJson, selectRows, type View } from './rows.ts';
 import { withDatabase } from './servers.ts';
@@ -36,13 +36,12 @@ export function addListing<Name extends string>(
     );
     if (options.json === true) {
       const found = rows.map((row) => rowToJson(listing.view, row));
-      return printJson(context.terminal, found);
+      printJson(context.terminal, found);
+    } else {
+      const note = rows.length === 0 || listing.note === undefined ? '' : `\n${listing.note}\n`;
+      context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note);
     }
-    const note = rows.length === 0 || listing.note === undefined ? '' : `\n${listing.note}\n`;
-    context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note);
-    if (rows.length === options.limit) {
-      context.terminal.err(`Showing ${rows.length} rows, the limit; --limit asks for more.\n`);
-    }
+    sayIfCut(context.terminal, 'rows', rows, options.limit);
   });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { type Command } from 'commander';
-import { type CommandContext, printJson } from '../command.ts';
+import { type CommandContext, printJson, sayIfCut } from '../command.ts';
 import { type ListOptions, withListOptions } from '../filters.ts';
 import { cellText } from '../listing.ts';
 import { INGEST, PNL, type Row, rowToJson, selectRows, type View } from '../rows.ts';
@@ -69,6 +69,8 @@ export function addQuarantine(program: Command, context: CommandContext): void {
       const found = await withDatabase(context.env, (database) => readAll(database, options));
       if (options.json === true) printJson(context.terminal, jsonOf(found));
       else context.terminal.out(textOf(found));
+      sayIfCut(context.terminal, 'refused inputs', found.refused, options.limit);
+      sayIfCut(context.terminal, 'fills set aside', found.set_aside, options.limit);
     });
 }
 
