@@ -45,6 +45,9 @@ import { timeOfIso, timeOfMilliseconds } from './times.ts';
 /** All of the notional. More, or less than nothing, is no fee rate but a broken message. */
 const BPS_MAX = 10_000;
 
+/** Microseconds since 1970 when it begins. */
+const YEAR_9999 = 253_370_764_800_000_000;
+
 const FILL_STATUSES: readonly string[] = ['MATCHED', 'MINED', 'CONFIRMED', 'FAILED'];
 const ORDER_STATUSES: readonly string[] = ['OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'];
 const ACCOUNT = /^(paper:)?0x[0-9a-f]{40}$/;
@@ -129,7 +132,7 @@ function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
     price: priceAt(fields, 'price'),
     quantity: sharesIn('quantity', said(fields['quantity_shares'])),
     maxFeePusd: pusdIn('max_fee_pusd', said(fields['max_fee_pusd'])),
-    expiresAt: timeAt(fields, 'expires_at'),
+    expiresAt: deadlineIn(fields),
     orderHash: hashAt(fields, 'order_hash'),
   });
   if (isRefusal(given)) return given;
@@ -139,6 +142,15 @@ function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
   if (quantity !== null && quantity <= 0n) return notPositive(formatMicros(quantity));
   const reservationId = said(fields['reservation_id']);
   return { kind: 'order', ...common, ...given, status, reservationId };
+}
+
+/**
+ * When an order ends by itself; null where it never does. Senders have two words for never: the
+ * venue's own expiration of 0, and the last year that a date can be written in.
+ */
+function deadlineIn(fields: Fields): TimeMicros | null | Refusal {
+  const time = timeAt(fields, 'expires_at');
+  return time === 0 || (typeof time === 'number' && time >= YEAR_9999) ? null : time;
 }
 
 function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): FillDraft | Refusal {

@@ -233,6 +233,16 @@ describe('orders', () => {
     );
     expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ trading_bot_id: 'alpha' }]);
   });
+
+  test.each(['1970-01-01T00:00:00Z', '9999-12-31T00:00:00Z'])(
+    'an order that expires at %s never does, and its fills are booked',
+    (expires_at) => {
+      const bare = without(without(MATCH, 'account'), 'token_id');
+      const written = testWriter().reports({ ...ORDER, expires_at }, bare);
+      expect(outcomesOf(written)).toEqual(['applied', 'applied']);
+      expect(valuesOf(written, 'OrderOpened')).toMatchObject([{ expires_at: null }]);
+    },
+  );
 });
 
 describe('files and ready-made records', () => {
