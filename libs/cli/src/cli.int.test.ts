@@ -103,7 +103,8 @@ describe('with books in the tables', () => {
         VALUES ('pnl-projector', 1, 'log', 0, 40, '', NULL),
                ('pnl-projector', 1, 'log', 1, 2, '', 'LOG_REPLACED: another record stands there.');
       INSERT INTO stream.outcome VALUES ('pnl-projector', 1, 0, 'applied', '', 37),
-                                        ('pnl-projector', 1, 1, 'ignored', 'order', 2);`);
+                                        ('pnl-projector', 1, 1, 'ignored', 'order', 2),
+                                        ('pnl-projector', 2, 0, 'applied', '', 9);`);
     for (const [who, bot, token, shares] of [
       [account, 'mm.quoter', '11', '2000'],
       [account, 'taker.news', '11', '-12.5'],
@@ -186,12 +187,20 @@ describe('with books in the tables', () => {
     expect((await run('quarantine', ...how)).err).toBe('');
   });
 
+  test('quarantine of a bot does not say that no input was refused', async () => {
+    const { out } = await run('quarantine', '--bot', 'mm.quoter');
+    expect(out).toMatch(/\n\nNot looked for: a refused input names no bot and no token\.\n/);
+    const json = await run('quarantine', '--token', '11', '--json');
+    expect(JSON.parse(json.out)).toEqual({ refused: null, set_aside: [] });
+  });
+
   test('status names a partition that stands still, and what came of the input', async () => {
     const { code, out } = await run('status');
     expect(code).toBe(0);
     expect(out).toMatch(/pnl-projector +1 +2 +42 +1\n/);
     expect(out).toMatch(/pnl-projector partition 1 stands still: LOG_REPLACED/);
-    expect(out).toMatch(/pnl-projector +ignored +order +2 +5\.1282 %\n/);
+    expect(out).toMatch(/pnl-projector +1 +ignored +order +2 +5\.1282 %\n/);
+    expect(out).toMatch(/pnl-projector +2 \(not active\) +applied +9 +100\.0000 %\n/);
     expect(out).toMatch(/\n +3 +3 +1 +9 +0 +60\.000000 +2\.812500\n/);
     const { services, log_end: end } = JSON.parse((await run('status', '--json')).out);
     expect(services[0]).toMatchObject({ service: 'pnl-projector', active: true, position: 42 });

@@ -57,7 +57,8 @@ type RefusedRow = Row<keyof (typeof REFUSED)['fields']>;
 type SetAsideRow = Row<keyof (typeof SET_ASIDE)['fields']>;
 
 type Quarantine = {
-  readonly refused: readonly RefusedRow[];
+  /** Null where they were not looked for. */
+  readonly refused: readonly RefusedRow[] | null;
   readonly set_aside: readonly SetAsideRow[];
 };
 
@@ -69,7 +70,7 @@ export function addQuarantine(program: Command, context: CommandContext): void {
       const found = await withDatabase(context.env, (database) => readAll(database, options));
       if (options.json === true) printJson(context.terminal, jsonOf(found));
       else context.terminal.out(textOf(found));
-      sayIfCut(context.terminal, 'refused inputs', found.refused, options.limit);
+      sayIfCut(context.terminal, 'refused inputs', found.refused ?? [], options.limit);
       sayIfCut(context.terminal, 'fills set aside', found.set_aside, options.limit);
     });
 }
@@ -79,7 +80,7 @@ async function readAll(database: Database, options: ListOptions): Promise<Quaran
   const { account, bot, token, fillId, limit } = options;
   const narrow = bot !== undefined || token !== undefined;
   const refused = narrow
-    ? []
+    ? null
     : await selectRows(database, REFUSED, { account, fill_id: fillId }, limit);
   const where = { account, trading_bot_id: bot, token_id: token, fill_id: fillId };
   return { refused, set_aside: await selectRows(database, SET_ASIDE, where, limit) };
@@ -87,7 +88,7 @@ async function readAll(database: Database, options: ListOptions): Promise<Quaran
 
 function jsonOf({ refused, set_aside: setAside }: Quarantine): Quarantine {
   return {
-    refused: refused.map((row) => rowToJson(REFUSED, row)),
+    refused: refused?.map((row) => rowToJson(REFUSED, row)) ?? null,
     set_aside: setAside.map((row) => rowToJson(SET_ASIDE, row)),
   };
 }
@@ -95,11 +96,13 @@ function jsonOf({ refused, set_aside: setAside }: Quarantine): Quarantine {
 function textOf({ refused, set_aside: setAside }: Quarantine): string {
   return (
     'Refused inputs: kept with their bytes, never on the log.\n\n' +
-    tableText(REFUSED_COLUMNS, refused, 'None.') +
+    tableText(REFUSED_COLUMNS, refused ?? [], refused === null ? NOT_ASKED : 'None.') +
     '\nFills set aside: confirmed, without lot and report until they are released.\n\n' +
     tableText(SET_ASIDE_COLUMNS, setAside, 'None.')
   );
 }
+
+const NOT_ASKED = 'Not looked for: a refused input names no bot and no token.';
 
 const REFUSED_COLUMNS: readonly TableColumn<RefusedRow>[] = [
   { title: 'reason', text: (row) => cellText(row, 'reason_code') },

@@ -183,7 +183,7 @@ function textOf(status: Status): string {
   const services = tableText(
     [
       { title: 'service', text: (row) => row.service },
-      { title: 'version', text: (row) => `${row.version}${row.active ? '' : ' (not active)'}` },
+      { title: 'version', text: (row) => versionText(row.version, row.active) },
       { title: 'partitions', text: (row) => String(row.partitions), right: true },
       { title: 'input applied', text: (row) => String(row.position), right: true },
       {
@@ -194,9 +194,12 @@ function textOf(status: Status): string {
     status.services,
     'No service has started yet.',
   );
+  const isActive = ({ service, version }: OutcomeCount) =>
+    status.services.some((one) => one.service === service && one.version === version && one.active);
   const outcomes = tableText(
     [
       { title: 'service', text: (row) => row.service },
+      { title: 'version', text: (row) => versionText(row.version, isActive(row)) },
       { title: 'outcome', text: (row) => row.outcome },
       { title: 'because', text: (row) => row.because },
       { title: 'records', text: (row) => String(row.count), right: true },
@@ -207,6 +210,10 @@ function textOf(status: Status): string {
   );
   const stopped = halted.length === 0 ? '' : `\n${halted.join('')}`;
   return `${log}${services}\n${outcomes}\n${booksText(status.books)}${stopped}`;
+}
+
+function versionText(version: number, active: boolean): string {
+  return `${version}${active ? '' : ' (not active)'}`;
 }
 
 /** Of what this version of the service has read. */
