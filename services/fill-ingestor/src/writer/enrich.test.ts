@@ -94,10 +94,18 @@ describe('the age of a mark', () => {
 
   test('is that of a reported mark which says when it was observed', () => {
     const said = { mark_price: '0.6', mark_observed_at: '2026-05-08T11:50:00Z' };
-    expect(carried([captured('MID', 0)], said)).toEqual({
+    expect(carried([captured('MID', 11 * MINUTE)], said)).toEqual({
       marks: [reported(NOON - 10 * MINUTE)],
       flags: [],
     });
+  });
+
+  test('makes a reported mark give way: a captured one within a minute of the fill is better', () => {
+    const said = { mark_price: '0.6', mark_observed_at: '2026-05-08T11:58:59Z' };
+    expect(carried([captured('MID', 0)], said).marks).toMatchObject([{ kind: 'MID' }]);
+    expect(carried([captured('LAST', MINUTE)], said).marks).toMatchObject([{ kind: 'LAST' }]);
+    const fresh = { ...said, mark_observed_at: '2026-05-08T11:59:00Z' };
+    expect(carried([captured('MID', 0)], fresh).marks).toEqual([reported(NOON - MINUTE)]);
   });
 
   test('is unknown where a reported mark has no time: it is used, and flagged', () => {

@@ -162,7 +162,8 @@ function marksOf(
 
 /**
  * The mark of the fill's own token. One that came with the report is the trading system's own and
- * stands for the token. Without its time it gives way to any captured one, whose age is known; else
+ * stands for the token, but not beyond the minute in which a captured one is fresh: a mid goes before
+ * "the mark before" (B4). Without its time it gives way to any captured one, whose age is known; else
  * it is used and the fill says STALE_DATA (B4), which of a REPORTED mark means: of unknown age.
  * `observed_at` is then only the latest that it can have been, the time of the fill.
  */
@@ -173,7 +174,10 @@ function ownMark(
   at: TimeMicros,
 ): Mark | null {
   const { markPrice, markObservedAt } = draft;
-  if (markPrice === null || (markObservedAt === null && captured !== null)) return captured;
+  const isBetter =
+    markObservedAt === null ||
+    (captured !== null && isNear(captured.observed_at, at) && !isNear(markObservedAt, at));
+  if (markPrice === null || (captured !== null && isBetter)) return captured;
   return {
     token_id: token,
     price: markPrice,
@@ -188,7 +192,7 @@ function ownMark(
  */
 function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
   const distance = (mark: KnownMark): number => Math.abs(at - mark.observedAt);
-  const fresh = known.filter((mark) => distance(mark) <= MARK_AGE_MS_MAX * 1000);
+  const fresh = known.filter((mark) => isNear(mark.observedAt, at));
   const mid = fresh.find((mark) => mark.kind === 'MID') ?? fresh[0];
   const best = mid ?? [...known].sort((a, b) => distance(a) - distance(b))[0];
   if (best === undefined) return null;
@@ -198,6 +202,11 @@ function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
     kind: best.kind,
     observed_at: best.observedAt,
   };
+}
+
+/** Within a minute of the fill, before it or after. */
+function isNear(observedAt: TimeMicros, at: TimeMicros): boolean {
+  return Math.abs(at - observedAt) <= MARK_AGE_MS_MAX * 1000;
 }
 
 function negRiskOfDefinition(facts: MarketFacts | null): boolean | null {
