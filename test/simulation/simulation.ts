@@ -223,6 +223,7 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
     prepare: () => world.pause(world.random.between(0, 2)),
     decode: (record) => JSON.parse(record.value?.toString('utf8') ?? '') as Posted,
     rawBytes: (record) => record.value,
+    writtenAt: () => null,
     hashOf: (record) => createHash('sha256').update(`${record.offset}`).digest(),
   };
 }

@@ -44,7 +44,7 @@ export {
   type KafkaSettings,
   type Mode,
 } from './service/config.ts';
-export { type Place, unknownEnd, watchLateness } from './partition/lateness.ts';
+export { type Place, unknownEnd, watchLateness, writtenAt } from './partition/lateness.ts';
 export { doubling, notTwice, pause } from './partition/signal.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
 export { type HaltedSource, type SourceState } from './service/health.ts';

@@ -42,6 +42,7 @@ function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<v
       verify: source.verify ?? (() => Promise.resolve()),
       decode: () => ({ type: 'Any' }),
       hashOf: () => Buffer.alloc(8),
+      writtenAt: () => null,
     } as unknown as Source<Event, Raw>,
     store: {} as Store<object, object>,
     database: {} as pg.Pool,

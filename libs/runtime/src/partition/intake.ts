@@ -9,6 +9,7 @@ import { bugIn, isHalt, RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
 import { regain } from '../source/regain.ts';
+import { writtenAt } from './lateness.ts';
 import { requireFollows, type Source, type SourceBatch, type Standing } from '../source/source.ts';
 import { type Folder, type FoldInput, isPoison } from './fold.ts';
 import { type Ownership, type SlotOf } from './ownership.ts';
@@ -53,6 +54,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     await slot.room();
     session.waiting = false;
     if (session.alive) requireFollows(batch, session.next);
+    session.firstWrittenAt ??= writtenAt(source, batch.records);
     await source.prepare(batch.records, stopping);
     const inputs = decodeNew(session, batch);
     slot.trim(session);

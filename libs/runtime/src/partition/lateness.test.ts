@@ -10,7 +10,9 @@ function watch(lateness: Lateness, from: number, to: number, at: (second: number
   return lateness.behindForMs(3, to * 1000) / 1000;
 }
 
-const place = (done: number, end: number): Place => ({ partition: 3, done, end });
+const place = (done: number, end: number, firstWrittenAt: number | null = null): Place => {
+  return { partition: 3, done, end, firstWrittenAt };
+};
 
 describe('a partition', () => {
   test('at the end of its input is not late, however long nothing comes', () => {
@@ -52,6 +54,22 @@ describe('a partition', () => {
     expect(watch(lateness, 0, 70, () => place(0, unknownEnd))).toBe(70);
     expect(watch(lateness, 71, 80, () => place(500, 900))).toBe(80);
     expect(watch(lateness, 81, 81, () => place(900, 900))).toBe(0);
+  });
+
+  test('that comes to us behind is late since its first record was written', () => {
+    const lateness = createLateness();
+    watch(lateness, 1_000, 1_001, () => place(0, unknownEnd));
+    watch(lateness, 1_002, 1_003, () => place(500, 900));
+    const written = 100_000;
+    expect(watch(lateness, 1_004, 1_010, () => place(600, 900, written))).toBe(910);
+    expect(watch(lateness, 1_011, 1_020, () => place(900, 950, written))).toBe(9);
+    expect(watch(lateness, 1_021, 1_021, () => place(950, 950, written))).toBe(0);
+  });
+
+  test('that comes to us with nothing to do is late by what comes then, not by its first', () => {
+    const lateness = createLateness();
+    watch(lateness, 0, 3, () => place(40, 40));
+    expect(watch(lateness, 4, 10, () => place(40, 60, -1_000_000))).toBe(6);
   });
 
   test('that was acquired with nothing to do is not late', () => {

@@ -14,6 +14,11 @@ export type Place = {
   readonly done: number;
   /** Where the input ends, as far as is known; `unknownEnd` while nobody has looked. */
   readonly end: number;
+  /**
+   * When the first record that was read here was written, by the clock of `performance`: what a
+   * partition is behind with when it comes to us has been waiting since then, not since it came.
+   */
+  readonly firstWrittenAt: number | null;
 };
 
 /** Of a partition that is assigned and not acquired: how much there is to do is not known yet. */
@@ -26,7 +31,8 @@ export type Lateness = {
   readonly behindForMs: (partition: number, now: number) => number;
 };
 
-type Note = { readonly to: number; readonly since: number };
+/** `isFirst`: struck when the partition came; its input waited before anybody here looked. */
+type Note = { readonly to: number; readonly since: number; readonly isFirst: boolean };
 
 /** Milliseconds between two looks. */
 const lookMs = 1_000;
@@ -72,10 +78,31 @@ export function createLateness(): Lateness {
   };
 }
 
-function noted(before: readonly Note[] = [], { done, end }: Place, now: number): readonly Note[] {
-  const standing = before
-    .map((note) => (note.to === unknownEnd ? { to: end, since: note.since } : note))
+function noted(
+  before: readonly Note[] | undefined,
+  { done, end, firstWrittenAt }: Place,
+  now: number,
+): readonly Note[] {
+  const standing = (before ?? [])
+    .map((note) => ({
+      ...note,
+      to: note.to === unknownEnd ? end : note.to,
+      since: note.isFirst ? Math.min(note.since, firstWrittenAt ?? note.since) : note.since,
+    }))
     .filter((note) => note.to > done);
-  if ((standing.at(-1)?.to ?? done) < end) standing.push({ to: end, since: now });
+  if ((standing.at(-1)?.to ?? done) < end) {
+    standing.push({ to: end, since: now, isFirst: before === undefined });
+  }
   return standing.length > maxNotes ? standing.filter((_, index) => index % 2 === 0) : standing;
+}
+
+/** When the first of these was written, by the clock of `performance`; null where none says it. */
+export function writtenAt<Raw>(
+  source: { readonly writtenAt: (record: Raw) => number | null },
+  records: readonly Raw[],
+): number | null {
+  const [first] = records;
+  const at = first === undefined ? null : source.writtenAt(first);
+  // A clock that is ahead of ours makes nothing younger than now.
+  return at === null ? null : performance.now() - Math.max(0, Date.now() - at);
 }

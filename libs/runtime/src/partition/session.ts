@@ -26,6 +26,8 @@ export type Session<Entity> = {
   readonly seen: Seen;
   /** Where the log ends, as of the last batch that was fetched or the last look at the log. */
   highWatermark: number;
+  /** When the first record of this session was written, by the clock of `performance`. */
+  firstWrittenAt: number | null;
   alive: boolean;
   waiting: boolean;
   /** The batch that is being folded; the next one waits for it. */
@@ -57,6 +59,7 @@ export function newSession<Entity>(start: SessionStart, end = start.nextOffset):
     cache: new Map(),
     seen: createSeen(),
     highWatermark: end,
+    firstWrittenAt: null,
     alive: true,
     waiting: false,
     turn: Promise.resolve(),

@@ -50,12 +50,12 @@ export function watchPartitions(ownership: Watched, publishes: boolean): Watch {
 /** What is not public is not through, where anything is published. */
 function placesOf(ownership: Watched, publishes: boolean): readonly Place[] {
   const acquired = ownership.sessions().map((session) => {
-    const { partition, committed, publishedTo, highWatermark } = session;
+    const { partition, committed, publishedTo, highWatermark, firstWrittenAt } = session;
     const done = publishes ? Math.min(committed, publishedTo) : committed;
-    return { partition, done, end: Math.max(highWatermark, session.next) };
+    return { partition, done, end: Math.max(highWatermark, session.next), firstWrittenAt };
   });
   const acquiring = ownership.acquiring().map((partition) => {
-    return { partition, done: 0, end: unknownEnd };
+    return { partition, done: 0, end: unknownEnd, firstWrittenAt: null };
   });
   return [...acquired, ...acquiring];
 }

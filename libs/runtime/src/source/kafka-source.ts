@@ -68,6 +68,7 @@ export function kafkaSource<Event>(
       ),
     decode: (record) => book.decode(record.value) as Event,
     rawBytes: (record) => record.value,
+    writtenAt: (record) => record.timestamp,
     hashOf,
   };
 }

@@ -29,7 +29,8 @@ beforeAll(async () => {
   client = await connect({ url: database.url, applicationName });
   rows = pool({ url: database.url, applicationName });
   await client.query(`CREATE TABLE inbox (
-    partition int, seq bigint, hash bytea, body text, PRIMARY KEY (partition, seq))`);
+    partition int, seq bigint, hash bytea, body text, at timestamptz DEFAULT now(),
+    PRIMARY KEY (partition, seq))`);
   source = sequenceSource<string>(
     // Membership is the port's business, and is proven there.
     {} as KafkaPort,
@@ -38,8 +39,9 @@ beforeAll(async () => {
     {
       name: 'test.inbox',
       table: 'inbox',
-      columns: ['hash', 'body'],
+      columns: ['hash', 'body', 'at'],
       hashColumn: 0,
+      timeColumn: 2,
       channel: 'inbox_test',
       membershipTopic: 'none',
       groupId: 'none',
@@ -128,6 +130,14 @@ describe('rows of a table', () => {
       [0, 1],
     ]);
     expect(batches.find(({ partition }) => partition === 0)?.highWatermark).toBe(4);
+  });
+
+  test('say when they were appended', async () => {
+    await append(1, [0]);
+    read().assign(1, 0, true);
+    await until('it is read', () => offsets(1).length === 1);
+    const row = batches[0]?.records[0] ?? { offset: 0, values: [] };
+    expect(Date.now() - (source.writtenAt(row) ?? 0)).toBeLessThan(patienceMs);
   });
 
   test('say how many are behind them, also where a turn does not take them all', async () => {

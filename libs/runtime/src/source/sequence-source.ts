@@ -12,6 +12,7 @@ import type pg from 'pg';
 import { RuntimeError } from '../errors.ts';
 import { type KafkaPort } from '../kafka/port.ts';
 import { databaseError, hangUp } from '../postgres/database.ts';
+import { timeValue } from '../postgres/values.ts';
 import { isPoison } from '../partition/fold.ts';
 import { type Poison } from '../registry/schema-book.ts';
 import { type Source, type SourceHandlers, type SourceReader, type Standing } from './source.ts';
@@ -27,6 +28,8 @@ export type SequenceSourceConfig<Event> = {
   readonly columns: readonly string[];
   /** Index of the column whose text (hex of a hash) tells this row from any other at its place. */
   readonly hashColumn: number;
+  /** Index of the column with the time at which the row was appended. */
+  readonly timeColumn: number;
   /** Channel that appenders NOTIFY. */
   readonly channel: string;
   /** Physical topic whose partitions are shared out. */
@@ -65,6 +68,7 @@ export function sequenceSource<Event>(
       const decoded = config.decode(row);
       return isPoison(decoded) ? Buffer.from(row.values.join('\t')) : null;
     },
+    writtenAt: (row) => timeValue(row.values[config.timeColumn] ?? '') / 1000,
     hashOf: (row) => hashFrom(row.values[config.hashColumn] ?? ''),
   };
 }

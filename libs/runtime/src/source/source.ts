@@ -54,6 +54,8 @@ export type Source<Event, Raw extends { readonly offset: number }> = {
   readonly decode: (record: Raw) => Event | Poison;
   /** Bytes of a poison record, to be kept. */
   readonly rawBytes: (record: Raw) => Buffer | null;
+  /** When the record was written, in milliseconds since 1970; null where it does not say. */
+  readonly writtenAt: (record: Raw) => number | null;
   /** SHA-256 that tells this record from any other at the same place. */
   readonly hashOf: (record: Raw) => Buffer;
 };

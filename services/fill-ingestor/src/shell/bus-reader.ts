@@ -29,6 +29,7 @@ import {
   type Standing,
   unknownEnd,
   watchLateness,
+  writtenAt,
 } from '@polytraders/runtime';
 import { inTransaction } from './inbox.ts';
 import { type Claim, sourcePositions } from './source-positions.ts';
@@ -45,7 +46,12 @@ type KafkaSource = ReturnType<typeof kafkaSource<Event>>;
 type Raw = KafkaSource extends Source<Event, infer Record> ? Record : never;
 
 /** `end` is where the topic's partition ends, as far as is known. */
-type Session = Omit<Claim, 'standing'> & { standing: Standing; end: number; alive: boolean };
+type Session = Omit<Claim, 'standing'> & {
+  standing: Standing;
+  end: number;
+  firstWrittenAt: number | null;
+  alive: boolean;
+};
 
 /** Milliseconds between two looks at what idle partitions stand on. */
 const AUDIT_MS = 30_000;
@@ -118,7 +124,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
         const claim = await positions.claim(partition);
         epoch = claim.epoch;
         const end = await source.verify(partition, claim.standing);
-        const session: Session = { ...claim, end, alive: true };
+        const session: Session = { ...claim, end, firstWrittenAt: null, alive: true };
         await positions.note(partition, epoch, null);
         if (isOver(of)) return;
         sessions.set(partition, session);
@@ -147,6 +153,7 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
     if (session === undefined) return;
     session.end = batch.highWatermark;
     requireFollows(batch, session.standing.nextOffset);
+    session.firstWrittenAt ??= writtenAt(source, batch.records);
     await source.prepare(batch.records, stopping.signal);
     const records = batch.records.filter((record) => record.offset >= session.standing.nextOffset);
     const inputs = records.flatMap((record) => inputOf(batch.partition, record));
@@ -301,8 +308,11 @@ function placesOf(
   return [...assigned].flatMap((partition) => {
     if (halted.has(partition)) return [];
     const session = sessions.get(partition);
-    if (session === undefined) return [{ partition, done: 0, end: unknownEnd }];
-    const done = session.standing.nextOffset;
-    return [{ partition, done, end: Math.max(session.end, done) }];
+    if (session === undefined) {
+      return [{ partition, done: 0, end: unknownEnd, firstWrittenAt: null }];
+    }
+    const { standing, end, firstWrittenAt } = session;
+    const done = standing.nextOffset;
+    return [{ partition, done, end: Math.max(end, done), firstWrittenAt }];
   });
 }

@@ -44,6 +44,7 @@ export function inboxSource(services: Services): Source<InboxEvent, SequenceRow>
       table: 'ingest.inbox',
       columns: COLUMNS,
       hashColumn: COLUMNS.indexOf('content_hash'),
+      timeColumn: COLUMNS.indexOf('received_at'),
       channel: INBOX_CHANNEL,
       membershipTopic: topicPrefix + TOPICS.ledgerEvents.name,
       groupId: `${topicPrefix}polytraders.fill-ingestor.writer`,
