@@ -130,7 +130,8 @@ export async function endFrozenSenders(database: pg.Pool, applications: string):
     .query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() ' +
         "AND usename = current_user AND starts_with(application_name, $1) AND state = 'active' " +
-        "AND wait_event = 'ClientRead' AND query_start < now() - $2::int * interval '1 millisecond'",
+        "AND wait_event = 'ClientRead' " +
+        "AND query_start < now() - $2::int * interval '1 millisecond'",
       [applications, limits.statementMs],
     )
     .catch(() => undefined);
