@@ -144,10 +144,15 @@ CREATE VIEW fill_by_place AS
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;
 
--- Up to when each partition was told that time has passed.
+-- Up to when each partition was told that time has passed, and how often.
 CREATE TABLE time_told (
   partition int         PRIMARY KEY,
-  told_to   timestamptz NOT NULL
+  told_to   timestamptz NOT NULL,
+  times     bigint      NOT NULL
+);
+-- The open orders whose deadline was told. An order may be read after its own, and after a later one.
+CREATE TABLE deadline_told (
+  order_id text PRIMARY KEY
 );
 
 -- Parameters of each processor as they were last written to the log.

@@ -50,7 +50,10 @@ async function tick(database: pg.Pool, onOutage: Services['onOutage'], now: numb
   }
 }
 
-/** Tells each partition whose earliest untold deadline is over. Answers how many were told. */
+/**
+ * Tells each partition in which a deadline is over that it was not told of: it is told of each one
+ * once, also of one that was recorded only after a later one. Answers how many were told.
+ */
 export async function tellTime(database: pg.Pool, now: number): Promise<number> {
   return inTransaction(database, async (client) => {
     // One clock at a time: two ingestors would tell the same twice.
@@ -58,43 +61,52 @@ export async function tellTime(database: pg.Pool, now: number): Promise<number> 
       'SELECT pg_try_advisory_xact_lock(7216003)::text AS alone',
     );
     if (alone.rows[0]?.alone !== 'true') return 0;
-    const due = await client.query<{ partition: string; to: string }>(
-      'SELECT o.log_partition AS partition, max(o.expires_at)::text AS "to" FROM ' +
-        'ingest.orders AS o ' +
-        'LEFT JOIN ingest.time_told AS t ON t.partition = o.log_partition::int ' +
-        "WHERE o.status = 'OPEN' AND o.expires_at <= $1::timestamptz AND (t.told_to IS " +
-        'NULL OR o.expires_at > t.told_to) ' +
-        'GROUP BY o.log_partition',
+    const told = await client.query<{ partition: string; to: string; times: string }>(
+      'WITH due AS (SELECT o.order_id, o.log_partition::int AS partition, o.expires_at ' +
+        "FROM ingest.orders AS o WHERE o.status = 'OPEN' AND o.expires_at <= $1::timestamptz " +
+        'AND NOT EXISTS (SELECT 1 FROM ingest.deadline_told AS d WHERE d.order_id = o.order_id)' +
+        '), noted AS (INSERT INTO ingest.deadline_told SELECT order_id FROM due) ' +
+        'INSERT INTO ingest.time_told AS t (partition, told_to, times) ' +
+        'SELECT partition, max(expires_at), 1 FROM due GROUP BY partition ORDER BY partition ' +
+        'ON CONFLICT (partition) DO UPDATE SET times = t.times + 1, ' +
+        'told_to = greatest(t.told_to, EXCLUDED.told_to) ' +
+        'RETURNING partition, told_to::text AS "to", times',
       [isoTime(now)],
     );
-    if (due.rows.length === 0) return 0;
-    const inputs = due.rows.map(({ partition, to }): NewInput => {
-      const until = timeValue(to);
-      const value = { to: isoTime(until) };
-      return {
-        partition: Number(partition) % LEDGER_PARTITIONS,
-        source: 'clock',
-        rawFormat: 'json',
-        sourcePosition: `time/${partition}/${String(until)}`,
-        bytes: Buffer.from(JSON.stringify(value)),
-        raw: {
-          format: 'record',
-          type: 'TimeAdvanced',
-          value,
-          effectiveAt: until,
-          correlationId: null,
-          marketSeq: null,
-        },
-      };
-    });
-    await appendInputs(client, inputs, now, true);
-    for (const { partition, to } of due.rows) {
-      await client.query(
-        'INSERT INTO ingest.time_told (partition, told_to) VALUES ($1, $2::timestamptz) ' +
-          'ON CONFLICT (partition) DO UPDATE SET told_to = EXCLUDED.told_to',
-        [partition, to],
-      );
-    }
+    if (told.rows.length === 0) return 0;
+    await client.query(
+      'DELETE FROM ingest.deadline_told AS d USING ingest.orders AS o ' +
+        "WHERE o.order_id = d.order_id AND o.status <> 'OPEN'",
+    );
+    const inputs = told.rows.map(inputOf);
+    await appendInputs(client, inputs, now);
     return inputs.length;
   });
+}
+
+/** Where a partition is told the same time again, because of an order read late, it counts. */
+function inputOf(told: {
+  readonly partition: string;
+  readonly to: string;
+  readonly times: string;
+}) {
+  const { partition, to, times } = told;
+  const until = timeValue(to);
+  const value = { to: isoTime(until) };
+  const input: NewInput = {
+    partition: Number(partition) % LEDGER_PARTITIONS,
+    source: 'clock',
+    rawFormat: 'json',
+    sourcePosition: `time/${partition}/${times}`,
+    bytes: Buffer.from(JSON.stringify(value)),
+    raw: {
+      format: 'record',
+      type: 'TimeAdvanced',
+      value,
+      effectiveAt: until,
+      correlationId: null,
+      marketSeq: null,
+    },
+  };
+  return input;
 }
