@@ -166,6 +166,15 @@ export async function endOf({ kafka, config }: Bus, topic: string): Promise<numb
   return marks.map(({ lastStable }) => lastStable);
 }
 
+/** Execution reports that have come so far, whoever sent them: on the bus, and out of files. */
+export async function arrivedOf(database: Database, bus: Bus): Promise<number> {
+  const [row] = await ask(database, FILE_ROWS, [], 'fill-ingestor');
+  const ends = await endOf(bus, TOPICS.executionReports.name);
+  return Number(row?.['rows'] ?? 0) + ends.reduce((sum, end) => sum + end, 0);
+}
+
+const FILE_ROWS = "SELECT count(*) AS rows FROM ingest.inbox WHERE source = 'file'";
+
 /** What fill-ingestor has made of its inbox so far. */
 export type IngestorFact = {
   /** Counts by `outcome/because`, of all inputs. */

@@ -1,10 +1,12 @@
 /** The main job as a person starts it, on the test servers, in a database of its own. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -26,6 +28,7 @@ const main = join(import.meta.dirname, 'main.ts');
 const command = join(import.meta.dirname, '../../libs/cli/src/main.ts');
 
 const file = join(logs, 'fills.jsonl');
+const besides = join(logs, 'besides.jsonl');
 
 let database: FreshDatabase;
 let env: NodeJS.ProcessEnv;
@@ -59,9 +62,9 @@ function countIn(out: string, title: string): number {
 const start = (...args: string[]) => run(main, '--logs', logs, ...args);
 
 /** Confirmed fills of another day, as a gateway would write them into a file. */
-function confirmedFills(count: number): string {
+function confirmedFills(count: number, seed = 'file'): string {
   const lines: string[] = [];
-  for (const { body } of generateDay({ seed: 'file', fills: 100 })) {
+  for (const { body } of generateDay({ seed, fills: 100 })) {
     if (body.form !== 'record' || body.type !== 'ExecutionReport') continue;
     const { status, account, paper, fee_bps: bps, fee_pusd: fee } = body.value;
     const whole = status === 'CONFIRMED' && account !== null && !paper && (bps ?? fee) !== null;
@@ -72,6 +75,7 @@ function confirmedFills(count: number): string {
 
 beforeAll(async () => {
   writeFileSync(file, confirmedFills(40));
+  writeFileSync(besides, confirmedFills(10, 'besides'));
   database = await freshDatabase('start');
   const stack = await testStack();
   env = { ...process.env, ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix };
@@ -105,6 +109,17 @@ describe('npm start', () => {
     expect(err).toMatch(/This day is in the ledger already/);
     expect(out).toMatch(/ applied +0\n/);
     expect(out).toMatch(/holds +ledger lines that it adds\n/);
+  }, 120_000);
+
+  test('does not take the inputs of others, which come meanwhile, for its own', async () => {
+    const { job, said } = await jobThatSays('Streaming', '--fills', '3000');
+    const out = text(job.stdout);
+    const { code } = await run(command, 'import', besides, '--account', 'any');
+    expect(code).toBe(0);
+    const [ended] = (await once(job, 'exit')) as [number];
+    expect({ ended, out: ended === 0 ? '' : await out }).toEqual({ ended: 0, out: '' });
+    expect(said.text).toMatch(/^10 execution reports of others came meanwhile\. /m);
+    expect(await out).toMatch(/All 12 checks hold\./);
   }, 120_000);
 
   test('waits for the books that count, not for a version that is built beside them', async () => {
@@ -176,8 +191,8 @@ function servicesOf(job: number): readonly number[] {
 }
 
 /** A job that has come so far that it says so. */
-async function jobThatSays(text: string) {
-  const job = spawn(process.execPath, [main, '--logs', logs, '--fills', '20000'], { env });
+async function jobThatSays(text: string, ...args: string[]) {
+  const job = spawn(process.execPath, [main, '--logs', logs, ...args], { env });
   const said = { text: '' };
   const { promise: come, resolve } = Promise.withResolvers<undefined>();
   job.stderr.on('data', (chunk: Buffer) => {

@@ -30,7 +30,7 @@ const linesOf = (text: string) =>
 
 test('every message in stands on a line that says what became of it', () => {
   const sent = { messages: 161, executionReports: 111 };
-  const table = runTable({ sent, ingestor, newLines: 60, newReports: 56 }, facts);
+  const table = runTable({ sent, ingestor, newLines: 60, newReports: 56, others: 0 }, facts);
   expect(linesOf(table).slice(0, 10)).toEqual([
     'messages in                           161',
     '  market data                          50',
@@ -52,7 +52,7 @@ test('every message in stands on a line that says what became of it', () => {
 });
 
 test('the rows of a file are counted by what became of them', () => {
-  const table = runTable({ sent: null, ingestor, newLines: 60, newReports: 56 }, facts);
+  const table = runTable({ sent: null, ingestor, newLines: 60, newReports: 56, others: 0 }, facts);
   expect(linesOf(table)[0]).toBe('rows of the file in                   111');
 });
 

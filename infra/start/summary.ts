@@ -14,7 +14,20 @@ export type RunCounts = {
   /** Ledger lines that this run added. */
   readonly newLines: number;
   readonly newReports: number;
+  /**
+   * Execution reports of others that came while a day was sent: they are in the ingestor's counts,
+   * too. Zero for a file, whose rows nothing tells from those of another import.
+   */
+  readonly others: number;
 };
+
+/** Why the table counts more than was sent, and some checks are left out. */
+export function othersText(others: number): string {
+  return (
+    `${grouped(others)} execution reports of others came meanwhile. They are among what was ` +
+    "applied, known already and refused, so what became of this run's own is not checked apart.\n"
+  );
+}
 
 type Line = readonly [what: string, count: string];
 
