@@ -163,7 +163,7 @@ export async function release<Entity, Entry>(
   if (context.publisherId === null) return;
   await context.database.query(
     'UPDATE stream.output AS o SET publisher_id = NULL WHERE o.output = $1 AND o.topic = $2 AND ' +
-      `o.partition = $3 AND o.publisher_id = $7 AND ${isOwned}`,
+      `o.partition = $3 AND o.publisher_id = $7 AND ${isHeld}`,
     [...ownedBy(context, session), context.publisherId],
   );
 }
@@ -181,10 +181,13 @@ export async function isStillOurs<Entity, Entry>(
   return answer.rowCount === 1;
 }
 
-/** Of a row of stream.output as `o`, with the parameters of `ownedBy`. */
-const isOwned =
-  'EXISTS (SELECT 1 FROM stream.partition AS p WHERE p.processor = $4 AND p.version = $5 AND ' +
-  'p.topic = o.topic AND p.partition = o.partition AND p.epoch = $6)';
+/** The partition's row at our epoch, for a row of stream.output as `o`; parameters of `ownedBy`. */
+const owned =
+  'SELECT 1 FROM stream.partition AS p WHERE p.processor = $4 AND p.version = $5 AND ' +
+  'p.topic = o.topic AND p.partition = o.partition AND p.epoch = $6';
+const isOwned = `EXISTS (${owned})`;
+/** And nobody claims it meanwhile: an update that had to wait would judge by an old snapshot. */
+const isHeld = `EXISTS (${owned} FOR SHARE)`;
 
 function ownedBy<Entity, Entry>(
   { output, topic, processor, version }: AcquireContext<Entity, Entry>,
@@ -270,7 +273,7 @@ async function signAsPublisher<Entity, Entry>(
 ): Promise<void> {
   const signed = await context.database.query(
     'UPDATE stream.output AS o SET publisher_id = $7 WHERE o.output = $1 AND o.topic = $2 AND ' +
-      `o.partition = $3 AND o.publisher_id IS NOT DISTINCT FROM $8::text AND ${isOwned}`,
+      `o.partition = $3 AND o.publisher_id IS NOT DISTINCT FROM $8::text AND ${isHeld}`,
     [...ownedBy(context, session), context.publisherId, previous],
   );
   if (signed.rowCount === 1) return;
