@@ -202,7 +202,8 @@ function variablesOf(flag, names) {
 /** Who asks for help, or how the stack is, or stops it, starts nothing. */
 function startsServers(flag, words) {
   if (flag === null || words.includes('--help') || words.includes('-h')) return false;
-  return words[0] !== 'status' && words[0] !== 'down';
+  const command = words.find((word) => !word.startsWith('-'));
+  return command !== 'status' && command !== 'down';
 }
 
 function needsTools(flag, variables, words) {

@@ -48,10 +48,14 @@ describe('without Java', () => {
     expect(stderr).toMatch(/in KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL\.\n$/);
   });
 
-  test.each([['--help'], ['status', '--dir', import.meta.dirname]])('%s is answered', (...args) => {
-    const { stdout, stderr } = run('--servers', 'infra/stack/main.ts', args);
-    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/Postgres/), stderr: '' });
-  });
+  const elsewhere = ['--dir', import.meta.dirname];
+  test.each([['--help'], ['status', ...elsewhere], ['--json', 'status', ...elsewhere]])(
+    '%s is answered',
+    (...args) => {
+      const { stdout, stderr } = run('--servers', 'infra/stack/main.ts', args);
+      expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/Postgres/), stderr: '' });
+    },
+  );
 
   test('topics need no more than Kafka and the registry', () => {
     const names = '--servers=KAFKA_BROKERS,SCHEMA_REGISTRY_URL';
