@@ -2,10 +2,12 @@ import { expect, test } from '@jest/globals';
 import { isOfRecord, parseAccounts } from './accounts.ts';
 import { ALICE } from '../test/inputs.ts';
 
+const LOUD = ALICE.toUpperCase().replace('0X', '0x');
+
 test('a declaration names one source of record and a default bot', () => {
   const accounts = parseAccounts(
     JSON.stringify({
-      [ALICE.toUpperCase().replace('0X', '0x')]: {
+      [LOUD]: {
         source_of_record: 'chain',
         other_sources: ['bus'],
         default_bot: 'alpha',
@@ -37,6 +39,11 @@ test("an account that is not declared is the bus's, or the file's for an import"
 
 test.each([
   ['NOT_JSON', '{', 'Expected ACCOUNTS_FILE to hold JSON; it does not parse.'],
+  [
+    'NOT_JSON',
+    `{"${ALICE}": {"source_of_record": "bus", "source_of_record": "file"}}`,
+    'Expected ACCOUNTS_FILE to hold JSON; a name stands twice in it.',
+  ],
   ['NOT_AN_OBJECT', '[]', 'Expected ACCOUNTS_FILE to be one object, account by account.'],
   ['BAD_ACCOUNT', '{"alice": {}}', 'Expected an account as 0x and 40 hex digits; found "alice".'],
   ['NOT_AN_OBJECT', `{"${ALICE}": 1}`, `Expected ${ALICE} to be an object with source_of_record.`],
@@ -49,6 +56,16 @@ test.each([
     'BAD_SOURCE',
     `{"${ALICE}": {"source_of_record": "kafka"}}`,
     `Expected the sources of ${ALICE} to be of bus, venue, chain, file.`,
+  ],
+  [
+    'BAD_SOURCE',
+    `{"${ALICE}": {"source_of_record": "bus", "other_sources": ["file", "bus"]}}`,
+    `Expected each source of ${ALICE} once; found bus twice.`,
+  ],
+  [
+    'BAD_ACCOUNT',
+    `{"${ALICE}": {"source_of_record": "bus"}, "${LOUD}": {"source_of_record": "bus"}}`,
+    `Expected each account once; found ${ALICE} twice.`,
   ],
   [
     'BAD_BOT',

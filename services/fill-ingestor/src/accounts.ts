@@ -8,6 +8,7 @@
  */
 
 import { type SourceOfRecord } from './draft.ts';
+import { settingsIn } from './settings-json.ts';
 
 export type AccountDeclaration = {
   readonly sourceOfRecord: SourceOfRecord;
@@ -33,12 +34,12 @@ const ADDRESS = /^(paper:)?0x[0-9a-f]{40}$/;
  * Reads the text of `accounts.json`. The answer is the accounts, or the first thing wrong with it.
  */
 export function parseAccounts(text: string): Accounts | AccountsError {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return error('NOT_JSON', 'Expected ACCOUNTS_FILE to hold JSON; it does not parse.');
+  const read = settingsIn(text);
+  if ('odd' in read) {
+    const found = read.odd === 'twice' ? 'a name stands twice in it' : 'it does not parse';
+    return error('NOT_JSON', `Expected ACCOUNTS_FILE to hold JSON; ${found}.`);
   }
+  const json = read.value;
   if (!isRecord(json)) {
     return error('NOT_AN_OBJECT', 'Expected ACCOUNTS_FILE to be one object, account by account.');
   }
@@ -50,6 +51,9 @@ export function parseAccounts(text: string): Accounts | AccountsError {
         'BAD_ACCOUNT',
         `Expected an account as 0x and 40 hex digits; found ${JSON.stringify(name)}.`,
       );
+    }
+    if (accounts.has(account)) {
+      return error('BAD_ACCOUNT', `Expected each account once; found ${account} twice.`);
     }
     const declaration = declarationOf(account, value);
     if ('code' in declaration) return declaration;
@@ -92,6 +96,11 @@ function declarationOf(account: string, value: unknown): AccountDeclaration | Ac
       'BAD_SOURCE',
       `Expected the sources of ${account} to be of ${SOURCES.join(', ')}.`,
     );
+  }
+  const sources = [sourceOfRecord, ...others];
+  const twice = sources.find((source, at) => sources.indexOf(source) !== at);
+  if (twice !== undefined) {
+    return error('BAD_SOURCE', `Expected each source of ${account} once; found ${twice} twice.`);
   }
   const bot = value['default_bot'] ?? null;
   if (bot !== null && (typeof bot !== 'string' || bot === '')) {

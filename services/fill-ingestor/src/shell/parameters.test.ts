@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseParameters } from './parameters.ts';
+import { parseParameters, warningsOf } from './parameters.ts';
 
 test('without a file every setting has its specified default', () => {
   expect(parseParameters(null)['pnl-projector']).toMatchObject({
@@ -18,6 +18,14 @@ test('a file changes what it names and nothing else', () => {
 
 test.each([
   ['{', 'JSON; found a text that does not parse.'],
+  [
+    '{"pnl-projector": {"mode": "shadow_only", "mode": "general_live"}}',
+    'JSON; found a name with two values.',
+  ],
+  [
+    '{"pnl-projector": {"exchange_max_fee_bps": 500}}',
+    'exchange_max_fee_bps of pnl-projector as a text in quotes; found 500.',
+  ],
   ['[]', 'one object, processor by processor; found [].'],
   ['{"payroll": {}}', 'settings of fill-ingestor or pnl-projector; found payroll.'],
   ['{"toString": {}}', 'settings of fill-ingestor or pnl-projector; found toString.'],
@@ -74,4 +82,14 @@ test('what lies at a limit is taken as it is written', () => {
   };
   const text = JSON.stringify({ 'pnl-projector': settings });
   expect(parseParameters(text)['pnl-projector']).toEqual(settings);
+});
+
+test.each([
+  [{}, []],
+  [{ reconcile_tolerance_pusd: '5' }, []],
+  [{ reconcile_tolerance_pusd: '5.000001' }, ['reconcile_tolerance_pusd is 5.000001']],
+  [{ include_paper: 'true' }, ['PNL_REPORTER_PAPER_IN_REGULATORY']],
+])('at start %j warns of %j (B13, B16)', (settings, warnings) => {
+  const said = warningsOf(parseParameters(JSON.stringify({ 'pnl-projector': settings })));
+  expect(said).toEqual(warnings.map((start) => expect.stringContaining(start)));
 });

@@ -11,6 +11,7 @@ import { parseMicros } from '@polytraders/money';
 import { RuntimeError } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type JsonRecord } from '../raw.ts';
+import { settingsIn } from '../settings-json.ts';
 import { appendInputs, inTransaction, type NewInput } from './inbox.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -26,6 +27,7 @@ type Setting = {
 const BPS_MAX = 10_000;
 const AGE_MS_MAX = 999_999_999_999;
 const TOLERANCE_PUSD_MAX = 50_000_000n;
+const TOLERANCE_PUSD_USUAL = 5_000_000n;
 
 const MODE = oneOf('general_live', 'limited_live', 'shadow_only');
 
@@ -79,8 +81,10 @@ function settingsOf(
   for (const [name, { initial }] of Object.entries(allowed)) settings[name] = initial;
   for (const [name, value] of Object.entries(given)) {
     const setting = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
-    if (setting === undefined || typeof value !== 'string')
+    if (setting === undefined)
       throw refusal(`names among ${Object.keys(allowed).join(', ')} with texts as values`, name);
+    if (typeof value !== 'string')
+      throw refusal(`${name} of ${processor} as a text in quotes`, shown(value));
     if (!setting.allows(value))
       throw refusal(`${name} of ${processor} as ${setting.expected}`, shown(value));
     settings[name] = value;
@@ -109,6 +113,21 @@ function isTolerance(value: string): boolean {
   if (!/^\d{1,2}(\.\d{1,6})?$/.test(value)) return false;
   const micros = parseMicros(value);
   return typeof micros === 'bigint' && micros <= TOLERANCE_PUSD_MAX;
+}
+
+/** What is allowed and yet worth a word at start: one sentence each (B13, B16). */
+export function warningsOf(all: Readonly<Record<string, Settings>>): readonly string[] {
+  const { reconcile_tolerance_pusd: tolerance = '0', include_paper: paper } =
+    all['pnl-projector'] ?? {};
+  const micros = parseMicros(tolerance);
+  return [
+    ...(typeof micros === 'bigint' && micros > TOLERANCE_PUSD_USUAL
+      ? [`reconcile_tolerance_pusd is ${tolerance}, more than 5: drift up to it goes unseen.`]
+      : []),
+    ...(paper === 'true'
+      ? ['PNL_REPORTER_PAPER_IN_REGULATORY: include_paper is true; reports with paper are mixed.']
+      : []),
+  ];
 }
 
 /** Tells the log of each processor whose settings differ from what it was told last. */
@@ -180,12 +199,12 @@ function sorted(settings: Settings): readonly (readonly [string, string])[] {
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refusal('JSON', 'a text that does not parse');
+  const read = settingsIn(text);
+  if ('odd' in read) {
+    const found = read.odd === 'twice' ? 'a name with two values' : 'a text that does not parse';
+    throw refusal('JSON', found);
   }
+  const { value } = read;
   if (isObject(value)) return value;
   throw refusal('one object, processor by processor', shown(value));
 }

@@ -6,7 +6,7 @@ import { type Beside, RuntimeError, type Services } from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
 import { startBusReader } from './bus-reader.ts';
 import { startClock } from './clock.ts';
-import { parseParameters, type Settings, tellParameters } from './parameters.ts';
+import { parseParameters, type Settings, tellParameters, warningsOf } from './parameters.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -43,6 +43,9 @@ export function configured(env: Env): IngestorConfig {
 
 /** Starts what runs beside the writers, after the parameters were put on the log. */
 export async function startReaders(services: Services, config: IngestorConfig): Promise<Beside> {
+  for (const message of warningsOf(config.parameters)) {
+    services.log.warn({ event: 'SETTING_UNUSUAL', message });
+  }
   await tellParameters(services.database, config.parameters, Date.now() * 1000);
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
   const clock = startClock(services);
