@@ -1,6 +1,7 @@
 /** The same three servers as containers, with the images that docker-compose.kafka.yml names. */
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   brokerSettings,
@@ -15,88 +16,106 @@ import {
 } from '@polytraders/infra/stack';
 
 const probeMs = 3000;
-const CONTEXT_HOST = '{{.Endpoints.docker.Host}}';
 const dir = join(repositoryRoot, '.local/test-docker');
 
 let answers: boolean | undefined;
 
 /**
- * Whether a Docker engine answers. The client alone says nothing: it may be installed without an
- * engine. `POLYTRADERS_NO_DOCKER=1` makes the local stack be used in any case.
+ * Whether a Docker engine of this machine answers. The client alone says nothing: it may be
+ * installed without an engine. `POLYTRADERS_NO_DOCKER=1` makes the local stack be used in any case.
  */
 export function dockerAnswers(): boolean {
   if (process.env['POLYTRADERS_NO_DOCKER'] === '1') return false;
-  answers ??= ask(['info', '--format', '{{.ServerVersion}}']) !== null && isHere();
+  answers ??= docker('info', '{{.ServerVersion}}') !== null && engineIsHere();
   return answers;
 }
 
-function ask(words: readonly string[]): string | null {
+function docker(...[command, format]: [string, string]): string | null {
+  const words = [...command.split(' '), '--format', format];
   const { status, stdout } = spawnSync('docker', words, { timeout: probeMs, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
 
 /**
- * Whether the client asked an engine of this machine. testcontainers knows no contexts, so it is
- * told; the ports of an engine elsewhere would be ports of another machine.
+ * The client follows its context, which testcontainers does not know: it is told. An engine on
+ * another machine would have the ports there.
  */
-function isHere(): boolean {
-  const host =
-    process.env['DOCKER_HOST'] ?? ask(['context', 'inspect', '--format', CONTEXT_HOST]) ?? '';
-  if (host !== '' && !/^(unix|npipe):/.test(host)) return false;
-  if (host !== '') process.env['DOCKER_HOST'] = host;
+function engineIsHere(): boolean {
+  const engine =
+    process.env['DOCKER_HOST'] ?? docker('context inspect', '{{.Endpoints.docker.Host}}');
+  if (engine === null || !/^(unix|npipe):/.test(engine)) return false;
+  process.env['DOCKER_HOST'] = engine;
   return true;
 }
 
 /** Exported for its test. */
-export function kafkaEnvironment(ports: Ports): Record<string, string> {
-  return {
-    KAFKA_NODE_ID: '1',
-    KAFKA_PROCESS_ROLES: 'broker,controller',
-    KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-    KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-    KAFKA_INTER_BROKER_LISTENER_NAME: 'PLAINTEXT',
-    KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-    KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${ports.kafka}`,
-    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    ...Object.fromEntries(
-      Object.entries(brokerSettings).map(([key, value]) => [nameOf(key), String(value)]),
-    ),
+export function kafkaEnvironment(port: number): Record<string, string> {
+  const settings: Readonly<Record<string, string | number>> = {
+    ...brokerSettings,
+    'node.id': 1,
+    'process.roles': 'broker,controller',
+    'controller.quorum.voters': '1@localhost:9093',
+    'controller.listener.names': 'CONTROLLER',
+    // The broker talks to itself too, and inside the container the host's port is nobody's.
+    'inter.broker.listener.name': 'INTERNAL',
+    listeners: 'HOST://:9092,INTERNAL://:19092,CONTROLLER://:9093',
+    'advertised.listeners': `HOST://127.0.0.1:${port},INTERNAL://localhost:19092`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,HOST:PLAINTEXT,INTERNAL:PLAINTEXT',
   };
-}
-
-/** How Kafka's image spells a setting: `min.insync.replicas` is KAFKA_MIN_INSYNC_REPLICAS. */
-function nameOf(setting: string): string {
-  return `KAFKA_${setting.toUpperCase().replaceAll('.', '_')}`;
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [
+      `KAFKA_${key.toUpperCase().replaceAll('.', '_')}`,
+      String(value),
+    ]),
+  );
 }
 
 async function startContainers(ports: Ports): Promise<void> {
+  // Where it is asked from does not matter: the ports are on this machine's loopback.
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
   const { GenericContainer, Wait } = await import('testcontainers');
-  // Containers of one run are found again by the next, as the local stack is.
-  const postgres = new GenericContainer(`postgres:${versions.postgresMajor}`)
+  const stack = createHash('sha256').update(dir).digest('hex').slice(0, 8);
+
+  /** Reached from this machine only: the Postgres of the tests lets everybody in. */
+  class LocalContainer extends GenericContainer {
+    /** Found again by the next run of this checkout, as the local stack is, and by no other. */
+    on(name: keyof Ports, container: number): this {
+      const port = String(ports[name]);
+      this.withExposedPorts({ container, host: ports[name] });
+      this.hostConfig.PortBindings = {
+        [`${container}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: port }],
+      };
+      // Reuse goes by a hash of the settings, in which the host's port is not.
+      this.withLabels({ 'polytraders.stack': dir, 'polytraders.port': port });
+      return this.withName(`polytraders-test-${name}-${stack}-${port}`).withReuse();
+    }
+  }
+
+  const postgres = new LocalContainer(`postgres:${versions.postgresMajor}`)
     .withEnvironment({ POSTGRES_USER: 'polytraders', POSTGRES_HOST_AUTH_METHOD: 'trust' })
-    .withExposedPorts({ container: 5432, host: ports.postgres })
     .withCommand(['postgres', '-c', 'max_connections=200'])
     // It says so once for its first-start scripts and once for good.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
-    .withReuse();
-  const kafka = new GenericContainer(`apache/kafka:${versions.kafka}`)
-    .withEnvironment(kafkaEnvironment(ports))
-    .withExposedPorts({ container: 9092, host: ports.kafka })
+    .on('postgres', 5432);
+  const kafka = new LocalContainer(`apache/kafka:${versions.kafka}`)
+    .withEnvironment(kafkaEnvironment(ports.kafka))
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withReuse();
-  const registry = new GenericContainer(`apicurio/apicurio-registry:${versions.registry}`)
-    .withExposedPorts({ container: 8080, host: ports.registry })
+    .on('kafka', 9092);
+  const registry = new LocalContainer(`apicurio/apicurio-registry:${versions.registry}`)
     .withWaitStrategy(Wait.forHttp('/apis/ccompat/v7/subjects', 8080))
-    .withReuse();
+    .on('registry', 8080);
   await Promise.all([postgres.start(), kafka.start(), registry.start()]);
 }
 
-/** The servers in containers, started or found again. Stop them with `docker rm -f`. */
+/** The servers in containers, started or found again. */
 export function dockerStack(say: Say = () => undefined): Promise<ServerEnv> {
   return withLock(dir, say, async () => {
     const all = new Set(['kafka', 'registry', 'postgres'] as const);
     const ports = await choosePorts(dir, {}, all);
-    say('A Docker engine answers: the tests take their servers as containers.');
+    say(
+      'A Docker engine answers: the tests take their servers as containers. They stay for the ' +
+        'next run; `docker rm -fv $(docker ps -aq --filter label=polytraders.stack)` ends them.',
+    );
     await startContainers(ports);
     return serverEnv(ports);
   });
