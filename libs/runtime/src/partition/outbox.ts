@@ -165,7 +165,8 @@ export function createOutbox<Entity, Entry>(config: OutboxConfig<Entity, Entry>)
     const session = config.session(partition);
     if (session === undefined || !session.alive) return;
     if (!(await isStillOurs(config.context, session))) {
-      config.onLost(partition, 'fenced');
+      // Dropped meanwhile, its successor may be on the way: that one is not lost.
+      if (config.session(partition) === session) config.onLost(partition, 'fenced');
       return;
     }
     try {

@@ -55,8 +55,8 @@ export type Slot<Entity> = {
   readonly kick: () => void;
   /** Resolves when folding may go on. */
   readonly room: () => Promise<void>;
-  /** Everything folded is committed and published, or lost, or the slot was stopped. */
-  readonly drained: () => Promise<void>;
+  /** Everything folded is committed and published, or lost, or the slot was stopped: or so long. */
+  readonly drained: (patience: Promise<void>) => Promise<void>;
   /** Runs with the publisher to itself: an acquisition publishes what its predecessor left. */
   readonly alone: <T>(task: () => Promise<T>) => Promise<T>;
   readonly forget: (partition: number) => void;
@@ -188,10 +188,16 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     while (!stopped && pending.isFull()) await changed.next();
   }
 
-  async function drained(): Promise<void> {
+  async function drained(patience: Promise<void>): Promise<void> {
+    let isOver = false;
+    void patience.then(() => {
+      isOver = true;
+      changed.raise();
+    });
     draining += 1;
     changed.raise();
-    while (!stopped && isBusy()) await changed.next();
+    while (!stopped && !isOver && isBusy()) await changed.next();
+    // Under steady traffic it may never be empty; groups are to grow again all the same.
     draining -= 1;
   }
 
@@ -203,7 +209,9 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     stopped = true;
     changed.raise();
     // A publication that a silent broker holds up is not waited for: who follows fences it.
-    await Promise.race([Promise.all(loops), pause(LOOPS_MS_MAX)]);
+    const over = new AbortController();
+    await Promise.race([Promise.all(loops), pause(LOOPS_MS_MAX, over.signal)]);
+    over.abort();
     committer.close();
     await publisher?.close();
   }

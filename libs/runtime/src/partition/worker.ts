@@ -131,8 +131,11 @@ export async function startWorker<
   const watch = watchPartitions(ownership, config.publishes);
 
   async function drained(): Promise<void> {
-    const all = Promise.all(placed.map(({ slot }) => slot.drained()));
-    await Promise.race([all, pause(config.drainMs, stopping.signal)]);
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, stopping.signal]);
+    const patience = pause(config.drainMs, signal);
+    await Promise.all(placed.map(({ slot }) => slot.drained(patience)));
+    over.abort();
   }
 
   function onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
