@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringDown, bringUp } from './bring-up.ts';
@@ -65,3 +65,16 @@ test('a Postgres whose first start was killed half way begins again, and serves'
   expect(await bringUp(postgres, context)).toBe('started');
   expect(readdirSync(join(data, '..'))).toEqual(['postgres']);
 }, 60_000);
+
+test('a Postgres that was copied while it ran is refused, with what to do', async () => {
+  const copy = { ...context, dir: `${dir}-copy` };
+  const [from, to] = [await homeOf(dir), await homeOf(copy.dir)];
+  await mkdir(to.data, { recursive: true });
+  for (const name of ['PG_VERSION', 'postmaster.pid']) {
+    await copyFile(join(from.data, name), join(to.data, name));
+  }
+  await expect(bringUp(postgres, copy)).rejects.toThrow(
+    `found what was copied from ${from.data} while its server ran: empty this stack with \`npm run`,
+  );
+  await rm(copy.dir, { recursive: true });
+});

@@ -1,7 +1,7 @@
 /** Real Postgres from npm's binaries, durable as in production (fsync stays on). */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -57,6 +57,20 @@ async function initialiseOnce(home: Home): Promise<void> {
   });
 }
 
+/**
+ * Postgres names its data folder in a file as long as it runs. Another name there, of a folder that
+ * is still in its place, means that this one was copied from it in mid-flight.
+ */
+function expectNoCopy(data: string): void {
+  const lock = join(data, 'postmaster.pid');
+  const from = existsSync(lock) ? readFileSync(lock, 'utf8').split('\n')[1] : undefined;
+  if (from === undefined || from === data || !existsSync(from)) return;
+  throw new Error(
+    `Expected the data of one Postgres in ${data}, found what was copied from ${from} while its ` +
+      'server ran: empty this stack with `npm run stack -- down --wipe`, then start it again.',
+  );
+}
+
 function settingsOf(port: number): readonly string[] {
   const settings: Readonly<Record<string, string | number>> = {
     port,
@@ -78,6 +92,7 @@ async function prepare(context: Context) {
   await mkdir(dirname(home.data), { recursive: true });
   // Whatever the umask of the shell: the user that Postgres runs as must get to its data.
   if (home.user !== undefined) await chmod(dirname(home.data), 0o755);
+  expectNoCopy(home.data);
   await initialiseOnce(home);
   return {
     command: join(home.native, 'bin/postgres'),

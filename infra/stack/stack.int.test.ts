@@ -50,7 +50,9 @@ describe('the local stack', () => {
   test('answers on all three servers, and its addresses stand in stack.env', async () => {
     expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'up' });
     const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
-    expect(await readFile(join(dir, 'stack.env'), 'utf8')).toBe(lines.join(''));
+    expect(await readFile(join(dir, 'stack.env'), 'utf8')).toBe(
+      [`# The stack in ${dir}\n`, ...lines].join(''),
+    );
   });
 
   test('started twice at once is one stack', async () => {

@@ -79,7 +79,8 @@ export async function startStack(options: StackOptions): Promise<ServerEnv> {
     await bringAllUp(context);
     const env = serverEnv(context.ports);
     const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
-    await writeFile(layoutOf(dir).env, lines.join(''));
+    // A copy of the file in another folder is known by its first line.
+    await writeFile(layoutOf(dir).env, [`# The stack in ${dir}\n`, ...lines].join(''));
     return env;
   });
 }

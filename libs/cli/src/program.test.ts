@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { programOf, runCli } from './program.ts';
 import { environment } from './servers.ts';
@@ -110,5 +113,16 @@ describe('the servers of a command', () => {
       KAFKA_BROKERS: 'a:1',
     });
     expect(environment({}, '/nowhere/stack.env')).toEqual({});
+  });
+
+  test('those of a stack in another folder are refused, unless none of them is needed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'polytraders-copied-'));
+    const file = join(folder, 'stack.env');
+    writeFileSync(file, '# The stack in /elsewhere/.local\nKAFKA_BROKERS=a:1\n');
+    expect(() => environment({}, file)).toThrow(/found those of the stack in \/elsewhere\/.local:/);
+    expect(environment(servers, file)).toEqual(servers);
+    writeFileSync(file, `# The stack in ${folder}\nKAFKA_BROKERS=a:1\n`);
+    expect(environment({}, file)).toEqual({ KAFKA_BROKERS: 'a:1' });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codec } from '@polytraders/contracts';
 import {
   configFromEnv,
@@ -16,14 +16,19 @@ import {
   type SchemaBook,
   type ServiceConfig,
 } from '@polytraders/runtime';
+import { CliError } from './terminal.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 const stackEnvFile = join(resolve(import.meta.dirname, '../../..'), '.local/stack.env');
 
-/** The environment, completed from the local stack's file where it names no server. */
+const serverNames = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'] as const;
+
+/** The environment, completed from the local stack's file where it does not name every server. */
 export function environment(env: Env, file = stackEnvFile): Env {
-  return { ...stackVariables(file), ...definedOf(env) };
+  const named = definedOf(env);
+  if (serverNames.every((name) => named[name] !== undefined)) return named;
+  return { ...stackVariables(file), ...named };
 }
 
 /** Configuration of a command. Throws RuntimeError CONFIGURATION with one sentence. */
@@ -74,7 +79,10 @@ export async function withBus<T>(
   }
 }
 
-/** NAME=value lines; anything else in the file is left alone. */
+/**
+ * NAME=value lines; anything else in the file is left alone. Throws one sentence for the file of a
+ * stack in another folder: who copies a checkout must not write into the books of the first one.
+ */
 function stackVariables(file: string): Env {
   let text: string;
   try {
@@ -82,6 +90,13 @@ function stackVariables(file: string): Env {
   } catch {
     // No local stack was ever started: the environment must name the servers.
     return {};
+  }
+  const folder = /^# The stack in (.*)$/m.exec(text)?.[1] ?? dirname(file);
+  if (folder !== dirname(file)) {
+    throw new CliError(
+      `Expected the addresses of a stack of this checkout in ${file}, found those of the stack in ` +
+        `${folder}: start one here with npm run stack -- up, or name all three servers.`,
+    );
   }
   const found: Record<string, string> = {};
   for (const line of text.split('\n')) {
