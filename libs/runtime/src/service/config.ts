@@ -3,6 +3,7 @@
  * in one sentence that says what was expected, what was found and what to do; exit code 2.
  */
 
+import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { RuntimeError } from '../errors.ts';
@@ -59,7 +60,7 @@ export function configFromEnv(env: Env): ServiceConfig {
     mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
     workerId:
       given(env, 'WORKER_ID') ??
-      `${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
+      `${hostname()}-${process.pid}-${Math.trunc(performance.timeOrigin).toString(36)}`,
     version: whole(env, 'PROJECTION_VERSION', null, 1, 1_000_000),
     publishes: oneOf(env, 'PUBLISH', ['yes', 'no']) === 'yes',
     slots: whole(env, 'WORKER_SLOTS', 2, 1, 12),
