@@ -66,7 +66,7 @@ export function completeAmounts(given: GivenAmounts, tick: Rational): Amounts | 
 /**
  * Why a fill on the bus or in a file is refused, or null. What the chain says is a fact and is not
  * asked: dust and odd prices are booked as they are. Where size, quantity and price all stand, size
- * ÷ quantity is a price, too: 0 pUSD for 100 shares at 0.01 lies within a tick and is no cash at all.
+ * ÷ quantity is a price, too: 0 pUSD for 100 shares at 0.01 lies within a tick and is no cash.
  */
 export function refuseAmounts(of: Amounts): 'PRICE_OUT_OF_RANGE' | 'QUANTITY_NOT_POSITIVE' | null {
   if (of.quantity <= 0n) return 'QUANTITY_NOT_POSITIVE';

@@ -150,7 +150,7 @@ CREATE TABLE time_told (
   told_to   timestamptz NOT NULL,
   times     bigint      NOT NULL
 );
--- The open orders whose deadline was told. An order may be read after its own, and after a later one.
+-- Open orders whose deadline was told. An order may be read after its own, and after a later one.
 CREATE TABLE deadline_told (
   order_id text PRIMARY KEY
 );

@@ -53,7 +53,7 @@ test('each partition is told the latest of its deadlines that are over, once', a
   expect(await told()).toEqual(['3 2026-05-08T11:59:59Z']);
 });
 
-test('an order that is read after its deadline, and after a later one, is told of, too', async () => {
+test('an order that is read after its deadline, behind a later one, is told of too', async () => {
   await open('a', 3, NOON - SECOND);
   expect(await tellTime(database, NOON)).toBe(1);
   await open('b', 3, NOON - 60 * SECOND);

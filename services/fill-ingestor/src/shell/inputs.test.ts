@@ -97,7 +97,7 @@ describe('records of the bus', () => {
     expect(report).toMatchObject({ route: null, input: { raw: { format: 'unusable' } } });
   });
 
-  test('a mark from the future is set aside, one of a clock that is a little ahead is noted', () => {
+  test('a mark from the future is set aside, one of a clock a little ahead is noted', () => {
     const at = (observed_at: string) => {
       const mark = { token_id: NO, price: '0.5', kind: 'MID', observed_at, source: 'clob' };
       return notAhead(read('MarkObserved', mark, marks), NOON);

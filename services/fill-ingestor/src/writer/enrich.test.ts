@@ -100,7 +100,7 @@ describe('the age of a mark', () => {
     });
   });
 
-  test('makes a reported mark give way: a captured one within a minute of the fill is better', () => {
+  test('makes a reported mark give way to a captured one within a minute of the fill', () => {
     const said = { mark_price: '0.6', mark_observed_at: '2026-05-08T11:58:59Z' };
     expect(carried([captured('MID', 0)], said).marks).toMatchObject([{ kind: 'MID' }]);
     expect(carried([captured('LAST', MINUTE)], said).marks).toMatchObject([{ kind: 'LAST' }]);

@@ -162,10 +162,10 @@ function marksOf(
 
 /**
  * The mark of the fill's own token. One that came with the report is the trading system's own and
- * stands for the token, but not beyond the minute in which a captured one is fresh: a mid goes before
- * "the mark before" (B4). Without its time it gives way to any captured one, whose age is known; else
- * it is used and the fill says STALE_DATA (B4), which of a REPORTED mark means: of unknown age.
- * `observed_at` is then only the latest that it can have been, the time of the fill.
+ * stands for the token, but not beyond the minute in which a captured one is fresh: a mid goes
+ * before "the mark before" (B4). Without its time it gives way to any captured one, whose age is
+ * known; else it is used and the fill says STALE_DATA (B4), which of a REPORTED mark means: of
+ * unknown age. `observed_at` is then only the latest that it can have been, the time of the fill.
  */
 function ownMark(
   draft: FillDraft,
