@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +34,7 @@ function refusalOf(change: Env): RuntimeError {
 describe('the settings of a service', () => {
   test('are three at the least; the others have defaults', () => {
     const { workerId, ...config } = configFromEnv(least);
-    expect(workerId).toMatch(/^\d+-[0-9a-z]+$/);
+    expect(workerId.startsWith(`${hostname()}-${process.pid}-`)).toBe(true);
     expect(config).toMatchObject({
       kafka: { brokers: ['127.0.0.1:9092'], sasl: null, ssl: null },
       registryUrl: least['SCHEMA_REGISTRY_URL'],
