@@ -12,6 +12,16 @@ test.each([
   expect(withoutPassword(address)).toBe(told);
 });
 
+test.each([
+  ['DATABASE_URL', 'junk', 'Expected DATABASE_URL to be a URL starting with postgres://'],
+  ['KAFKA_BROKERS', ',', 'Expected KAFKA_BROKERS to be a list of host:port'],
+  ['MODE', 'live', 'Expected MODE to be one of '],
+])('%s=%s is told in the words of the services, and nobody is asked', async (name, value, said) => {
+  const findings = (await examineServers({ [name]: value })).filter(({ what }) => what === name);
+  expect(findings).toEqual([expect.objectContaining({ state: 'ill', what: name })]);
+  expect(findings[0]?.found).toMatch(new RegExp(`^${said}`));
+});
+
 test('a database that does not answer is named without its password', async () => {
   const findings = await examineServers({ DATABASE_URL: 'postgres//bad:se/cret@127.0.0.1:1/x' });
   const [named] = findings.filter(({ what }) => what === 'DATABASE_URL');

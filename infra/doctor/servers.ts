@@ -9,7 +9,7 @@ import { runningOf } from '../stack/bring-up.ts';
 import { layoutOf, mainStackDir, repositoryRoot, testStackDir } from '../stack/layout.ts';
 import { type ServerEnv } from '../stack/layout.ts';
 import { isFree } from '../stack/ports.ts';
-import { externalServers } from '../stack/servers.ts';
+import { expectSettings, externalServers } from '../stack/servers.ts';
 import { components, statusStack, type ComponentStatus } from '../stack/stack.ts';
 import { isWithin, serverProcesses } from '../stack/strays.ts';
 import { withAdmin } from '../topics/admin.ts';
@@ -88,6 +88,9 @@ async function registryAnswers(url: string): Promise<void> {
     signal: AbortSignal.timeout(waitMsMax),
   });
   await answer.body?.cancel();
+  if (answer.status === 404) {
+    throw new Error('it answered 404: give it its path, which is /apis/ccompat/v7 for Apicurio');
+  }
   // A registry that wants credentials answers, too; the services say so if theirs are wrong.
   if (!answer.ok && answer.status !== 401) throw new Error(`it answered ${answer.status}`);
 }
@@ -118,7 +121,23 @@ async function asked(name: keyof ServerEnv, address: string, ask: () => Promise<
   }
 }
 
-function namedServers(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+/** The first setting that no service would start with, in the words of the services. */
+function wrongSetting(env: NodeJS.ProcessEnv): Finding | null {
+  try {
+    expectSettings(env);
+    return null;
+  } catch (error) {
+    const sentence = (error as Error).message;
+    const [name = 'Settings'] = /[A-Z]+(_[A-Z]+)+|MODE|PUBLISH/.exec(sentence) ?? [];
+    const value = env[name] ?? '';
+    const found = value === '' ? sentence : sentence.replaceAll(value, withoutPassword(value));
+    return ill(name, found, `mend ${name}, or unset it`);
+  }
+}
+
+async function namedServers(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+  const wrong = wrongSetting(env);
+  if (wrong !== null) return [wrong];
   const named = externalServers(env);
   const brokers = named.KAFKA_BROKERS?.split(',') ?? [];
   const registry = named.SCHEMA_REGISTRY_URL;

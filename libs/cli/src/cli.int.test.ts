@@ -84,6 +84,16 @@ test('a database that is not there is named, with what to do, and exits 2', asyn
   );
 });
 
+test('a user whom Postgres does not know is named, with what to mend, and exits 2', async () => {
+  const url = new URL(database.url);
+  url.username = 'nosuchuser';
+  const said: string[] = [];
+  const terminal = { out: () => undefined, err: (text: string) => void said.push(text) };
+  const elsewhere = { ...env, DATABASE_URL: url.href };
+  expect(await runCli(['status'], elsewhere, { ...terminal, isTTY: false })).toBe(2);
+  expect(said.join('')).toMatch(/^Expected DATABASE_URL to name a user .*"nosuchuser" does not ex/);
+});
+
 describe('with books in the tables', () => {
   beforeAll(async () => {
     const client = await connect({ url: database.url, applicationName: 'cli-test' });
