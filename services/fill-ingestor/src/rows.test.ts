@@ -100,6 +100,9 @@ describe('rows of venue exports', () => {
     };
     const draft = fillOf(row('site-export', fields, { account: ALICE }));
     expect(draft).toMatchObject({ notional: 2_128_760n, quantity: 2_190_000n, orderSide: 'BUY' });
+    expect(draft.flags).toEqual(['GOV_FEE_IN_COST']);
+    const sold = fillOf(row('site-export', { ...fields, action: 'Sell' }, { account: ALICE }));
+    expect(sold.flags).toEqual([]);
     expect(draft.tokenId).toBe(`${draft.conditionId ?? ''}:Up`);
   });
 

@@ -144,7 +144,10 @@ export function fillOfRow(
     txHash: row.txHash?.toLowerCase() ?? null,
     effectiveAt: row.effectiveAt,
     synthesised: row.synthesised,
-    flags: amounts.disagree ? [PRICE_CONTRADICTED] : [],
+    flags: [
+      ...(amounts.disagree ? [PRICE_CONTRADICTED] : []),
+      ...(format === 'site-export' && side === 'BUY' ? ['GOV_FEE_IN_COST'] : []),
+    ],
   };
 }
 

@@ -112,6 +112,15 @@ export const FLAG_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_FEE_IN_COST',
+    severity: 'WARN',
+    meaning:
+      'The cash of this BUY is what left the wallet, a taker fee included; the source does not ' +
+      'tell the two apart, so the fee lies in the cost.',
+    action: 'Import the receipts or the activity of the wallet, which show the fee.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_CASH_UNVERIFIED',
     severity: 'WARN',
     meaning:
