@@ -60,5 +60,9 @@ describe('one token, condition or hash has one text', () => {
       conditionId: made,
       tokenId: `${made}:Up`,
     });
+    const longer = { ...fields, condition_id: `${made}0` };
+    expect(normalize({ format: 'execution', fields: longer, terms: TERMS }).kind).toBe('refusal');
+    const bare = { ...fields, token_id: made };
+    expect(normalize({ format: 'execution', fields: bare, terms: TERMS }).kind).toBe('refusal');
   });
 });

@@ -72,7 +72,7 @@ export function tokenAt(
   name = 'token_id',
 ): string | null | Refusal {
   const text = said(fields[name]);
-  if (text === null || (isFile && MADE_ID.test(text))) return text;
+  if (text === null || (isFile && MADE_TOKEN.test(text))) return text;
   const isToken = DECIMAL.test(text) && BigInt(text) < 1n << 256n;
   return isToken ? text : unreadable(name, TOKEN, text);
 }
@@ -80,12 +80,15 @@ export function tokenAt(
 /** A condition: 0x and 64 hex digits, in lower case; or, in a file, an id made of its columns. */
 export function conditionAt(fields: Fields, isFile: boolean): string | null | Refusal {
   const text = said(fields['condition_id']);
-  return text !== null && isFile && MADE_ID.test(text) ? text : hashAt(fields, 'condition_id');
+  return text !== null && isFile && MADE_CONDITION.test(text)
+    ? text
+    : hashAt(fields, 'condition_id');
 }
 
 const BYTES32 = /^0x[0-9a-f]{64}$/;
 const DECIMAL = /^(0|[1-9]\d{0,77})$/;
-const MADE_ID = /^file:[0-9a-f]{40}/;
+const MADE_CONDITION = /^file:[0-9a-f]{40}$/;
+const MADE_TOKEN = /^file:[0-9a-f]{40}:/;
 
 const FLAG = 'as true or false';
 const HASH = 'as 0x and 64 hex digits';

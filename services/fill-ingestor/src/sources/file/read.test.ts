@@ -220,6 +220,12 @@ describe('rows of a CSV', () => {
     expect(drafts[1]).toMatchObject({ reason: 'INVALID_INPUT' });
   });
 
+  test('blanks around the names and values of a file are not part of them', async () => {
+    const spaced = [HEADER, rowOf('2')].map((line) => line.replaceAll(',', ' , ')).join('\r\n');
+    const inputs = await inputsIn(file('spaces.csv', spaced), { ...REQUEST, accounts: 'any' });
+    expect(inputs.map(draftOf)).toMatchObject([{ kind: 'fill', account: ALICE }]);
+  });
+
   test('a file that ends inside a quote is refused as a whole, with the place', async () => {
     await expect(csv('open.csv', rowOf('1'), rowOf('"2'), rowOf('3'))).rejects.toThrow(
       'Expected the quote after row 1 to be closed; the file ends inside it.',

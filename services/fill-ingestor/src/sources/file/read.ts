@@ -177,10 +177,11 @@ async function* historyRecords(path: string): AsyncGenerator<FileRecord> {
  */
 async function* csvRecords(path: string): AsyncGenerator<FileRecord> {
   const parser = csvParser({
-    columns: true,
+    columns: (names: readonly string[]) => names.map((name) => name.trim()),
     bom: true,
     raw: true,
     info: true,
+    trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
     relax_quotes: true,
