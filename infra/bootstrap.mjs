@@ -35,11 +35,14 @@ function stop(sentence) {
   process.exit(2);
 }
 
-/** The environment without our own node_modules/.bin, whose Node an install may replace. */
+/**
+ * The environment without our own node_modules/.bin, whose Node an install may replace. Maven does
+ * not run in a folder with a letter like ü where the shell's locale is plain C.
+ */
 function outerEnv() {
   const path = (process.env.PATH ?? '').split(delimiter);
   const outer = path.filter((entry) => !entry.replaceAll('\\', '/').endsWith('node_modules/.bin'));
-  return { ...process.env, PATH: outer.join(delimiter) };
+  return { ...process.env, LC_ALL: 'C.UTF-8', PATH: outer.join(delimiter) };
 }
 
 function run(command, args, options = {}) {

@@ -66,6 +66,20 @@ describe('without Java', () => {
   });
 });
 
+test('Maven is asked in a locale that knows every letter of a folder', () => {
+  const tools = mkdtempSync(join(tmpdir(), 'polytraders-tools-'));
+  const tool = (name: string, does: string) =>
+    writeFileSync(join(tools, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+  symlinkSync(process.execPath, join(tools, 'node'));
+  tool('java', `echo 'openjdk version "17.0.1"'`);
+  tool('mvn', '[ "$LC_ALL" = C.UTF-8 ]');
+  const env = { PATH: tools, LC_ALL: 'C' };
+  expect(run('--own-servers', 'infra/checks/main.ts', ['nothing'], env).stderr).toMatch(
+    /^Expected all, types, venue or faults/,
+  );
+  rmSync(tools, { recursive: true });
+});
+
 test('an install lock without content, left by a command that was killed, is taken over', () => {
   const checkout = mkdtempSync(join(tmpdir(), 'polytraders-checkout-'));
   for (const name of ['infra', '.local']) mkdirSync(join(checkout, name));

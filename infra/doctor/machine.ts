@@ -7,6 +7,7 @@ import { freemem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { externalServers, serverVariables } from '../stack/servers.ts';
 import { mainStackDir, repositoryRoot } from '../stack/layout.ts';
+import { utf8 } from '../stack/process.ts';
 import { versions } from '../stack/versions.ts';
 import { ill, note, well, type Finding } from './finding.ts';
 
@@ -53,7 +54,8 @@ function java(): Finding {
 }
 
 function maven(): Finding {
-  const answer = spawnSync('mvn', ['-version', '-B'], { encoding: 'utf8' });
+  const env = { ...process.env, ...utf8 };
+  const answer = spawnSync('mvn', ['-version', '-B'], { encoding: 'utf8', env });
   const version = /Apache Maven ([\d.]+)/.exec(answer.stdout)?.[1];
   return tool('Maven', answer.status === 0, version ?? 'not there', install('maven'));
 }
