@@ -108,7 +108,8 @@ export async function ask(
     // Class 28: the user or the password.
     if (code.startsWith('28')) {
       throw new CliError(
-        `Expected DATABASE_URL to name a user whom Postgres lets in, found none: ${reasonOf(cause)}.`,
+        'Expected DATABASE_URL to name a user whom Postgres lets in, found another: ' +
+          `${reasonOf(cause)}.`,
       );
     }
     if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57') && !code.startsWith('08')) throw cause;

@@ -94,7 +94,7 @@ function stackVariables(file: string): Env {
   const folder = /^# The stack in (.*)$/m.exec(text)?.[1] ?? dirname(file);
   if (folder !== dirname(file)) {
     throw new CliError(
-      `Expected the addresses of a stack of this checkout in ${file}, found those of the stack in ` +
+      `Expected the addresses of this checkout's stack in ${file}, found those of the stack in ` +
         `${folder}: start one here with npm run stack -- up, or name all three servers.`,
     );
   }
