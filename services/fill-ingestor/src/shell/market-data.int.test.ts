@@ -58,3 +58,11 @@ test('a mark that is a little ahead gives way to the next, an older one to none'
   await takeInputs(client, [observed('0.3', '2026-05-08T12:00:58Z')], NOON + 2 * MINUTE);
   expect(await known()).toEqual(['0.4']);
 });
+
+test('a topic that is read again from its beginning sets nothing aside twice', async () => {
+  const future = observed('0.9', '2098-12-21T00:00:00Z');
+  await takeInputs(client, [future], NOON);
+  await takeInputs(client, [future, observed('0.4', '2026-05-08T11:59:59Z')], NOON + MINUTE);
+  expect(await known()).toEqual(['0.4']);
+  expect((await client.query('SELECT 1 FROM ingest.inbox')).rowCount).toBe(1);
+});

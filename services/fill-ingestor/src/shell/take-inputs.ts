@@ -3,6 +3,7 @@
  * reader's transaction, so that it happens exactly once with the reader's position.
  */
 
+import { TOPICS } from '@polytraders/contracts';
 import { columnLiteral } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
@@ -33,7 +34,17 @@ export async function takeInputs(
     const partition = partitionOfAccount(accounts.get(one.orderId) ?? one.orderId);
     return [{ ...one.input, partition }];
   });
-  return rows.length === 0 ? new Map() : appendInputs(client, rows, receivedAt, mayRepeat);
+  if (rows.length === 0) return new Map();
+  return appendInputs(client, rows, receivedAt, mayRepeat || rows.some(isOfCompacted));
+}
+
+const COMPACTED: ReadonlySet<string> = new Set(
+  Object.values(TOPICS).flatMap((topic) => (topic.cleanup === 'compact' ? [topic.name] : [])),
+);
+
+/** A compacted topic that was made anew is read from its beginning: what it holds may come again. */
+function isOfCompacted({ sourcePosition }: NewInput): boolean {
+  return COMPACTED.has(sourcePosition.split('/', 1)[0] ?? '');
 }
 
 async function noteRoutes(client: pg.ClientBase, inputs: readonly BusInput[]): Promise<void> {
