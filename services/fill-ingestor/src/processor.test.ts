@@ -225,6 +225,18 @@ describe('orders', () => {
     expect(typesOf(written)).toEqual(['OrderOpened', 'OrderClosed']);
   });
 
+  test('an order whose end is read first is completed by its first report, for bare fills', () => {
+    const ended = { ...without(without(ORDER, 'token_id'), 'order_side'), status: 'FILLED' };
+    const bare = ['account', 'token_id', 'order_side'].reduce<Readonly<Record<string, string>>>(
+      without,
+      MATCH,
+    );
+    const written = testWriter().reports(ended, ORDER, ORDER, bare);
+    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'ignored: late', 'applied']);
+    expect(typesOf(written)).toEqual(['OrderClosed', 'FillConfirmed']);
+    expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ token_id: YES, account: ALICE }]);
+  });
+
   test("a fill without a bot takes its order's, found by the order's hash", () => {
     const nameless = without(MATCH, 'trading_bot_id');
     const written = testWriter().reports(

@@ -51,8 +51,10 @@ export function stepOrder(
     });
   }
   if (draft.status === 'OPEN') {
-    if (known !== null)
-      return { outcome: 'ignored', because: known.status === 'OPEN' ? 'duplicate' : 'late' };
+    if (known !== null) {
+      if (known.status === 'OPEN') return { outcome: 'ignored', because: 'duplicate' };
+      return openedLate(draft, known, botOf(draft, account, null, accounts));
+    }
     return open(event, draft, account, lookup, accounts);
   }
   if (known !== null && known.status !== 'OPEN') {
@@ -142,6 +144,30 @@ function close(
   const entry = ledgerEntry('OrderClosed', value, placeOf(event, account));
   const puts = putsOf(stateOf(event, draft, account, bot, known, entry.event_id));
   return { outcome: 'applied', puts, entries: [entry] };
+}
+
+/**
+ * The first report of an order that is closed: nothing for the log, but what its end did not say is
+ * remembered, for fills that leave their token to it.
+ */
+function openedLate(draft: OrderDraft, known: OrderState, bot: string): Outcome {
+  const after: OrderState = {
+    ...known,
+    orderHash: known.orderHash ?? draft.orderHash,
+    tradingBotId: known.tradingBotId === UNATTRIBUTED ? bot : known.tradingBotId,
+    conditionId: known.conditionId ?? draft.conditionId,
+    venueMarketId: known.venueMarketId ?? draft.venueMarketId,
+    tokenId: known.tokenId ?? draft.tokenId,
+    orderSide: known.orderSide ?? draft.orderSide,
+    price: known.price ?? draft.price,
+    quantity: known.quantity ?? draft.quantity,
+    expiresAt: known.expiresAt ?? draft.expiresAt,
+  };
+  const names = Object.keys(after) as (keyof OrderState)[];
+  if (names.every((name) => after[name] === known[name])) {
+    return { outcome: 'ignored', because: 'late' };
+  }
+  return { outcome: 'applied', puts: putsOf(after), entries: [] };
 }
 
 function contradicts(
