@@ -42,7 +42,7 @@ const COMPACTED: ReadonlySet<string> = new Set(
   Object.values(TOPICS).flatMap((topic) => (topic.cleanup === 'compact' ? [topic.name] : [])),
 );
 
-/** A compacted topic that was made anew is read from its beginning: what it holds may come again. */
+/** A compacted topic that was made anew is read from its beginning: what it holds comes again. */
 function isOfCompacted({ sourcePosition }: NewInput): boolean {
   return COMPACTED.has(sourcePosition.split('/', 1)[0] ?? '');
 }
