@@ -193,17 +193,18 @@ CREATE TABLE mark (
   PRIMARY KEY (token_id, kind)
 );
 
--- A market by its condition, or by `token:` and one of its tokens.
+-- A market by its condition, or by one of its own tokens. Two views each: in a union of both the
+-- planner would join all tokens there are for every batch of inputs.
 CREATE VIEW market_facts AS
-  SELECT condition_id AS place, definition, definition_hash FROM market_definition
-  UNION ALL
-  SELECT 'token:' || t.token_id, d.definition, d.definition_hash
+  SELECT condition_id AS place, definition, definition_hash FROM market_definition;
+CREATE VIEW market_facts_by_token AS
+  SELECT t.token_id AS place, d.definition, d.definition_hash
     FROM market_token t JOIN market_definition d USING (condition_id) WHERE t.own;
 CREATE VIEW market_marks AS
   SELECT t.condition_id AS place, m.token_id, m.kind, m.price, m.observed_at
-    FROM market_token t JOIN mark m USING (token_id)
-  UNION ALL
-  SELECT 'token:' || own.token_id, m.token_id, m.kind, m.price, m.observed_at
+    FROM market_token t JOIN mark m USING (token_id);
+CREATE VIEW market_marks_by_token AS
+  SELECT own.token_id AS place, m.token_id, m.kind, m.price, m.observed_at
     FROM market_token own
     JOIN market_token t USING (condition_id)
     JOIN mark m ON m.token_id = t.token_id

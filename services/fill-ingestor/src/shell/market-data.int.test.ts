@@ -3,10 +3,13 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fromJson, TOPICS } from '@polytraders/contracts';
-import { connect, migrate } from '@polytraders/runtime';
+import { connect, createStore, migrate } from '@polytraders/runtime';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
-import { NOON, YES } from '../../test/inputs.ts';
+import { CONDITION, DEFINITION, NO, NOON, YES } from '../../test/inputs.ts';
+import { createWriter, INBOX } from '../processor.ts';
+import { EVENTS_TOPIC } from '../writer/entry.ts';
+import { factsKey, markKey, tokenKey } from '../writer/state.ts';
 import { type BusInput, busInputOf } from './inputs.ts';
 import { takeInputs } from './take-inputs.ts';
 
@@ -65,4 +68,22 @@ test('a topic that is read again from its beginning sets nothing aside twice', a
   await takeInputs(client, [future, observed('0.4', '2026-05-08T11:59:59Z')], NOON + MINUTE);
   expect(await known()).toEqual(['0.4']);
   expect((await client.query('SELECT 1 FROM ingest.inbox')).rowCount).toBe(1);
+});
+
+test('a market is found by its condition and by each of its tokens, with its marks', async () => {
+  const sourcePosition = `${TOPICS.marketDefinitions.name}/0/1`;
+  const place = { sourcePosition, bytes: Buffer.from('') };
+  const defined = busInputOf({ type: 'MarketDefinition', value: DEFINITION }, place);
+  await takeInputs(client, [defined, observed('0.4', '2026-05-08T11:59:59Z')], NOON);
+  const names = { version: 1, topic: INBOX, output: EVENTS_TOPIC };
+  const store = createStore(createWriter(new Map()), names);
+  const places = [factsKey(CONDITION), tokenKey(YES), tokenKey(NO)];
+  const keys = [...places, markKey(YES), tokenKey('777'), markKey('777')];
+  const found = await store.load(client, keys);
+  const marks = [{ tokenId: YES, kind: 'MID' }];
+  for (const key of places) {
+    expect(found.get(key)).toMatchObject({ definition: DEFINITION, marks });
+  }
+  expect(found.get(markKey(YES))).toMatchObject({ definition: null, marks });
+  expect(found.size).toBe(4);
 });

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { fromJson } from '@polytraders/contracts';
 import { priceE18 } from '@polytraders/money';
-import { type Change, type Storage, table } from '@polytraders/stream';
+import { type Change, type Storage, type Table, table } from '@polytraders/stream';
 import { type Entry } from './entry.ts';
 import {
   type DoubtRow,
@@ -68,28 +68,24 @@ const LEDGER = table<Omit<Entry, 'record'>>('outbox', {
   body: 'text',
 });
 
-/** `place` is a condition or `token:<id>`: the same market found by either. */
-const DEFINITIONS = table<DefinitionRow>(
-  'market_facts',
-  {
-    place: 'text',
-    definition: 'text',
-    definition_hash: 'text',
-  },
-  ['place'],
-);
+/** A market by its condition, and the same market by one of its tokens. */
+const DEFINITIONS = definitionsIn('market_facts');
+const DEFINITIONS_BY_TOKEN = definitionsIn('market_facts_by_token');
+const MARKS = marksIn('market_marks');
+const MARKS_BY_TOKEN = marksIn('market_marks_by_token');
 
-const MARKS = table<MarkRow>(
-  'market_marks',
-  {
-    place: 'text',
-    token_id: 'text',
-    kind: 'text',
-    price: 'price',
-    observed_at: 'time',
-  },
-  ['place', 'token_id', 'kind'],
-);
+function definitionsIn(view: string): Table<DefinitionRow> {
+  const columns = { place: 'text', definition: 'text', definition_hash: 'text' } as const;
+  return table<DefinitionRow>(view, columns, ['place']);
+}
+
+function marksIn(view: string): Table<MarkRow> {
+  return table<MarkRow>(
+    view,
+    { place: 'text', token_id: 'text', kind: 'text', price: 'price', observed_at: 'time' },
+    ['place', 'token_id', 'kind'],
+  );
+}
 
 /** Marks by their token, also of one that no definition names. */
 const TOKEN_MARKS = table<Omit<MarkRow, 'place'>>(
@@ -119,7 +115,9 @@ export const storage: Storage<Entity, Entry> = {
     DOUBTS,
     MARKETS,
     DEFINITIONS,
+    DEFINITIONS_BY_TOKEN,
     MARKS,
+    MARKS_BY_TOKEN,
     TOKEN_MARKS,
   ],
   isVolatile: isVolatileKey,
@@ -191,14 +189,15 @@ function locate(key: string): readonly Place[] {
     }
     case 'mark':
       return [{ table: TOKEN_MARKS.name, where: { token_id: name } }];
-    default: {
-      const place = kind === 'token' ? `token:${name}` : name;
-      return [
-        { table: DEFINITIONS.name, where: { place } },
-        { table: MARKS.name, where: { place } },
-      ];
-    }
+    case 'token':
+      return [DEFINITIONS_BY_TOKEN, MARKS_BY_TOKEN].map(at(name));
+    default:
+      return [DEFINITIONS, MARKS].map(at(name));
   }
+}
+
+function at(place: string): (view: { readonly name: string }) => Place {
+  return (view) => ({ table: view.name, where: { place } });
 }
 
 function revive(
@@ -219,8 +218,13 @@ function revive(
 }
 
 function factsOfRows(rows: Readonly<Record<string, readonly object[]>>): MarketFacts | undefined {
-  const defined = rows[DEFINITIONS.name]?.[0] as DefinitionRow | undefined;
-  const marks = (rows[MARKS.name] ?? rows[TOKEN_MARKS.name] ?? []) as readonly MarkRow[];
+  const [defined] = (rows[DEFINITIONS.name] ??
+    rows[DEFINITIONS_BY_TOKEN.name] ??
+    []) as readonly DefinitionRow[];
+  const marks = (rows[MARKS.name] ??
+    rows[MARKS_BY_TOKEN.name] ??
+    rows[TOKEN_MARKS.name] ??
+    []) as readonly MarkRow[];
   if (defined === undefined && marks.length === 0) return undefined;
   return {
     kind: 'facts',
