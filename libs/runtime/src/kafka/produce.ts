@@ -2,7 +2,8 @@
  * Produce requests: batches of one producer to the leaders of their partitions, acknowledged by
  * all in-sync replicas. Sequence numbers are given once per batch; a batch whose reply was lost
  * goes out again with the same bytes, and the broker knows it. Whoever gives up after that may not
- * use the producer again (the numbers would cover other records).
+ * use the producer again (the numbers would cover other records). A batch that is larger than its
+ * topic takes goes out as two halves, which have its numbers between them.
  */
 import { createBackoff, type Cluster } from './cluster.ts';
 import { brokerRefusal, CODE, isTransient, outage } from './kafka-errors.ts';
@@ -26,11 +27,17 @@ export type ProducerIdentity = {
   readonly epoch: number;
   /** Next sequence number by "topic/partition". */
   readonly sequences: Map<string, number>;
+  /** What a batch may have, by topic, where one was too large. */
+  readonly batchBytes: Map<string, number>;
   /** Connections of this producer alone, by node. */
   readonly lanes: Map<number, Lane>;
 };
 
-type Batch = TopicPartition & { readonly bytes: Buffer };
+type Batch = TopicPartition & {
+  readonly records: readonly OutputRecord[];
+  readonly firstSequence: number;
+  readonly bytes: Buffer;
+};
 
 /** The producer's own connection to a node. */
 export function laneTo(cluster: Cluster, identity: ProducerIdentity, node: number): Lane {
@@ -49,71 +56,115 @@ export async function produceAll(
   deadline: number,
 ): Promise<void> {
   const queues = encodeAll(identity, records);
-  while (queues.length > 0) {
-    const round: Batch[] = [];
-    let bytes = 0;
-    for (const queue of queues) {
-      const next = queue[0];
-      if (
-        next === undefined ||
-        (round.length > 0 && bytes + next.bytes.length > MAX_REQUEST_BYTES)
-      ) {
-        continue;
-      }
-      round.push(next);
-      bytes += next.bytes.length;
-      queue.shift();
+  while (queues.size > 0) {
+    for (const batch of await sendRound(cluster, identity, takeRound(queues), deadline)) {
+      queues.get(keyOf(batch))?.unshift(...halvesOf(identity, batch));
     }
-    await sendRound(cluster, identity, round, deadline);
-    for (let index = queues.length - 1; index >= 0; index -= 1) {
-      if (queues[index]?.length === 0) queues.splice(index, 1);
-    }
+    for (const [key, queue] of queues) if (queue.length === 0) queues.delete(key);
   }
 }
 
+/** The next batch of each partition, as far as one request carries them. */
+function takeRound(queues: ReadonlyMap<string, Batch[]>): Batch[] {
+  const round: Batch[] = [];
+  let bytes = 0;
+  for (const queue of queues.values()) {
+    const next = queue[0];
+    if (next === undefined) continue;
+    if (round.length > 0 && bytes + next.bytes.length > MAX_REQUEST_BYTES) continue;
+    round.push(next);
+    bytes += next.bytes.length;
+    queue.shift();
+  }
+  return round;
+}
+
 /** Batches of each partition, in order, numbered. */
-function encodeAll(identity: ProducerIdentity, records: readonly OutputRecord[]): Batch[][] {
+function encodeAll(
+  identity: ProducerIdentity,
+  records: readonly OutputRecord[],
+): Map<string, Batch[]> {
   const byPartition = new Map<string, OutputRecord[]>();
   for (const record of records) {
-    const key = `${record.topic}/${record.partition}`;
+    const key = keyOf(record);
     const group = byPartition.get(key);
     if (group === undefined) byPartition.set(key, [record]);
     else group.push(record);
   }
   const timestamp = Date.now();
-  return [...byPartition].map(([key, group]) => {
-    return planBatches(group, MAX_BATCH_BYTES).map((plan) => {
-      const firstSequence = identity.sequences.get(key) ?? 0;
-      identity.sequences.set(key, sequenceAfter(firstSequence, plan.records.length));
-      const first = plan.records[0];
-      const bytes = encodeBatch(plan, {
-        producerId: identity.producerId,
-        epoch: identity.epoch,
-        firstSequence,
-        transactional: identity.transactionalId !== null,
-        timestamp,
-      });
-      return { topic: first?.topic ?? '', partition: first?.partition ?? 0, bytes };
-    });
+  const queues = new Map<string, Batch[]>();
+  for (const [key, group] of byPartition) {
+    const first = identity.sequences.get(key) ?? 0;
+    queues.set(key, encodeGroup(identity, group, first, timestamp));
+    identity.sequences.set(key, sequenceAfter(first, group.length));
+  }
+  return queues;
+}
+
+/** Records of one partition as batches, numbered from `first` on. */
+function encodeGroup(
+  identity: ProducerIdentity,
+  group: readonly OutputRecord[],
+  first: number,
+  timestamp: number,
+): Batch[] {
+  const { topic = '', partition = 0 } = group[0] ?? {};
+  const { producerId, epoch, transactionalId } = identity;
+  const transactional = transactionalId !== null;
+  let firstSequence = first;
+  return planBatches(group, MAX_BATCH_BYTES, identity.batchBytes.get(topic)).map((plan) => {
+    const origin = { producerId, epoch, firstSequence, transactional, timestamp };
+    const bytes = encodeBatch(plan, origin);
+    const batch = { topic, partition, records: plan.records, firstSequence, bytes };
+    firstSequence = sequenceAfter(firstSequence, plan.records.length);
+    return batch;
   });
 }
 
-/** One batch per partition, one request per leader, repeated until each batch is in the log. */
+/** The batch as two, and what comes after it in batches of at most their size. */
+function halvesOf(identity: ProducerIdentity, batch: Batch): Batch[] {
+  const { topic, records, firstSequence, bytes } = batch;
+  const known = identity.batchBytes.get(topic) ?? MAX_BATCH_BYTES;
+  identity.batchBytes.set(topic, Math.min(known, Math.ceil(bytes.length / 2)));
+  const middle = Math.ceil(records.length / 2);
+  const timestamp = Date.now();
+  return [
+    ...encodeGroup(identity, records.slice(0, middle), firstSequence, timestamp),
+    ...encodeGroup(
+      identity,
+      records.slice(middle),
+      sequenceAfter(firstSequence, middle),
+      timestamp,
+    ),
+  ];
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/**
+ * One batch per partition, one request per leader, repeated until each batch is in the log. Answers
+ * those that are larger than their topic takes, and can be made smaller.
+ */
 async function sendRound(
   cluster: Cluster,
   identity: ProducerIdentity,
   round: readonly Batch[],
   deadline: number,
-): Promise<void> {
+): Promise<Batch[]> {
   const backoff = createBackoff();
+  const tooLarge: Batch[] = [];
   let open = round;
   while (open.length > 0) {
     const attempts = await byLeader(cluster, open);
     const outcomes = await Promise.all(
       [...attempts].map(([node, batches]) => attempt(cluster, identity, node, batches)),
     );
-    const failures = outcomes.flat();
-    if (failures.length === 0) return;
+    const all = outcomes.flat();
+    tooLarge.push(...all.filter((each) => each.splits).map((each) => each.batch));
+    const failures = all.filter((each) => !each.splits);
+    if (failures.length === 0) break;
     const final = failures.find((each) => !each.error.retryable) ?? failures[0];
     if (final !== undefined && (!final.error.retryable || performance.now() >= deadline)) {
       throw final.error;
@@ -126,6 +177,7 @@ async function sendRound(
     for (const each of open) cluster.forgetTopic(each.topic);
     await backoff.pause();
   }
+  return tooLarge;
 }
 
 async function byLeader(
@@ -152,6 +204,8 @@ type Failure = {
   readonly batch: Batch;
   readonly error: RuntimeError;
   readonly concurrent: boolean;
+  /** It is larger than its topic takes and has several records. */
+  readonly splits: boolean;
 };
 
 async function attempt(
@@ -161,7 +215,7 @@ async function attempt(
   batches: readonly Batch[],
 ): Promise<Failure[]> {
   const all = (error: RuntimeError): Failure[] =>
-    batches.map((batch) => ({ batch, error, concurrent: false }));
+    batches.map((batch) => ({ batch, error, concurrent: false, splits: false }));
   if (node === null) return all(outage('A partition has no leader at the moment.'));
   try {
     const codes = await requestProduce(laneTo(cluster, identity, node), identity, batches);
@@ -182,7 +236,8 @@ function failureOf(batch: Batch, code: number): Failure {
   const again = concurrent || code === CODE.UNKNOWN_TOPIC_OR_PARTITION || isTransient(code);
   const refusal = brokerRefusal(code, `a produce to ${batch.topic}/${batch.partition}`);
   const error = again ? outage(refusal.message, refusal) : refusal;
-  return { batch, error, concurrent };
+  const isTooLarge = code === CODE.MESSAGE_TOO_LARGE || code === CODE.RECORD_LIST_TOO_LARGE;
+  return { batch, error, concurrent, splits: isTooLarge && batch.records.length > 1 };
 }
 
 async function requestProduce(

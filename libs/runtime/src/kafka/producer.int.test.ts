@@ -135,6 +135,23 @@ describe('producers', () => {
     await next.close();
   });
 
+  test('batches that are larger than a topic takes go out as smaller ones, in order', async () => {
+    const topic = await makeTopic(brokers, prefix, 2, { 'max.message.bytes': '20000' });
+    const producer = await kafka.transactionalProducer(`${topic}-tx`);
+    const numbers = Array.from({ length: 200 }, (_, n) => String(n).padEnd(1_000, '.'));
+    const all = numbers.flatMap((value) => [record(topic, value, 0), record(topic, value, 1)]);
+    await producer.transact(all);
+    await producer.transact(all);
+    await kafka.send(all);
+    const twice = [...numbers, ...numbers, ...numbers];
+    await eventually('all are in the log', async () => (await highs(topic, 1))[0] === 602);
+    expect(await readIndependently(brokers, topic, await highs(topic, 2))).toEqual([twice, twice]);
+    await expect(producer.transact([record(topic, 'x'.repeat(30_000))])).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    });
+    await producer.close();
+  });
+
   test('a topic that does not exist is named', async () => {
     const producer = await kafka.transactionalProducer(`${prefix}nowhere-tx`);
     await expect(producer.transact([record(`${prefix}nowhere`, 'a')])).rejects.toMatchObject({

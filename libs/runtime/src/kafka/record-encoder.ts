@@ -46,12 +46,14 @@ export function sequenceAfter(sequence: number, records: number): number {
 }
 
 /**
- * Cuts records into batches of at most `maxBatchBytes`, in order.
- * Throws RECORD_TOO_LARGE for a record that no batch of that size can hold.
+ * Cuts records into batches of at most `maxBatchBytes`, in order; of at most `wantedBytes`, but for
+ * a record that is larger by itself. Throws RECORD_TOO_LARGE for one that `maxBatchBytes` cannot
+ * hold.
  */
 export function planBatches<R extends BatchRecord>(
   records: readonly R[],
   maxBatchBytes: number,
+  wantedBytes = maxBatchBytes,
 ): BatchPlan<R>[] {
   const plans: BatchPlan<R>[] = [];
   let current: R[] = [];
@@ -60,7 +62,7 @@ export function planBatches<R extends BatchRecord>(
   for (const record of records) {
     let body = bodySize(record, current.length);
     let size = body + varintSize(body);
-    if (bytes + size > maxBatchBytes && current.length > 0) {
+    if (bytes + size > wantedBytes && current.length > 0) {
       plans.push({ records: current, bodySizes, bytes });
       current = [];
       bodySizes = [];

@@ -57,7 +57,8 @@ export async function initProducer(
       : await askCoordinator(cluster, transactionalId, deadline, 'InitProducerId', ask, read);
   const producerId = answer.int64();
   const epoch = answer.int16();
-  return { transactionalId, producerId, epoch, sequences: new Map(), lanes: new Map() };
+  const learned = { sequences: new Map(), batchBytes: new Map(), lanes: new Map() };
+  return { transactionalId, producerId, epoch, ...learned };
 }
 
 /** InitProducerId and the producer that goes with it. */
