@@ -23,8 +23,18 @@ const BUS = [
   TOPICS.commands,
 ];
 
-/** Reads `ACCOUNTS_FILE` and `PARAMETERS_FILE`; both may be absent. Throws CONFIGURATION. */
+/**
+ * Reads `ACCOUNTS_FILE` and `PARAMETERS_FILE`; both may be absent. Throws CONFIGURATION, also where
+ * another version is asked for: all would write one log out of one inbox.
+ */
 export function ingestorConfig(env: Env): IngestorConfig {
+  const version = env['PROJECTION_VERSION'] ?? '';
+  if (version !== '') {
+    throw refusal(
+      `Expected no PROJECTION_VERSION for fill-ingestor, which is no projection; found ` +
+        `"${version}". Leave it away.`,
+    );
+  }
   const text = fileOf(env, 'ACCOUNTS_FILE');
   const accounts = text === null ? new Map() : parseAccounts(text);
   if ('code' in accounts) throw refusal(accounts.message);
