@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
@@ -85,6 +85,23 @@ describe('intake', () => {
     expect(folded).toEqual([]);
     expect(session.alive).toBe(false);
     expect(said).toEqual(['outage no memory', 'drop 3', 'reacquire 3']);
+  });
+
+  test('a batch that begins behind the next place is not folded: its reader skipped', async () => {
+    jest.useFakeTimers();
+    const { intake, said, folded, session } = given({});
+    const taken = intake.onBatch(batch(3));
+    await jest.advanceTimersByTimeAsync(1_000);
+    await taken;
+    jest.useRealTimers();
+    expect(folded).toEqual([]);
+    expect(session.next).toBe(0);
+    expect(said).toEqual([
+      'outage Expected the batch at offset 0 of partition 3; found the one at 3. ' +
+        'Nothing was folded.',
+      'drop 3',
+      'reacquire 3',
+    ]);
   });
 
   test('a bug of ours halts the partition under its name, and is not tried for ever', async () => {

@@ -10,10 +10,14 @@ import { createSlot, type Slot } from './slot.ts';
 type Entity = object;
 type Entry = object;
 
-/** Postgres as far as a claim needs it: an epoch a partition. */
-function fakeDatabase() {
+/** Postgres as far as a claim needs it: an epoch a partition. Releases of outputs are noted. */
+function fakeDatabase(released: string[]) {
   const epochs = new Map<number, number>();
   const query = (sql: string, values: readonly unknown[] = []) => {
+    if (sql.includes('SET publisher_id = NULL')) {
+      const [, , partition, , , epoch, publisher] = values.map(String);
+      released.push(`partition ${partition} epoch ${epoch} of ${publisher}`);
+    }
     const partition = Number(values[3]);
     if (!sql.startsWith('UPDATE stream.partition SET epoch')) return Promise.resolve({ rows: [] });
     const epoch = (epochs.get(partition) ?? 0) + 1;
@@ -39,14 +43,15 @@ afterEach(async () => {
 /** One slot and its ownership over a database that only counts epochs. What they do is noted. */
 async function given({ verify, commit }: Given = {}) {
   const said: string[] = [];
+  const released: string[] = [];
   const context = {
     processor: 'x',
     version: 1,
     topic: 't',
     workerId: 'w',
     publisher: null,
-    publisherId: null,
-    database: fakeDatabase(),
+    publisherId: 'x.w.0',
+    database: fakeDatabase(released),
     store: { lastEntry: () => Promise.resolve(null) },
     verify: verify ?? (() => Promise.resolve(0)),
   } as unknown as AcquireContext<Entity, Entry>;
@@ -97,7 +102,7 @@ async function given({ verify, commit }: Given = {}) {
   });
   await slot.start();
   slots.push(slot);
-  return { ownership, slot, said };
+  return { ownership, slot, said, released };
 }
 
 describe('ownership', () => {
@@ -194,4 +199,30 @@ describe('ownership', () => {
     expect(second?.alive).toBe(true);
     expect(said.filter((line) => line.startsWith('lost'))).toEqual([]);
   });
+
+  // Undrained: a publication may be under way, so whoever comes next must find whom to fence.
+  test.each([
+    { what: 'drained', next: 5, committed: 5, publishedTo: 5, isReleased: true },
+    { what: 'folded and not stored', next: 5, committed: 4, publishedTo: 4, isReleased: false },
+    { what: 'stored and not public', next: 5, committed: 5, publishedTo: 4, isReleased: false },
+    { what: 'folded beyond its output', next: 5, committed: 4, publishedTo: 5, isReleased: false },
+  ])(
+    'a session that goes is released only where it is drained: $what',
+    async ({ next, committed, publishedTo, isReleased }) => {
+      const wanted = isReleased ? ['partition 3 epoch 1 of x.w.0'] : [];
+      const leave = [
+        (ownership: Ownership<Entity>) => Promise.resolve(ownership.assign([])),
+        (ownership: Ownership<Entity>) => ownership.releaseAll(),
+      ];
+      for (const go of leave) {
+        const { ownership, released } = await given();
+        ownership.assign([3]);
+        await sleep(20);
+        Object.assign(ownership.session(3) ?? {}, { next, committed, publishedTo });
+        await go(ownership);
+        await sleep(20);
+        expect(released).toEqual(wanted);
+      }
+    },
+  );
 });
