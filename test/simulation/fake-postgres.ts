@@ -6,7 +6,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
-import { fixedText, rowOf as valuesOf, type Store } from '@polytraders/runtime';
+import { fixedText, rowOf as valuesOf, RuntimeError, type Store } from '@polytraders/runtime';
 import { type Table } from '@polytraders/stream';
 import { chainStart } from '../../libs/runtime/src/partition/fold.ts';
 import { type CommitResult, type Hint } from '../../libs/runtime/src/postgres/store.ts';
@@ -128,6 +128,7 @@ export function createFakePostgres<Entity, Entry extends object>(
       leafOf: () => 'ledger',
       commit: async (_, parts, hints) => {
         for (;;) {
+          if (world.goesWrong('contention')) throw contended();
           const result = await world.step(process, 'DATABASE_OUTAGE', () => commit(parts, hints));
           if (result !== 'locked') return result;
           await world.pause(1);
@@ -248,7 +249,8 @@ export function createFakePostgres<Entity, Entry extends object>(
           return { rows, rowCount: rows.length };
         });
       };
-      return { query, release: () => undefined };
+      // One that is given back broken ends, and what it holds is free.
+      return { query, release: () => unlock((by) => by === me) };
     };
     const pool = { ...connection(), connect: () => Promise.resolve(connection()) };
     return pool as unknown as pg.Pool;
@@ -259,4 +261,8 @@ export function createFakePostgres<Entity, Entry extends object>(
 
 function text(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+function contended(): RuntimeError {
+  return new RuntimeError('CONTENDED', 'A row was held for too long.', { retryable: true });
 }

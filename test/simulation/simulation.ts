@@ -1,6 +1,7 @@
 /**
  * The engine's worker on a fake broker and a fake Postgres, under a seeded weather of crashes,
- * freezes and lost answers at every awaited step. What must hold afterwards is worked out here from
+ * freezes and lost answers at every awaited step, of batches that fail and readers that lose their
+ * place. What must hold afterwards is worked out here from
  * the log alone, by plain loops.
  */
 
@@ -10,7 +11,8 @@ import {
   startWorker,
   type KafkaRecord,
   type Source,
-  type SourceBatch,
+  type SourceHandlers,
+  type SourceReader,
   type Worker,
 } from '@polytraders/runtime';
 import { createFakeBroker, type FakeBroker } from './fake-broker.ts';
@@ -33,12 +35,8 @@ export type SimulationPlan = {
 export type SimulationResult = {
   /** Sentences on what does not hold. */
   readonly complaints: readonly string[];
-  readonly crashes: number;
-  readonly outages: number;
-  readonly freezes: number;
-  readonly steps: number;
   readonly reports: number;
-};
+} & Readonly<World['tally']>;
 
 type Stage = {
   readonly world: World;
@@ -52,7 +50,7 @@ const inputTopic = 'sums.in';
 const progressTopic = 'sums.progress';
 const keysPerPartition = 8;
 const burstMax = 60;
-const settleMsMax = 600_000;
+const settleMsMax = 120_000;
 const respawnMsMax = 3_000;
 
 /** Runs a plan to the end of its log. `advance` moves the faked clock. */
@@ -109,6 +107,8 @@ function keepAlive(stage: Stage, index: number, live: Set<Process>): void {
       (worker) =>
         setTimeout(
           () => {
+            // In the end the workers that are there must do: a restart would heal what is stuck.
+            if (world.isCalm()) return;
             // A rolling restart, which may be struck in the middle like anything else.
             void worker.stop().finally(() => process.kill());
           },
@@ -164,9 +164,9 @@ function work(stage: Stage, process: Process): Promise<Worker> {
   });
 }
 
-/** The input: the fake broker's log, fetched in batches of random size. */
+/** The input: the fake broker's log. */
 function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
-  const { world, broker, plan } = stage;
+  const { world, broker } = stage;
   const at = (partition: number) => ({ topic: inputTopic, partition });
   return {
     topic: inputTopic,
@@ -179,52 +179,65 @@ function sourceOf(stage: Stage, process: Process): Source<Posted, KafkaRecord> {
         heartbeatIntervalMs: 2_000,
         ...handlers,
       }),
-    reader: (handlers) => {
-      // An object for each assignment: what was asked before a new one belongs to the old.
-      const positions = new Map<number, { at: number }>();
-      const fetching = async (): Promise<void> => {
-        for (;;) {
-          const asked = [...positions];
-          await world.step(process, 'KAFKA_OUTAGE', () => undefined).catch(() => undefined);
-          await Promise.all(
-            asked.map(async ([partition, place]) => {
-              const offset = place.at;
-              const count = world.random.between(1, plan.partitions * 3);
-              const records = broker.read(at(partition), offset, count);
-              if (records.length === 0 || positions.get(partition) !== place) return;
-              const nextOffset = offset + records.length;
-              const batch: SourceBatch<KafkaRecord> = {
-                partition,
-                from: place.at,
-                records,
-                nextOffset,
-                highWatermark: broker.end(at(partition)),
-              };
-              await handlers.onBatch(batch);
-              place.at = nextOffset;
-            }),
-          );
-          await world.pause(5);
-        }
-      };
-      void fetching();
-      return {
-        assign: (partition, offset) => void positions.set(partition, { at: offset }),
-        unassign: (partition) => void positions.delete(partition),
-        close: () => Promise.resolve(positions.clear()),
-      };
-    },
+    reader: (handlers) => readerOf(stage, process, handlers),
     verify: (partition, standing) =>
       world.step(process, 'KAFKA_OUTAGE', () => {
         const end = broker.end(at(partition));
         if (standing.nextOffset <= end) return end;
         throw new RuntimeError('LOG_REPLACED', 'The log ends before.', { retryable: false });
       }),
-    prepare: () => world.pause(world.random.between(0, 2)),
+    prepare: async () => {
+      await world.pause(world.random.between(0, 2));
+      if (world.goesWrong('failedBatch')) throw new Error('There was no memory for the batch.');
+    },
     decode: (record) => JSON.parse(record.value?.toString('utf8') ?? '') as Posted,
     rawBytes: (record) => record.value,
     writtenAt: () => null,
     hashOf: (record) => createHash('sha256').update(`${record.offset}`).digest(),
+  };
+}
+
+/** Fetches batches of random size, each from where the one before has ended. */
+function readerOf(
+  { world, broker, plan }: Stage,
+  process: Process,
+  handlers: SourceHandlers<KafkaRecord>,
+): SourceReader {
+  // An object for each assignment: what was asked before a new one belongs to the old.
+  const positions = new Map<number, { at: number }>();
+
+  async function fetch(partition: number, place: { at: number }): Promise<void> {
+    const at = { topic: inputTopic, partition };
+    const count = world.random.between(1, plan.partitions * 3);
+    const records = broker.read(at, place.at, count);
+    if (records.length === 0 || positions.get(partition) !== place) return;
+    if (world.goesWrong('lostPlace')) {
+      positions.delete(partition);
+      const code = world.random.chance(1, 2) ? 'KAFKA_OUT_OF_RANGE' : 'KAFKA_FAULT';
+      const error = new RuntimeError(code, 'The reader lost its place.', { retryable: false });
+      handlers.onPartitionError(partition, error);
+      return;
+    }
+    const nextOffset = place.at + records.length;
+    const highWatermark = broker.end(at);
+    await handlers.onBatch({ partition, from: place.at, records, nextOffset, highWatermark });
+    place.at = nextOffset;
+  }
+
+  async function fetching(): Promise<void> {
+    for (;;) {
+      const asked = [...positions];
+      await world.step(process, 'KAFKA_OUTAGE', () => undefined).catch(() => undefined);
+      await Promise.all(asked.map(([partition, place]) => fetch(partition, place)));
+      await world.pause(5);
+    }
+  }
+
+  void fetching();
+  return {
+    assign: (partition, offset) => void positions.set(partition, { at: offset }),
+    unassign: (partition) => void positions.delete(partition),
+    close: () => Promise.resolve(positions.clear()),
   };
 }
 

@@ -6,16 +6,24 @@
 import { RuntimeError, type RuntimeErrorCode } from '@polytraders/runtime';
 import { randomOf, type Random } from '@polytraders/testkit/generator';
 
-/** Chances in 10,000 steps, and latencies in milliseconds. */
+/** Chances in 10,000 steps where nothing else is said, and latencies in milliseconds. */
 export type Weather = {
   readonly crash: number;
   readonly outage: number;
   readonly freeze: number;
   /** A freeze between the last send of a transaction and its commit. */
   readonly freezeCommit: number;
+  /** In 10,000 batches: it cannot be made ready, so that all after it must wait. */
+  readonly failedBatch: number;
+  /** In 10,000 commits: a row is held for too long. */
+  readonly contention: number;
+  /** In 10,000 fetches: the reader loses its place. */
+  readonly lostPlace: number;
   readonly latencyMsMax: number;
   readonly freezeMsMax: number;
 };
+
+export type Mishap = 'failedBatch' | 'contention' | 'lostPlace';
 
 /** One worker process. What a dead one asked for never comes. */
 export type Process = {
@@ -31,6 +39,7 @@ export type World = {
   readonly spawn: (name: string) => Process;
   /** From now on nothing fails any more. */
   readonly calm: () => void;
+  readonly isCalm: () => boolean;
   /**
    * One awaited step of a process: it may crash, freeze or hear of an outage before the effect, and
    * again between the effect and its answer.
@@ -38,16 +47,19 @@ export type World = {
   readonly step: <T>(process: Process, code: RuntimeErrorCode, effect: () => T) => Promise<T>;
   /** What may happen to a publisher when all is sent and nothing committed. */
   readonly hesitate: (process: Process) => void;
+  /** Whether it goes wrong this time, as nothing does once the world is calm. */
+  readonly goesWrong: (what: Mishap) => boolean;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly now: () => number;
-  readonly tally: { crashes: number; outages: number; freezes: number; steps: number };
+  readonly tally: Record<'crashes' | 'outages' | 'freezes' | 'steps' | Mishap, number>;
 };
 
 const never = new Promise<never>(() => undefined);
 
 export function createWorld(seed: string, weather: Weather): World {
   const random = randomOf(seed);
-  const tally = { crashes: 0, outages: 0, freezes: 0, steps: 0 };
+  const none = { failedBatch: 0, contention: 0, lostPlace: 0 };
+  const tally = { crashes: 0, outages: 0, freezes: 0, steps: 0, ...none };
   const began = Date.now();
   const frozenUntil = new Map<Process, number>();
   let isCalm = false;
@@ -104,12 +116,18 @@ export function createWorld(seed: string, weather: Weather): World {
     hesitate: (process) => {
       if (strikes(weather.freezeCommit)) freeze(process);
     },
+    goesWrong: (what) => {
+      const isStruck = strikes(weather[what]);
+      if (isStruck) tally[what] += 1;
+      return isStruck;
+    },
     pause,
     now,
     tally,
     calm: () => {
       isCalm = true;
     },
+    isCalm: () => isCalm,
     step: async (process, code, effect) => {
       await point(process, code);
       const result = effect();
