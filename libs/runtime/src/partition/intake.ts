@@ -120,13 +120,36 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     inputs: readonly FoldInput<Event>[],
   ): Promise<ReadonlyMap<string, Entity> | null> {
     if (session.complete && isVolatile === undefined && isGlobal === undefined) return nothing;
+    const { keys, keysThen } = config.processor;
+    const first = await load(session, missingOf(session, inputs, keys));
+    if (first === null || keysThen === undefined) return first;
+    const lookup = { get: (key: string) => first.get(key) ?? session.cache.get(key) };
+    const then = missingOf(session, inputs, (event) => keysThen(event, lookup));
+    for (const key of first.keys()) then.delete(key);
+    const second = await load(session, then);
+    if (second === null) return null;
+    return second.size === 0 ? first : new Map([...first, ...second]);
+  }
+
+  function missingOf(
+    session: Session<Entity>,
+    inputs: readonly FoldInput<Event>[],
+    keysOf: (event: Event) => readonly string[],
+  ): Set<string> {
     const missing = new Set<string>();
     for (const { decoded } of inputs) {
       if (isPoison(decoded)) continue;
-      for (const key of config.processor.keys(decoded)) {
+      for (const key of keysOf(decoded)) {
         if (mustLoad(session, key)) missing.add(key);
       }
     }
+    return missing;
+  }
+
+  async function load(
+    session: Session<Entity>,
+    missing: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, Entity> | null> {
     if (missing.size === 0) return nothing;
     for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
       if (!session.alive || stopping.aborted) break;
@@ -163,7 +186,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     if (session === undefined) return;
     const regaining = {
       verify: () => source.verify(partition, standingOf(session)),
-      isAlive: () => session.alive,
+      session,
       resume: () => config.assign(partition, session.next),
       stopsAt: isAnotherLog,
       halt: (why: RuntimeError) => ownership.halt(partition, why),

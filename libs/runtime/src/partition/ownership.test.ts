@@ -162,9 +162,11 @@ describe('ownership', () => {
     ownership.revoke();
     const before = looks;
     expect(before).toBeGreaterThan(0);
-    expect(ownership.acquiring()).toEqual([]);
+    ownership.reacquire(1);
     await sleep(400);
     expect(looks).toBe(before);
+    // They wait for whoever looks at health, as before.
+    expect(ownership.acquiring()).toEqual([0, 1]);
   });
 
   test('a verdict on an epoch that is over does not touch the one after it', async () => {

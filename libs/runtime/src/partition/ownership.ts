@@ -63,6 +63,8 @@ export function createOwnership<Entity, Entry>(
   /** Acquisitions under way, by the generation that began them. */
   const taking = new Map<number, number>();
   let generation = 0;
+  /** Ours as before for whoever looks; but nothing is claimed until the group has spoken. */
+  let isRevoked = false;
 
   function drop(partition: number, why: string): void {
     const session = sessions.get(partition);
@@ -94,6 +96,7 @@ export function createOwnership<Entity, Entry>(
   function assign(partitions: readonly number[]): void {
     // Counted here: a group that was lost numbers its generations anew.
     generation += 1;
+    isRevoked = false;
     assigned = new Set(partitions);
     for (const session of [...sessions.values()]) {
       if (assigned.has(session.partition)) continue;
@@ -166,12 +169,13 @@ export function createOwnership<Entity, Entry>(
     assign,
     revoke: () => {
       generation += 1;
-      assigned = new Set();
+      isRevoked = true;
     },
     drop,
     halt,
     reacquire: (partition) => {
-      if (assigned.has(partition) && !sessions.has(partition)) void take(partition, generation);
+      if (isRevoked || !assigned.has(partition) || sessions.has(partition)) return;
+      void take(partition, generation);
     },
     releaseAll: async () => {
       await Promise.all([...sessions.values()].map(letGo));

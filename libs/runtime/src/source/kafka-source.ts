@@ -68,7 +68,8 @@ export function kafkaSource<Event>(
       ),
     decode: (record) => book.decode(record.value) as Event,
     rawBytes: (record) => record.value,
-    writtenAt: (record) => record.timestamp,
+    // A producer may leave it out: Kafka says -1 then.
+    writtenAt: ({ timestamp }) => (timestamp < 0 ? null : timestamp),
     hashOf,
   };
 }

@@ -20,7 +20,7 @@ function given(...answers: readonly (() => Promise<unknown>)[]) {
       said.push('look');
       return (answers[looks - 1] ?? (() => Promise.resolve(7)))();
     },
-    isAlive: () => session.alive,
+    session,
     resume: () => said.push('resume'),
     stopsAt: (error: RuntimeError) => error.code === 'LOG_REPLACED',
     halt: (error: RuntimeError) => said.push(`halt ${error.code}`),
@@ -140,6 +140,15 @@ describe('what is found out for a session that has gone', () => {
     await regained;
     expect(said).toEqual(['look', 'outage says KAFKA_OUTAGE']);
   });
+});
+
+test('a reader that meets its error again while it waits is started once, not twice', async () => {
+  const { regaining, said } = given();
+  void regain(regaining, errorOf('KAFKA_FAULT'));
+  await jest.advanceTimersByTimeAsync(AGAIN_MS / 2);
+  void regain(regaining, errorOf('KAFKA_FAULT'));
+  await jest.advanceTimersByTimeAsync(3 * AGAIN_MS);
+  expect(said.filter((one) => one === 'resume')).toHaveLength(1);
 });
 
 describe('a service that stops', () => {

@@ -9,8 +9,8 @@ import { pause } from '../partition/signal.ts';
 export type Regaining = {
   /** Throws where the log is not the one that was read, or nobody answers. */
   readonly verify: () => Promise<unknown>;
-  /** Whether what is found out still concerns anybody. */
-  readonly isAlive: () => boolean;
+  /** Whose reader it is: what is found out concerns nobody once it is not alive any more. */
+  readonly session: { readonly alive: boolean };
   readonly resume: () => void;
   /** Whether the partition stops at an error of `verify`; else it is looked at again. */
   readonly stopsAt: (error: RuntimeError) => boolean;
@@ -21,9 +21,14 @@ export type Regaining = {
 
 const againMs = 5_000;
 
+/** The latest error of each session: a rebalance has a reader meet an error again meanwhile. */
+const latest = new WeakMap<object, Error>();
+
 /** `error` is what the reader said when it lost its place. */
 export async function regain(of: Regaining, error: Error): Promise<void> {
-  const isWanted = (): boolean => of.isAlive() && !of.stopping.aborted;
+  latest.set(of.session, error);
+  const isWanted = (): boolean =>
+    of.session.alive && !of.stopping.aborted && latest.get(of.session) === error;
   for (;;) {
     try {
       await of.verify();

@@ -279,6 +279,17 @@ describe('a table that is not the one that was read', () => {
     await expect(source.verify(7, standing(2, 'row 1'))).rejects.toMatchObject(wrong);
   });
 
+  test('is told by progress that is not the place after the last row read', async () => {
+    await append(7, [0, 1, 2, 3]);
+    for (const lastOffset of [0, null]) {
+      const ahead = { ...standing(2, 'row 1'), lastOffset };
+      await expect(source.verify(7, ahead)).rejects.toMatchObject({
+        code: 'LOG_REPLACED',
+        message: expect.stringContaining('is read on at seq 2, but the last row read is '),
+      });
+    }
+  });
+
   test('is no worry before anything was read', async () => {
     await source.verify(7, { nextOffset: 0, lastOffset: null, lastHash: null });
     await append(7, [0]);

@@ -226,6 +226,16 @@ async function verify(
   partition: number,
   { nextOffset, lastOffset, lastHash }: Standing,
 ): Promise<number> {
+  const place = `${table}, partition ${partition}`;
+  if (nextOffset !== (lastOffset ?? -1) + 1) {
+    throw new RuntimeError(
+      'LOG_REPLACED',
+      `${place}, is read on at seq ${nextOffset}, but the last row read is ` +
+        `${lastOffset ?? 'none'}: the progress is from another time than the table. Restore both ` +
+        'from one backup; nothing was written.',
+      { retryable: false },
+    );
+  }
   const of = `FROM ${table} WHERE partition = $1`;
   const answer = await database
     .query<Record<string, string | null>>(
@@ -248,7 +258,7 @@ async function verify(
   const why = isOther ? 'its last row read is another one now' : `it ends at ${high ?? 0}`;
   throw new RuntimeError(
     'LOG_REPLACED',
-    `${table}, partition ${partition}, was read up to seq ${nextOffset}, but ${why}. ` +
+    `${place}, was read up to seq ${nextOffset}, but ${why}. ` +
       'Restore the table; nothing was written.',
     { retryable: false },
   );
