@@ -127,6 +127,8 @@ export type Processor<Event, Entity, Entry extends object> = {
   readonly causes: readonly string[];
   /** Keys of all entities that `step` may look up or put for this event. */
   readonly keys: (event: Event) => readonly string[];
+  /** Further ones, that only what stands under the first ones tells. */
+  readonly keysThen?: (event: Event, lookup: Lookup<Entity>) => readonly string[];
   /**
    * Null where an event has no identity besides its place in the log. An identity is remembered by
    * the entries that its event left (inbox.ts): one that changes entities must leave some.

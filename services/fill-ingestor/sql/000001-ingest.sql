@@ -128,6 +128,7 @@ CREATE TABLE orders (
   expires_at      timestamptz,
   status          text NOT NULL,
   paper           bool NOT NULL,
+  first_source    text,  -- that of its account, see account_source
   event_id        text NOT NULL
 );
 CREATE INDEX orders_hash ON orders (order_hash) WHERE order_hash IS NOT NULL;

@@ -5,6 +5,7 @@
 
 import { parseArgs } from 'node:util';
 import { configFromEnv, connectKafka, kafkaConfig, pool } from '@polytraders/runtime';
+import { IMPORT_NAME } from './shell/inbox.ts';
 import { type ImportResult, missingIngestor, runImport } from './shell/import-run.ts';
 import { type ImportRequest, inspectFile } from './sources/file/import.ts';
 
@@ -19,13 +20,13 @@ async function importFile(args: readonly string[]): Promise<0 | 1 | 2> {
     const inspection = await inspectFile(terms.file, terms.request);
     if ('refused' in inspection) return refused(inspection.refused);
     const config = configFromEnv(process.env);
-    const database = pool({ url: config.databaseUrl, applicationName: 'polytraders-import' }, 2);
+    const database = pool({ url: config.databaseUrl, applicationName: IMPORT_NAME }, 2);
     try {
       const missing = await missingIngestor(database);
       if (missing !== null) return refused(missing);
       const kafka = await connectKafka({
         ...kafkaConfig(config.kafka),
-        clientId: 'polytraders-import',
+        clientId: IMPORT_NAME,
       });
       try {
         const say = terms.json

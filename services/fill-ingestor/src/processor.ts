@@ -13,7 +13,7 @@ import { type Accounts } from './accounts.ts';
 import { type InboxEvent } from './inbox-event.ts';
 import { emissionsOf, type Entry, EVENTS_TOPIC, QUARANTINE_TOPIC } from './writer/entry.ts';
 import { QUARANTINE_REASONS } from './writer/quarantine.ts';
-import { type Entity, keysOf } from './writer/state.ts';
+import { type Entity, keysOf, keysThen } from './writer/state.ts';
 import { stepInput } from './writer/step.ts';
 import { storage } from './writer/storage.ts';
 
@@ -46,6 +46,7 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
     codec,
     causes: ['duplicate', 'late', 'joined', ...QUARANTINE_REASONS],
     keys: keysOf,
+    keysThen,
     // Re-deliveries are judged by content against what is known of the fill, not by place.
     identify: () => null,
     step: (lookup, input) => stepInput(lookup, input, accounts),

@@ -117,8 +117,17 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
   const facts = new Map<string, MarketFacts>();
   const driver = createDriver<InboxEvent, Entity, Entry>({
     ...writer,
-    step: (lookup, input) =>
-      writer.step({ get: (key) => facts.get(key) ?? lookup.get(key) }, input),
+    step: (lookup, input) => {
+      const all = { get: (key: string) => facts.get(key) ?? lookup.get(key) };
+      const keys = [...writer.keys(input.event), ...(writer.keysThen?.(input.event, all) ?? [])];
+      const asked = new Set(keys);
+      const get = (key: string): Entity | undefined => {
+        if (asked.has(key)) return all.get(key);
+        // A session that loads from Postgres has nothing else: it would judge otherwise.
+        throw new Error(`Expected step to look up what was asked for only; found ${key}.`);
+      };
+      return writer.step({ get }, input);
+    },
   });
   let seq = 0;
   function recorded(raw: RawInput, partition: number): Recorded<InboxEvent> {

@@ -3,7 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { TOPICS } from '@polytraders/contracts';
-import { type KafkaPort, RuntimeError, type Services } from '@polytraders/runtime';
+import {
+  type KafkaPort,
+  type ReaderOptions,
+  RuntimeError,
+  type Services,
+} from '@polytraders/runtime';
 import { type BusReader, startBusReader } from './bus-reader.ts';
 
 const MARKS = { low: 0, high: 9, lastStable: 9 };
@@ -14,6 +19,7 @@ let said: string[];
 let looks: Map<number, PromiseWithResolvers<typeof MARKS>[]>;
 let held: Set<number>;
 let reader: BusReader;
+let handlers: ReaderOptions;
 let assign: (...partitions: readonly number[]) => Promise<void>;
 
 beforeEach(async () => {
@@ -53,13 +59,16 @@ function kafka(): Partial<KafkaPort> {
       looks.set(partition, [...(looks.get(partition) ?? []), look]);
       return look.promise;
     },
-    reader: () => ({
-      assign: ({ partition }, offset) => void said.push(`reads ${partition} at ${offset}`),
-      unassign: ({ partition }) => void said.push(`leaves ${partition}`),
-      pause: () => undefined,
-      resume: () => undefined,
-      close: () => Promise.resolve(),
-    }),
+    reader: (options) => {
+      handlers = options;
+      return {
+        assign: ({ partition }, offset) => void said.push(`reads ${partition} at ${offset}`),
+        unassign: ({ partition }) => void said.push(`leaves ${partition}`),
+        pause: () => undefined,
+        resume: () => undefined,
+        close: () => Promise.resolve(),
+      };
+    },
     join: ({ onAssigned }) => {
       // Every generation has the number 1 here: a coordinator that lost its group counts anew.
       assign = (...partitions) =>
@@ -106,6 +115,20 @@ test("a late verdict says nothing of a partition that is somebody else's now", a
   await sleep(20);
   expect(reader.state().halted).toEqual([]);
   expect(said.filter((one) => one.startsWith('noted'))).toEqual([]);
+});
+
+test('a bug of ours stops the partition under its name, once', async () => {
+  await assign(0);
+  handlers.onPartitionError({ topic: '', partition: 0 }, new TypeError('x is not a function'));
+  await sleep(20);
+  expect(reader.state().halted).toMatchObject([{ partition: 0, code: 'STEP_FAILED' }]);
+});
+
+test('a batch that skips is refused, and the partition is read on where it stood', async () => {
+  await assign(0);
+  const skips = { records: [], nextOffset: 9, highWatermark: 9 };
+  const taken = handlers.onBatch({ topic: '', partition: 0, from: 5, ...skips });
+  await expect(taken).rejects.toMatchObject({ code: 'STEP_FAILED', retryable: true });
 });
 
 test('a verdict in time stops the partition, in its row only while the claim stands', async () => {

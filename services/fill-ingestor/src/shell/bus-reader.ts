@@ -12,6 +12,7 @@
 import { type Event, type Topic } from '@polytraders/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  bugIn,
   databaseError,
   doubling,
   isHalt,
@@ -214,9 +215,11 @@ export async function startBusReader(services: Services, topic: Topic): Promise<
       drop(partition);
       return take(partition, generation);
     }
+    const bug = bugIn(error);
+    if (bug !== null) return halt(partition, session.epoch, bug);
     const regaining = {
       verify: () => source.verify(partition, session.standing),
-      isAlive: () => session.alive,
+      session,
       resume: () => reader.assign(partition, session.standing.nextOffset, true),
       // A topic that the broker does not know yet will be there in a moment.
       stopsAt: isHalt,

@@ -8,7 +8,7 @@
  */
 
 import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
-import { columnLiteral } from '@polytraders/runtime';
+import { columnLiteral, databaseError, endFrozenSenders } from '@polytraders/runtime';
 import { type ColumnType } from '@polytraders/stream';
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
@@ -76,6 +76,9 @@ export async function appendInputs(
   return next;
 }
 
+/** The name by which Postgres and Kafka know an import. */
+export const IMPORT_NAME = 'polytraders-import';
+
 /** Runs `work` in a transaction on a connection of the pool. */
 export async function inTransaction<Result>(
   database: pg.Pool,
@@ -91,6 +94,11 @@ export async function inTransaction<Result>(
   } catch (cause) {
     // A connection whose transaction failed ends, and the transaction with it: it may be dead.
     client.release(true);
+    // Who holds what we wait for may have been frozen while it sent: an import, or one of us.
+    if (databaseError(cause).code === 'DATABASE_CONTENTION') {
+      await endFrozenSenders(database, 'fill-ingestor.');
+      await endFrozenSenders(database, IMPORT_NAME);
+    }
     throw cause;
   }
 }

@@ -57,7 +57,7 @@ async function noteRoutes(client: pg.ClientBase, inputs: readonly BusInput[]): P
   const orders = [...routes].sort(([a], [b]) => (a < b ? -1 : 1));
   await client.query(
     'INSERT INTO ingest.order_route (order_id, account) SELECT * FROM unnest($1::text[], ' +
-      '$2::text[]) ON CONFLICT DO NOTHING',
+      '$2::text[]) ON CONFLICT (order_id) DO UPDATE SET account = EXCLUDED.account',
     [
       columnLiteral(
         'text',
@@ -78,7 +78,9 @@ async function accountsOf(
   const orders = inputs.flatMap((one) => (one.becomes === 'unrouted' ? [one.orderId] : []));
   if (orders.length === 0) return new Map();
   const answer = await client.query<{ order_id: string; account: string }>(
-    'SELECT order_id, account FROM ingest.order_route WHERE order_id = ANY($1::text[])',
+    // Whose an order is, the writer decides; until it has, it is whose it was said to be last.
+    'SELECT r.order_id, coalesce(o.account, r.account) AS account FROM ingest.order_route AS r ' +
+      'LEFT JOIN ingest.orders AS o USING (order_id) WHERE r.order_id = ANY($1::text[])',
     [columnLiteral('text', orders)],
   );
   return new Map(answer.rows.map((row) => [row.order_id, row.account]));

@@ -87,7 +87,8 @@ export function botOf(
   order: OrderState | null,
   accounts: Accounts,
 ): string {
-  const known = draft.tradingBotId ?? order?.tradingBotId ?? null;
+  const ordered = order?.tradingBotId === UNATTRIBUTED ? null : order?.tradingBotId;
+  const known = draft.tradingBotId ?? ordered ?? null;
   return known ?? accounts.get(account)?.defaultBot ?? draft.fallbackBot ?? UNATTRIBUTED;
 }
 
@@ -162,8 +163,8 @@ function marksOf(
 
 /**
  * The mark of the fill's own token. One that came with the report is the trading system's own and
- * stands for the token, but not beyond the minute in which a captured one is fresh: a mid goes
- * before "the mark before" (B4). Without its time it gives way to any captured one, whose age is
+ * stands for the token, but beyond a minute the nearest is taken: a mid goes before "the mark
+ * before" (B4). Without its time it gives way to any captured one, whose age is
  * known; else it is used and the fill says STALE_DATA (B4), which of a REPORTED mark means: of
  * unknown age. `observed_at` is then only the latest that it can have been, the time of the fill.
  */
@@ -174,10 +175,11 @@ function ownMark(
   at: TimeMicros,
 ): Mark | null {
   const { markPrice, markObservedAt } = draft;
-  const isBetter =
+  const isNearer = (mark: Mark): boolean =>
     markObservedAt === null ||
-    (captured !== null && isNear(captured.observed_at, at) && !isNear(markObservedAt, at));
-  if (markPrice === null || (captured !== null && isBetter)) return captured;
+    (!isNear(markObservedAt, at) &&
+      Math.abs(at - mark.observed_at) < Math.abs(at - markObservedAt));
+  if (markPrice === null || (captured !== null && isNearer(captured))) return captured;
   return {
     token_id: token,
     price: markPrice,

@@ -22,7 +22,7 @@ export type Arriving = {
   readonly order: OrderState | null;
   /** Whether the report itself names the account; else its order does. */
   readonly isNamed: boolean;
-  /** The source that spoke first of the account; null where none has, or the report is bare. */
+  /** The source that spoke first of the account; null where none has. */
   readonly first: SourceOfRecord | null;
   /** The accounts of this partition whose books are in doubt; null where there is none. */
   readonly doubts: DoubtsState | null;

@@ -10,7 +10,16 @@ import { TICK } from '../amounts.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
 import { failedEntry } from './fill-records.ts';
 import { contradicts, mismatch, opposite, placeless } from './fill-refusals.ts';
-import { climb, ignored, joined, type Outcome, placeLeft, putsOf, stateOf } from './fill-ladder.ts';
+import {
+  climb,
+  heir,
+  ignored,
+  joined,
+  type Outcome,
+  placeLeft,
+  putsOf,
+  stateOf,
+} from './fill-ladder.ts';
 import { type Entity, type FillState } from './state.ts';
 
 /** The same place on the chain under another id: the id first seen stays, this one points to it. */
@@ -43,7 +52,7 @@ export function joinLate(
     eventId: entry.event_id,
   };
   const puts = [...placeLeft(known, closed), ...putsOf(closed)];
-  return told(arriving, joined(placed, known.source), puts, [entry], lookup, accounts);
+  return told(arriving, heir(placed, known), puts, [entry], lookup, accounts);
 }
 
 /** A report under an id that points to another fill. */

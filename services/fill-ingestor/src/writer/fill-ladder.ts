@@ -34,9 +34,9 @@ export function climb(
     case 'advance':
       return advance(arriving, known, lookup, accounts);
     case 'repeat':
-      return ignored('duplicate');
+      return learnedLate(arriving, known, accounts) ?? ignored('duplicate');
     case 'behind':
-      return ignored('late');
+      return learnedLate(arriving, known, accounts) ?? ignored('late');
     case 'conflict':
       return opposite(arriving, known, verdict === 'conflict' ? known.status : known.toldEnd);
   }
@@ -51,9 +51,10 @@ export function advance(
 ): Outcome {
   const { event, draft } = arriving;
   const state = stateOf(arriving, known, accounts);
+  const spoke = arriving.isNamed ? speaksFirst(event, draft, arriving.first) : [];
   if (draft.status === 'FAILED') {
     const entries = known === null ? [] : [failedEntry(event, known, draft, null)];
-    return applied(state, entries);
+    return applied(state, entries, [...spoke, ...placeLeft(known, state)]);
   }
   const fill = wholeFill(arriving, state, lookup);
   const facts = factsOf(lookup, draft);
@@ -62,9 +63,45 @@ export function advance(
     draft.status === 'CONFIRMED'
       ? confirmedEntry(event, fill)
       : matchedEntry(event, fill, draft.status);
-  const spoke = arriving.isNamed ? speaksFirst(event, draft, arriving.first, accounts) : [];
   const more = [...spoke, ...market.puts, ...placeLeft(known, state)];
   return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
+}
+
+/**
+ * What a report tells that is no step up: a place, and before the end a fee and a bot that nobody
+ * had told. Null where it tells nothing new. Before the end a transaction may be sent again, so the
+ * same rung told again brings the place of now.
+ */
+function learnedLate(arriving: Arriving, known: FillState, accounts: Accounts): Outcome | null {
+  const { draft } = arriving;
+  const isOpen = !isFinal(known.status);
+  const mayMove = isOpen && draft.status === known.status;
+  const [first, second] = mayMove ? [draft, known] : [known, draft];
+  const isPlace = draft.txHash !== null && draft.orderHash !== null;
+  const place = placeOf(first, second, draft, known);
+  const state = {
+    ...known,
+    ...(isPlace && {
+      ...place,
+      logIndex: first.logIndex ?? second.logIndex,
+      blockNumber: first.blockNumber ?? second.blockNumber,
+    }),
+    ...(isOpen && {
+      ...(isUnstated(known) ? feeKnown(draft, known) : {}),
+      tradingBotId: botNow(arriving, known, accounts),
+    }),
+  };
+  return isNews(known, state) ? applied(state, [], placeLeft(known, state)) : null;
+}
+
+/** Whether anything is said after that was not said before. */
+export function isNews(before: FillState, after: FillState): boolean {
+  return (Object.keys(after) as (keyof FillState)[]).some((name) => before[name] !== after[name]);
+}
+
+/** Whether nobody has told the fee: a zero that an operator declared is no fee that was seen. */
+function isUnstated({ fee, feeSource }: FillState): boolean {
+  return fee === null || feeSource === 'DECLARED';
 }
 
 function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>): WholeFill {
@@ -77,6 +114,7 @@ function wholeFill(arriving: Arriving, state: FillState, lookup: Lookup<Entity>)
   return {
     draft: {
       ...draft,
+      orderId: state.orderId,
       txHash: state.txHash,
       orderHash: state.orderHash,
       logIndex: state.logIndex,
@@ -117,12 +155,13 @@ export function stateOf(
     status: draft.status,
     joinedTo: null,
     joinedSources: known?.joinedSources ?? [],
-    orderId: draft.orderId,
+    // What makes up a fill is what was told first; a second id may name the order otherwise.
+    orderId: known === null ? draft.orderId : known.orderId,
     tradingBotId: botNow(arriving, known, accounts),
     tokenId: arriving.tokenId,
     orderSide: arriving.orderSide,
-    quantity: draft.quantity,
-    notional: draft.notional,
+    quantity: known?.quantity ?? draft.quantity,
+    notional: known?.notional ?? draft.notional,
     ...feeKnown(draft, known),
     ...placeOf(draft, known, draft, known),
     logIndex: draft.logIndex ?? known?.logIndex ?? null,
@@ -146,10 +185,16 @@ function botNow({ draft, account, order }: Arriving, known: FillState | null, ac
 type StatedFee = Pick<FillDraft, 'feePusd' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
 type FeeKnown = Pick<FillState, 'fee' | 'feeBps' | 'feeSource' | 'feeDeclaredBy'>;
 
-/** The fee as the report states it, else as it was stated before; a declared zero comes last. */
+/**
+ * The fee as the report states it, else as it was stated before. An absolute one wins over basis
+ * points (B6); a declared zero comes last.
+ */
 function feeKnown(draft: FillDraft, known: FeeKnown | null): FeeKnown {
   const given = feeOf(draft);
-  if (known !== null && known.fee !== null && (given === null || draft.feeSource === 'DECLARED')) {
+  const isExact = known?.fee != null && known.feeBps === null && known.feeSource !== 'DECLARED';
+  const isWeaker =
+    given === null || draft.feeSource === 'DECLARED' || (isExact && draft.feeBps !== null);
+  if (known !== null && known.fee !== null && isWeaker) {
     const { fee, feeBps, feeSource, feeDeclaredBy } = known;
     return { fee, feeBps, feeSource, feeDeclaredBy };
   }
@@ -169,7 +214,7 @@ export function enriched(known: FillState, draft: FillDraft): FillState {
     ...placeOf(known, draft, draft, known),
     logIndex: known.logIndex ?? draft.logIndex,
     blockNumber: known.blockNumber ?? draft.blockNumber,
-    ...(known.fee === null ? feeKnown(draft, known) : {}),
+    ...(isUnstated(known) ? feeKnown(draft, known) : {}),
     toldEnd: known.toldEnd ?? (isFinal(draft.status) ? draft.status : null),
   };
 }
@@ -191,6 +236,17 @@ function placeOf(
   const isSame = (one: Hashes): boolean => one.txHash === txHash && one.orderHash === orderHash;
   const isHeld = isSame(said) || (known !== null && known.hasPlace && isSame(known));
   return { txHash, orderHash, hasPlace: txHash !== null && orderHash !== null && isHeld };
+}
+
+/** The fill that stands, with what was told of the one that is joined to it. */
+export function heir(placed: FillState, known: FillState): FillState {
+  const { fee, feeBps, feeSource, feeDeclaredBy, tradingBotId } = known;
+  return {
+    ...joined(placed, known.source),
+    ...(isUnstated(placed) && fee !== null && { fee, feeBps, feeSource, feeDeclaredBy }),
+    tradingBotId: placed.tradingBotId === UNATTRIBUTED ? tradingBotId : placed.tradingBotId,
+    toldEnd: placed.toldEnd ?? known.toldEnd,
+  };
 }
 
 /** The state with a source that has told of the fill, too. */

@@ -80,12 +80,20 @@ export function early(event: InboxEvent, draft: FillDraft): Outcome {
 
 /** News under an id that points to another fill, without the place that the two share. */
 export function placeless(arriving: Arriving, alias: FillState): Outcome {
+  const { status, txHash, orderHash } = arriving.draft;
+  const of = alias.joinedTo ?? '';
+  if (txHash !== null && orderHash !== null) {
+    const because =
+      `Expected ${status} of fill ${alias.fillId} at the place that it shares with fill ${of}, ` +
+      `as which it stands on the log; found another place. Tell it under ${of}.`;
+    return setAside(arriving, alias, 'INCOMPLETE_INPUT', because);
+  }
   return setAside(
     arriving,
     alias,
     'INCOMPLETE_INPUT',
-    `Expected tx_hash and order_hash on ${arriving.draft.status} of fill ${alias.fillId}, which ` +
-      `stands on the log as ${alias.joinedTo ?? ''}; found none. Send it again with both.`,
+    `Expected tx_hash and order_hash on ${status} of fill ${alias.fillId}, which ` +
+      `stands on the log as ${of}; found none. Send it again with both.`,
   );
 }
 

@@ -10,7 +10,7 @@
  * contradicts the same id, what contradicts the same coordinates, what contradicts the end.
  */
 
-import { compareAcrossSources, judgeStatus } from '@polytraders/domain';
+import { compareAcrossSources, isFinal, judgeStatus } from '@polytraders/domain';
 import { type Lookup } from '@polytraders/stream';
 import { type Accounts, isOfRecord } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
@@ -20,7 +20,7 @@ import { orderOf } from './enrich.ts';
 import { firstSourceOf } from './first-source.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
 import { joinLate, stepPointing, stepUnderOtherId } from './fill-joins.ts';
-import { advance, applied, climb, enriched, ignored, type Outcome } from './fill-ladder.ts';
+import { advance, applied, climb, enriched, ignored, isNews, type Outcome } from './fill-ladder.ts';
 import {
   contradicts,
   contradictsOrder,
@@ -29,6 +29,7 @@ import {
   mismatch,
   needsCoordinates,
   opposite,
+  placeless,
   setAside,
 } from './fill-refusals.ts';
 import {
@@ -61,7 +62,7 @@ export function stepFill(
   if (account === null || tokenId === null || orderSide === null) return incomplete(event, draft);
   const doubts = doubtsOf(lookup, event.partition);
   const isNamed = given.account !== null;
-  const first = isNamed ? firstSourceOf(lookup, account) : null;
+  const first = isNamed ? firstSourceOf(lookup, account) : (order?.first ?? null);
   const arriving = { event, draft, account, isNamed, tokenId, orderSide, order, first, doubts };
   const known = fillAt(lookup, fillKey(draft.fillId));
   const placed =
@@ -70,7 +71,7 @@ export function stepFill(
       : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
   const alias = known?.joinedTo == null ? null : known;
   if (!isOfRecord(accounts, account, draft.source, first)) {
-    if (alias !== null && placed === null) return ignored('joined');
+    if (alias !== null && placed === null) return voiceUnderOtherId(arriving, alias);
     return stepSecondVoice(arriving, alias === null ? known : null, placed);
   }
   if (alias !== null) return stepPointing(arriving, alias, placed, lookup, accounts);
@@ -114,8 +115,24 @@ function stepSecondVoice(
   }
   const verdict = judgeStatus(known.status, draft.status);
   if (verdict === 'conflict') return opposite(arriving, known, known.status);
+  if (verdict === 'advance' && known.source === draft.source && isFinal(draft.status)) {
+    return orphaned(arriving, known);
+  }
   const after = enriched(known, draft);
   return isNews(known, after) ? applied(after, []) : ignored('duplicate');
+}
+
+/** What a source has begun, it may not end once another one is of record: nobody would book it. */
+function orphaned(arriving: Arriving, known: FillState): Outcome {
+  const { fillId, source, status } = arriving.draft;
+  return setAside(
+    arriving,
+    known,
+    'GOV_FILL_UNMATCHED',
+    `Expected ${status} of fill ${fillId} from the source of record; found it from ${source}, ` +
+      `which has told of the fill before and is of record no more. Declare ${source} in ` +
+      `ACCOUNTS_FILE and send it again, or let the other source book it.`,
+  );
 }
 
 /** Of a declared account nobody spoke first. */
@@ -126,9 +143,15 @@ function undeclared(first: SourceOfRecord): string {
   );
 }
 
-/** Whether a second voice has said more than that it has spoken before. */
-function isNews(before: FillState, after: FillState): boolean {
-  return (Object.keys(after) as (keyof FillState)[]).some((name) => before[name] !== after[name]);
+/** A second source under an id that points to another fill, without the place that they share. */
+function voiceUnderOtherId(arriving: Arriving, alias: FillState): Outcome {
+  const differences = compareAcrossSources(contentOf(arriving), contentOfState(alias), TICK);
+  if (differences.length > 0) return mismatch(arriving, alias, differences);
+  const { status } = arriving.draft;
+  const verdict = judgeStatus(alias.status, status);
+  if (verdict === 'conflict') return opposite(arriving, alias, alias.status);
+  if (verdict === 'advance' && isFinal(status)) return placeless(arriving, alias);
+  return ignored('joined');
 }
 
 function withOrder(draft: FillDraft, order: OrderState | null): FillDraft {

@@ -4,7 +4,6 @@
  */
 
 import { type Lookup, type Put } from '@polytraders/stream';
-import { type Accounts } from '../accounts.ts';
 import { type SourceOfRecord } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { type Entity, sourceKey } from './state.ts';
@@ -15,14 +14,22 @@ export function firstSourceOf(lookup: Lookup<Entity>, account: string): SourceOf
   return found?.kind === 'source' ? found.source : null;
 }
 
-/** What to remember once a report is taken: nothing of a declared account, or one that is known. */
+/** The source that these say has spoken first; null where they say nothing. */
+export function sourceIn(puts: readonly Put<Entity>[]): SourceOfRecord | null {
+  const [put] = puts;
+  return put?.entity?.kind === 'source' ? put.entity.source : null;
+}
+
+/**
+ * What to remember once a report is taken: nothing of an account that is known. Of a declared one,
+ * too, for the day on which it is declared no more.
+ */
 export function speaksFirst(
   { partition }: InboxEvent,
   draft: { readonly account: string | null; readonly source: SourceOfRecord },
   first: SourceOfRecord | null,
-  accounts: Accounts,
 ): readonly Put<Entity>[] {
   const { account, source } = draft;
-  if (account === null || first !== null || accounts.has(account)) return [];
+  if (account === null || first !== null) return [];
   return [{ key: sourceKey(account), entity: { kind: 'source', partition, account, source } }];
 }

@@ -11,7 +11,7 @@ import { type InboxEvent } from '../inbox-event.ts';
 import { botOf, factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
-import { firstSourceOf, speaksFirst } from './first-source.ts';
+import { firstSourceOf, sourceIn, speaksFirst } from './first-source.ts';
 import { useMarket } from './markets.ts';
 import { quarantine } from './quarantine.ts';
 import { type Entity, orderHashKey, orderKey, type OrderState } from './state.ts';
@@ -41,14 +41,14 @@ export function stepOrder(
   if (known !== null && contradicts(draft, known, account, event.partition)) {
     const because =
       `Expected the content that order ${draft.orderId} was first told ` + `with; found another.`;
-    const conflictsWith = { eventId: known.eventId, bytes: null };
-    return quarantine(event, {
-      reason: 'GOV_ORDER_CONFLICT',
-      because,
-      account,
-      orderId: draft.orderId,
-      conflictsWith,
-    });
+    return conflict(event, draft, account, known, because);
+  }
+  const hashed = draft.orderHash === null ? undefined : lookup.get(orderHashKey(draft.orderHash));
+  if (hashed?.kind === 'order' && hashed.orderId !== draft.orderId) {
+    const because =
+      `Expected the hash of order ${draft.orderId} to be its own; found that of order ` +
+      `${hashed.orderId}.`;
+    return conflict(event, draft, account, hashed, because);
   }
   if (draft.status === 'OPEN') {
     if (known !== null) {
@@ -60,7 +60,24 @@ export function stepOrder(
   if (known !== null && known.status !== 'OPEN') {
     return { outcome: 'ignored', because: known.status === draft.status ? 'duplicate' : 'late' };
   }
-  return close(event, draft, account, known, accounts);
+  return close(event, draft, account, known, lookup, accounts);
+}
+
+function conflict(
+  event: InboxEvent,
+  { orderId }: OrderDraft,
+  account: string,
+  { eventId }: OrderState,
+  because: string,
+): Outcome {
+  const conflictsWith = { eventId, bytes: null };
+  return quarantine(event, {
+    reason: 'GOV_ORDER_CONFLICT',
+    because,
+    account,
+    orderId,
+    conflictsWith,
+  });
 }
 
 function open(
@@ -106,8 +123,10 @@ function open(
   };
   const entry = ledgerEntry('OrderOpened', value, placeOf(event, account));
   const market = useMarket(event, lookup, draft, factsOf(lookup, draft), account);
-  const puts = putsOf(stateOf(event, draft, account, bot, null, entry.event_id));
-  const spoke = speaksFirst(event, draft, firstSourceOf(lookup, account), accounts);
+  const first = firstSourceOf(lookup, account);
+  const spoke = speaksFirst(event, draft, first);
+  const names = { account, bot, first: first ?? sourceIn(spoke) };
+  const puts = putsOf(stateOf(event, draft, names, null, entry.event_id));
   return {
     outcome: 'applied',
     puts: [...spoke, ...market.puts, ...puts],
@@ -120,6 +139,7 @@ function close(
   draft: OrderDraft,
   account: string,
   known: OrderState | null,
+  lookup: Lookup<Entity>,
   accounts: Accounts,
 ): Outcome {
   const bot = known?.tradingBotId ?? botOf(draft, account, null, accounts);
@@ -142,8 +162,11 @@ function close(
     incomplete_reasons: missingOf(draft, bot),
   };
   const entry = ledgerEntry('OrderClosed', value, placeOf(event, account));
-  const puts = putsOf(stateOf(event, draft, account, bot, known, entry.event_id));
-  return { outcome: 'applied', puts, entries: [entry] };
+  const first = draft.account === null ? null : firstSourceOf(lookup, account);
+  const spoke = speaksFirst(event, draft, first);
+  const names = { account, bot, first: known?.first ?? first ?? sourceIn(spoke) };
+  const puts = putsOf(stateOf(event, draft, names, known, entry.event_id));
+  return { outcome: 'applied', puts: [...spoke, ...puts], entries: [entry] };
 }
 
 /**
@@ -191,11 +214,16 @@ function contradicts(
   );
 }
 
+type Names = {
+  readonly account: string;
+  readonly bot: string;
+  readonly first: OrderState['first'];
+};
+
 function stateOf(
   event: InboxEvent,
   draft: OrderDraft,
-  account: string,
-  bot: string,
+  { account, bot, first }: Names,
   known: OrderState | null,
   eventId: string,
 ): OrderState {
@@ -205,6 +233,7 @@ function stateOf(
     partition: event.partition,
     orderHash: known?.orderHash ?? draft.orderHash,
     account,
+    first,
     tradingBotId: bot,
     conditionId: known?.conditionId ?? draft.conditionId,
     venueMarketId: known?.venueMarketId ?? draft.venueMarketId,

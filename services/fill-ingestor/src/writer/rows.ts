@@ -68,6 +68,7 @@ export type OrderRow = {
   readonly expires_at: number | null;
   readonly status: string;
   readonly paper: boolean;
+  readonly first_source: string | null;
   readonly event_id: string;
 };
 
@@ -139,6 +140,7 @@ const ORDER_COLUMNS = {
   expires_at: 'time',
   status: 'text',
   paper: 'bool',
+  first_source: 'text',
   event_id: 'text',
 } as const;
 
@@ -296,6 +298,7 @@ export function rowOfOrder(state: OrderState): OrderRow {
     expires_at: state.expiresAt,
     status: state.status,
     paper: state.paper,
+    first_source: state.first,
     event_id: state.eventId,
   };
 }
@@ -317,6 +320,7 @@ export function orderOfRow(row: OrderRow): OrderState {
     expiresAt: row.expires_at,
     status: row.status as OrderStatus,
     paper: row.paper,
+    first: row.first_source as SourceOfRecord | null,
     eventId: row.event_id,
   };
 }

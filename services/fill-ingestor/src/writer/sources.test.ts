@@ -112,7 +112,54 @@ describe('an end that a second source tells (B8)', () => {
   });
 });
 
+test('what a source began before another one was of record, it does not end in silence', () => {
+  const accounts = new Map(declared({ [ALICE]: { source_of_record: 'file' } }));
+  const { inputs } = testWriter(accounts);
+  const fill = { ...MATCH, ...PLACE };
+  inputs(fromFile({ ...fill, status: 'MATCHED' }));
+  accounts.set(ALICE, { sourceOfRecord: 'bus', otherSources: [], defaultBot: null });
+  const written = inputs(fromFile(fill));
+  expect(outcomesOf(written)).toEqual(['quarantined: GOV_FILL_UNMATCHED']);
+  expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toMatch(/of record no more/);
+});
+
+test('a second source under an id that points: an opposite end, other content, a new end', () => {
+  const second = { ...MATCH, fill_id: 'F2' };
+  const told = (...fields: readonly Fields[]): readonly string[] => {
+    const { inputs } = testWriter(BUS_AND_FILE);
+    inputs(fromBus({ ...MATCH, ...PLACE, status: 'MATCHED' }), fromBus({ ...second, ...PLACE }));
+    return outcomesOf(inputs(...fields.map(fromFile)));
+  };
+  expect(told(second, { ...second, status: 'FAILED' }, { ...second, size_pusd: '60' })).toEqual([
+    'ignored: joined',
+    'quarantined: GOV_FILL_STATUS_CONFLICT',
+    'quarantined: GOV_FILL_MISMATCH',
+  ]);
+});
+
 describe('an account that nobody declared', () => {
+  const bare = without(without(without(MATCH, 'account'), 'token_id'), 'order_side');
+
+  test('has that source also for reports that name its order only', () => {
+    const file = testWriter().inputs(fromBus(ORDER), fromFile({ ...bare, fill_id: 'X9' }));
+    expect(outcomesOf(file)).toEqual(['applied', 'quarantined: GOV_FILL_UNMATCHED']);
+    const bus = testWriter().inputs(
+      fromFile({ ...MATCH, fill_id: 'X9', order_id: 'O9' }),
+      fromBus(ORDER),
+      fromBus(bare),
+    );
+    expect(outcomesOf(bus)).toEqual(['applied', 'applied', 'quarantined: GOV_FILL_UNMATCHED']);
+  });
+
+  test.each([
+    ['an order', { ...ORDER, status: 'CANCELLED' }],
+    ['a fill', { ...MATCH, status: 'FAILED' }],
+  ])('has the source that told the end of %s first', (_what, end) => {
+    const next = { ...MATCH, fill_id: 'F2', order_id: 'O2' };
+    const written = testWriter().inputs(fromBus(end), fromFile(next));
+    expect(outcomesOf(written)).toEqual(['applied', 'quarantined: GOV_FILL_UNMATCHED']);
+  });
+
   test.each([
     ['a fill', 'bus', fromBus(MATCH), fromFile({ ...MATCH, fill_id: 'F2', order_id: 'O2' })],
     ['an order', 'bus', fromBus(ORDER), fromFile({ ...MATCH, fill_id: 'F2', order_id: 'O2' })],
@@ -131,11 +178,14 @@ describe('an account that nobody declared', () => {
     expect(storage.revive(`source|${ALICE}`, { account_source: [row] })).toEqual(state);
   });
 
-  test('is nothing to another one, nor to one that was declared', () => {
+  test('is nothing to another one; a declaration goes before who spoke first', () => {
     const bobs = { ...MATCH, account: BOB, fill_id: 'B', order_id: 'OB' };
     const both = testWriter().inputs(fromBus(MATCH), fromFile(bobs));
     expect(outcomesOf(both)).toEqual(['applied', 'applied']);
-    const written = testWriter(BUS_AND_FILE).reports({ ...MATCH, ...PLACE });
-    expect(written.entities.has(`source|${ALICE}`)).toBe(false);
+    const { inputs } = testWriter(declared({ [ALICE]: { source_of_record: 'file' } }));
+    expect(outcomesOf(inputs(fromFile(MATCH), fromBus({ ...MATCH, fill_id: 'F2' })))).toEqual([
+      'applied',
+      'quarantined: GOV_FILL_UNMATCHED',
+    ]);
   });
 });

@@ -21,6 +21,7 @@ import {
   type SourceOfRecord,
   type TimeMicros,
 } from '../draft.ts';
+import { type Lookup } from '@polytraders/stream';
 import { type InboxEvent } from '../inbox-event.ts';
 
 export type FillState = {
@@ -81,6 +82,8 @@ export type OrderState = {
   readonly expiresAt: TimeMicros | null;
   readonly status: OrderStatus;
   readonly paper: boolean;
+  /** The source that spoke first of its account, for reports that name the order only. */
+  readonly first: SourceOfRecord | null;
   readonly eventId: string;
 };
 
@@ -167,14 +170,13 @@ export function isGlobalKey(key: string): boolean {
   return /^(fill|coordinates|order|order-hash)\|/.test(key);
 }
 
-/** Keys of everything that `step` may look up for an event. */
+/** Keys of everything that `step` may look up for what an event says by itself. */
 export function keysOf(event: InboxEvent): readonly string[] {
   const { input } = event;
   if (input.kind === 'refusal' || input.kind === 'record') return [];
-  const keys: string[] = [];
+  const keys = marketKeys(event.partition, input);
   if (input.kind === 'fill') {
     keys.push(fillKey(input.fillId), doubtsKey(event.partition));
-    if (input.tokenId !== null) keys.push(markKey(input.tokenId));
     if (input.txHash !== null && input.orderHash !== null) {
       keys.push(coordinatesKey(input.txHash, input.orderHash));
     }
@@ -182,10 +184,31 @@ export function keysOf(event: InboxEvent): readonly string[] {
   if (input.account !== null) keys.push(sourceKey(input.account));
   if (input.orderId !== null) keys.push(orderKey(input.orderId));
   if (input.orderHash !== null) keys.push(orderHashKey(input.orderHash));
-  if (input.conditionId !== null) {
-    keys.push(factsKey(input.conditionId), marketKey(event.partition, input.conditionId));
-  } else if (input.tokenId !== null) {
-    keys.push(tokenKey(input.tokenId), marketKey(event.partition, tokenPlace(input.tokenId)));
+  return keys;
+}
+
+/** And what a fill takes from its order: the market of the order's token and condition. */
+export function keysThen(event: InboxEvent, lookup: Lookup<Entity>): readonly string[] {
+  const { input } = event;
+  if (input.kind !== 'fill' || (input.tokenId !== null && input.conditionId !== null)) return [];
+  const { orderId, orderHash } = input;
+  const named = orderId === null ? undefined : lookup.get(orderKey(orderId));
+  const order = named ?? (orderHash === null ? undefined : lookup.get(orderHashKey(orderHash)));
+  if (order?.kind !== 'order') return [];
+  return marketKeys(event.partition, {
+    tokenId: input.tokenId ?? order.tokenId,
+    conditionId: input.conditionId ?? order.conditionId,
+  });
+}
+
+type MarketNames = { readonly tokenId: string | null; readonly conditionId: string | null };
+
+function marketKeys(partition: number, { tokenId, conditionId }: MarketNames): string[] {
+  const keys = tokenId === null ? [] : [markKey(tokenId)];
+  if (conditionId !== null) {
+    keys.push(factsKey(conditionId), marketKey(partition, conditionId));
+  } else if (tokenId !== null) {
+    keys.push(tokenKey(tokenId), marketKey(partition, tokenPlace(tokenId)));
   }
   return keys;
 }
