@@ -62,6 +62,12 @@ describe('rows of venue exports', () => {
     expect(fillOf(row('wallet-csv', csv)).fillId).toBe(fillId);
   });
 
+  test('activity: the price of the id is the printed one, whatever the size implies', () => {
+    const odd = { ...ACTIVITY, size: '100', usdcSize: '53', price: '0.5' };
+    const sizeless = { ...odd, usdcSize: '' };
+    expect(fillOf(row('data-api', odd)).fillId).toBe(fillOf(row('data-api', sizeless)).fillId);
+  });
+
   test.each([
     ['as a spreadsheet writes it', { asset: '1.0293622413427107e+77' }],
     ['with a leading zero', { asset: '077' }],

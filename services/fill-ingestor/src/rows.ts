@@ -6,8 +6,14 @@
  */
 
 import { activityFillId, type ActivityRow, fileRowFillId } from '@polytraders/domain';
-import { formatDecimal, formatMicros, formatPrice, parseDecimal } from '@polytraders/money';
-import { amountsOf, isRefusal, PRICE_CONTRADICTED, pusdIn } from './amounts.ts';
+import {
+  formatDecimal,
+  formatMicros,
+  formatPrice,
+  parseDecimal,
+  priceOfRational,
+} from '@polytraders/money';
+import { amountsOf, isRefusal, PRICE_CONTRADICTED, priceIn, pusdIn } from './amounts.ts';
 import {
   type FillDraft,
   type Refusal,
@@ -120,7 +126,7 @@ export function fillOfRow(
     asset: tokenId,
     side,
     size: formatMicros(quantity),
-    price: row.price === null ? formatMicros(notional) : formatPrice(price),
+    price: printedPrice(row) ?? formatMicros(notional),
     timestamp: formatMicros(BigInt(row.effectiveAt)),
   });
   if (isRefusal(identity)) return identity;
@@ -160,6 +166,12 @@ function idsOf(row: RowReading) {
   if (row.synthesised !== null) return { tokenId, conditionId };
   const fields = { token_id: tokenId ?? '', condition_id: conditionId ?? '' };
   return together({ tokenId: tokenAt(fields, true), conditionId: conditionAt(fields, true) });
+}
+
+/** The row's own price, not what its size implies: another export may not print the size. */
+function printedPrice({ price: text }: RowReading): string | null {
+  const price = priceIn(text);
+  return price === null || isRefusal(price) ? null : formatPrice(priceOfRational(price));
 }
 
 /**

@@ -35,11 +35,16 @@ export function contradictionOf(arriving: Arriving, known: FillState): string | 
     const differences = compareAcrossSources(contentOf(arriving), contentOfState(known), TICK);
     return differences.length === 0 ? null : differences.join(', ');
   }
-  // A transaction may be sent again before it is final, so coordinates bind only what is final.
-  // Nor does its fee: basis points first and the exact amount later differ by their nature.
-  const before = isFinal(known.status)
-    ? contentOfState(known)
-    : { ...contentOfState(known), coordinates: NOWHERE, fee: null };
+  // A transaction may be sent again before the end, so coordinates bind ends only, and so do fees:
+  // basis points and the exact amount differ by their nature, whichever comes first or again.
+  const isBound = isFinal(known.status) && isFinal(arriving.draft.status);
+  const isSameForm = (arriving.draft.feeBps === null) === (known.feeBps === null);
+  const content = contentOfState(known);
+  const before = {
+    ...content,
+    coordinates: isBound ? content.coordinates : NOWHERE,
+    fee: isBound && isSameForm ? content.fee : null,
+  };
   return compareWithinSource(before, contentOf(arriving)) === 'conflict' ? 'other content' : null;
 }
 

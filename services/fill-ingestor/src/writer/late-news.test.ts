@@ -83,6 +83,32 @@ describe('a fee and a bot that are told before the end', () => {
   });
 });
 
+describe('a report that is delivered again after the end', () => {
+  const bps = { ...without(MATCH, 'fee_pusd'), fee_bps: '25' };
+
+  test.each([
+    ['with a fee in basis points', { ...bps, status: 'MATCHED' }, { ...MATCH, fee_pusd: '0.13' }],
+    ['of a place that was left', { ...MATCH, ...PLACE, status: 'MINED' }, { ...MATCH, ...AGAIN }],
+  ])('%s is late, and no conflict', (_what, first, end) => {
+    const written = testWriter().reports(first, end, first, end);
+    expect(outcomesOf(written)).toEqual([
+      'applied',
+      'applied',
+      'ignored: late',
+      'ignored: duplicate',
+    ]);
+  });
+
+  test('with basis points, where the exact fee was known, is a duplicate', () => {
+    const written = testWriter().reports(
+      { ...MATCH, fee_pusd: '0.13', status: 'MATCHED' },
+      bps,
+      bps,
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'applied', 'ignored: duplicate']);
+  });
+});
+
 describe('the content of a fill', () => {
   test('is what was told first, whatever its second id calls the order', () => {
     const written = testWriter().reports(
