@@ -8,8 +8,9 @@ import { normalize } from '../../normalize.ts';
 import { type ImportTerms, type RawInput } from '../../raw.ts';
 import { kindOfRow, traitsOf, walletOfRow } from '../../rows.ts';
 import { EXCHANGES, readTransaction } from '../chain-logs.ts';
-import { type FileRecord, type FileShape, recordsOf, shapeOf } from './read.ts';
+import { type FileRecord, type FileShape, shapeOf } from './read.ts';
 import { sha256OfFile } from './scan.ts';
+import { recordsStanding, type TakenBack, takenBackIn } from './standing.ts';
 
 /** What the operator asks for. `accounts`: lower-case wallets, `any`, or null where not said. */
 export type ImportRequest = {
@@ -29,6 +30,7 @@ export type Inspection = {
   readonly wallets: ReadonlySet<string>;
   /** Rows that are no input, by kind (`REDEEM`, `OrdersMatched`, `other account`). */
   readonly leftOut: Readonly<Record<string, number>>;
+  readonly takenBack: TakenBack;
 };
 
 export type FileInput = {
@@ -69,7 +71,8 @@ export async function inspectFile(
   const leftOut: Record<string, number> = {};
   let records = 0;
   let inputs = 0;
-  for await (const record of recordsOf(path, shape)) {
+  const takenBack = await takenBackIn(path, shape);
+  for await (const record of recordsStanding(path, shape, takenBack)) {
     records += 'logs' in record ? record.logs.length : 1;
     for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
       if ('leftOut' in item) leftOut[item.leftOut] = (leftOut[item.leftOut] ?? 0) + 1;
@@ -82,7 +85,7 @@ export async function inspectFile(
   }
   if (records === 0)
     return { refused: `Expected ${CONTENTS[shape.container]} in ${path}; found none.` };
-  const inspection = { path, shape, fileSha256, records, inputs, wallets, leftOut };
+  const inspection = { path, shape, fileSha256, records, inputs, wallets, leftOut, takenBack };
   const refused = refusalOf(inspection, request);
   return refused === null ? inspection : { refused };
 }
@@ -93,8 +96,8 @@ export async function* inputsOf(
   request: ImportRequest,
   exchanges: readonly string[] = EXCHANGES,
 ): AsyncGenerator<FileInput> {
-  const { path, shape, fileSha256 } = inspection;
-  for await (const record of recordsOf(path, shape)) {
+  const { path, shape, fileSha256, takenBack } = inspection;
+  for await (const record of recordsStanding(path, shape, takenBack)) {
     for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
       if ('input' in item) yield item.input;
     }

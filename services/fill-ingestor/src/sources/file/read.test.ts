@@ -300,6 +300,25 @@ describe('an import as a whole', () => {
     expect(inspection).toMatchObject({ records: 3, inputs: 1, leftOut: { 'removed log': 2 } });
   });
 
+  test('a log that is taken back later is no fill; one that stands in its stead is', async () => {
+    const log = { ...filled(TX), logIndex: '0x1' };
+    const [first, last] = [{ blockHash: TX }, { blockHash: `0x${'9'.repeat(64)}` }];
+    const elsewhere = `0x${'8'.repeat(64)}`;
+    const other = filled(elsewhere);
+    const told = [
+      { ...log, ...first, removed: false },
+      other,
+      { ...log, ...first, removed: true },
+      { ...log, ...last, removed: false },
+    ];
+    const path = file('reorganised.json', JSON.stringify(told));
+    const inputs = await inputsIn(path, { ...REQUEST, accounts: 'any' });
+    expect(inputs.map(draftOf)).toMatchObject([
+      { kind: 'fill', txHash: elsewhere },
+      { kind: 'fill', txHash: TX, blockHash: last?.blockHash },
+    ]);
+  });
+
   test.each(['hello', '0xABC'])('a log of transaction %s is set aside', async (hash) => {
     const path = file(`hash-${hash}.json`, JSON.stringify([filled(hash)]));
     const [input] = await inputsIn(path, { ...REQUEST, accounts: 'any' });
