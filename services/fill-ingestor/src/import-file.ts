@@ -115,8 +115,17 @@ function textOf(result: ImportResult, request: ImportRequest): string {
     `On the log: ${String(result.fills)} confirmed fills, ${String(result.other_records)} ` +
     `other records.\n` +
     `Without effect (repeated, late or joined): ${String(result.without_effect)}.\n` +
-    `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}` +
+    `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}${beforeText(result)}` +
     `Left out: ${String(leftOut)}.\n${listed(result.left_out)}${declared}`
+  );
+}
+
+/** A row is known by its file and place; what was said of it stays said. */
+function beforeText({ refused_before: count }: ImportResult): string {
+  if (count === 0) return '';
+  return (
+    `Refused before, and not judged again: ${String(count)}; see polytraders quarantine. Once ` +
+    `the cause is mended, import the file with a blank line more: it is another file then.\n`
   );
 }
 

@@ -22,6 +22,8 @@ export type ImportResult = {
   /** Rows that this run put into the inbox; the others were there before. */
   readonly taken: number;
   readonly already_there: number;
+  /** Of those that were there before: refused then, and not judged again. */
+  readonly refused_before: number;
   readonly fills: number;
   readonly other_records: number;
   readonly quarantined: Readonly<Record<string, number>>;
@@ -203,6 +205,12 @@ async function countOf(
       'WHERE i.source_position LIKE $4',
     args,
   );
+  const aside = await database.query<{ rows: string }>(
+    'SELECT count(*) AS rows FROM ingest.inbox AS i WHERE i.source_position LIKE $1 AND EXISTS (' +
+      'SELECT 1 FROM ingest.outbox AS o WHERE o.partition = i.partition AND o."offset" = i.seq ' +
+      "AND o.record_type = 'QuarantinedInput')",
+    [place],
+  );
   const quarantined: Record<string, number> = {};
   let fills = 0;
   let others = 0;
@@ -219,9 +227,14 @@ async function countOf(
     left_out: inspection.leftOut,
     taken: rows,
     already_there: inspection.inputs - rows,
+    refused_before: Number(aside.rows[0]?.rows ?? 0) - sumOf(quarantined),
     fills,
     other_records: others,
     quarantined,
     without_effect: rows - Number(taken.rows[0]?.effective ?? 0),
   };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -270,10 +270,8 @@ test('a file is taken once, followed to the log and counted', async () => {
     order_id: `OB${String(at % 25)}`,
   }));
   const path = join(folder, 'reports.jsonl');
-  writeFileSync(
-    path,
-    [...rows, { ...rows[0], price: '2' }].map((row) => JSON.stringify(row)).join('\n'),
-  );
+  const all = [...rows, { ...rows[0], price: '2' }];
+  writeFileSync(path, all.map((row) => JSON.stringify(row)).join('\n'));
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
   expect(await missingIngestor(database)).toBeNull();
@@ -283,12 +281,13 @@ test('a file is taken once, followed to the log and counted', async () => {
     records: 31,
     taken: 31,
     already_there: 0,
+    refused_before: 0,
     fills: 25,
     without_effect: 5,
     quarantined: { PRICE_OUT_OF_RANGE: 1 },
   });
   const again = await runImport(servers, inspection, request, () => undefined);
-  expect(again).toMatchObject({ taken: 0, already_there: 31, fills: 0 });
+  expect(again).toMatchObject({ taken: 0, already_there: 31, fills: 0, refused_before: 1 });
   const log = await logOf(TOLD + 6 + 25);
   expect(
     log.filter((event) => event.type === 'FillConfirmed' && event.value.account === BOB),
