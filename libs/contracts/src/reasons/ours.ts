@@ -71,7 +71,8 @@ export const INPUT_CODES = [
   {
     code: 'GOV_ORDER_CONFLICT',
     severity: 'HARD_REJECT',
-    meaning: 'An order arrives under a known id with other content.',
+    meaning:
+      'An order arrives under a known id with other content, or with the hash of another order.',
     action: 'Both are kept in quarantine; an operator decides which one is true.',
     userMessage: '',
   },
@@ -278,8 +279,10 @@ export const ALARM_CODES = [
     code: 'GOV_FILL_UNMATCHED',
     severity: 'WARN',
     meaning:
-      'A second source tells of a fill that the source of record has not told of after the depth.',
-    action: 'See whether the source of record lost it.',
+      'A source that is not of record tells of a fill that the source of record has not told of.',
+    action:
+      'See whether the source of record lost it; else declare the source that is right in ' +
+      'ACCOUNTS_FILE.',
     userMessage: '',
   },
   {
