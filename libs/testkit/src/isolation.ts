@@ -50,7 +50,9 @@ async function dropDatabase(name: string): Promise<void> {
     const deadline = Date.now() + leakWaitMs;
     for (;;) {
       const open = await client.query<{ application_name: string; query: string }>(
-        'SELECT application_name, query FROM pg_stat_activity WHERE datname = $1',
+        // Postgres' own workers, such as autovacuum, end by themselves.
+        'SELECT application_name, query FROM pg_stat_activity WHERE datname = $1 ' +
+          "AND backend_type = 'client backend'",
         [name],
       );
       if (open.rows.length === 0 || Date.now() > deadline) {
