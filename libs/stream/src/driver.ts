@@ -5,7 +5,13 @@
 
 import { isRemembered } from './inbox.ts';
 import { createSeen, type Seen } from './seen.ts';
-import { type Emission, type Outcome, type Processor, type Recorded } from './processor.ts';
+import {
+  type Emission,
+  type Lookup,
+  type Outcome,
+  type Processor,
+  type Recorded,
+} from './processor.ts';
 
 export type Driven<Entity, Entry> = {
   readonly outcomes: readonly { readonly outcome: Outcome; readonly because: string }[];
@@ -35,7 +41,7 @@ export function createDriver<Event, Entity, Entry extends object>(
       const verdict = seen.judge(identity);
       if (verdict !== 'new') return { outcome: verdict, because: identity.id };
     }
-    const step = processor.step({ get: (key) => entities.get(key) }, input);
+    const step = processor.step(loadedFor(input), input);
     if (step.outcome === 'ignored') return { outcome: 'ignored', because: step.because };
     if (identity !== null && isRemembered(step)) seen.remember();
     for (const put of step.puts) {
@@ -47,6 +53,19 @@ export function createDriver<Event, Entity, Entry extends object>(
       emitted.push(...processor.emit(entry, { partition: input.partition, offset: input.offset }));
     }
     return { outcome: step.outcome, because: step.outcome === 'quarantined' ? step.because : '' };
+  }
+
+  /** What the runtime would have loaded: a session after a restart has nothing else. */
+  function loadedFor({ event, partition }: Recorded<Event>): Lookup<Entity> {
+    const all: Lookup<Entity> = { get: (key) => entities.get(key) };
+    const then = processor.keysThen?.(event, all, partition) ?? [];
+    const keys = new Set([...processor.keys(event, partition), ...then]);
+    return {
+      get: (key) => {
+        if (keys.has(key)) return all.get(key);
+        throw new Error(`Expected step to look up what was asked for only; found ${key}.`);
+      },
+    };
   }
 
   return {

@@ -125,10 +125,14 @@ export type Processor<Event, Entity, Entry extends object> = {
   readonly codec: Codec;
   /** Names of all outcomes' causes, for metrics and documentation. */
   readonly causes: readonly string[];
-  /** Keys of all entities that `step` may look up or put for this event. */
-  readonly keys: (event: Event) => readonly string[];
+  /** Keys of all entities that `step` may look up or put for this event of this partition. */
+  readonly keys: (event: Event, partition: number) => readonly string[];
   /** Further ones, that only what stands under the first ones tells. */
-  readonly keysThen?: (event: Event, lookup: Lookup<Entity>) => readonly string[];
+  readonly keysThen?: (
+    event: Event,
+    lookup: Lookup<Entity>,
+    partition: number,
+  ) => readonly string[];
   /**
    * Null where an event has no identity besides its place in the log. An identity is remembered by
    * the entries that its event left (inbox.ts): one that changes entities must leave some.

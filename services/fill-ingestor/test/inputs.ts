@@ -119,7 +119,9 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
     ...writer,
     step: (lookup, input) => {
       const all = { get: (key: string) => facts.get(key) ?? lookup.get(key) };
-      const keys = [...writer.keys(input.event), ...(writer.keysThen?.(input.event, all) ?? [])];
+      const { event, partition } = input;
+      const then = writer.keysThen?.(event, all, partition) ?? [];
+      const keys = [...writer.keys(event, partition), ...then];
       const asked = new Set(keys);
       const get = (key: string): Entity | undefined => {
         if (asked.has(key)) return all.get(key);

@@ -117,14 +117,13 @@ export function holdingKey(account: string, token: string): string {
   return `holding|${account}|${token}`;
 }
 
-/** Keys of the parameters of every partition, in their order. */
-export const allParametersKeys: readonly string[] = Array.from(
+const parametersKeys: readonly string[] = Array.from(
   { length: LEDGER_PARTITIONS },
   (_, at) => `parameters|${String(at)}`,
 );
 
 export function parametersKey(partition: number): string {
-  return allParametersKeys[partition] ?? `parameters|${String(partition)}`;
+  return parametersKeys[partition] ?? `parameters|${String(partition)}`;
 }
 
 /** A key taken apart again. */

@@ -316,9 +316,10 @@ describe('invariants', () => {
 
   test('keys name all that the step looks up', () => {
     const value = fillConfirmed();
-    expect(processor.keys({ type: 'FillConfirmed', value })).toEqual([
+    const partition = partitionOfAccount(ACCOUNT);
+    expect(processor.keys({ type: 'FillConfirmed', value }, partition)).toEqual([
       holdingKey(ACCOUNT, TOKEN),
-      parametersKey(partitionOfAccount(ACCOUNT)),
+      parametersKey(partition),
     ]);
   });
 

@@ -8,11 +8,9 @@ import { contentString } from '@polytraders/domain';
 import { type Identity, type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
 import {
-  allParametersKeys,
   type Entity,
   holdingKey,
   parametersKey,
-  partitionOfAccount,
 } from './entities.ts';
 import { type LedgerEntry, ledgerTable } from './entry.ts';
 import { CAUSES, step } from './fold.ts';
@@ -50,15 +48,15 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
 };
 
 /**
- * A confirmed fill needs its holding and the parameters of the account's partition. A change of
- * parameters needs those before it; an event does not say in which partition it stands.
+ * A confirmed fill needs its holding and the parameters of its partition, a change of parameters
+ * those before it.
  */
-function keys(event: LedgerEvent): readonly string[] {
+function keys(event: LedgerEvent, partition: number): readonly string[] {
   if (event.type === 'ParametersChanged')
-    return event.value.processor === PROCESSOR_ID ? allParametersKeys : noKeys;
+    return event.value.processor === PROCESSOR_ID ? [parametersKey(partition)] : noKeys;
   if (event.type !== 'FillConfirmed') return noKeys;
   const { account, token_id: token } = event.value;
-  return [holdingKey(account, token), parametersKey(partitionOfAccount(account))];
+  return [holdingKey(account, token), parametersKey(partition)];
 }
 
 /** The same fill again is a duplicate, with other content a conflict; others have no identity. */

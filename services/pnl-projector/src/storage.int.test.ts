@@ -202,7 +202,7 @@ describe('what is stored in Postgres', () => {
     ]);
     await write(driven, new Map(), 300);
     const [key = ''] = [...driven.entities.keys()];
-    const loaded = await store.load(client, [...processor.keys(event)]);
+    const loaded = await store.load(client, [...processor.keys(event, PARTITION)]);
     expect([...loaded.keys()]).toEqual([key]);
     expect(loaded.get(key)).toEqual(driven.entities.get(key));
   });

@@ -124,7 +124,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     const first = await load(session, missingOf(session, inputs, keys));
     if (first === null || keysThen === undefined) return first;
     const lookup = { get: (key: string) => first.get(key) ?? session.cache.get(key) };
-    const then = missingOf(session, inputs, (event) => keysThen(event, lookup));
+    const then = missingOf(session, inputs, (event, at) => keysThen(event, lookup, at));
     for (const key of first.keys()) then.delete(key);
     const second = await load(session, then);
     if (second === null) return null;
@@ -134,12 +134,12 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
   function missingOf(
     session: Session<Entity>,
     inputs: readonly FoldInput<Event>[],
-    keysOf: (event: Event) => readonly string[],
+    keysOf: (event: Event, partition: number) => readonly string[],
   ): Set<string> {
     const missing = new Set<string>();
     for (const { decoded } of inputs) {
       if (isPoison(decoded)) continue;
-      for (const key of keysOf(decoded)) {
+      for (const key of keysOf(decoded, session.partition)) {
         if (mustLoad(session, key)) missing.add(key);
       }
     }
