@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { repositoryRoot, type ServerEnv } from './layout.ts';
 import { rememberedPorts } from './ports.ts';
@@ -81,6 +82,8 @@ describe('the local stack', () => {
   test('with one server frozen says so, and clears it at the next start', async () => {
     const frozen = component(dir, 'registry').pid();
     await component(dir, 'registry').kill('SIGSTOP');
+    // A thread that is running may answer once more before the signal has reached it.
+    while ((await statesOf())['registry'] === 'up') await sleep(50);
     expect(await statesOf()).toEqual({ postgres: 'up', kafka: 'up', registry: 'hanging' });
 
     said.length = 0;
