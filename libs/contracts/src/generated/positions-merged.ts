@@ -72,12 +72,12 @@ export type PositionsMerged = {
   readonly source_position: string;
   /** Transaction on Polygon, 0x and lower case. */
   readonly tx_hash: string;
-  /** Block of the transaction. */
-  readonly block_number: number;
+  /** Block of the transaction; null where not known. */
+  readonly block_number: number | null;
   /** Hash of that block, 0x and lower case; null where not known. */
   readonly block_hash: string | null;
-  /** Index of the log within the block. */
-  readonly log_index: number;
+  /** Index of the log within the block; null where not known. */
+  readonly log_index: number | null;
 };
 
 export function readPositionsMerged(input: Input): PositionsMerged {
@@ -97,9 +97,9 @@ export function readPositionsMerged(input: Input): PositionsMerged {
     source: readOneOf(input, SOURCE),
     source_position: readString(input),
     tx_hash: readString(input),
-    block_number: readLong(input),
+    block_number: readPresent(input) ? readLong(input) : null,
     block_hash: readPresent(input) ? readString(input) : null,
-    log_index: readInt(input),
+    log_index: readPresent(input) ? readInt(input) : null,
   };
 }
 
@@ -131,11 +131,19 @@ export function writePositionsMerged(output: Output, value: PositionsMerged): vo
   writeOneOf(output, SOURCE, value.source);
   writeString(output, value.source_position);
   writeString(output, value.tx_hash);
-  writeLong(output, value.block_number);
+  if (value.block_number === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeLong(output, value.block_number);
+  }
   if (value.block_hash === null) writeNull(output);
   else {
     writePresent(output);
     writeString(output, value.block_hash);
   }
-  writeInt(output, value.log_index);
+  if (value.log_index === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeInt(output, value.log_index);
+  }
 }

@@ -24,8 +24,8 @@ import {
 export type RedeemedLeg = {
   /** Outcome token. */
   readonly token_id: string;
-  /** 0 or 1 within its condition. */
-  readonly outcome_index: number;
+  /** 0 or 1 within its condition; null where not known. */
+  readonly outcome_index: number | null;
   /** Shares burned. */
   readonly quantity_shares: ShareMicros;
   /** Collateral paid for them; null where only the sum of the transaction is known. */
@@ -35,7 +35,7 @@ export type RedeemedLeg = {
 export function readRedeemedLeg(input: Input): RedeemedLeg {
   return {
     token_id: readString(input),
-    outcome_index: readInt(input),
+    outcome_index: readPresent(input) ? readInt(input) : null,
     quantity_shares: readDecimal(input) as ShareMicros,
     payout_pusd: readPresent(input) ? readDecimal(input) as PusdMicros : null,
   };
@@ -43,7 +43,11 @@ export function readRedeemedLeg(input: Input): RedeemedLeg {
 
 export function writeRedeemedLeg(output: Output, value: RedeemedLeg): void {
   writeString(output, value.token_id);
-  writeInt(output, value.outcome_index);
+  if (value.outcome_index === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeInt(output, value.outcome_index);
+  }
   writeDecimal(output, value.quantity_shares);
   if (value.payout_pusd === null) writeNull(output);
   else {
