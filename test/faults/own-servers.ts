@@ -30,11 +30,12 @@ export function outageOf(stack: OwnStack, name: ComponentName, awayMs: number): 
   const server = stack.component(name);
   return {
     name,
-    strike: async () => {
-      await server.kill('SIGKILL');
-      await sleep(awayMs);
-      await server.start();
-    },
+    strike: () =>
+      inTurn(stack, async () => {
+        await server.kill('SIGKILL');
+        await sleep(awayMs);
+        await server.start();
+      }),
   };
 }
 
@@ -43,10 +44,23 @@ export function hangOf(stack: OwnStack, name: ComponentName, hangMs: number): Bl
   const server = stack.component(name);
   return {
     name,
-    strike: async () => {
-      await server.kill('SIGSTOP');
-      await sleep(hangMs);
-      await server.kill('SIGCONT');
-    },
+    strike: () =>
+      inTurn(stack, async () => {
+        await server.kill('SIGSTOP');
+        await sleep(hangMs);
+        await server.kill('SIGCONT');
+      }),
   };
+}
+
+const turns = new WeakMap<OwnStack, Promise<void>>();
+
+/** One blow at a time: a server killed while it is being started would look like a bad start. */
+function inTurn(stack: OwnStack, strike: () => Promise<void>): Promise<void> {
+  const turn = (turns.get(stack) ?? Promise.resolve()).then(strike);
+  turns.set(
+    stack,
+    turn.catch(() => undefined),
+  );
+  return turn;
 }
