@@ -17,6 +17,8 @@ export const AMOUNT_MAX = 10n ** 21n;
 export const PRICE_MAX = 10n ** 24n;
 /** Three texts make an index row of Postgres, which holds 2,704 bytes. */
 export const TEXT_MAX_BYTES = 512;
+/** Legs of a movement, positions of an opening balance: an event has 255 questions at most. */
+export const LIST_MAX = 5_000;
 /** What people write: a question, a reason. */
 export const PROSE_MAX_BYTES = 16_384;
 /** Before there was such a chain, and after all of us: 2015 to 2100, in microseconds. */
@@ -95,7 +97,7 @@ const CHECKS: readonly (readonly [field: string, name: string, check: Check<neve
 
 /** The draft, or INVALID_INPUT with the first field that lies beyond the bounds. */
 export function withinBounds(draft: Draft): Draft {
-  if (draft.kind === 'refusal') return draft;
+  if (draft.kind === 'refusal' || draft.kind === 'movement') return draft;
   const fields = draft as unknown as Readonly<Record<string, unknown>>;
   for (const [field, name, check] of CHECKS) {
     const value = fields[field] as never;
@@ -105,6 +107,36 @@ export function withinBounds(draft: Draft): Draft {
   }
   const odd = oddTextIn(draft.kind === 'fill' ? draft.synthesised : null, 'the market');
   return odd === null ? draft : refuse('INVALID_INPUT', odd);
+}
+
+/**
+ * Whatever lies beyond the bounds in a record that its schema has read, as a sentence; null within
+ * them. Amounts may be negative here: what may be is for the record's own rules.
+ */
+export function withinAmounts(value: unknown, name: string): string | null {
+  if (typeof value === 'bigint') {
+    const size = value < 0n ? -value : value;
+    const odd = amount(size);
+    return odd === null ? null : `Expected ${name} ${odd.expected}; found ${odd.found}.`;
+  }
+  if (typeof value === 'number') {
+    const odd = whole(value);
+    return odd === null ? null : `Expected ${name} ${odd.expected}; found ${odd.found}.`;
+  }
+  if (typeof value === 'string') {
+    const odd = text(value);
+    return odd === null ? null : `Expected ${name} ${odd.expected}; found ${quoted(odd.found)}.`;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value) && value.length > LIST_MAX) {
+    const found = `found ${String(value.length)}`;
+    return `Expected at most ${String(LIST_MAX)} of ${name}; ${found}.`;
+  }
+  for (const [member, one] of Object.entries(value)) {
+    const odd = withinAmounts(one, Array.isArray(value) ? name : member);
+    if (odd !== null) return odd;
+  }
+  return null;
 }
 
 /** What a text should have been, or null where Avro, Postgres and Kafka can all carry it. */

@@ -4,6 +4,7 @@
  * here and is filled in, or named in `incomplete_reasons`, by the writer.
  */
 
+import { type Records } from '@polytraders/contracts';
 import {
   type FillStatus,
   type IdentityRecipe,
@@ -11,6 +12,7 @@ import {
   type OrderSide,
 } from '@polytraders/domain';
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
+import { type MovementType } from './raw.ts';
 
 /** Integer microseconds since 1970, UTC. */
 export type TimeMicros = number;
@@ -98,6 +100,44 @@ export type OrderDraft = {
   readonly paper: boolean;
 };
 
+/** Members of a movement's record that the writer adds. */
+type AddedName =
+  | 'event_id'
+  | 'correlation_id'
+  | 'causation_id'
+  | 'producer'
+  | 'effective_at'
+  | 'recorded_at'
+  | 'source'
+  | 'source_position'
+  | 'job_id';
+
+/** Members that a source may not know and the writer then finds, or sets the input aside. */
+export type OpenName =
+  'legs' | 'index_set' | 'fee_bips' | 'question_count' | 'legs_out' | 'legs_in';
+
+/** A movement's record as far as its source tells it. */
+export type MovementSaid<Type extends MovementType> = {
+  readonly [Name in Exclude<keyof Records[Type], AddedName>]: Name extends OpenName
+    ? Records[Type][Name] | null
+    : Records[Type][Name];
+};
+
+/** Shares of one token that moved. */
+export type TokenLeg = Records['PositionsSplit']['legs'][number];
+
+export type MovementValue = {
+  readonly [Type in MovementType]: { readonly type: Type; readonly value: MovementSaid<Type> };
+}[MovementType];
+
+/** What moved shares or cash of one wallet in one transaction without a trade. */
+export type MovementDraft = {
+  readonly kind: 'movement';
+  readonly source: 'chain' | 'file';
+  readonly account: string;
+  readonly effectiveAt: TimeMicros;
+} & MovementValue;
+
 /** Why an input cannot be used (rule B18, first class). The sentence says expected, found. */
 export type RefusalReason =
   | 'UNDECODABLE_INPUT'
@@ -122,7 +162,7 @@ export type RefusalNames = {
   readonly orderId: string | null;
 };
 
-export type Draft = FillDraft | OrderDraft | Refusal;
+export type Draft = FillDraft | OrderDraft | MovementDraft | Refusal;
 
 /** A refusal as a value. `because` is a sentence. */
 export function refuse(reason: RefusalReason, because: string): Refusal {

@@ -54,6 +54,8 @@ function recordTypeOf(raw: Exclude<RawInput, { readonly format: 'record' }>): st
       return 'ExecutionReport';
     case 'command':
       return 'LedgerCommand';
+    case 'movement':
+      return raw.type;
     case 'order-filled':
       return 'OrderFilled';
     default:

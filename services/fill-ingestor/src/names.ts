@@ -18,7 +18,9 @@ export function namesOf(raw: RawFillInput, read: Draft): RefusalNames {
 
 /** The names of what was read. */
 export function namesOfDraft(draft: Exclude<Draft, { readonly kind: 'refusal' }>): RefusalNames {
-  const { account, orderId } = draft;
+  const { account } = draft;
+  if (draft.kind === 'movement') return { ...NAMELESS, account };
+  const { orderId } = draft;
   return { account, fillId: draft.kind === 'fill' ? draft.fillId : null, orderId };
 }
 
@@ -31,6 +33,10 @@ function namesIn(raw: RawFillInput): RefusalNames {
     }
     case 'command':
       return { ...NAMELESS, account: said(raw.fields['account']) };
+    case 'movement': {
+      const { account } = raw.value;
+      return { ...NAMELESS, account: typeof account === 'string' ? account.toLowerCase() : null };
+    }
     case 'order-filled':
       return { ...NAMELESS, account: raw.terms.account };
     case 'unusable':

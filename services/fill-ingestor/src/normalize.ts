@@ -15,6 +15,7 @@ import {
 import { type Draft, refuse, type TimeMicros, unknownFill } from './draft.ts';
 import { withinBounds } from './door.ts';
 import { draftOfExecution } from './execution.ts';
+import { movementOf } from './movement-input.ts';
 import { namesOf } from './names.ts';
 import { quoted } from './quoted.ts';
 import { type ImportTerms, type RawFillInput, type RawFillLog } from './raw.ts';
@@ -34,6 +35,8 @@ function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
       return draftOfExecution(raw.fields, raw.terms);
     case 'order-filled':
       return fillOfLog(raw.log, raw.terms, exchanges);
+    case 'movement':
+      return movementOf(raw);
     case 'command':
       return refuse(
         'GOV_COMMAND_REFUSED',

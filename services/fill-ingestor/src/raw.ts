@@ -11,7 +11,21 @@ export type RowFormat =
   'data-api' | 'wallet-csv' | 'site-export' | 'up-down-csv' | 'wallet-history';
 
 /** Ledger records that come to the writer ready made, whole but for the envelope. */
-export type RecordInputType = 'ParametersChanged' | 'KillSwitchChanged' | 'TimeAdvanced';
+export type RecordInputType =
+  | 'ParametersChanged'
+  | 'KillSwitchChanged'
+  | 'TimeAdvanced'
+  | 'MarketStatusChanged'
+  | 'MarketResolved';
+
+/** What moves shares or cash of a wallet without a trade. */
+export type MovementType =
+  | 'PositionsSplit'
+  | 'PositionsMerged'
+  | 'PositionsConverted'
+  | 'PositionsRedeemed'
+  | 'TokensTransferred'
+  | 'CashMoved';
 
 export type JsonRecord = { readonly [name: string]: JsonText };
 
@@ -45,6 +59,21 @@ export type RawInput =
       readonly correlationId: string | null;
       /** Place among the events of all partitions; null for an event of this partition only. */
       readonly marketSeq: number | null;
+    }
+  | {
+      /** A movement of one wallet in one transaction, as the chain or a file tells it. */
+      readonly format: 'movement';
+      readonly type: MovementType;
+      readonly source: 'chain' | 'file';
+      /**
+       * JSON form of the record without envelope, source, source_position and job_id. What the
+       * source does not know is null, also where the record must have it: `legs` of a redemption
+       * (all that the account holds of the condition), `index_set`, `legs_out` and `legs_in` of a
+       * conversion. The writer finds it, or sets the input aside.
+       */
+      readonly value: JsonRecord;
+      readonly effectiveAt: number | null;
+      readonly terms: ImportTerms | null;
     }
   | { readonly format: 'command'; readonly fields: Fields }
   | {

@@ -173,7 +173,7 @@ export function isGlobalKey(key: string): boolean {
 /** Keys of everything that `step` may look up for what an event says by itself. */
 export function keysOf(event: InboxEvent): readonly string[] {
   const { input } = event;
-  if (input.kind === 'refusal' || input.kind === 'record') return [];
+  if (input.kind === 'refusal' || input.kind === 'record' || input.kind === 'movement') return [];
   const keys = marketKeys(event.partition, input);
   if (input.kind === 'fill') {
     keys.push(fillKey(input.fillId), doubtsKey(event.partition));

@@ -37,6 +37,10 @@ function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): S
       return stepFill(event, input, lookup, accounts);
     case 'order':
       return stepOrder(event, input, lookup, accounts);
+    case 'movement': {
+      const because = `Expected a fill or an order; found a ${input.type}.`;
+      return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account: input.account });
+    }
     case 'record':
       return stepReady(event, input);
     case 'refusal':
