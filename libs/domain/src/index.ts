@@ -4,6 +4,7 @@ export * from './fill.ts';
 export * from './identity.ts';
 export * from './lots.ts';
 export * from './mark.ts';
+export * from './neg-risk.ts';
 export * from './paper.ts';
 export * from './position.ts';
 export * from './rebate.ts';
