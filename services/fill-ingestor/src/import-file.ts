@@ -112,8 +112,8 @@ function textOf(result: ImportResult, request: ImportRequest): string {
   return (
     `${String(result.records)} records (${result.format}), ${String(result.taken)} taken, ` +
     `${String(result.already_there)} taken before.\n` +
-    `On the log: ${String(result.fills)} confirmed fills, ${String(result.other_records)} ` +
-    `other records.\n` +
+    `On the log: ${String(result.fills)} confirmed fills, ${String(result.movements)} ` +
+    `movements, ${String(result.other_records)} other records.\n${listed(result.on_the_log)}` +
     `Without effect (repeated, late or joined): ${String(result.without_effect)}.\n` +
     `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}${beforeText(result)}` +
     `Left out: ${String(leftOut)}.\n${listed(result.left_out)}${declared}`

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { progressTopic } from '@polytraders/contracts';
 import { databaseError, type KafkaPort, RuntimeError } from '@polytraders/runtime';
 import type pg from 'pg';
+import { type MovementType } from '../raw.ts';
 import { type ImportRequest, type Inspection, inputsOf } from '../sources/file/import.ts';
 import { inTransaction } from './inbox.ts';
 import { inputOfRow } from './file-inputs.ts';
@@ -18,13 +19,18 @@ export type ImportResult = {
   readonly file_sha256: string;
   readonly format: string;
   readonly records: number;
+  /** What the rows are, in the word of their source: `TRADE`, `REDEEM`, `OrderFilled`, …. */
+  readonly kinds: Readonly<Record<string, number>>;
   readonly left_out: Readonly<Record<string, number>>;
   /** Rows that this run put into the inbox; the others were there before. */
   readonly taken: number;
   readonly already_there: number;
   /** Of those that were there before: refused then, and not judged again. */
   readonly refused_before: number;
+  /** Records that this run put on the log, by type; the three that follow are its sums. */
+  readonly on_the_log: Readonly<Record<string, number>>;
   readonly fills: number;
+  readonly movements: number;
   readonly other_records: number;
   readonly quarantined: Readonly<Record<string, number>>;
   /** Rows that changed nothing: repeated, late or joined. */
@@ -39,6 +45,15 @@ export type ImportServers = {
 
 /** From and to (exclusive) of what was appended, by log partition. */
 type Range = { readonly from: number; readonly to: number };
+
+const MOVEMENTS: readonly MovementType[] = [
+  'PositionsSplit',
+  'PositionsMerged',
+  'PositionsConverted',
+  'PositionsRedeemed',
+  'TokensTransferred',
+  'CashMoved',
+];
 
 const ROWS_A_TURN = 2_000;
 const POLL_MS = 100;
@@ -71,6 +86,7 @@ export async function runImport(
   request: ImportRequest,
   say: (line: string) => void,
 ): Promise<ImportResult> {
+  say(`The file has ${listed(inspection.kinds)}.`);
   const before = await endsOf(servers.database);
   const after = new Map<number, number>();
   let batch: BusInput[] = [];
@@ -212,27 +228,38 @@ async function countOf(
     [place],
   );
   const quarantined: Record<string, number> = {};
-  let fills = 0;
-  let others = 0;
+  const onTheLog: Record<string, number> = {};
   for (const row of made.rows) {
-    if (row.reason !== null) quarantined[row.reason] = Number(row.records);
-    else if (row.type === 'FillConfirmed') fills += Number(row.records);
-    else others += Number(row.records);
+    const counts = row.reason === null ? onTheLog : quarantined;
+    const what = row.reason ?? row.type;
+    counts[what] = (counts[what] ?? 0) + Number(row.records);
   }
+  const fills = onTheLog['FillConfirmed'] ?? 0;
+  const movements = MOVEMENTS.reduce((sum, type) => sum + (onTheLog[type] ?? 0), 0);
   const rows = Number(taken.rows[0]?.rows ?? 0);
   return {
     file_sha256: inspection.fileSha256,
     format: inspection.shape.format,
     records: inspection.records,
+    kinds: inspection.kinds,
     left_out: inspection.leftOut,
     taken: rows,
     already_there: inspection.inputs - rows,
     refused_before: Number(aside.rows[0]?.rows ?? 0) - sumOf(quarantined),
+    on_the_log: onTheLog,
     fills,
-    other_records: others,
+    movements,
+    other_records: sumOf(onTheLog) - fills - movements,
     quarantined,
     without_effect: rows - Number(taken.rows[0]?.effective ?? 0),
   };
+}
+
+/** `298 TRADE, 201 REDEEM`, the most first. */
+function listed(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const texts = sorted.map(([what, count]) => `${String(count)} ${what}`);
+  return texts.length === 0 ? 'no row to take' : texts.join(', ');
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {

@@ -1,14 +1,18 @@
 /**
  * A file as a source: what is in it, whether the operator's terms fit it, and its raw inputs in
  * order. The file is read twice, once to judge it as a whole (all or nothing: a file with two
- * wallets and no `--account` writes no row at all) and once to yield; memory stays bounded.
+ * wallets and no `--account` writes no row at all) and once to yield; memory stays bounded. An
+ * export whose rows do not stand by time is read once more for each part that is put in order.
  */
 
+import { isRefusal } from '../../amounts.ts';
 import { normalize } from '../../normalize.ts';
-import { type ImportTerms, type RawInput } from '../../raw.ts';
-import { kindOfRow, traitsOf, walletOfRow } from '../../rows.ts';
+import { type ImportTerms, type RawInput, type RowFormat } from '../../raw.ts';
+import { kindOfRow, momentOfRow, traitsOf, walletOfRow } from '../../rows.ts';
+import { isMovement, movementOfRow } from '../../rows-movements.ts';
 import { EXCHANGES, readTransaction } from '../chain-logs.ts';
-import { type FileRecord, type FileShape, shapeOf } from './read.ts';
+import { inOrder, type Moments, note, placesOf, type RowMoment } from './order.ts';
+import { type FileFormat, type FileRecord, type FileShape, shapeOf } from './read.ts';
 import { sha256OfFile } from './scan.ts';
 import { recordsStanding, type TakenBack, takenBackIn } from './standing.ts';
 
@@ -27,10 +31,14 @@ export type Inspection = {
   readonly fileSha256: string;
   readonly records: number;
   readonly inputs: number;
+  /** The inputs by kind: `TRADE`, `REDEEM`, …; `ExecutionReport`, `OrderFilled`; `unreadable`. */
+  readonly kinds: Readonly<Record<string, number>>;
   readonly wallets: ReadonlySet<string>;
-  /** Rows that are no input, by kind (`REDEEM`, `OrdersMatched`, `other account`). */
+  /** Rows that are no input, by kind (`OrdersMatched`, `other account`, a type that is new). */
   readonly leftOut: Readonly<Record<string, number>>;
   readonly takenBack: TakenBack;
+  /** Place at which each row of an export is taken, by time; null where the file has that order. */
+  readonly places: Uint32Array | null;
 };
 
 export type FileInput = {
@@ -43,7 +51,8 @@ export type FileInput = {
   readonly account: string | null;
 };
 
-type Item = { readonly input: FileInput } | { readonly leftOut: string };
+/** A row to take, with what it is in the word of its source; or what is left out. */
+type Item = { readonly input: FileInput; readonly kind: string } | { readonly leftOut: string };
 
 /** What each kind of file is made of, for the sentence about one that has nothing. */
 const CONTENTS = {
@@ -69,35 +78,42 @@ export async function inspectFile(
   const fileSha256 = await sha256OfFile(path);
   const wallets = new Set<string>();
   const leftOut: Record<string, number> = {};
+  const kinds: Record<string, number> = {};
   let records = 0;
   let inputs = 0;
   const takenBack = await takenBackIn(path, shape);
+  const moments: Moments = { times: [], ranks: [] };
   for await (const record of recordsStanding(path, shape, takenBack)) {
     records += 'logs' in record ? record.logs.length : 1;
+    if (isExport(shape.format)) note(moments, momentOf(record, shape.format));
     for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
       if ('leftOut' in item) leftOut[item.leftOut] = (leftOut[item.leftOut] ?? 0) + 1;
       else {
         inputs += 1;
-        const account = item.input.account;
+        kinds[item.kind] = (kinds[item.kind] ?? 0) + 1;
+        const { account } = item.input;
         if (account !== null && wallets.size < WALLETS_MAX) wallets.add(account);
       }
     }
   }
   if (records === 0)
     return { refused: `Expected ${CONTENTS[shape.container]} in ${path}; found none.` };
-  const inspection = { path, shape, fileSha256, records, inputs, wallets, leftOut, takenBack };
+  const places = placesOf(moments);
+  const found = { records, inputs, kinds, wallets, leftOut, takenBack, places };
+  const inspection = { path, shape, fileSha256, ...found };
   const refused = refusalOf(inspection, request);
   return refused === null ? inspection : { refused };
 }
 
-/** The raw inputs of an inspected file, in order. */
+/** The raw inputs of an inspected file: rows of an export by time, anything else as it stands. */
 export async function* inputsOf(
   inspection: Inspection,
   request: ImportRequest,
   exchanges: readonly string[] = EXCHANGES,
 ): AsyncGenerator<FileInput> {
-  const { path, shape, fileSha256, takenBack } = inspection;
-  for await (const record of recordsStanding(path, shape, takenBack)) {
+  const { path, shape, fileSha256, takenBack, places } = inspection;
+  const read = () => recordsStanding(path, shape, takenBack);
+  for await (const record of places === null ? read() : inOrder(read, places)) {
     for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
       if ('input' in item) yield item.input;
     }
@@ -106,7 +122,7 @@ export async function* inputsOf(
 
 /** What the shape alone contradicts in the terms, as a sentence, or null. */
 function misfitOf(shape: FileShape, request: ImportRequest): string | null {
-  if (shape.format === 'execution' || shape.format === 'chain-logs') return null;
+  if (!isExport(shape.format)) return null;
   const { hasWallet, hasHashes } = traitsOf(shape.format);
   if (!hasHashes && request.identity !== 'row') {
     return (
@@ -151,7 +167,7 @@ function itemsOf(
   const { text } = record;
   if ('broken' in record) {
     const raw: RawInput = { format: 'unusable', because: record.broken, recordType: null };
-    return [{ input: { position, raw, text, account: null } }];
+    return [{ input: { position, raw, text, account: null }, kind: UNREADABLE }];
   }
   const terms = termsAt(record.row);
   if (shape.format === 'chain-logs') return [];
@@ -160,18 +176,32 @@ function itemsOf(
     const draft = normalize({ format: 'execution', fields: record.fields, terms });
     const account = draft.kind === 'refusal' ? null : draft.account;
     return wanted(account, request)
-      ? [{ input: { position, raw, text, account } }]
+      ? [{ input: { position, raw, text, account }, kind: 'ExecutionReport' }]
       : [{ leftOut: OTHER }];
   }
-  const kind = kindOfRow(shape.format, record.fields);
-  if (kind !== 'TRADE') return [{ leftOut: kind }];
-  const account = walletOfRow(shape.format, record.fields, terms.account);
+  const { format } = shape;
+  const kind = kindOfRow(format, record.fields);
+  if (kind !== 'TRADE' && !isMovement(kind)) return [{ leftOut: kind }];
+  const account = walletOfRow(format, record.fields, terms.account);
   if (!wanted(account, request)) return [{ leftOut: OTHER }];
-  const raw: RawInput = { format: shape.format, fields: record.fields, terms };
-  return [{ input: { position, raw, text, account } }];
+  const row: RawInput = { format, fields: record.fields, terms };
+  const movement = kind === 'TRADE' ? null : movementOfRow(format, record.fields, terms);
+  // What cannot be read goes on as it stands: it is set aside with its own fields and the reason.
+  const raw = movement === null || isRefusal(movement) ? row : movement;
+  return [{ input: { position, raw, text, account }, kind }];
+}
+
+function isExport(format: FileFormat): format is RowFormat {
+  return format !== 'execution' && format !== 'chain-logs';
+}
+
+function momentOf(record: FileRecord, format: RowFormat): RowMoment {
+  if (!('fields' in record)) return { time: null, rank: 0 };
+  return momentOfRow(format, record.fields);
 }
 
 const OTHER = 'other account';
+const UNREADABLE = 'unreadable';
 
 function itemsOfLogs(
   record: Extract<FileRecord, { readonly logs: unknown }>,
@@ -194,14 +224,16 @@ function itemsOfLogs(
     else {
       const raw: RawInput = { format: 'order-filled', log, terms };
       const position = `${terms.fileSha256}/${String(terms.row)}`;
-      items.push({ input: { position, raw, text: JSON.stringify(log), account: event.maker } });
+      const text = JSON.stringify(log);
+      items.push({ input: { position, raw, text, account: event.maker }, kind: 'OrderFilled' });
     }
   }
   for (const { log, because } of reading.malformed) {
     const terms = termsAt(rowOf(log));
     const raw: RawInput = { format: 'unusable', because, recordType: 'OrderFilled' };
     const position = `${terms.fileSha256}/${String(terms.row)}`;
-    items.push({ input: { position, raw, text: JSON.stringify(log), account: null } });
+    const text = JSON.stringify(log);
+    items.push({ input: { position, raw, text, account: null }, kind: UNREADABLE });
   }
   return items;
 }

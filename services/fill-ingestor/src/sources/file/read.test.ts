@@ -154,8 +154,8 @@ describe('files are recognised by their shape', () => {
     [
       'object',
       '{"a": 1}',
-      'Expected execution reports, one JSON object a line, or a receipt with logs; the ' +
-        'first object is neither.',
+      'Expected execution reports or venue activity, one JSON object a line, a page of venue ' +
+        'activity, or a receipt with logs; the first object is none of these.',
     ],
   ])('%s is refused in one sentence', async (name, text, sentence) => {
     expect(await inspectFile(file(name, text), REQUEST)).toEqual({ refused: sentence });
@@ -234,21 +234,24 @@ describe('rows of a CSV', () => {
 });
 
 describe('an import as a whole', () => {
-  test('rows that are no trades and other wallets are counted, never lost', async () => {
-    const path = file(
-      'mixed.json',
-      JSON.stringify([trade(ALICE), trade(ALICE, 'REDEEM'), trade(BOB), trade(ALICE, 'YIELD')]),
-    );
+  test('rows of a new type and other wallets are counted, never lost', async () => {
+    const rows = [trade(ALICE), trade(ALICE, 'AIRDROP'), trade(BOB), trade(ALICE, 'YIELD')];
+    const path = file('mixed.json', JSON.stringify(rows));
     const request = { ...REQUEST, accounts: [ALICE] };
     const inspection = await inspectFile(path, request);
     if ('refused' in inspection) throw new Error(inspection.refused);
     expect(inspection).toMatchObject({
       records: 4,
-      inputs: 1,
-      leftOut: { REDEEM: 1, YIELD: 1, 'other account': 1 },
+      inputs: 2,
+      kinds: { TRADE: 1, YIELD: 1 },
+      leftOut: { AIRDROP: 1, 'other account': 1 },
     });
     const inputs = await collect(inputsOf(inspection, request));
-    expect(inputs).toMatchObject([{ account: ALICE, position: `${inspection.fileSha256}/1` }]);
+    const { fileSha256 } = inspection;
+    expect(inputs).toMatchObject([
+      { account: ALICE, position: `${fileSha256}/4`, raw: { type: 'CashMoved' } },
+      { account: ALICE, position: `${fileSha256}/1`, raw: { format: 'data-api' } },
+    ]);
   });
 
   test('a row that does not parse is an input too, so that it ends in quarantine', async () => {

@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs';
 import { CsvError, parse as csvParser } from 'csv-parse';
 import { quoted } from '../../quoted.ts';
 import { type Fields, type RowFormat } from '../../raw.ts';
-import { type Json, fieldsOf, isObject, parseJson } from './json.ts';
+import { type Json, fieldsOf, isObject, type JsonObject, parseJson } from './json.ts';
 import { type ChainLog, logsIn, sameTransaction } from './logs.ts';
 import { chunksOf, elementsOf, headOf, linesOf } from './scan.ts';
 
@@ -43,6 +43,19 @@ const COLUMNS: readonly (readonly [RowFormat, readonly string[]])[] = [
     ],
   ],
   [
+    'data-api',
+    [
+      'proxy_wallet',
+      'side',
+      'token_id',
+      'condition_id',
+      'size',
+      'price',
+      'timestamp',
+      'transaction_hash',
+    ],
+  ],
+  [
     'wallet-csv',
     ['timestamp', 'wallet', 'side', 'price', 'size', 'asset', 'condition_id', 'transaction_hash'],
   ],
@@ -67,6 +80,7 @@ export async function* recordsOf(path: string, shape: FileShape): AsyncGenerator
   if (shape.container === 'csv') yield* csvRecords(path);
   else if (shape.format === 'chain-logs') yield* logRecords(path, shape.container);
   else if (shape.format === 'wallet-history') yield* historyRecords(path);
+  else if (shape.container === 'document') yield* pageRecords(path);
   else
     yield* jsonRecords(
       shape.container === 'array' ? elementsOf(chunksOf(path)) : linesOf(chunksOf(path)),
@@ -81,9 +95,7 @@ async function shapeOfArray(path: string): Promise<FileShape | { readonly unknow
     if ('canonical_wallet' in element && 'trades' in element) {
       return { format: 'wallet-history', container: 'array' };
     }
-    if ('proxyWallet' in element && 'transactionHash' in element) {
-      return { format: 'data-api', container: 'array' };
-    }
+    if (isActivity(element)) return { format: 'data-api', container: 'array' };
     if (isExecution(element)) return { format: 'execution', container: 'array' };
     break;
   }
@@ -97,14 +109,19 @@ async function shapeOfArray(path: string): Promise<FileShape | { readonly unknow
 function shapeOfObject(head: string): FileShape | { readonly unknown: string } {
   const first = parseJson(head.split('\n', 1)[0] ?? '');
   if (isObject(first) && isExecution(first)) return { format: 'execution', container: 'lines' };
+  if (isObject(first) && isActivity(first)) return { format: 'data-api', container: 'lines' };
   const looksLikeLogs = /"topics"\s*:/.test(head) || /"logs"\s*:/.test(head);
   if (looksLikeLogs) return { format: 'chain-logs', container: 'document' };
+  if (ACTIVITY_PAGE.test(head)) return { format: 'data-api', container: 'document' };
   return {
     unknown:
-      'Expected execution reports, one JSON object a line, or a receipt with logs; ' +
-      'the first object is neither.',
+      'Expected execution reports or venue activity, one JSON object a line, a page of venue ' +
+      'activity, or a receipt with logs; the first object is none of these.',
   };
 }
+
+/** A page of the Data API's second version: its rows, and how to go on, in one object. */
+const ACTIVITY_PAGE = /"data"\s*:\s*\[\s*\{[^{}]*"proxy_?wallet"\s*:/i;
 
 function shapeOfCsv(header: string): FileShape | { readonly unknown: string } {
   const names = header
@@ -127,6 +144,11 @@ function shapeOfCsv(header: string): FileShape | { readonly unknown: string } {
   };
 }
 
+function isActivity(value: JsonObject): boolean {
+  const first = 'proxyWallet' in value && 'transactionHash' in value;
+  return first || ('proxy_wallet' in value && 'transaction_hash' in value);
+}
+
 function isExecution(value: { readonly [name: string]: Json }): boolean {
   return 'order_id' in value && ('kind' in value || 'fill_id' in value || 'status' in value);
 }
@@ -143,6 +165,22 @@ async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<FileRe
         text,
         broken: `Expected a JSON object in row ${String(row)}; ${otherThan(value)}.`,
       };
+  }
+}
+
+/** The rows of a page of the Data API. */
+async function* pageRecords(path: string): AsyncGenerator<FileRecord> {
+  for await (const text of wholeDocument(path)) {
+    const page = parseJson(text);
+    const rows = isObject(page) ? page['data'] : undefined;
+    if (!Array.isArray(rows)) throw new Error(`Expected a page of activity; ${otherThan(page)}.`);
+    let row = 0;
+    for (const one of rows as readonly Json[]) {
+      row += 1;
+      const text = JSON.stringify(one);
+      if (isObject(one)) yield { row, text, fields: fieldsOf(one) };
+      else yield { row, text, broken: `Expected a JSON object in row ${String(row)}; found none.` };
+    }
   }
 }
 
