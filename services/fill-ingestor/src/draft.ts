@@ -138,6 +138,63 @@ export type MovementDraft = {
   readonly effectiveAt: TimeMicros;
 } & MovementValue;
 
+/** A decision that was asked of the ledger, whole as far as its own words go. */
+export type CommandDraft = {
+  readonly kind: 'command';
+  /** `event_id` of the command: the same again is a duplicate. */
+  readonly commandId: string;
+  /** Hash of what it says. */
+  readonly content: string;
+  readonly account: string;
+  readonly effectiveAt: TimeMicros;
+  readonly correlationId: string;
+  readonly proposedBy: string;
+  readonly approvedBy: string | null;
+  readonly reason: string;
+} & CommandArguments;
+
+export type CommandArguments =
+  | {
+      readonly command: 'RESERVE';
+      readonly reservationId: string;
+      readonly tradingBotId: string | null;
+      /** Shares of a token, or pUSD; the other one is null. */
+      readonly tokenId: string | null;
+      readonly quantity: ShareMicros | null;
+      readonly amount: PusdMicros | null;
+      readonly maxFee: PusdMicros | null;
+      readonly ttlMs: number;
+    }
+  | {
+      readonly command: 'CLAIM_JOB';
+      readonly jobId: string;
+      readonly txHash: string;
+      readonly claimedBy: string;
+    }
+  | {
+      readonly command: 'FAIL_JOB';
+      readonly jobId: string;
+      readonly txHash: string | null;
+      readonly failedBy: string;
+    }
+  | {
+      readonly command: 'DECLARE_OPENING_BALANCE';
+      readonly balance: PusdMicros;
+      readonly positions: readonly OpeningDraft[];
+      readonly blockNumber: number | null;
+      readonly blockHash: string | null;
+    };
+
+/** Shares that an account held before its books began. */
+export type OpeningDraft = {
+  readonly tradingBotId: string | null;
+  readonly conditionId: string | null;
+  readonly tokenId: string;
+  readonly quantity: ShareMicros;
+  readonly basis: PusdMicros | null;
+  readonly acquiredAt: TimeMicros | null;
+};
+
 /** Why an input cannot be used (rule B18, first class). The sentence says expected, found. */
 export type RefusalReason =
   | 'UNDECODABLE_INPUT'
@@ -146,7 +203,8 @@ export type RefusalReason =
   | 'PRICE_OUT_OF_RANGE'
   | 'QUANTITY_NOT_POSITIVE'
   | 'AMOUNT_TOO_FINE'
-  | 'GOV_COMMAND_REFUSED';
+  | 'GOV_COMMAND_REFUSED'
+  | 'GOV_MOVEMENT_UNCLASSIFIED';
 
 export type Refusal = {
   readonly kind: 'refusal';
@@ -162,7 +220,7 @@ export type RefusalNames = {
   readonly orderId: string | null;
 };
 
-export type Draft = FillDraft | OrderDraft | MovementDraft | Refusal;
+export type Draft = FillDraft | OrderDraft | MovementDraft | CommandDraft | Refusal;
 
 /** A refusal as a value. `because` is a sentence. */
 export function refuse(reason: RefusalReason, because: string): Refusal {

@@ -19,7 +19,7 @@ export function namesOf(raw: RawFillInput, read: Draft): RefusalNames {
 /** The names of what was read. */
 export function namesOfDraft(draft: Exclude<Draft, { readonly kind: 'refusal' }>): RefusalNames {
   const { account } = draft;
-  if (draft.kind === 'movement') return { ...NAMELESS, account };
+  if (draft.kind === 'movement' || draft.kind === 'command') return { ...NAMELESS, account };
   const { orderId } = draft;
   return { account, fillId: draft.kind === 'fill' ? draft.fillId : null, orderId };
 }
@@ -38,9 +38,9 @@ function namesIn(raw: RawFillInput): RefusalNames {
       return { ...NAMELESS, account: typeof account === 'string' ? account.toLowerCase() : null };
     }
     case 'order-filled':
-      return { ...NAMELESS, account: raw.terms.account };
+      return { ...NAMELESS, account: raw.terms?.account ?? null };
     case 'unusable':
-      return NAMELESS;
+      return { ...NAMELESS, account: raw.account ?? null };
     default: {
       const account = walletOfRow(raw.format, raw.fields, raw.terms.account);
       return { ...NAMELESS, account };

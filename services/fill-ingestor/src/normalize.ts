@@ -12,13 +12,13 @@ import {
   rational,
   shares,
 } from '@polytraders/money';
+import { commandOf } from './commands.ts';
 import { type Draft, refuse, type TimeMicros, unknownFill } from './draft.ts';
 import { withinBounds } from './door.ts';
 import { draftOfExecution } from './execution.ts';
 import { movementOf } from './movement-input.ts';
 import { namesOf } from './names.ts';
-import { quoted } from './quoted.ts';
-import { type ImportTerms, type RawFillInput, type RawFillLog } from './raw.ts';
+import { type RawFillInput } from './raw.ts';
 import { fillOfRow } from './rows.ts';
 import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
 
@@ -34,15 +34,11 @@ function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
     case 'execution':
       return draftOfExecution(raw.fields, raw.terms);
     case 'order-filled':
-      return fillOfLog(raw.log, raw.terms, exchanges);
+      return fillOfLog(raw, exchanges);
     case 'movement':
       return movementOf(raw);
     case 'command':
-      return refuse(
-        'GOV_COMMAND_REFUSED',
-        `Expected a command that this ledger carries out; found ` +
-          `${quoted(raw.fields['command'] ?? '')}, for which it has no capability yet.`,
-      );
+      return commandOf(raw.fields);
     case 'unusable':
       return refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because);
     default:
@@ -51,8 +47,12 @@ function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
 }
 
 /** What the chain says is a fact and is booked as it is: its amounts are not judged (M1). */
-function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly string[]): Draft {
-  const event = decodeOrderFilled(log, exchanges);
+function fillOfLog(
+  { log, terms, status }: Extract<RawFillInput, { readonly format: 'order-filled' }>,
+  exchanges: readonly string[],
+): Draft {
+  // Which addresses are exchanges, the reader of the chain has judged, block by block.
+  const event = decodeOrderFilled(log, terms === null ? [log.address.toLowerCase()] : exchanges);
   if (event === null)
     return refuse('UNDECODABLE_INPUT', 'Expected an OrderFilled log; found another.');
   if (typeof event === 'string') return refuse('UNDECODABLE_INPUT', event);
@@ -63,13 +63,13 @@ function fillOfLog(log: RawFillLog, terms: ImportTerms, exchanges: readonly stri
   const effectiveAt = secondsOf(log.blockTimestamp);
   return {
     ...unknownFill(),
-    source: 'file',
+    source: terms === null ? 'chain' : 'file',
     recipe: 'CHAIN',
     fillId: chainFillId(log.transactionHash, event.orderHash),
-    status: 'CONFIRMED',
+    status: status ?? 'CONFIRMED',
     account: event.maker,
-    tradingBotId: terms.bot,
-    fallbackBot: 'imported',
+    tradingBotId: terms?.bot ?? null,
+    fallbackBot: terms === null ? null : 'imported',
     orderId: event.orderHash,
     orderHash: event.orderHash,
     tokenId: event.tokenId,

@@ -16,7 +16,8 @@ export type RecordInputType =
   | 'KillSwitchChanged'
   | 'TimeAdvanced'
   | 'MarketStatusChanged'
-  | 'MarketResolved';
+  | 'MarketResolved'
+  | 'ChainBalancesObserved';
 
 /** What moves shares or cash of a wallet without a trade. */
 export type MovementType =
@@ -48,7 +49,14 @@ export type ImportTerms = {
 export type RawInput =
   | { readonly format: 'execution'; readonly fields: Fields; readonly terms: ImportTerms | null }
   | { readonly format: RowFormat; readonly fields: Fields; readonly terms: ImportTerms }
-  | { readonly format: 'order-filled'; readonly log: RawFillLog; readonly terms: ImportTerms }
+  | {
+      readonly format: 'order-filled';
+      readonly log: RawFillLog;
+      /** Those of an import; null where the chain itself was read. */
+      readonly terms: ImportTerms | null;
+      /** MINED while the block may still go, FAILED once it has gone; not there: CONFIRMED. */
+      readonly status?: 'MINED' | 'FAILED';
+    }
   | {
       /** A ledger record that its reader has made already: operations, parameters, the clock. */
       readonly format: 'record';
@@ -80,8 +88,10 @@ export type RawInput =
       readonly format: 'unusable';
       readonly because: string;
       readonly recordType: string | null;
-      /** INVALID_INPUT where it did decode; not there means UNDECODABLE_INPUT. */
-      readonly reason?: 'INVALID_INPUT';
+      /** Where it did decode; not there means UNDECODABLE_INPUT. */
+      readonly reason?: 'INVALID_INPUT' | 'GOV_MOVEMENT_UNCLASSIFIED';
+      /** Whose it is, where that is known. */
+      readonly account?: string;
     };
 
 /** Raw inputs that speak of fills and orders; ready-made records need no reading. */

@@ -77,6 +77,17 @@ export const INPUT_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_MOVEMENT_UNCLASSIFIED',
+    severity: 'HARD_REJECT',
+    meaning:
+      'Shares or pUSD of a wallet moved in a transaction in a way that is no match, no action on ' +
+      'positions and no transfer that is known.',
+    action:
+      'Kept with its raw logs; the detail says what moved. Look the transaction up, and complete ' +
+      'CHAIN_CONTRACTS_FILE where a contract is missing in it.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_COMMAND_REFUSED',
     severity: 'HARD_REJECT',
     meaning:

@@ -1,0 +1,4 @@
+/** A local chain for tests: what the venue's contracts log, and a node that logs it. */
+
+export * from './venue-actions.ts';
+export * from './venue-words.ts';

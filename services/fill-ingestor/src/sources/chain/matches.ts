@@ -1,0 +1,100 @@
+/**
+ * The transfers of a wallet that belong to matches. An exchange moves shares as operator, and cash
+ * goes between the wallet, the exchange, the other traders of the match and the receiver of fees:
+ * a taker who buys from a maker pays that maker directly, and all fees of the match afterwards
+ * (chain reference 5).
+ *
+ * 40 at 0.55 with fees of 0.40 and 0.10: the taker pays 21.90 to the maker and 0.50 in fees, which
+ * is 22.00 of the fill and 0.40 of its own fee.
+ */
+
+import { formatMicros } from '@polytraders/money';
+import { type TransactionReading } from '../chain-logs.ts';
+import { type Claimed } from './actions.ts';
+import { type Contracts } from './contracts.ts';
+import { type CashTransfer, type Seen, type TokenTransfer } from './events.ts';
+import { addToken, noLegs, sameLegs } from './movement-legs.ts';
+import { type Legs } from './movement-values.ts';
+
+export type ReadFill = TransactionReading['fills'][number];
+
+/** What fills say that a wallet gave and got, fees included. */
+export function legsOfFills(fills: readonly ReadFill[]): Legs {
+  const legs = noLegs();
+  for (const { event, refund } of fills) {
+    const isBuy = event.side === 'BUY';
+    const shares = isBuy ? event.takerAmount : -event.makerAmount;
+    const paid = isBuy ? BigInt(refund ?? '0') - event.makerAmount : event.takerAmount;
+    addToken(legs, event.tokenId, shares);
+    legs.pusd += paid - event.fee;
+  }
+  return legs;
+}
+
+/** Whoever may stand at the other end of a match's cash. */
+export function tradersOf(
+  all: readonly ReadFill[],
+  seen: readonly Seen[],
+  contracts: Contracts,
+): ReadonlySet<string> {
+  const receivers = seen.flatMap((one) => (one.kind === 'fee' ? [one.receiver] : []));
+  const makers = all.map((fill) => fill.event.maker);
+  return new Set([...contracts.withRole('exchange'), ...receivers, ...makers]);
+}
+
+/**
+ * Claims the wallet's transfers that belong to matches. Answers null where its fills say the same
+ * as they do, else a sentence.
+ */
+export function claimMatches(
+  wallet: string,
+  fills: readonly ReadFill[],
+  traders: ReadonlySet<string>,
+  seen: readonly Seen[],
+  contracts: Contracts,
+  claimed: Claimed,
+): string | null {
+  const isOurs = (one: TokenTransfer | CashTransfer): boolean =>
+    !claimed.has(one) && (one.from === wallet) !== (one.to === wallet);
+  const tokens = seen.filter(
+    (one): one is TokenTransfer =>
+      one.kind === 'tokens' && isOurs(one) && contracts.roleOf(one.operator) === 'exchange',
+  );
+  if (fills.length === 0 && tokens.length === 0) return null;
+  const cash = seen.filter(
+    (one): one is CashTransfer =>
+      one.kind === 'cash' &&
+      one.asset === 'pusd' &&
+      isOurs(one) &&
+      traders.has(one.from === wallet ? one.to : one.from),
+  );
+  const moved = legsOfTransfers(wallet, [...tokens, ...cash]);
+  const told = legsOfFills(fills);
+  if (!sameLegs(moved, told)) {
+    return (
+      `Expected the transfers of the matches to be ${shown(told)}, as its fills say; found ` +
+      `${shown(moved)}.`
+    );
+  }
+  for (const one of [...tokens, ...cash]) claimed.add(one);
+  return null;
+}
+
+/** What transfers moved for a wallet: shares and pUSD. */
+export function legsOfTransfers(wallet: string, seen: readonly Seen[]): Legs {
+  const legs = noLegs();
+  for (const one of seen) {
+    if (one.kind !== 'tokens' && one.kind !== 'cash') continue;
+    const sign = (one.to === wallet ? 1n : 0n) - (one.from === wallet ? 1n : 0n);
+    if (sign === 0n) continue;
+    if (one.kind === 'cash') legs.pusd += one.asset === 'pusd' ? sign * one.amount : 0n;
+    else for (const { tokenId, quantity } of one.entries) addToken(legs, tokenId, sign * quantity);
+  }
+  return legs;
+}
+
+/** Legs for people: pUSD, then the tokens that changed. */
+export function shown({ tokens, pusd }: Legs): string {
+  const shares = [...tokens].map(([id, quantity]) => `${formatMicros(quantity)} of ${id}`);
+  return [`${formatMicros(pusd)} pUSD`, ...shares].join(', ');
+}
