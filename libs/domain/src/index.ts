@@ -2,6 +2,25 @@ export * from './fee.ts';
 export * from './fee-v1.ts';
 export * from './fill.ts';
 export * from './identity.ts';
+export * from './inventory/balance.ts';
+export * from './inventory/events.ts';
+export {
+  foldInventory,
+  INVENTORY_IGNORED,
+  INVENTORY_QUARANTINED,
+  type InventoryFold,
+} from './inventory/fold.ts';
+export { inventoryKeys, inventoryKeysThen } from './inventory/keys.ts';
+export * from './inventory/live-index.ts';
+export { keptToken, needOf, type ReservationState } from './inventory/order.ts';
+export * from './inventory/reservation.ts';
+export * from './inventory/state.ts';
+export {
+  type InventoryAlarm,
+  type InventoryChange,
+  type InventoryLookup,
+  type InventoryPut,
+} from './inventory/work.ts';
 export * from './lots.ts';
 export * from './mark.ts';
 export * from './neg-risk.ts';
@@ -9,5 +28,14 @@ export * from './paper.ts';
 export * from './position.ts';
 export * from './rebate.ts';
 export * from './retention.ts';
+export * from './settlement/conversion.ts';
+export * from './settlement/outcome.ts';
+export * from './settlement/posting.ts';
+export * from './settlement/redemption.ts';
+export * from './settlement/resolution.ts';
+export * from './settlement/sharing.ts';
+export * from './settlement/split-merge.ts';
+export * from './settlement/transfer.ts';
+export * from './settlement-plan/index.ts';
 export * from './status.ts';
 export * from './token-id.ts';

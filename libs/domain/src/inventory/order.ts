@@ -1,0 +1,95 @@
+/**
+ * The reservation of an order, as a function of what is known of the order (rule B10): one while it
+ * lives, none after, whatever was told first.
+ *
+ *   pending ──▶ posted    filled, or said to be
+ *           ├─▶ voided    cancelled, rejected, its market resolved
+ *           └─▶ expired   its deadline passed, or it was said to
+ *
+ * A fill that fails is no end of an order: what it had taken is kept again while the order lives.
+ */
+
+import { divideCeil, E18_PER_UNIT } from '@polytraders/money';
+import { type InventoryOrder, type OrderTerms } from './state.ts';
+
+export type ReservationState = 'pending' | 'posted' | 'voided' | 'expired' | 'refused';
+
+/** The reservation that an order takes where it names no granted request. */
+export function ownReservationId(account: string, orderId: string): string {
+  return `order/${account}/${orderId}`;
+}
+
+/** An order of which nothing is known yet but its id. */
+export function unknownOrder(account: string, orderId: string): InventoryOrder {
+  return {
+    kind: 'order',
+    account,
+    orderId,
+    orderHash: null,
+    terms: null,
+    filled: 0n,
+    filledToken: null,
+    closed: null,
+    swept: null,
+    reservationId: ownReservationId(account, orderId),
+    requested: 0n,
+    requestId: null,
+  };
+}
+
+/** The token that its reservation keeps; null is pUSD. */
+export function keptToken(terms: OrderTerms): string | null {
+  return terms.side === 'SELL' ? terms.token : null;
+}
+
+/**
+ * What the order needs for `remaining` of its shares: SELL the shares; BUY
+ * `ceil(price × remaining) + ceil(max_fee × remaining ÷ quantity)`, without a max fee only the first.
+ * BUY 100 @ 0.50 with a fee of at most 1: 51; 60 of them left: 30 + 0.6.
+ */
+export function needOf(terms: OrderTerms, remaining: bigint): bigint {
+  if (remaining === 0n) return 0n;
+  if (terms.side === 'SELL') return remaining;
+  const notional = divideCeil(terms.price * remaining, E18_PER_UNIT);
+  if (terms.maxFee === null) return notional;
+  return notional + divideCeil(terms.maxFee * remaining, terms.quantity);
+}
+
+/** Shares of the order that no fill has taken. One filled beyond its size has none left. */
+export function remainingOf({ terms, filled }: InventoryOrder): bigint {
+  if (terms === null || filled >= terms.quantity) return 0n;
+  return terms.quantity - filled;
+}
+
+/** Whether the order may still be filled: seen opened, and nothing has ended it. */
+export function isLive(order: InventoryOrder): boolean {
+  return order.terms !== null && order.closed === null && order.swept === null;
+}
+
+/** What the order keeps now. */
+export function keptBy(order: InventoryOrder): bigint {
+  if (order.terms === null || !isLive(order)) return 0n;
+  return needOf(order.terms, remainingOf(order));
+}
+
+/** Where its reservation stands; null before the order was seen opened: then it has none. */
+export function reservationStateOf(order: InventoryOrder): ReservationState | null {
+  if (order.terms === null) return null;
+  if (order.closed !== null) return endOf(order.closed);
+  if (remainingOf(order) === 0n) return 'posted';
+  if (order.swept === 'EXPIRED') return 'expired';
+  return order.swept === 'RESOLVED' ? 'voided' : 'pending';
+}
+
+/** Why its reservation ended; null while it stands. The word of the venue comes before the sweep. */
+export function endReasonOf(order: InventoryOrder): string | null {
+  const state = reservationStateOf(order);
+  if (state === null || state === 'pending') return null;
+  if (order.closed !== null || state === 'posted') return 'EXEC_ORDER_CLOSED';
+  return order.swept === 'RESOLVED' ? 'GOV_MARKET_RESOLVED' : 'GOV_RESERVATION_LEAK';
+}
+
+function endOf(reason: NonNullable<InventoryOrder['closed']>): ReservationState {
+  if (reason === 'FILLED') return 'posted';
+  return reason === 'EXPIRED' ? 'expired' : 'voided';
+}

@@ -1,0 +1,208 @@
+/**
+ * What events do to orders: opened, closed, filled in part, swept. Each makes a new order out of
+ * the one before, and what it keeps follows (order.ts), so that the order of the events is nothing
+ * to the result.
+ *
+ * An order is found by its hash before its id: sources may call it by ids of their own, the hash is
+ * of what was signed.
+ */
+
+import { type ClosedOrder, type OpenedOrder } from './events.ts';
+import { type LiveItem, withLive, withoutLive } from './live-index.ts';
+import { isLive, keptBy, keptToken, needOf, ownReservationId, unknownOrder } from './order.ts';
+import {
+  hashKey,
+  type InventoryOrder,
+  type InventoryRequest,
+  marketKey,
+  orderKey,
+  type OrderTerms,
+  requestKey,
+} from './state.ts';
+import { conditionOf, keep, moveToken, type Work } from './work.ts';
+
+export type OrderName = {
+  readonly account: string;
+  readonly orderId: string | null;
+  readonly orderHash: string | null;
+};
+
+/** The order is at the venue. False where it was seen opened before. */
+export function openOrder(work: Work, opened: OpenedOrder): boolean {
+  const { account, order_id: orderId, order_hash: orderHash } = opened;
+  const known = found(work, { account, orderId, orderHash }, orderId);
+  if (known.terms !== null) return false;
+  const terms = termsOf(opened);
+  const isOfIt = known.filledToken === null || known.filledToken === terms.token;
+  const before = isOfIt ? known : { ...known, filled: 0n, filledToken: null };
+  if (terms.side === 'SELL') moveToken(work, account, terms.token, terms, {});
+  const taken = takeOver(work, opened, terms);
+  const condition = conditionOf(work, terms.token, terms.conditionId);
+  const market = condition === null ? undefined : work.get(marketKey(work.partition, condition));
+  const isResolved = market?.kind === 'market' && market.payouts !== null;
+  const after: InventoryOrder = {
+    ...before,
+    terms,
+    swept: isResolved ? 'RESOLVED' : before.swept,
+    reservationId: taken?.reservationId ?? ownReservationId(account, orderId),
+    requested: taken === null || taken.amount === 0n ? needOf(terms, terms.quantity) : taken.amount,
+    requestId: taken?.reservationId ?? null,
+  };
+  putOrder(work, before, after);
+  return true;
+}
+
+/** The order's end, for whatever reason. False where it had ended before. */
+export function closeOrder(work: Work, closed: ClosedOrder): boolean {
+  const { account, order_id: orderId, order_hash: orderHash } = closed;
+  const before = found(work, { account, orderId, orderHash }, orderId);
+  if (before.closed !== null) return false;
+  putOrder(work, before, { ...before, closed: closed.closing_reason });
+  return true;
+}
+
+export type OrderFill = OrderName & { readonly token: string; readonly quantity: bigint };
+
+/**
+ * Adds to what was filled of an order; negative where a fill failed or was taken back. A fill of
+ * another token than the order's is none of its fills, whatever it says.
+ */
+export function fillOrder(work: Work, fill: OrderFill): void {
+  const { account, orderId, orderHash, token, quantity } = fill;
+  const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
+  const id = byHash?.kind === 'order' ? byHash.orderId : orderId;
+  if (id !== null) {
+    const before = found(work, fill, id);
+    const expected = before.terms?.token ?? before.filledToken ?? token;
+    if (expected !== token) return;
+    putOrder(work, before, { ...before, filled: before.filled + quantity, filledToken: token });
+    return;
+  }
+  if (orderHash === null) return;
+  const stray = byHash?.kind === 'stray' ? byHash : null;
+  if (stray !== null && stray.filledToken !== token) return;
+  const filled = (stray?.filled ?? 0n) + quantity;
+  const after = { kind: 'stray', account, orderHash, filled, filledToken: token } as const;
+  work.put(hashKey(account, orderHash), filled === 0n ? undefined : after);
+}
+
+/** Ends an order that can no longer live. Answers what it had kept. */
+export function sweepOrder(
+  work: Work,
+  before: InventoryOrder,
+  swept: NonNullable<InventoryOrder['swept']>,
+): bigint {
+  const kept = keptBy(before);
+  putOrder(work, before, { ...before, swept });
+  return kept;
+}
+
+/**
+ * The order of a name, under this id: what is known under the id, with what waited under its hash
+ * or was told under another id of the same hash.
+ */
+function found(work: Work, name: OrderName, id: string): InventoryOrder {
+  const { account, orderHash } = name;
+  const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
+  if (byHash?.kind === 'order' && byHash.orderId === id) return byHash;
+  const byId = work.get(orderKey(account, id));
+  const own = byId?.kind === 'order' ? byId : unknownOrder(account, id);
+  if (orderHash === null || own.orderHash !== null) return own;
+  if (byHash?.kind === 'stray') return { ...withFills(own, byHash), orderHash };
+  // Two orders that were both seen opened are two, whatever their hash.
+  if (byHash?.kind === 'order' && byHash.terms !== null) return own;
+  if (byHash?.kind !== 'order') return { ...own, orderHash };
+  work.put(orderKey(account, byHash.orderId), undefined);
+  return { ...withFills(own, byHash), orderHash, closed: own.closed ?? byHash.closed };
+}
+
+/** The order with the fills that waited elsewhere, where they are of its token. */
+function withFills(
+  order: InventoryOrder,
+  { filled, filledToken }: Pick<InventoryOrder, 'filled' | 'filledToken'>,
+): InventoryOrder {
+  const token = order.terms?.token ?? order.filledToken ?? filledToken;
+  if (filledToken === null || filledToken !== token) return order;
+  return { ...order, filled: order.filled + filled, filledToken };
+}
+
+/** Stores the order under its names; what it keeps and whether it is live follow. */
+function putOrder(work: Work, before: InventoryOrder, after: InventoryOrder): void {
+  const { account, orderId, orderHash, terms } = after;
+  const key = orderKey(account, orderId);
+  work.put(key, after);
+  if (orderHash !== null) work.put(hashKey(account, orderHash), after);
+  if (terms === null) return;
+  const token = keptToken(terms);
+  const flags = withoutMaxFee(after) - withoutMaxFee(before);
+  keep(work, account, token, keptBy(after) - keptBy(before), flags);
+  if (isLive(before) === isLive(after)) return;
+  const index = work.live();
+  work.putLive(
+    isLive(after) ? withLive(index, itemOf(work, after, terms)) : withoutLive(index, key),
+  );
+}
+
+function withoutMaxFee(order: InventoryOrder): number {
+  const { terms } = order;
+  return isLive(order) && terms?.side === 'BUY' && terms.maxFee === null ? 1 : 0;
+}
+
+function itemOf(work: Work, order: InventoryOrder, terms: OrderTerms): LiveItem {
+  return {
+    key: orderKey(order.account, order.orderId),
+    account: order.account,
+    token: terms.token,
+    keeps: keptToken(terms),
+    conditionId: conditionOf(work, terms.token, terms.conditionId),
+    deadline: terms.expiresAt,
+  };
+}
+
+/**
+ * The request that the order takes over, no longer keeping anything itself. An id that nobody has
+ * asked for yet is the order's, too: the request then comes too late to keep a second time. Null
+ * where the order names none, or one that has ended, is another order's or keeps another asset.
+ */
+function takeOver(work: Work, opened: OpenedOrder, terms: OrderTerms): InventoryRequest | null {
+  const { account, reservation_id: reservationId, order_id: orderId } = opened;
+  if (reservationId === null) return null;
+  const key = requestKey(account, reservationId);
+  const request = work.get(key);
+  const token = keptToken(terms);
+  if (request?.kind === 'request') {
+    if (request.state !== 'pending' || request.token !== token) return null;
+    work.putLive(withoutLive(work.live(), key));
+    keep(work, account, token, -request.amount);
+    const taken: InventoryRequest = { ...request, state: 'taken', orderId };
+    work.put(key, taken);
+    return taken;
+  }
+  const unasked: InventoryRequest = {
+    kind: 'request',
+    account,
+    reservationId,
+    bot: terms.bot,
+    token,
+    amount: 0n,
+    expiresAt: null,
+    state: 'taken',
+    reason: null,
+    orderId,
+  };
+  work.put(key, unasked);
+  return unasked;
+}
+
+function termsOf(opened: OpenedOrder): OrderTerms {
+  return {
+    bot: opened.trading_bot_id,
+    conditionId: opened.condition_id,
+    token: opened.token_id,
+    side: opened.order_side,
+    price: opened.price,
+    quantity: opened.quantity_shares,
+    maxFee: opened.max_fee_pusd,
+    expiresAt: opened.expires_at,
+  };
+}
