@@ -71,8 +71,14 @@ export function* generateDay(options: DayOptions): Generator<DayMessage> {
 
 type Day = ReturnType<typeof dayOf>;
 
-function seedOf({ seed, fills }: DayOptions): string {
+/** What all of a day derives from. */
+export function seedOf({ seed, fills }: DayOptions): string {
   return `${seed}/${fills}`;
+}
+
+/** Start of the day in microseconds since 1970. */
+export function startOf({ startsAt }: DayOptions): number {
+  return startsAt ?? DEFAULT_START;
 }
 
 function dayOf(options: DayOptions) {
@@ -85,12 +91,12 @@ function dayOf(options: DayOptions) {
     random,
     universe,
     outbox,
-    startsAt: options.startsAt ?? DEFAULT_START,
+    startsAt: startOf(options),
     walk: markWalkOf(random, universe.markets),
     holdings: holdingsOf(),
     agenda: agendaOf(),
     incidents: incidentsOf(random, options.fills),
-    progress: { told: 0, clock: options.startsAt ?? DEFAULT_START },
+    progress: { told: 0, clock: startOf(options) },
   };
 }
 

@@ -5,8 +5,15 @@
  * job's cross-check a check.
  */
 
-import { type ExecutionReport } from '@polytraders/contracts';
+import { type ExecutionReport, type LedgerCommand } from '@polytraders/contracts';
 import { type Book, type BookFill, bookOf } from './book-keeping.ts';
+import {
+  type ExpectedInventory,
+  inventoryOf,
+  type ToldFill,
+  type ToldOrder,
+} from './inventory-keeping.ts';
+import { type Holding, PUSD } from './wallets.ts';
 import { type DayMessage } from './wire.ts';
 
 export type ExpectedBook = Book & {
@@ -48,6 +55,8 @@ export type Expectation = {
   readonly setAside: Readonly<Record<string, number>>;
   readonly books: readonly ExpectedBook[];
   readonly bots: readonly ExpectedBot[];
+  /** What wallets hold, keep for open orders and have under way, set-aside fills included. */
+  readonly inventory: ExpectedInventory;
 };
 
 export const REASON = {
@@ -63,7 +72,7 @@ export const REASON = {
 const ONE_E18 = 10n ** 18n;
 const BPS = 10_000n;
 
-type Known = { readonly content: string; status: string };
+type Known = { readonly content: string; readonly told: ToldFill; status: string };
 type Subject = {
   account: string;
   bot: string;
@@ -89,6 +98,8 @@ export function accountantOf(): Accountant {
     refused: {} as Record<string, number>,
     setAside: {} as Record<string, number>,
     orders: new Map<string, Subject>(),
+    told: new Map<string, ToldOrder>(),
+    opened: [] as Holding[],
     fills: new Map<string, Known>(),
     books: new Map<string, { subject: Subject; entries: Entry[] }>(),
   };
@@ -110,6 +121,8 @@ type Seen = {
   readonly refused: Record<string, number>;
   readonly setAside: Record<string, number>;
   readonly orders: Map<string, Subject>;
+  readonly told: Map<string, ToldOrder>;
+  readonly opened: Holding[];
   readonly fills: Map<string, Known>;
   readonly books: Map<string, { subject: Subject; entries: Entry[] }>;
 };
@@ -124,15 +137,48 @@ function readMessage(seen: Seen, message: DayMessage): void {
   const execution = message.topic.endsWith('.reports.execution');
   if (execution) seen.reports += 1;
   if (body.form !== 'record') return count(seen.refused, REASON.undecodable);
+  if (body.type === 'LedgerCommand') return readCommand(seen, body.value);
   if (body.type !== 'ExecutionReport') return;
   const report = body.value;
   const subject = subjectOf(seen, report);
   if (subject === null) return count(seen.refused, REASON.incomplete);
   if (report.kind === 'ORDER') {
     seen.orders.set(report.order_id, subject);
+    seen.told.set(report.order_id, toldOrder(report, subject));
     return;
   }
   readMatch(seen, report, subject);
+}
+
+/** Books begin with what is declared; other commands move nothing by themselves. */
+function readCommand(seen: Seen, { command, account, arguments: given }: LedgerCommand): void {
+  if (command !== 'DECLARE_OPENING_BALANCE' || account === null) return;
+  const { balance_pusd: balance, positions } = JSON.parse(given) as {
+    readonly balance_pusd: string;
+    readonly positions: readonly { readonly token_id: string; readonly quantity_shares: string }[];
+  };
+  const micros = (text: string): bigint => {
+    const [whole = '', part = ''] = text.split('.');
+    return BigInt(whole + part.padEnd(6, '0'));
+  };
+  seen.opened.push({ account, asset: PUSD, amount: micros(balance) });
+  for (const { token_id: asset, quantity_shares: shares } of positions) {
+    seen.opened.push({ account, asset, amount: micros(shares) });
+  }
+}
+
+function toldOrder(report: ExecutionReport, subject: Subject): ToldOrder {
+  return {
+    orderId: report.order_id,
+    account: subject.account,
+    conditionId: report.condition_id ?? '',
+    token: subject.token,
+    side: subject.side,
+    priceE18: report.price ?? 0n,
+    quantity: report.quantity_shares ?? 0n,
+    maxFee: report.max_fee_pusd,
+    open: report.status === 'OPEN',
+  };
 }
 
 function readMatch(seen: Seen, report: ExecutionReport, subject: Subject): void {
@@ -149,8 +195,12 @@ function readMatch(seen: Seen, report: ExecutionReport, subject: Subject): void 
     cash,
   ].join('|');
   const known = seen.fills.get(report.fill_id);
-  if (known === undefined) seen.fills.set(report.fill_id, { content, status: report.status });
-  else if (known.content !== content) return count(seen.refused, REASON.conflict);
+  if (known === undefined) {
+    const { account, token, side } = subject;
+    const fee = feeOf(report, cash);
+    const told = { orderId: report.order_id, account, token, side, shares, cash, fee, status: '' };
+    seen.fills.set(report.fill_id, { content, told, status: report.status });
+  } else if (known.content !== content) return count(seen.refused, REASON.conflict);
   else if (isFinal(known.status) && isFinal(report.status) && known.status !== report.status) {
     return count(seen.refused, REASON.status);
   } else if (rankOf(report.status) <= rankOf(known.status)) {
@@ -170,11 +220,17 @@ function bookFill(
   if (subject.paper) seen.paperConfirmed += 1;
   const objection = objectionTo(report, cash);
   if (objection !== null) return count(seen.setAside, objection);
-  const fee = report.fee_pusd ?? (cash * BigInt(report.fee_bps ?? 0)) / BPS;
+  const fee = feeOf(report, cash) ?? 0n;
   const key = [subject.account, subject.bot, subject.token].join('|');
   const book = seen.books.get(key) ?? { subject, entries: [] };
   book.entries.push({ shares: subject.side === 'BUY' ? shares : -shares, cash, fee });
   seen.books.set(key, book);
+}
+
+/** An absolute fee, else the rate of the match, cut to the micro; null where neither is said. */
+function feeOf({ fee_pusd: fee, fee_bps: bps }: ExecutionReport, cash: bigint): bigint | null {
+  if (fee !== null) return fee;
+  return bps === null ? null : (cash * BigInt(bps)) / BPS;
 }
 
 /** Rule B6: a fee must be there, and no rate beyond the cap of its role. */
@@ -265,6 +321,11 @@ function closeBooks(seen: Seen): Expectation {
       ...book,
     })),
     bots: botTotals(books),
+    inventory: inventoryOf(
+      seen.opened,
+      [...seen.told.values()],
+      [...seen.fills.values()].map(({ told, status }) => ({ ...told, status })),
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+export { type Act, happen, type Step } from './acts.ts';
 export { type Book, type BookFill, bookOf } from './book-keeping.ts';
 export {
   accountsOfDay,
@@ -7,6 +8,13 @@ export {
   generateDay,
   MARKS_TOPIC,
 } from './day.ts';
+export {
+  COMMANDS_TOPIC,
+  type Evening,
+  eveningOf,
+  type JobName,
+  type Redemption,
+} from './evening.ts';
 export {
   type Accountant,
   accountantOf,
@@ -18,6 +26,8 @@ export {
 export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from './incidents.ts';
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type Random, randomOf } from './random.ts';
+export { type ChainReceipt } from './receipts.ts';
 export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';
 export { type Bot, type Market, type Universe, universeOf } from './universe.ts';
 export { type DayMessage, type DayRecord, type MessageBody } from './wire.ts';
+export { type Holding, PUSD, type Wallets, walletsOf } from './wallets.ts';

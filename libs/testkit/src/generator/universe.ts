@@ -12,6 +12,8 @@ export type Market = {
   /** YES and NO, in the order of the chain's payout numerators. */
   readonly tokens: readonly [string, string];
   readonly question: string;
+  /** bytes32 from which its oracle made the condition. */
+  readonly questionId: string;
   /** The event that this question belongs to, or null for a standard market. */
   readonly event: NegRiskEvent | null;
   /** The platform's taker fee rate in 1/10 000 of quantity × p × (1 − p). */
@@ -102,9 +104,11 @@ export function universeOf(seed: string): Universe {
 function standardMarkets(random: Random): Market[] {
   return STANDARD.flatMap((topic) =>
     topic.questions.map((question) => {
-      const conditionId = standardConditionId(random.hex(32));
+      const questionId = random.hex(32);
+      const conditionId = standardConditionId(questionId);
       return {
         conditionId,
+        questionId,
         tokens: tokenIdsOf(conditionId, false),
         question,
         event: null,
@@ -124,6 +128,7 @@ function negRiskMarkets(random: Random): Market[] {
     const event = { negRiskMarketId, questions };
     return questions.map((asked, index) => ({
       conditionId: asked.condition_id,
+      questionId: `${negRiskMarketId.slice(0, -2)}${index.toString(16).padStart(2, '0')}`,
       tokens: [asked.yes_token_id, asked.no_token_id] as const,
       question: topic.questions[index] ?? '',
       event,

@@ -5,6 +5,7 @@
 
 import {
   type ExecutionReport,
+  type LedgerCommand,
   type MarkObserved,
   type MarketDefinition,
 } from '@polytraders/contracts';
@@ -13,7 +14,8 @@ import {
 export type DayRecord =
   | { readonly type: 'ExecutionReport'; readonly value: ExecutionReport }
   | { readonly type: 'MarkObserved'; readonly value: MarkObserved }
-  | { readonly type: 'MarketDefinition'; readonly value: MarketDefinition };
+  | { readonly type: 'MarketDefinition'; readonly value: MarketDefinition }
+  | { readonly type: 'LedgerCommand'; readonly value: LedgerCommand };
 
 /**
  * A record for the codec, a record whose bytes are cut short on the way, or bytes that are none.

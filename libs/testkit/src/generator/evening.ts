@@ -1,0 +1,322 @@
+/**
+ * What surrounds a generated day: books that begin with a declared balance, inventory that is asked
+ * for before an order, orders and fills that are still open when the day ends, and what the desk
+ * does on the chain: deposits, splits, a merge, a conversion, markets that resolve (one side, half
+ * and half, a whole event) and redemptions, one of them for a claimed job.
+ *
+ * It has chance of its own: the day's messages are the same with and without it.
+ */
+
+import { type ExecutionReport, type LedgerCommand } from '@polytraders/contracts';
+import { formatMicros } from '@polytraders/money';
+import { type Step } from './acts.ts';
+import { EXECUTION_TOPIC, type DayOptions, seedOf, startOf } from './day.ts';
+import { tellFill } from './fills.ts';
+import { type Order } from './orders.ts';
+import { randomOf } from './random.ts';
+import { REWARD_PAYER } from './receipts.ts';
+import { matchReport, orderReport } from './reports.ts';
+import { type Market, type NegRiskEvent, universeOf } from './universe.ts';
+import { type DayMessage } from './wire.ts';
+
+export const COMMANDS_TOPIC = 'polytraders.ledger.commands';
+
+export type Evening = {
+  /** Opening balances, before anything else. */
+  readonly openings: readonly DayMessage[];
+  /** On the chain before the first order. */
+  readonly morning: readonly Step[];
+  /** Requests for inventory, after the day's orders. */
+  readonly requests: readonly DayMessage[];
+  /** Orders that stay open, and fills that stay unconfirmed. */
+  readonly orders: readonly DayMessage[];
+  /** Markets that resolve. */
+  readonly resolutions: readonly Step[];
+  /** Redemptions, with the claim of a job where there is one. */
+  readonly redemptions: readonly Redemption[];
+  /** A job that its executor gives up. */
+  readonly failure: JobName;
+  readonly expects: EveningExpectation;
+};
+
+export type JobName = { readonly account: string; readonly conditionId: string };
+export type Redemption = { readonly step: Step; readonly claim: JobName | null };
+
+/** What must come of the requests. */
+export type EveningExpectation = {
+  readonly granted: number;
+  readonly refused: number;
+};
+
+const SECOND = 1_000_000;
+const HOUR = 3600 * SECOND;
+const M = 1_000_000n;
+const SCENE_HOUR = 23;
+const MORNING_BLOCK = 94_799_000;
+const EVENING_BLOCK = 94_858_000;
+/** A day of the largest size buys for less than this. */
+const OPENING_PER_FILL = 200n * M;
+const OPENING_LEAST = 100_000n * M;
+const DAY_MS = 86_400_000;
+
+type Desk = ReturnType<typeof deskOf>;
+
+/** The surroundings of the day of these options. */
+export function eveningOf(options: DayOptions): Evening {
+  const desk = deskOf(options);
+  const orders = openOrders(desk);
+  return {
+    openings: openings(desk),
+    morning: morning(desk),
+    requests: requests(desk, orders),
+    orders: [...orders.open, ...orders.fills],
+    resolutions: resolutions(desk),
+    redemptions: redemptions(desk),
+    failure: { account: desk.accounts[1], conditionId: desk.wins.conditionId },
+    expects: { granted: 2, refused: 2 },
+  };
+}
+
+function deskOf(options: DayOptions) {
+  const seed = `${seedOf(options)}|evening`;
+  const universe = universeOf(seedOf(options));
+  const standard = universe.markets.filter((market) => market.event === null);
+  const events = [...new Set(universe.markets.flatMap(({ event }) => event ?? []))];
+  const [a, b, c, d] = universe.accounts;
+  return {
+    seed,
+    universe,
+    random: randomOf(seed),
+    options,
+    startsAt: startOf(options),
+    accounts: [known(a), known(b), known(c), known(d)] as const,
+    /** Resolves for YES, for both halves, and not at all. */
+    wins: known(standard[0]),
+    halves: known(standard[1]),
+    stays: known(standard[2]),
+    opened: known(standard[3]),
+    /** Of this event the first question wins; of the other one NO is converted. */
+    decided: known(events[0]),
+    converted: known(events[1]),
+  };
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('Invariant: a desk has four wallets and four markets.');
+  return value;
+}
+
+/** Markets of an event, in the order of its questions. */
+function marketsOf({ universe }: Desk, { negRiskMarketId }: NegRiskEvent): readonly Market[] {
+  return universe.markets.filter(({ event }) => event?.negRiskMarketId === negRiskMarketId);
+}
+
+function openings(desk: Desk): DayMessage[] {
+  const { universe, accounts, options, opened } = desk;
+  const least = OPENING_PER_FILL * BigInt(options.fills);
+  const balance = least > OPENING_LEAST ? least : OPENING_LEAST;
+  const names = [...universe.accounts, `paper:${universe.paperAccount}`];
+  return names.map((account) => {
+    // One wallet held something before its books began.
+    const positions =
+      account !== accounts[0]
+        ? []
+        : [
+            {
+              trading_bot_id: 'treasury',
+              condition_id: opened.conditionId,
+              token_id: opened.tokens[0],
+              quantity_shares: '50.000000',
+              basis_pusd: '20.000001',
+            },
+          ];
+    const given = { balance_pusd: formatMicros(balance), positions };
+    return command(desk, 'DECLARE_OPENING_BALANCE', account, given, 'Books begin today.');
+  });
+}
+
+function morning(desk: Desk): Step[] {
+  const [first, second, third, fourth] = desk.accounts;
+  const { stays, wins, halves } = desk;
+  const questions = marketsOf(desk, desk.converted);
+  const decided = marketsOf(desk, desk.decided);
+  const acts: readonly Step['act'][] = [
+    ...desk.accounts.map((account) => ({
+      kind: 'cash' as const,
+      account,
+      from: '0x5be9a4959308a0d0c7bc0870e319314d8d957dbb',
+      amount: 500n * M,
+    })),
+    { kind: 'cash', account: second, from: REWARD_PAYER, amount: 3_210_987n },
+    { kind: 'split', account: first, market: stays, amount: 100_000_001n },
+    { kind: 'merge', account: first, market: stays, amount: 40n * M },
+    { kind: 'split', account: first, market: wins, amount: 20n * M },
+    { kind: 'split', account: second, market: wins, amount: 30n * M },
+    { kind: 'split', account: fourth, market: halves, amount: 25_000_001n },
+    { kind: 'split', account: third, market: known(decided[0]), amount: 20n * M },
+    { kind: 'split', account: third, market: known(questions[0]), amount: 60n * M },
+    { kind: 'split', account: third, market: known(questions[1]), amount: 60n * M },
+    {
+      kind: 'convert',
+      account: third,
+      event: desk.converted,
+      given: [0, 1],
+      amount: 50_000_003n,
+      feeBips: 100n,
+    },
+  ];
+  return acts.map((act, at) => step(desk, 'morning', MORNING_BLOCK, at, act));
+}
+
+function resolutions(desk: Desk): Step[] {
+  const decided = marketsOf(desk, desk.decided);
+  const acts: readonly Step['act'][] = [
+    { kind: 'resolve', market: desk.wins, numerators: [1n, 0n] },
+    { kind: 'resolve', market: desk.halves, numerators: [1n, 1n] },
+    ...decided.map((market, at) => ({
+      kind: 'resolve' as const,
+      market,
+      numerators: at === 0 ? ([1n, 0n] as const) : ([0n, 1n] as const),
+    })),
+  ];
+  return acts.map((act, at) => step(desk, 'resolution', EVENING_BLOCK, at, act));
+}
+
+function redemptions(desk: Desk): Redemption[] {
+  const [first, , third, fourth] = desk.accounts;
+  const { wins, halves } = desk;
+  const winner = known(marketsOf(desk, desk.decided)[0]);
+  const claim = { account: first, conditionId: wins.conditionId };
+  const acts: readonly (readonly [Step['act'], JobName | null])[] = [
+    [{ kind: 'redeem', account: first, market: wins, numerators: [1n, 0n] }, claim],
+    [{ kind: 'redeem', account: fourth, market: halves, numerators: [1n, 1n] }, null],
+    [{ kind: 'redeem', account: third, market: winner, numerators: [1n, 0n] }, null],
+  ];
+  return acts.map(([act, one], at) => ({
+    step: step(desk, 'redemption', EVENING_BLOCK + 500, at, act),
+    claim: one,
+  }));
+}
+
+function step(desk: Desk, scene: string, first: number, at: number, act: Step['act']): Step {
+  const block = first + 2 * at;
+  const since = block - MORNING_BLOCK;
+  const second = Math.floor(desk.startsAt / SECOND) - 1_800 + Math.floor((since * 3) / 2);
+  return { seed: `${desk.seed}|${scene}|${String(at)}`, block, second, act };
+}
+
+/** Orders that the day leaves open: one with a reservation, one of a market that will resolve. */
+function openOrders(desk: Desk) {
+  const [first, second, third] = desk.accounts;
+  const question = known(marketsOf(desk, desk.converted)[2]);
+  const reserved = order(desk, 'mm.quoter', first, desk.stays, 0, 'BUY', 400, 100n * M);
+  const sale = order(desk, 'mm.quoter', first, desk.stays, 1, 'SELL', 620, 25n * M);
+  const doomed = order(desk, 'flow.builder', second, desk.wins, 0, 'BUY', 300, 50n * M);
+  const event = order(desk, 'mm.events', third, question, 0, 'BUY', 250, 80n * M);
+  const reservation = `rsv_${desk.random.hex(8).slice(2)}`;
+  const at = desk.startsAt + SCENE_HOUR * HOUR;
+  const open = [reserved, sale, doomed, event].map((one) =>
+    report(one.account, {
+      ...orderReport(one, 'OPEN', at),
+      reservation_id: one === reserved ? reservation : null,
+    }),
+  );
+  const fills = [
+    { of: reserved, leg: 30n * M, status: 'MATCHED' as const },
+    { of: event, leg: 10n * M, status: 'MINED' as const },
+  ].map(({ of, leg, status }) =>
+    report(of.account, matchReport(tellFill(desk.random, of, leg), status, at + 60 * SECOND)),
+  );
+  return { open, fills, reserved, reservation, event };
+}
+
+function order(
+  { random, universe, startsAt }: Desk,
+  bot: string,
+  account: string,
+  market: Market,
+  outcome: 0 | 1,
+  side: 'BUY' | 'SELL',
+  priceMills: number,
+  quantity: bigint,
+): Order {
+  return {
+    orderId: random.hex(32),
+    bot: known(universe.bots.find(({ id }) => id === bot)),
+    account,
+    market,
+    outcome,
+    token: market.tokens[outcome],
+    side,
+    maker: true,
+    priceMills,
+    markMills: priceMills,
+    quantity,
+    openedAt: startsAt + SCENE_HOUR * HOUR,
+    expiresAt: null,
+    ending: 'CANCELLED',
+    legs: [],
+  };
+}
+
+function requests(desk: Desk, orders: ReturnType<typeof openOrders>): DayMessage[] {
+  const [, , third, fourth] = desk.accounts;
+  const { reserved, reservation } = orders;
+  const [question] = marketsOf(desk, desk.converted);
+  const ask = (account: string, bot: string, given: object, reason: string) =>
+    command(desk, 'RESERVE', account, { trading_bot_id: bot, ttl_ms: DAY_MS, ...given }, reason);
+  const { account, bot } = reserved;
+  return [
+    ask(
+      account,
+      bot.id,
+      { reservation_id: reservation, amount_pusd: '40.000000', max_fee_pusd: '2.000000' },
+      'A quote of 100 at 0.40.',
+    ),
+    ask(
+      third,
+      'mm.events',
+      { token_id: known(question).tokens[0], quantity_shares: '15.000000' },
+      'A sale that is being prepared.',
+    ),
+    ask(
+      fourth,
+      'taker.scalper',
+      { amount_pusd: '9000000000.000000', max_fee_pusd: '0.000000' },
+      'More than there is.',
+    ),
+    ask(fourth, 'taker.scalper', { amount_pusd: '10.000000' }, 'It does not say its largest fee.'),
+  ];
+}
+
+function command(
+  desk: Desk,
+  name: LedgerCommand['command'],
+  account: string,
+  given: object,
+  reason: string,
+): DayMessage {
+  const at = desk.startsAt;
+  const id = `cmd_${desk.random.hex(8).slice(2)}`;
+  const value: LedgerCommand = {
+    event_id: id,
+    correlation_id: id,
+    causation_id: null,
+    producer: 'generator',
+    effective_at: at,
+    recorded_at: at,
+    command: name,
+    account,
+    arguments: JSON.stringify(given),
+    proposed_by: 'operator.one',
+    approved_by: 'operator.two',
+    reason,
+  };
+  const body = { form: 'record', type: 'LedgerCommand', value } as const;
+  return { topic: COMMANDS_TOPIC, key: account, at, body };
+}
+
+function report(key: string, value: ExecutionReport): DayMessage {
+  const body = { form: 'record', type: 'ExecutionReport', value } as const;
+  return { topic: EXECUTION_TOPIC, key, at: value.effective_at, body };
+}

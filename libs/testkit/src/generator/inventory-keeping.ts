@@ -1,0 +1,103 @@
+/**
+ * The accountant's inventory: what wallets hold, what open orders keep and what unconfirmed fills
+ * are about to move, from the rules B8, B10 and B18 as they are written. Like the rest of the
+ * accountant it knows nothing of how the services come to it.
+ */
+
+import { type Holding, PUSD, walletsOf } from './wallets.ts';
+
+/** An order as its reports tell it, and how it stands. */
+export type ToldOrder = {
+  readonly orderId: string;
+  readonly account: string;
+  readonly conditionId: string;
+  readonly token: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly priceE18: bigint;
+  readonly quantity: bigint;
+  readonly maxFee: bigint | null;
+  readonly open: boolean;
+};
+
+/** A fill as it was first told, and its last rung. */
+export type ToldFill = {
+  readonly orderId: string;
+  readonly account: string;
+  readonly token: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly shares: bigint;
+  readonly cash: bigint;
+  /** Null: nobody said it. The shares have moved all the same. */
+  readonly fee: bigint | null;
+  readonly status: string;
+};
+
+/** What an open order keeps, of its token or of pUSD. */
+export type Kept = Holding & { readonly orderId: string; readonly conditionId: string };
+
+export type ExpectedInventory = {
+  readonly wallets: readonly Holding[];
+  /** By open orders; those of a market that resolves keep nothing from then on. */
+  readonly kept: readonly Kept[];
+  readonly pendingOut: readonly Holding[];
+  readonly pendingIn: readonly Holding[];
+};
+
+const E18 = 10n ** 18n;
+
+/** Inventory after all that was told; `opened` is what the books began with. */
+export function inventoryOf(
+  opened: readonly Holding[],
+  orders: readonly ToldOrder[],
+  fills: readonly ToldFill[],
+): ExpectedInventory {
+  const wallets = walletsOf();
+  const out = walletsOf();
+  const coming = walletsOf();
+  for (const { account, asset, amount } of opened) wallets.move(account, asset, amount);
+  const filled = new Map<string, bigint>();
+  for (const fill of fills) {
+    if (fill.status === 'FAILED') continue;
+    filled.set(fill.orderId, (filled.get(fill.orderId) ?? 0n) + fill.shares);
+    const { account, gives, gets } = legsOf(fill);
+    if (fill.status === 'CONFIRMED') {
+      wallets.move(account, gives.asset, -gives.amount);
+      wallets.move(account, gets.asset, gets.amount);
+    } else {
+      out.move(account, gives.asset, gives.amount);
+      coming.move(account, gets.asset, gets.amount);
+    }
+  }
+  const kept = orders
+    .filter(({ open }) => open)
+    .map((order) => keptBy(order, order.quantity - (filled.get(order.orderId) ?? 0n)));
+  return {
+    wallets: wallets.all(),
+    kept: kept.filter(({ amount }) => amount > 0n),
+    pendingOut: out.all(),
+    pendingIn: coming.all(),
+  };
+}
+
+function legsOf({ account, token, side, shares, cash, fee }: ToldFill) {
+  const inShares = { asset: token, amount: shares };
+  const charged = fee ?? 0n;
+  if (side === 'BUY') {
+    return { account, gives: { asset: PUSD, amount: cash + charged }, gets: inShares };
+  }
+  return { account, gives: inShares, gets: { asset: PUSD, amount: cash - charged } };
+}
+
+/** SELL keeps shares; BUY its price and its part of the largest fee, each rounded up. */
+function keptBy(order: ToldOrder, remaining: bigint): Kept {
+  const { orderId, account, conditionId, token, side, priceE18, quantity, maxFee } = order;
+  const names = { orderId, account, conditionId };
+  if (side === 'SELL') return { ...names, asset: token, amount: remaining };
+  const cost = upward(priceE18 * remaining, E18);
+  const fee = maxFee === null ? 0n : upward(maxFee * remaining, quantity);
+  return { ...names, asset: PUSD, amount: remaining <= 0n ? 0n : cost + fee };
+}
+
+function upward(numerator: bigint, denominator: bigint): bigint {
+  return (numerator + denominator - 1n) / denominator;
+}
