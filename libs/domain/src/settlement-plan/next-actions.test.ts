@@ -87,6 +87,11 @@ describe('when a queued job gives way', () => {
     expect(planned(event([[0, 9], [0, 9], [0, 0], [0, 0]]), slots)).toEqual(['CONVERT 9 for j1: VOID']); // prettier-ignore
   });
 
+  test('a job is void once its contract is another', () => {
+    const unit = { ...plain(200, 200), contract: '0xada2' };
+    expect(planned(unit, slotsOf(queued(mergeOf(200))))).toEqual(['MERGE 200 for j1: VOID']);
+  });
+
   test('a conversion gives way to a merge that needs its NO', () => {
     const [action] = nextActions(event([[0, 9], [0, 9]]), new Map()).actions; // prettier-ignore
     if (action?.action !== 'queue') throw new Error('Expected a plan.');

@@ -137,7 +137,7 @@ function actionFor(
 
 /** Whether a queued job can be done to the last share with what is left for it. */
 function isStillDoable(unit: PlanUnit, plan: Plan, taken: SharesTaken): boolean {
-  if (plan.kind === 'REDEEM') return false;
+  if (plan.kind === 'REDEEM' || plan.contract !== unit.contract) return false;
   const { feeBips = 0, questionCount = 0 } = plan.kind === 'CONVERT' ? (unit.negRisk ?? {}) : {};
   if (plan.feeBips !== feeBips || plan.questionCount !== questionCount) return false;
   return plan.legs.every(({ tokenId, quantity }) => {

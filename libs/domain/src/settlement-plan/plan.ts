@@ -45,6 +45,8 @@ export type PlanQuestion = {
 
 /** Everything that is planned together: one condition, or all questions of an event. */
 export type PlanUnit = {
+  /** Contract that its jobs call, 0x and lower case. */
+  readonly contract: string;
   readonly negRisk: {
     readonly marketId: string;
     readonly questionCount: number;
@@ -66,6 +68,7 @@ export type Plan = {
   /** The condition; null for a conversion, which is of the whole event. */
   readonly conditionId: string | null;
   readonly negRiskMarketId: string | null;
+  readonly contract: string;
   /** Of a merge the pairs, of a conversion the shares of each NO, of a redemption all shares. */
   readonly amount: ShareMicros;
   /** Questions whose NO are converted, as bits; 0 for other kinds. */
@@ -183,7 +186,7 @@ export function isSamePlan(one: Plan, other: Plan): boolean {
 export function fingerprintOf(plan: Plan): string {
   const legs = plan.legs.map(({ tokenId, quantity }) => `${tokenId}:${String(quantity)}`);
   const terms = [plan.cash, plan.feeBips, plan.questionCount].map(String);
-  return [plan.kind, targetOf(plan), ...legs, ...terms].join('|');
+  return [plan.kind, targetOf(plan), plan.contract, ...legs, ...terms].join('|');
 }
 
 function proposeMerge(unit: PlanUnit, question: PlanQuestion, taken: SharesTaken): Proposal {
@@ -244,6 +247,7 @@ function bestConversion(unit: PlanUnit, no: readonly ShareMicros[]): Plan | null
       kind: 'CONVERT',
       conditionId: null,
       negRiskMarketId: marketId,
+      contract: unit.contract,
       amount: conversion.amount,
       indexSet: indexSetOf(conversion.questions),
       legs: legsOf(unit, conversion.questions, 1, conversion.amount),
@@ -294,7 +298,7 @@ function legsOf(
 
 function planOf(
   kind: PlanKind,
-  { negRisk }: PlanUnit,
+  { negRisk, contract }: PlanUnit,
   { conditionId }: PlanQuestion,
 ): Omit<Plan, 'amount' | 'legs' | 'cash'> {
   const negRiskMarketId = negRisk?.marketId ?? null;
@@ -306,7 +310,7 @@ function planOf(
     feeBips: 0,
     questionCount: 0,
   };
-  return { kind, conditionId, negRiskMarketId, ...none };
+  return { kind, conditionId, negRiskMarketId, contract, ...none };
 }
 
 function leg({ tokenId }: HeldToken, outcomeIndex: 0 | 1, quantity: ShareMicros): PlanLeg {

@@ -4,6 +4,7 @@ import { shares } from '@polytraders/money';
 import { type HeldToken, type PlanQuestion, type PlanUnit } from './plan.ts';
 
 export const MARKET = '0xevent00';
+export const ADAPTER = '0xada1';
 
 export const units = (whole: number): bigint => BigInt(whole) * 1_000_000n;
 
@@ -31,7 +32,7 @@ export function question(
 
 /** A plain market. */
 export function plain(yes: number, no: number, said: Partial<PlanQuestion> = {}): PlanUnit {
-  return { negRisk: null, questions: [question(0, yes, no, said)] };
+  return { contract: ADAPTER, negRisk: null, questions: [question(0, yes, no, said)] };
 }
 
 /** An event of as many questions as are given, [yes, no] each. */
@@ -40,6 +41,7 @@ export function event(
   feeBips = 0,
 ): PlanUnit {
   return {
+    contract: ADAPTER,
     negRisk: { marketId: MARKET, questionCount: held.length, feeBips },
     questions: held.map(([yes, no], at) => question(at, yes, no, { questionIndex: at })),
   };
