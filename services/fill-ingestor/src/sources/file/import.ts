@@ -10,19 +10,22 @@ import { normalize } from '../../normalize.ts';
 import { type ImportTerms, type RawInput, type RowFormat } from '../../raw.ts';
 import { kindOfRow, momentOfRow, traitsOf, walletOfRow } from '../../rows.ts';
 import { isMovement, movementOfRow } from '../../rows-movements.ts';
-import { EXCHANGES, readTransaction } from '../chain-logs.ts';
+import { type ContractBook, POLYGON } from '../chain/contracts.ts';
+import {
+  type FileInput,
+  type ImportRequest,
+  type Item,
+  OTHER,
+  UNREADABLE,
+  wanted,
+} from './items.ts';
+import { itemsOfLogs } from './log-items.ts';
 import { inOrder, type Moments, note, placesOf, type RowMoment } from './order.ts';
 import { type FileFormat, type FileRecord, type FileShape, shapeOf } from './read.ts';
 import { sha256OfFile } from './scan.ts';
 import { recordsStanding, type TakenBack, takenBackIn } from './standing.ts';
 
-/** What the operator asks for. `accounts`: lower-case wallets, `any`, or null where not said. */
-export type ImportRequest = {
-  readonly accounts: readonly string[] | 'any' | null;
-  readonly bot: string | null;
-  readonly zeroFeeDeclaredBy: string | null;
-  readonly identity: 'row' | null;
-};
+export { type FileInput, type ImportRequest } from './items.ts';
 
 /** What a file holds, found by reading it once. */
 export type Inspection = {
@@ -41,19 +44,6 @@ export type Inspection = {
   readonly places: Uint32Array | null;
 };
 
-export type FileInput = {
-  /** Unique within the file: the row. */
-  readonly position: string;
-  readonly raw: RawInput;
-  /** The row as it stands in the file. */
-  readonly text: string;
-  /** The account that the row says; null where only the ledger can know it. */
-  readonly account: string | null;
-};
-
-/** A row to take, with what it is in the word of its source; or what is left out. */
-type Item = { readonly input: FileInput; readonly kind: string } | { readonly leftOut: string };
-
 /** What each kind of file is made of, for the sentence about one that has nothing. */
 const CONTENTS = {
   lines: 'lines',
@@ -69,7 +59,7 @@ const WALLETS_MAX = 100_000;
 export async function inspectFile(
   path: string,
   request: ImportRequest,
-  exchanges: readonly string[] = EXCHANGES,
+  book: ContractBook = POLYGON,
 ): Promise<Inspection | { readonly refused: string }> {
   const shape = await shapeOf(path);
   if ('unknown' in shape) return { refused: shape.unknown };
@@ -86,7 +76,7 @@ export async function inspectFile(
   for await (const record of recordsStanding(path, shape, takenBack)) {
     records += 'logs' in record ? record.logs.length : 1;
     if (isExport(shape.format)) note(moments, momentOf(record, shape.format));
-    for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
+    for (const item of itemsOf(record, shape, fileSha256, request, book)) {
       if ('leftOut' in item) leftOut[item.leftOut] = (leftOut[item.leftOut] ?? 0) + 1;
       else {
         inputs += 1;
@@ -109,12 +99,12 @@ export async function inspectFile(
 export async function* inputsOf(
   inspection: Inspection,
   request: ImportRequest,
-  exchanges: readonly string[] = EXCHANGES,
+  book: ContractBook = POLYGON,
 ): AsyncGenerator<FileInput> {
   const { path, shape, fileSha256, takenBack, places } = inspection;
   const read = () => recordsStanding(path, shape, takenBack);
   for await (const record of places === null ? read() : inOrder(read, places)) {
-    for (const item of itemsOf(record, shape, fileSha256, request, exchanges)) {
+    for (const item of itemsOf(record, shape, fileSha256, request, book)) {
       if ('input' in item) yield item.input;
     }
   }
@@ -152,7 +142,7 @@ function itemsOf(
   shape: FileShape,
   fileSha256: string,
   request: ImportRequest,
-  exchanges: readonly string[],
+  book: ContractBook,
 ): readonly Item[] {
   const termsAt = (row: number): ImportTerms => ({
     fileSha256,
@@ -162,7 +152,7 @@ function itemsOf(
     zeroFeeDeclaredBy: request.zeroFeeDeclaredBy,
     identity: request.identity,
   });
-  if ('logs' in record) return itemsOfLogs(record, termsAt, request, exchanges);
+  if ('logs' in record) return itemsOfLogs(record, termsAt, request, book);
   const position = `${fileSha256}/${String(record.row)}`;
   const { text } = record;
   if ('broken' in record) {
@@ -198,50 +188,6 @@ function isExport(format: FileFormat): format is RowFormat {
 function momentOf(record: FileRecord, format: RowFormat): RowMoment {
   if (!('fields' in record)) return { time: null, rank: 0 };
   return momentOfRow(format, record.fields);
-}
-
-const OTHER = 'other account';
-const UNREADABLE = 'unreadable';
-
-function itemsOfLogs(
-  record: Extract<FileRecord, { readonly logs: unknown }>,
-  termsAt: (row: number) => ImportTerms,
-  request: ImportRequest,
-  exchanges: readonly string[],
-): readonly Item[] {
-  const reading = readTransaction(record.logs, exchanges);
-  const items: Item[] = [];
-  for (const [kind, count] of Object.entries(reading.leftOut)) {
-    for (let nth = 0; nth < count; nth += 1) items.push({ leftOut: kind });
-  }
-  const rowOf = (log: {
-    readonly topics: readonly string[];
-    readonly logIndex: string | null;
-  }): number => record.row + record.logs.findIndex((other) => other.topics === log.topics);
-  for (const { event, ...log } of reading.fills) {
-    const terms = termsAt(rowOf(log));
-    if (!wanted(event.maker, request)) items.push({ leftOut: OTHER });
-    else {
-      const raw: RawInput = { format: 'order-filled', log, terms };
-      const position = `${terms.fileSha256}/${String(terms.row)}`;
-      const text = JSON.stringify(log);
-      items.push({ input: { position, raw, text, account: event.maker }, kind: 'OrderFilled' });
-    }
-  }
-  for (const { log, because } of reading.malformed) {
-    const terms = termsAt(rowOf(log));
-    const raw: RawInput = { format: 'unusable', because, recordType: 'OrderFilled' };
-    const position = `${terms.fileSha256}/${String(terms.row)}`;
-    const text = JSON.stringify(log);
-    items.push({ input: { position, raw, text, account: null }, kind: UNREADABLE });
-  }
-  return items;
-}
-
-/** A row whose account nobody knows yet is wanted: the writer says what becomes of it. */
-function wanted(account: string | null, request: ImportRequest): boolean {
-  if (account === null || request.accounts === null || request.accounts === 'any') return true;
-  return request.accounts.includes(account);
 }
 
 function singleAccount(request: ImportRequest): string | null {

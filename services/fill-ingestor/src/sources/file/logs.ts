@@ -21,8 +21,11 @@ export type ChainLog = {
    * Position of the object around it among its siblings: tells transactions without a hash apart.
    */
   readonly parent: string;
+  /** Whether it stands in a receipt, which has all logs of its transaction. */
+  readonly whole: boolean;
 };
 
+type Around = Context & Pick<ChainLog, 'whole'>;
 type Context = Pick<ChainLog, 'transactionHash' | 'blockNumber' | 'blockHash' | 'blockTimestamp'>;
 
 const NOTHING: Context = {
@@ -35,19 +38,23 @@ const NOTHING: Context = {
 /** All logs in a JSON value, in document order. */
 export function logsIn(value: Json): readonly ChainLog[] {
   const found: ChainLog[] = [];
-  collect(value, NOTHING, '', found);
+  collect(value, { ...NOTHING, whole: false }, '', found);
   return found;
 }
 
-/** Two logs of one transaction. Logs without a hash belong together if one object holds them. */
+/**
+ * Two logs of one transaction. Logs without a hash belong together if one object holds them, and so
+ * do those of a receipt: the same receipt twice is no transaction with twice the logs.
+ */
 export function sameTransaction(a: ChainLog, b: ChainLog): boolean {
+  if (a.whole || b.whole) return a.parent === b.parent && a.transactionHash === b.transactionHash;
   if (a.transactionHash !== null || b.transactionHash !== null) {
     return a.transactionHash === b.transactionHash;
   }
   return a.parent === b.parent;
 }
 
-function collect(value: Json, around: Context, path: string, found: ChainLog[]): void {
+function collect(value: Json, around: Around, path: string, found: ChainLog[]): void {
   if (Array.isArray(value)) {
     (value as readonly Json[]).forEach((element, index) => {
       const at = isObject(element) && isLog(element) ? path : `${path}/${String(index)}`;
@@ -56,7 +63,7 @@ function collect(value: Json, around: Context, path: string, found: ChainLog[]):
     return;
   }
   if (!isObject(value)) return;
-  const here = contextOf(value, around);
+  const here = { ...contextOf(value, around), whole: around.whole || isReceipt(value) };
   const topics = value['topics'];
   if (isLog(value) && Array.isArray(topics)) {
     found.push({
@@ -81,6 +88,11 @@ function isRemoved(said: Json | undefined): boolean {
 
 function isLog(value: { readonly [name: string]: Json }): boolean {
   return Array.isArray(value['topics']) && 'data' in value && 'address' in value;
+}
+
+/** A receipt as a node answers it: with its logs it says what the transaction cost. */
+function isReceipt(value: { readonly [name: string]: Json }): boolean {
+  return Array.isArray(value['logs']) && 'gasUsed' in value && 'transactionHash' in value;
 }
 
 function contextOf(value: { readonly [name: string]: Json }, around: Context): Context {

@@ -270,9 +270,10 @@ async function* logRecords(
       yield { row, text, broken: `Expected JSON with raw logs; ${otherThan(value)}.` };
       continue;
     }
-    for (const log of logs) {
+    for (const [at, log] of logs.entries()) {
       const first = group[0];
-      if (first !== undefined && !sameTransaction(first, log)) {
+      const begins = at === 0 && log.whole;
+      if (first !== undefined && (begins || !sameTransaction(first, log))) {
         yield { row: row + 1, logs: group };
         row += group.length;
         group = [];
