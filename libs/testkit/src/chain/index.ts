@@ -2,3 +2,6 @@
 
 export * from './venue-actions.ts';
 export * from './venue-words.ts';
+export { type ContractName, conditionalTokensCode, runtimeCode } from './compile.ts';
+export * from './local-chain.ts';
+export * from './node.ts';
