@@ -118,7 +118,7 @@ CREATE TABLE orders (
   log_partition   text NOT NULL,
   order_hash      text,
   account         text NOT NULL,
-  trading_bot_id  text NOT NULL,
+  trading_bot_id  text,  -- as a report has named it
   condition_id    text,
   venue_market_id text,
   token_id        text,
@@ -132,8 +132,6 @@ CREATE TABLE orders (
   event_id        text NOT NULL
 );
 CREATE INDEX orders_hash ON orders (order_hash) WHERE order_hash IS NOT NULL;
-CREATE INDEX orders_deadline ON orders (expires_at)
-  WHERE status = 'OPEN' AND expires_at IS NOT NULL;
 
 -- The same rows, found by their place on the chain and by their hash.
 CREATE VIEW fill_by_place AS
@@ -151,10 +149,16 @@ CREATE TABLE time_told (
   told_to   timestamptz NOT NULL,
   times     bigint      NOT NULL
 );
--- Open orders whose deadline was told. An order may be read after its own, and after a later one.
-CREATE TABLE deadline_told (
-  order_id text PRIMARY KEY
+-- Deadlines that were not told yet. A writer sets one, and takes it away where its order ends
+-- first; the clock takes away what it tells, so that none is told twice.
+CREATE TABLE deadline (
+  kind          text        NOT NULL,  -- order, reservation
+  id            text        NOT NULL,
+  log_partition text        NOT NULL,
+  due_at        timestamptz NOT NULL,
+  PRIMARY KEY (kind, id)
 );
+CREATE INDEX deadline_due ON deadline (due_at);
 
 -- Parameters of each processor as they were last written to the log.
 CREATE TABLE parameters_told (
@@ -162,22 +166,30 @@ CREATE TABLE parameters_told (
   settings  text NOT NULL
 );
 
--- What of a market stands on the log of a partition.
+-- What of a market stands on the log of a partition: every condition, or token of an unknown one,
+-- that anything of that partition has named.
 CREATE TABLE market_on_log (
   log_partition   text NOT NULL,
   place           text NOT NULL,
-  definition_hash text NOT NULL,
+  definition_hash text NOT NULL,  -- of the last MarketDefined; empty before the first
   synthesised     bool NOT NULL,
   tokens          text NOT NULL,
+  resolution      text,           -- payout numerators as JSON, once it is resolved
   PRIMARY KEY (log_partition, place)
 );
+CREATE INDEX market_on_log_place ON market_on_log (place);
 
 -- Market data as it is now. Written by the bus reader, read by the writers.
 CREATE TABLE market_definition (
-  condition_id    text PRIMARY KEY,
-  definition      text NOT NULL,
-  definition_hash text NOT NULL
+  condition_id       text PRIMARY KEY,
+  definition         text NOT NULL,
+  definition_hash    text NOT NULL,
+  neg_risk_market_id text,
+  questions          int  NOT NULL  -- how many of its event it names
 );
+CREATE INDEX market_definition_event
+  ON market_definition (neg_risk_market_id, questions DESC, condition_id)
+  WHERE neg_risk_market_id IS NOT NULL;
 -- Which marks a condition needs: its own tokens, and the YES tokens of its event's questions.
 CREATE TABLE market_token (
   condition_id text NOT NULL,

@@ -167,8 +167,8 @@ const POISON: readonly (readonly [claim: string, report: Fields, sentence: strin
     'Expected expires_at as ISO-8601 UTC; found "soon".',
   ],
   [
-    'an order that ends after all of us',
-    { ...ORDER, expires_at: '2126-01-01T00:00:00Z' },
+    'an order that ended before there was such a chain',
+    { ...ORDER, expires_at: '2014-12-31T23:59:59Z' },
     'Expected expires_at from 2015 to 2099, in microseconds since 1970; found',
   ],
 ];
@@ -204,6 +204,14 @@ describe('what no later step could carry is set aside at the door', () => {
     });
   });
 });
+
+test.each(['2100-01-01T00:00:00Z', '2126-01-01T00:00:00Z', '9998-12-31T23:59:59Z'])(
+  'an order that expires at %s never does: it is a word of its sender for never',
+  (expiresAt) => {
+    const written = testWriter().reports({ ...ORDER, expires_at: expiresAt });
+    expect(valuesOf(written, 'OrderOpened')).toMatchObject([{ expires_at: null }]);
+  },
+);
 
 describe('paper and real money never meet (B16)', () => {
   const paperOrder = { ...ORDER, paper: 'true' };

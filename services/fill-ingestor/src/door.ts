@@ -97,7 +97,7 @@ const CHECKS: readonly (readonly [field: string, name: string, check: Check<neve
 
 /** The draft, or INVALID_INPUT with the first field that lies beyond the bounds. */
 export function withinBounds(draft: Draft): Draft {
-  if (draft.kind === 'refusal' || draft.kind === 'movement') return draft;
+  if (draft.kind !== 'fill' && draft.kind !== 'order') return draft;
   const fields = draft as unknown as Readonly<Record<string, unknown>>;
   for (const [field, name, check] of CHECKS) {
     const value = fields[field] as never;

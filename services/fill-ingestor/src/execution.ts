@@ -38,15 +38,13 @@ import {
   tokenAt,
   wholeAt,
 } from './fields.ts';
+import { TIME_MAX } from './door.ts';
 import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms } from './raw.ts';
 import { timeOfIso, timeOfMilliseconds } from './times.ts';
 
 /** All of the notional. More, or less than nothing, is no fee rate but a broken message. */
 const BPS_MAX = 10_000;
-
-/** Microseconds since 1970 when it begins. */
-const YEAR_9999 = 253_370_764_800_000_000;
 
 const FILL_STATUSES: readonly string[] = ['MATCHED', 'MINED', 'CONFIRMED', 'FAILED'];
 const ORDER_STATUSES: readonly string[] = ['OPEN', 'FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'];
@@ -146,11 +144,11 @@ function orderOf(fields: Fields, common: Common): OrderDraft | Refusal {
 
 /**
  * When an order ends by itself; null where it never does. Senders have two words for never: the
- * venue's own expiration of 0, and the last year that a date can be written in.
+ * venue's own expiration of 0, and a year that none of us will see (2100 to 9999).
  */
 function deadlineIn(fields: Fields): TimeMicros | null | Refusal {
   const time = timeAt(fields, 'expires_at');
-  return time === 0 || (typeof time === 'number' && time >= YEAR_9999) ? null : time;
+  return time === 0 || (typeof time === 'number' && time >= TIME_MAX) ? null : time;
 }
 
 function fillOf(fields: Fields, common: Common, terms: ImportTerms | null): FillDraft | Refusal {

@@ -5,7 +5,7 @@
 
 import { ContractError, fromJson, type Records } from '@polytraders/contracts';
 import { isRefusal } from './amounts.ts';
-import { withinAmounts } from './door.ts';
+import { time, withinAmounts } from './door.ts';
 import {
   type MovementDraft,
   type MovementValue,
@@ -55,6 +55,11 @@ export function movementOf(raw: RawMovement): MovementDraft | Refusal {
   const { type, source, effectiveAt } = raw;
   if (effectiveAt === null) {
     return refuse('INCOMPLETE_INPUT', `Expected the time of a ${type}; found none.`);
+  }
+  const untimely = time(effectiveAt);
+  if (untimely !== null) {
+    const because = `Expected the time of a ${type} ${untimely.expected}; found ${untimely.found}.`;
+    return refuse('INVALID_INPUT', because);
   }
   const read = valueOf(raw);
   if (isRefusal(read)) return read;

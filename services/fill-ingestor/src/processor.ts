@@ -3,8 +3,8 @@
  * log partition and owns identity (B9), the ladder (B8), enrichment and quarantine (B18).
  *
  * Causes of `ignored`: `duplicate` (the same again), `late` (an earlier rung after a later one),
- * `joined` (a fill that stands on the log under another id). Everything else that is not applied is
- * quarantined with its bytes.
+ * `joined` (a fill that stands on the log under another id), `empty` (a redemption of nothing).
+ * Everything else that is not applied is quarantined with its bytes.
  */
 
 import { codec } from '@polytraders/contracts';
@@ -12,8 +12,9 @@ import { type Processor } from '@polytraders/stream';
 import { type Accounts } from './accounts.ts';
 import { type InboxEvent } from './inbox-event.ts';
 import { emissionsOf, type Entry, EVENTS_TOPIC, QUARANTINE_TOPIC } from './writer/entry.ts';
+import { keysOf, keysThen } from './writer/keys.ts';
 import { QUARANTINE_REASONS } from './writer/quarantine.ts';
-import { type Entity, keysOf, keysThen } from './writer/state.ts';
+import { type Entity } from './writer/state.ts';
 import { stepInput } from './writer/step.ts';
 import { storage } from './writer/storage.ts';
 
@@ -31,6 +32,18 @@ const EMITTED = [
   'ParametersChanged',
   'KillSwitchChanged',
   'TimeAdvanced',
+  'MarketStatusChanged',
+  'MarketResolved',
+  'PositionsSplit',
+  'PositionsMerged',
+  'PositionsConverted',
+  'PositionsRedeemed',
+  'TokensTransferred',
+  'CashMoved',
+  'OpeningBalance',
+  'ReservationRequested',
+  'SettlementJobClaimed',
+  'SettlementJobFailed',
   'QuarantinedInput',
 ] as const;
 
@@ -44,7 +57,7 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
     emits: EMITTED,
     healthSlugs: [],
     codec,
-    causes: ['duplicate', 'late', 'joined', ...QUARANTINE_REASONS],
+    causes: ['duplicate', 'late', 'joined', 'empty', ...QUARANTINE_REASONS],
     keys: keysOf,
     keysThen,
     // Re-deliveries are judged by content against what is known of the fill, not by place.

@@ -88,6 +88,22 @@ export const INPUT_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_MOVEMENT_CONFLICT',
+    severity: 'HARD_REJECT',
+    meaning:
+      'A split, merge, conversion, redemption, transfer or cash movement is told again with other ' +
+      'amounts or tokens than those on the log.',
+    action: 'Both are kept in quarantine, the account is marked incomplete; an operator decides.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_RESOLUTION_CONFLICT',
+    severity: 'HARD_REJECT',
+    meaning: 'A condition that is resolved on the log is told to be resolved otherwise.',
+    action: 'The first one stands; find out which node is wrong.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_COMMAND_REFUSED',
     severity: 'HARD_REJECT',
     meaning:
@@ -262,6 +278,40 @@ export const INCOMPLETE_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_MOVEMENT_UNBOOKED',
+    severity: 'WARN',
+    meaning:
+      'Shares or cash of a movement have moved that no book could account for; they stand on a ' +
+      'line of their own.',
+    action: 'Find the fill, transfer or opening balance that is missing, or have the market defined.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_MOVEMENT_DISAGREES',
+    severity: 'WARN',
+    meaning:
+      'What a source says of a movement or a market contradicts itself or what was said before; ' +
+      'cash and shares are booked as they moved.',
+    action: 'Compare with the transaction on the chain.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_PAYOUT_BY_TOKEN_UNKNOWN',
+    severity: 'WARN',
+    meaning:
+      'Several tokens of a condition without a known resolution were redeemed for one sum; it ' +
+      'is shared by quantity.',
+    action: 'Have the resolution or the payout by token brought by the chain source.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_OUTCOME_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'A condition is resolved, and nobody knows which of its outcomes this token is.',
+    action: 'Have the market defined; the books are settled when it is.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_MARK_MISSING',
     severity: 'WARN',
     meaning: 'There is no mark for an open position; unrealised is left empty, never 0.',
@@ -294,6 +344,24 @@ export const ALARM_CODES = [
     action:
       'See whether the source of record lost it; else declare the source that is right in ' +
       'ACCOUNTS_FILE.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_MOVEMENT_UNMATCHED',
+    severity: 'WARN',
+    meaning:
+      'A file tells of a movement that the chain, which is declared for the account, has not told.',
+    action: 'Import the file again once the chain has been read so far; else the file is wrong.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_REDEMPTION_UNMATCHED',
+    severity: 'WARN',
+    meaning:
+      'A redemption does not say of which shares, and the account is not known to have held them.',
+    action:
+      'Import what was bought before, or declare an opening balance, then the redemption again; ' +
+      'the view ingest.redemption_unmatched lists account, condition and amount.',
     userMessage: '',
   },
   {

@@ -6,7 +6,7 @@ import { isoTime } from '@polytraders/contracts';
 import { migrate, pool } from '@polytraders/runtime';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
-import { ALICE, NOON } from '../../test/inputs.ts';
+import { NOON } from '../../test/inputs.ts';
 import { tellTime } from './clock.ts';
 
 const SECOND = 1_000_000;
@@ -26,11 +26,15 @@ afterEach(async () => {
   await fresh.drop();
 });
 
-async function open(orderId: string, partition: number, expiresAt: number | null): Promise<void> {
+async function due(
+  id: string,
+  partition: number,
+  at: number,
+  kind: 'order' | 'reservation' = 'order',
+): Promise<void> {
   await database.query(
-    'INSERT INTO ingest.orders (order_id, log_partition, account, trading_bot_id, expires_at, ' +
-      "status, paper, event_id) VALUES ($1, $2, $3, 'alpha', $4, 'OPEN', false, 'e')",
-    [orderId, String(partition), ALICE, expiresAt === null ? null : isoTime(expiresAt)],
+    'INSERT INTO ingest.deadline (kind, id, log_partition, due_at) VALUES ($1, $2, $3, $4)',
+    [kind, id, String(partition), isoTime(at)],
   );
 }
 
@@ -44,31 +48,69 @@ async function told(): Promise<readonly string[]> {
 }
 
 test('each partition is told the latest of its deadlines that are over, once', async () => {
-  await open('a', 3, NOON - 2 * SECOND);
-  await open('b', 3, NOON - SECOND);
-  await open('c', 5, NOON + SECOND);
-  await open('d', 5, null);
+  await due('a', 3, NOON - 2 * SECOND);
+  await due('b', 3, NOON - SECOND);
+  await due('c', 5, NOON + SECOND);
   expect(await tellTime(database, NOON)).toBe(1);
   expect(await tellTime(database, NOON)).toBe(0);
   expect(await told()).toEqual(['3 2026-05-08T11:59:59Z']);
 });
 
 test('an order that is read after its deadline, behind a later one, is told of too', async () => {
-  await open('a', 3, NOON - SECOND);
+  await due('a', 3, NOON - SECOND);
   expect(await tellTime(database, NOON)).toBe(1);
-  await open('b', 3, NOON - 60 * SECOND);
+  await due('b', 3, NOON - 60 * SECOND);
   expect(await tellTime(database, NOON)).toBe(1);
   expect(await tellTime(database, NOON + SECOND)).toBe(0);
   // Time does not go back: it is told again that it is as late as it was.
   expect(await told()).toEqual(Array(2).fill('3 2026-05-08T11:59:59Z'));
 });
 
-test('an order that was closed is not told of, and what was told of it is forgotten', async () => {
-  await open('a', 3, NOON - SECOND);
-  await tellTime(database, NOON);
-  await database.query("UPDATE ingest.orders SET status = 'EXPIRED'");
-  await open('b', 3, NOON);
-  expect(await tellTime(database, NOON + SECOND)).toBe(1);
-  const kept = await database.query<{ order_id: string }>('SELECT * FROM ingest.deadline_told');
-  expect(kept.rows.map((row) => row.order_id)).toEqual(['b']);
+test('a deadline is over with the clock that tells it: none is looked at a second time', async () => {
+  await due('a', 3, NOON - SECOND);
+  await due('r', 3, NOON - SECOND, 'reservation');
+  await due('b', 5, NOON + SECOND);
+  expect(await tellTime(database, NOON)).toBe(1);
+  const left = await database.query<{ id: string }>('SELECT id FROM ingest.deadline');
+  expect(left.rows.map((row) => row.id)).toEqual(['b']);
+});
+
+test('the deadline of a reservation is told like that of an order', async () => {
+  await due('r', 4, NOON - SECOND, 'reservation');
+  expect(await tellTime(database, NOON)).toBe(1);
+  expect(await told()).toEqual(['4 2026-05-08T11:59:59Z']);
+});
+
+test('a deadline that a writer holds is told at the next look, and the clock does not wait', async () => {
+  await due('a', 3, NOON - SECOND);
+  await due('b', 5, NOON - SECOND);
+  const holder = pool({ url: fresh.url, applicationName: 'clock-holder' }, 1);
+  const writer = await holder.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query("DELETE FROM ingest.deadline WHERE id = 'a'");
+    expect(await tellTime(database, NOON)).toBe(1);
+    await writer.query('ROLLBACK');
+    expect(await tellTime(database, NOON)).toBe(1);
+  } finally {
+    writer.release();
+    await holder.end();
+  }
+  expect(await told()).toEqual(['3 2026-05-08T11:59:59Z', '5 2026-05-08T11:59:59Z']);
+});
+
+test('the clock finds what is due by its index, however many deadlines lie ahead', async () => {
+  await database.query(
+    "INSERT INTO ingest.deadline SELECT 'order', 'o' || n, '3', $1::timestamptz + n * interval " +
+      "'1 second' FROM generate_series(1, 20000) AS n",
+    [isoTime(NOON)],
+  );
+  await database.query('ANALYZE ingest.deadline');
+  const plan = await database.query<{ 'QUERY PLAN': string }>(
+    'EXPLAIN SELECT kind, id FROM ingest.deadline WHERE due_at <= $1::timestamptz FOR UPDATE ' +
+      'SKIP LOCKED',
+    [isoTime(NOON + 5 * SECOND)],
+  );
+  const text = plan.rows.map((row) => row['QUERY PLAN']).join(' ');
+  expect(text).toContain('deadline_due');
 });

@@ -51,8 +51,9 @@ async function tick(database: pg.Pool, onOutage: Services['onOutage'], now: numb
 }
 
 /**
- * Tells each partition in which a deadline is over that it was not told of: it is told of each one
- * once, also of one that was recorded only after a later one. Answers how many were told.
+ * Tells each partition in which a deadline of an order or a reservation is over that it was not told
+ * of: it is told of each one once, also of one that was recorded only after a later one. Looks only
+ * at deadlines that are still to be told. Answers how many partitions were told.
  */
 export async function tellTime(database: pg.Pool, now: number): Promise<number> {
   return inTransaction(database, async (client) => {
@@ -62,22 +63,19 @@ export async function tellTime(database: pg.Pool, now: number): Promise<number> 
     );
     if (alone.rows[0]?.alone !== 'true') return 0;
     const told = await client.query<{ partition: string; to: string; times: string }>(
-      'WITH due AS (SELECT o.order_id, o.log_partition::int AS partition, o.expires_at ' +
-        "FROM ingest.orders AS o WHERE o.status = 'OPEN' AND o.expires_at <= $1::timestamptz " +
-        'AND NOT EXISTS (SELECT 1 FROM ingest.deadline_told AS d WHERE d.order_id = o.order_id)' +
-        '), noted AS (INSERT INTO ingest.deadline_told SELECT order_id FROM due) ' +
+      // A deadline that a writer holds just now, to set it or take it away, is for the next look.
+      'WITH due AS (SELECT kind, id FROM ingest.deadline WHERE due_at <= $1::timestamptz ' +
+        'FOR UPDATE SKIP LOCKED' +
+        '), told AS (DELETE FROM ingest.deadline AS d USING due ' +
+        'WHERE d.kind = due.kind AND d.id = due.id RETURNING d.log_partition, d.due_at) ' +
         'INSERT INTO ingest.time_told AS t (partition, told_to, times) ' +
-        'SELECT partition, max(expires_at), 1 FROM due GROUP BY partition ORDER BY partition ' +
+        'SELECT log_partition::int, max(due_at), 1 FROM told GROUP BY 1 ORDER BY 1 ' +
         'ON CONFLICT (partition) DO UPDATE SET times = t.times + 1, ' +
         'told_to = greatest(t.told_to, EXCLUDED.told_to) ' +
         'RETURNING partition, told_to::text AS "to", times',
       [isoTime(now)],
     );
     if (told.rows.length === 0) return 0;
-    await client.query(
-      'DELETE FROM ingest.deadline_told AS d USING ingest.orders AS o ' +
-        "WHERE o.order_id = d.order_id AND o.status <> 'OPEN'",
-    );
     const inputs = told.rows.map(inputOf);
     await appendInputs(client, inputs, now);
     return inputs.length;

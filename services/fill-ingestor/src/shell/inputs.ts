@@ -28,6 +28,7 @@ import {
   type RecordInputType,
 } from '../raw.ts';
 import { type NewInput } from './inbox.ts';
+import { type StatusChange } from './market-data.ts';
 
 /** What a bus record is for us. An input whose account only its order knows waits for its route. */
 export type BusInput =
@@ -42,7 +43,11 @@ export type BusInput =
       readonly input: Omit<NewInput, 'partition'>;
     }
   | { readonly becomes: 'mark'; readonly mark: MarkObserved; readonly place: Place }
-  | { readonly becomes: 'definition'; readonly definition: MarketDefinition };
+  | {
+      readonly becomes: 'definition';
+      readonly definition: MarketDefinition;
+      readonly place: Place;
+    };
 
 /** Which records each topic carries, by its name, which is the first part of a source position. */
 const RECORDS_BY_TOPIC: ReadonlyMap<string, readonly string[]> = new Map(
@@ -73,7 +78,7 @@ export function busInputOf(record: Event, place: Place): BusInput {
     case 'MarketDefinition': {
       const definition = definitionIn(record.value);
       if (typeof definition === 'string') return invalid(place, record.type, definition);
-      return { becomes: 'definition', definition };
+      return { becomes: 'definition', definition, place };
     }
     case 'OperationsReport': {
       const odd = oddTextIn(record.value, 'the report');
@@ -165,14 +170,40 @@ export function routed(
   };
 }
 
+/**
+ * The change of a market's status that a definition brought, for all partitions. When it happened
+ * nobody says: it is taken for the time at which it was read.
+ */
+export function statusInput(
+  { conditionId, status }: StatusChange,
+  place: Place,
+  receivedAt: TimeMicros,
+): NewInput {
+  const value = { condition_id: conditionId, status };
+  const raw: RawInput = {
+    format: 'record',
+    type: 'MarketStatusChanged',
+    value,
+    effectiveAt: receivedAt,
+    correlationId: conditionId,
+    marketSeq: null,
+  };
+  return { ...placed('bus', place), raw, partition: 'all' };
+}
+
 /** A command is an input of its account's partition; what becomes of it is the writer's to say. */
 function commandOf(command: LedgerCommand, place: Place): BusInput {
-  const { account, command: what, arguments: given, proposed_by: by } = command;
+  const { account, approved_by: approvedBy } = command;
   const whose = account?.toLowerCase() ?? null;
   const fields: Record<string, string> = {
-    command: what,
-    arguments: given,
-    proposed_by: by,
+    command_id: command.event_id,
+    command: command.command,
+    arguments: command.arguments,
+    proposed_by: command.proposed_by,
+    reason: command.reason,
+    effective_at: isoTime(command.effective_at),
+    correlation_id: command.correlation_id,
+    ...(approvedBy === null ? {} : { approved_by: approvedBy }),
     ...(whose === null ? {} : { account: whose }),
   };
   const partition = partitionOfAccount(whose ?? '*');

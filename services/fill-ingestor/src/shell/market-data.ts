@@ -55,24 +55,36 @@ export async function noteMarks(
   );
 }
 
-/** Notes definitions; the last one of a condition stands. */
+/** A market whose definition says another status than before. */
+export type StatusChange = {
+  readonly conditionId: string;
+  readonly status: 'OPEN' | 'CLOSED' | 'PROPOSED' | 'DISPUTED';
+};
+
+/**
+ * Notes definitions; the last one of a condition stands. Answers which markets that the ledger has
+ * used have changed their status: that they are resolved, the chain alone says.
+ */
 export async function noteDefinitions(
   client: pg.ClientBase,
   definitions: readonly MarketDefinition[],
-): Promise<void> {
+): Promise<readonly StatusChange[]> {
   const latest = new Map(definitions.map((definition) => [definition.condition_id, definition]));
   const rows = [...latest.values()].sort((a, b) => (a.condition_id < b.condition_id ? -1 : 1));
-  if (rows.length === 0) return;
+  if (rows.length === 0) return [];
+  const changed = await changesOf(client, rows);
   const texts = rows.map((row) => JSON.stringify(toJson('MarketDefinition', row)));
   const conditions = columnLiteral(
     'text',
     rows.map((row) => row.condition_id),
   );
   await client.query(
-    'INSERT INTO ingest.market_definition (condition_id, definition, definition_hash) ' +
-      'SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ' +
+    'INSERT INTO ingest.market_definition (condition_id, definition, definition_hash, ' +
+      'neg_risk_market_id, questions) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], ' +
+      '$4::text[], $5::int[]) ' +
       'ON CONFLICT (condition_id) DO UPDATE SET definition = EXCLUDED.definition, ' +
-      'definition_hash = EXCLUDED.definition_hash',
+      'definition_hash = EXCLUDED.definition_hash, ' +
+      'neg_risk_market_id = EXCLUDED.neg_risk_market_id, questions = EXCLUDED.questions',
     [
       conditions,
       columnLiteral('text', texts),
@@ -80,8 +92,48 @@ export async function noteDefinitions(
         'text',
         texts.map((text) => sha256(text)),
       ),
+      columnLiteral(
+        'text',
+        rows.map((row) => row.neg_risk_market_id),
+      ),
+      columnLiteral(
+        'int',
+        rows.map((row) => row.questions.length),
+      ),
     ],
   );
+  await noteTokens(client, conditions, rows);
+  return changed;
+}
+
+async function changesOf(
+  client: pg.ClientBase,
+  rows: readonly MarketDefinition[],
+): Promise<readonly StatusChange[]> {
+  const column = (of: (row: MarketDefinition) => string): string =>
+    columnLiteral('text', rows.map(of));
+  // An unknown market is taken to be open, as the log takes it.
+  const changed = await client.query<{ condition_id: string; status: string }>(
+    'SELECT n.condition_id, n.status ' +
+      'FROM unnest($1::text[], $2::text[]) AS n (condition_id, status) ' +
+      'LEFT JOIN ingest.market_definition AS d USING (condition_id) ' +
+      "WHERE n.status <> 'RESOLVED' " +
+      "AND n.status <> coalesce(d.definition::jsonb ->> 'status', 'OPEN') " +
+      'AND EXISTS (SELECT 1 FROM ingest.market_on_log AS m WHERE m.place = n.condition_id) ' +
+      'ORDER BY 1',
+    [column((row) => row.condition_id), column((row) => row.status)],
+  );
+  return changed.rows.map((row) => ({
+    conditionId: row.condition_id,
+    status: row.status as StatusChange['status'],
+  }));
+}
+
+async function noteTokens(
+  client: pg.ClientBase,
+  conditions: string,
+  rows: readonly MarketDefinition[],
+): Promise<void> {
   const tokens = rows.flatMap(tokensOf);
   await client.query('DELETE FROM ingest.market_token WHERE condition_id = ANY($1::text[])', [
     conditions,

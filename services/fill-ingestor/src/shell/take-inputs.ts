@@ -8,7 +8,7 @@ import { columnLiteral } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
 import { appendInputs, type NewInput } from './inbox.ts';
-import { type BusInput, notAhead, partitionOfAccount } from './inputs.ts';
+import { type BusInput, notAhead, partitionOfAccount, statusInput } from './inputs.ts';
 import { noteDefinitions, noteMarks } from './market-data.ts';
 
 /** Applies inputs in their order. Answers the inbox ends that they moved, by log partition. */
@@ -21,21 +21,37 @@ export async function takeInputs(
   const inputs = given.map((one) => notAhead(one, receivedAt));
   const marks = inputs.flatMap((one) => (one.becomes === 'mark' ? [one.mark] : []));
   await noteMarks(client, marks, receivedAt);
-  await noteDefinitions(
-    client,
-    inputs.flatMap((one) => (one.becomes === 'definition' ? [one.definition] : [])),
-  );
+  const statuses = await takeDefinitions(client, inputs, receivedAt);
   await noteRoutes(client, inputs);
   const accounts = await accountsOf(client, inputs);
-  const rows = inputs.flatMap((one): readonly NewInput[] => {
+  const read = inputs.flatMap((one): readonly NewInput[] => {
     if (one.becomes === 'input') return [one.input];
     if (one.becomes !== 'unrouted') return [];
     // An order that nobody opened routes by itself; the writer there says that it is unknown.
     const partition = partitionOfAccount(accounts.get(one.orderId) ?? one.orderId);
     return [{ ...one.input, partition }];
   });
+  const rows = [...read, ...statuses];
   if (rows.length === 0) return new Map();
   return appendInputs(client, rows, receivedAt, mayRepeat || rows.some(isOfCompacted));
+}
+
+/** Definitions are noted; a status that one of them has changed is everybody's to know. */
+async function takeDefinitions(
+  client: pg.ClientBase,
+  inputs: readonly BusInput[],
+  receivedAt: TimeMicros,
+): Promise<readonly NewInput[]> {
+  const given = inputs.flatMap((one) => (one.becomes === 'definition' ? [one] : []));
+  const places = new Map(given.map((one) => [one.definition.condition_id, one.place]));
+  const changed = await noteDefinitions(
+    client,
+    given.map((one) => one.definition),
+  );
+  return changed.flatMap((change) => {
+    const place = places.get(change.conditionId);
+    return place === undefined ? [] : [statusInput(change, place, receivedAt)];
+  });
 }
 
 const COMPACTED: ReadonlySet<string> = new Set(

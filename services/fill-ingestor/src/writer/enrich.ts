@@ -87,8 +87,7 @@ export function botOf(
   order: OrderState | null,
   accounts: Accounts,
 ): string {
-  const ordered = order?.tradingBotId === UNATTRIBUTED ? null : order?.tradingBotId;
-  const known = draft.tradingBotId ?? ordered ?? null;
+  const known = draft.tradingBotId ?? order?.tradingBotId ?? null;
   return known ?? accounts.get(account)?.defaultBot ?? draft.fallbackBot ?? UNATTRIBUTED;
 }
 

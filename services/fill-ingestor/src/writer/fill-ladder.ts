@@ -13,8 +13,9 @@ import { type Arriving, feeOf } from './fill-content.ts';
 import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
 import { opposite } from './fill-refusals.ts';
 import { speaksFirst } from './first-source.ts';
+import { heldPuts } from './held.ts';
 import { useMarket } from './markets.ts';
-import { coordinatesKey, type Entity, fillKey, type FillState } from './state.ts';
+import { coordinatesKey, type Entity, fillKey, type FillState, tokenPlace } from './state.ts';
 
 /** What becomes of one report. */
 export type Outcome = Step<Entity, Entry>;
@@ -63,8 +64,20 @@ export function advance(
     draft.status === 'CONFIRMED'
       ? confirmedEntry(event, fill)
       : matchedEntry(event, fill, draft.status);
-  const more = [...spoke, ...market.puts, ...placeLeft(known, state)];
+  const held = draft.status === 'CONFIRMED' ? heldOf(arriving, state, lookup) : [];
+  const more = [...spoke, ...market.puts, ...held, ...placeLeft(known, state)];
   return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
+}
+
+/** A confirmed fill moves the wallet's shares, under the condition that the report names. */
+function heldOf(
+  { event, account, tokenId, orderSide, draft }: Arriving,
+  { quantity }: FillState,
+  lookup: Lookup<Entity>,
+): readonly Put<Entity>[] {
+  const place = draft.conditionId ?? tokenPlace(tokenId);
+  const by = orderSide === 'BUY' ? quantity : -quantity;
+  return heldPuts(lookup, { partition: event.partition, account }, [{ place, tokenId, by }]);
 }
 
 /**

@@ -1,12 +1,13 @@
 /** Reports of fills that are set aside, each with its sentence and with what it contradicts. */
 
-import { type Put, type Step } from '@polytraders/stream';
+import { type Step } from '@polytraders/stream';
 import { type FillDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
+import { doubtPuts } from './doubts.ts';
 import { type Entry } from './entry.ts';
 import { type Arriving } from './fill-content.ts';
 import { quarantine, type QuarantineReason } from './quarantine.ts';
-import { type Doubt, doubtsKey, type Entity, type FillState, type OrderState } from './state.ts';
+import { type Entity, type FillState, type OrderState } from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
@@ -153,14 +154,5 @@ export function setAside(
   const { fillId, orderId } = draft;
   const step = quarantine(event, { reason, because, account, fillId, orderId, ...against });
   if (step.outcome !== 'quarantined' || !DOUBTFUL.includes(reason)) return step;
-  return { ...step, puts: doubted(arriving, reason) };
-}
-
-/** Remembers that the account is in doubt, and the first report that brought it there. */
-function doubted({ event, account, doubts }: Arriving, reason: string): readonly Put<Entity>[] {
-  const known = doubts?.accounts ?? new Map<string, Doubt>();
-  if (known.has(account)) return [];
-  const { partition, source, sourcePosition } = event;
-  const accounts = new Map([...known, [account, { reason, source, sourcePosition }]]);
-  return [{ key: doubtsKey(partition), entity: { kind: 'doubts', partition, accounts } }];
+  return { ...step, puts: doubtPuts(event, account, arriving.doubts, reason) };
 }

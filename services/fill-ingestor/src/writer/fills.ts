@@ -16,6 +16,7 @@ import { type Accounts, isOfRecord } from '../accounts.ts';
 import { TICK } from '../amounts.ts';
 import { type FillDraft, type SourceOfRecord } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
+import { doubtsOf } from './doubts.ts';
 import { orderOf } from './enrich.ts';
 import { firstSourceOf } from './first-source.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
@@ -34,8 +35,6 @@ import {
 } from './fill-refusals.ts';
 import {
   coordinatesKey,
-  doubtsKey,
-  type DoubtsState,
   type Entity,
   fillKey,
   type FillState,
@@ -170,11 +169,6 @@ function lacksCoordinates({ draft, account }: Arriving, accounts: Accounts): boo
   const others = accounts.get(account)?.otherSources ?? [];
   const bare = draft.txHash === null || draft.orderHash === null;
   return draft.source === 'bus' && draft.status === 'CONFIRMED' && bare && others.length > 0;
-}
-
-function doubtsOf(lookup: Lookup<Entity>, partition: number): DoubtsState | null {
-  const found = lookup.get(doubtsKey(partition));
-  return found?.kind === 'doubts' ? found : null;
 }
 
 function fillAt(lookup: Lookup<Entity>, key: string): FillState | null {

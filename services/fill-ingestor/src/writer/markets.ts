@@ -11,7 +11,14 @@ import { sha256 } from '../identity.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
-import { type Entity, marketKey, type MarketFacts, type MarketState, tokenPlace } from './state.ts';
+import {
+  type Entity,
+  marketKey,
+  type MarketFacts,
+  type MarketState,
+  placeOf,
+  tokenPlace,
+} from './state.ts';
 
 export type MarketUse = {
   readonly puts: readonly Put<Entity>[];
@@ -34,7 +41,7 @@ export function useMarket(
   facts: MarketFacts | null,
   account: string,
 ): MarketUse {
-  const place = draft.conditionId ?? (draft.tokenId === null ? null : tokenPlace(draft.tokenId));
+  const place = placeOf(draft);
   const known = place === null ? undefined : lookup.get(marketKey(event.partition, place));
   const state = known?.kind === 'market' ? known : null;
   const definition = facts?.definition ?? null;
@@ -44,9 +51,7 @@ export function useMarket(
     return written(
       event,
       account,
-      definition.condition_id,
-      hash,
-      false,
+      { conditionId: definition.condition_id, hash, synthesised: false, before: state },
       definition.tokens.map((token) => ({ tokenId: token.token_id, outcome: token.outcome })),
       {
         venue_market_id: null,
@@ -61,11 +66,13 @@ export function useMarket(
     );
   }
   const market = draft.synthesised ?? null;
-  if (market === null || (state !== null && !state.synthesised)) return NOTHING;
+  if (market === null) return state === null && place !== null ? used(event, place) : NOTHING;
+  if (state !== null && !state.synthesised && state.definitionHash !== '') return NOTHING;
   const tokens = union(state === null ? [] : (JSON.parse(state.tokens) as Tokens), market.tokens);
   const hash = sha256(JSON.stringify([market.conditionId, tokens]));
   if (state?.definitionHash === hash) return NOTHING;
-  return written(event, account, market.conditionId, hash, true, tokens, {
+  const names = { conditionId: market.conditionId, hash, synthesised: true, before: state };
+  return written(event, account, names, tokens, {
     venue_market_id: null,
     tokens: tokens.map((token) => ({ token_id: token.tokenId, outcome: token.outcome })),
     neg_risk_market_id: null,
@@ -86,12 +93,24 @@ type Definition = Omit<
   | keyof ReturnType<typeof envelopeOf>
 >;
 
+/** A market of which nothing is known yet: that it was used is remembered, nothing is written. */
+function used({ partition }: InboxEvent, place: string): MarketUse {
+  const state = { partition, place, definitionHash: '', synthesised: false, tokens: '[]' };
+  const entity: MarketState = { kind: 'market', ...state, resolution: null };
+  return { puts: [{ key: marketKey(partition, place), entity }], entries: [] };
+}
+
+type Written = {
+  readonly conditionId: string;
+  readonly hash: string;
+  readonly synthesised: boolean;
+  readonly before: MarketState | null;
+};
+
 function written(
   event: InboxEvent,
   account: string,
-  conditionId: string,
-  hash: string,
-  synthesised: boolean,
+  { conditionId, hash, synthesised, before }: Written,
   tokens: Tokens,
   definition: Definition,
 ): MarketUse {
@@ -103,6 +122,7 @@ function written(
     definitionHash: hash,
     synthesised,
     tokens: JSON.stringify(tokens),
+    resolution: before?.resolution ?? null,
   });
   const places = [conditionId, ...tokens.map((token) => tokenPlace(token.tokenId))];
   // A market may change back: what it says alone would give the third record the id of the first.

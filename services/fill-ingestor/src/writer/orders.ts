@@ -3,18 +3,19 @@
  * again is ignored; another content under the same id is a conflict.
  */
 
-import { type Records } from '@polytraders/contracts';
-import { type Lookup, type Put, type Step } from '@polytraders/stream';
+import { type Lookup, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type OrderDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
-import { botOf, factsOf, UNATTRIBUTED } from './enrich.ts';
-import { type Entry, ledgerEntry } from './entry.ts';
-import { envelopeOf } from './envelope.ts';
+import { botOf, factsOf } from './enrich.ts';
+import { type Entry } from './entry.ts';
 import { firstSourceOf, sourceIn, speaksFirst } from './first-source.ts';
 import { useMarket } from './markets.ts';
+import { closedEntry, openedEntry, resolvedEntry } from './order-records.ts';
+import { openPuts, orderPuts } from './order-state.ts';
 import { quarantine } from './quarantine.ts';
-import { type Entity, orderHashKey, orderKey, type OrderState } from './state.ts';
+import { isResolved } from './resolutions.ts';
+import { type Entity, orderHashKey, orderKey, type OrderState, placeOf } from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
@@ -53,7 +54,7 @@ export function stepOrder(
   if (draft.status === 'OPEN') {
     if (known !== null) {
       if (known.status === 'OPEN') return { outcome: 'ignored', because: 'duplicate' };
-      return openedLate(draft, known, botOf(draft, account, null, accounts));
+      return openedLate(draft, known);
     }
     return open(event, draft, account, lookup, accounts);
   }
@@ -87,51 +88,31 @@ function open(
   lookup: Lookup<Entity>,
   accounts: Accounts,
 ): Outcome {
-  const { tokenId, orderSide, price, quantity } = draft;
+  const { tokenId, orderSide, price, quantity, orderId } = draft;
   if (tokenId === null || orderSide === null || price === null || quantity === null) {
     const because =
       `Expected token_id, order_side, price and quantity_shares on order ` +
-      `${draft.orderId}; found some missing.`;
-    return quarantine(event, {
-      reason: 'INCOMPLETE_INPUT',
-      because,
-      account,
-      orderId: draft.orderId,
-    });
+      `${orderId}; found some missing.`;
+    return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, orderId });
   }
   const bot = botOf(draft, account, null, accounts);
-  const value: Records['OrderOpened'] = {
-    ...envelopeOf(event, happening('OrderOpened', draft)),
-    order_id: draft.orderId,
-    order_hash: draft.orderHash,
-    account,
-    trading_bot_id: bot,
-    condition_id: draft.conditionId,
-    venue_market_id: draft.venueMarketId,
-    token_id: tokenId,
-    order_side: orderSide,
-    price,
-    quantity_shares: quantity,
-    max_fee_pusd: draft.maxFeePusd,
-    expires_at: draft.expiresAt,
-    reservation_id: draft.reservationId,
-    source: event.source,
-    source_position: event.sourcePosition,
-    paper: draft.paper,
-    flags: draft.maxFeePusd === null ? ['GOV_ORDER_WITHOUT_MAX_FEE'] : [],
-    incomplete_reasons: missingOf(draft, bot),
-  };
-  const entry = ledgerEntry('OrderOpened', value, placeOf(event, account));
+  const entry = openedEntry(event, { ...draft, tokenId, orderSide, price, quantity }, account, bot);
   const market = useMarket(event, lookup, draft, factsOf(lookup, draft), account);
   const first = firstSourceOf(lookup, account);
   const spoke = speaksFirst(event, draft, first);
-  const names = { account, bot, first: first ?? sourceIn(spoke) };
-  const puts = putsOf(stateOf(event, draft, names, null, entry.event_id));
-  return {
-    outcome: 'applied',
-    puts: [...spoke, ...market.puts, ...puts],
-    entries: [...market.entries, entry],
-  };
+  const named = first ?? sourceIn(spoke);
+  const order = stateOf(event, draft, account, named, null, entry.event_id);
+  const puts = [...spoke, ...market.puts];
+  const entries = [...market.entries, entry];
+  if (!isResolved(lookup, event.partition, placeOf(order) ?? '')) {
+    const opened = openPuts(lookup, event.partition, [{ order, isOpen: true }]);
+    return { outcome: 'applied', puts: [...puts, ...orderPuts(order), ...opened], entries };
+  }
+  // Told after the end of its market: nothing else would end it.
+  const cause = { causationId: null, effectiveAt: draft.effectiveAt ?? event.receivedAt };
+  const end = resolvedEntry(event, order, bot, cause);
+  const ended = orderPuts({ ...order, status: 'MARKET_RESOLVED', eventId: end.event_id });
+  return { outcome: 'applied', puts: [...puts, ...ended], entries: [...entries, end] };
 }
 
 function close(
@@ -142,42 +123,27 @@ function close(
   lookup: Lookup<Entity>,
   accounts: Accounts,
 ): Outcome {
-  const bot = known?.tradingBotId ?? botOf(draft, account, null, accounts);
-  const reason = draft.status === 'OPEN' ? 'CANCELLED' : draft.status;
-  const value: Records['OrderClosed'] = {
-    ...envelopeOf(event, happening('OrderClosed', draft)),
-    order_id: draft.orderId,
-    order_hash: known?.orderHash ?? draft.orderHash,
-    account,
-    trading_bot_id: bot,
-    condition_id: known?.conditionId ?? draft.conditionId,
-    token_id: known?.tokenId ?? draft.tokenId,
-    order_side: known?.orderSide ?? draft.orderSide,
-    closing_reason: reason,
-    detail: null,
-    source: event.source,
-    source_position: event.sourcePosition,
-    paper: known?.paper ?? draft.paper,
-    flags: ['EXEC_ORDER_CLOSED'],
-    incomplete_reasons: missingOf(draft, bot),
-  };
-  const entry = ledgerEntry('OrderClosed', value, placeOf(event, account));
+  const bot = botOf(draft, account, known, accounts);
   const first = draft.account === null ? null : firstSourceOf(lookup, account);
   const spoke = speaksFirst(event, draft, first);
-  const names = { account, bot, first: known?.first ?? first ?? sourceIn(spoke) };
-  const puts = putsOf(stateOf(event, draft, names, known, entry.event_id));
-  return { outcome: 'applied', puts: [...spoke, ...puts], entries: [entry] };
+  const named = known?.first ?? first ?? sourceIn(spoke);
+  const state = stateOf(event, draft, account, named, known, '');
+  const entry = closedEntry(event, draft, state, bot);
+  const shut =
+    known === null ? [] : openPuts(lookup, event.partition, [{ order: known, isOpen: false }]);
+  const puts = [...spoke, ...shut, ...orderPuts({ ...state, eventId: entry.event_id })];
+  return { outcome: 'applied', puts, entries: [entry] };
 }
 
 /**
  * The first report of an order that is closed: nothing for the log, but what its end did not say is
  * remembered, for fills that leave their token to it.
  */
-function openedLate(draft: OrderDraft, known: OrderState, bot: string): Outcome {
+function openedLate(draft: OrderDraft, known: OrderState): Outcome {
   const after: OrderState = {
     ...known,
     orderHash: known.orderHash ?? draft.orderHash,
-    tradingBotId: known.tradingBotId === UNATTRIBUTED ? bot : known.tradingBotId,
+    tradingBotId: known.tradingBotId ?? draft.tradingBotId,
     conditionId: known.conditionId ?? draft.conditionId,
     venueMarketId: known.venueMarketId ?? draft.venueMarketId,
     tokenId: known.tokenId ?? draft.tokenId,
@@ -190,7 +156,7 @@ function openedLate(draft: OrderDraft, known: OrderState, bot: string): Outcome 
   if (names.every((name) => after[name] === known[name])) {
     return { outcome: 'ignored', because: 'late' };
   }
-  return { outcome: 'applied', puts: putsOf(after), entries: [] };
+  return { outcome: 'applied', puts: orderPuts(after), entries: [] };
 }
 
 function contradicts(
@@ -214,16 +180,11 @@ function contradicts(
   );
 }
 
-type Names = {
-  readonly account: string;
-  readonly bot: string;
-  readonly first: OrderState['first'];
-};
-
 function stateOf(
   event: InboxEvent,
   draft: OrderDraft,
-  { account, bot, first }: Names,
+  account: string,
+  first: OrderState['first'],
   known: OrderState | null,
   eventId: string,
 ): OrderState {
@@ -234,7 +195,8 @@ function stateOf(
     orderHash: known?.orderHash ?? draft.orderHash,
     account,
     first,
-    tradingBotId: bot,
+    // As it was named, first by its own report; whose it is by default is no news of it.
+    tradingBotId: known?.tradingBotId ?? draft.tradingBotId,
     conditionId: known?.conditionId ?? draft.conditionId,
     venueMarketId: known?.venueMarketId ?? draft.venueMarketId,
     tokenId: known?.tokenId ?? draft.tokenId,
@@ -246,30 +208,4 @@ function stateOf(
     paper: known?.paper ?? draft.paper,
     eventId,
   };
-}
-
-function putsOf(state: OrderState): readonly Put<Entity>[] {
-  const own = { key: orderKey(state.orderId), entity: state };
-  return state.orderHash === null
-    ? [own]
-    : [own, { key: orderHashKey(state.orderHash), entity: state }];
-}
-
-function happening(type: 'OrderOpened' | 'OrderClosed', draft: OrderDraft) {
-  return {
-    identity: [type, draft.orderId] as const,
-    correlationId: draft.correlationId ?? draft.orderId,
-    effectiveAt: draft.effectiveAt,
-  };
-}
-
-function missingOf(draft: OrderDraft, bot: string): readonly string[] {
-  return [
-    ...(bot === UNATTRIBUTED ? ['GOV_BOT_UNATTRIBUTED'] : []),
-    ...(draft.conditionId === null ? ['GOV_CONDITION_UNKNOWN'] : []),
-  ];
-}
-
-function placeOf(event: InboxEvent, account: string) {
-  return { key: account, fillId: null, sourcePosition: event.sourcePosition, reasonCode: null };
 }

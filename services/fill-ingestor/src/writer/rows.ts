@@ -6,7 +6,7 @@
 import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { table } from '@polytraders/stream';
-import { type FeeSource, type OrderStatus, type SourceOfRecord } from '../draft.ts';
+import { type FeeSource, type SourceOfRecord } from '../draft.ts';
 import {
   type DoubtsState,
   type FillState,
@@ -58,7 +58,7 @@ export type OrderRow = {
   readonly log_partition: string;
   readonly order_hash: string | null;
   readonly account: string;
-  readonly trading_bot_id: string;
+  readonly trading_bot_id: string | null;
   readonly condition_id: string | null;
   readonly venue_market_id: string | null;
   readonly token_id: string | null;
@@ -92,6 +92,7 @@ export type MarketRow = {
   readonly definition_hash: string;
   readonly synthesised: boolean;
   readonly tokens: string;
+  readonly resolution: string | null;
 };
 
 const FILL_COLUMNS = {
@@ -199,6 +200,7 @@ export const MARKETS = table<MarketRow>(
     definition_hash: 'text',
     synthesised: 'bool',
     tokens: 'text',
+    resolution: 'text',
   },
   ['log_partition', 'place'],
 );
@@ -318,7 +320,7 @@ export function orderOfRow(row: OrderRow): OrderState {
     price: row.price === null ? null : priceE18(row.price),
     quantity: row.quantity_shares === null ? null : shares(row.quantity_shares),
     expiresAt: row.expires_at,
-    status: row.status as OrderStatus,
+    status: row.status as OrderState['status'],
     paper: row.paper,
     first: row.first_source as SourceOfRecord | null,
     eventId: row.event_id,
@@ -366,6 +368,7 @@ export function rowOfMarket(state: MarketState): MarketRow {
     definition_hash: state.definitionHash,
     synthesised: state.synthesised,
     tokens: state.tokens,
+    resolution: state.resolution,
   };
 }
 
@@ -377,6 +380,7 @@ export function marketOfRow(row: MarketRow): MarketState {
     definitionHash: row.definition_hash,
     synthesised: row.synthesised,
     tokens: row.tokens,
+    resolution: row.resolution,
   };
 }
 

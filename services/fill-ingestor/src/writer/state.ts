@@ -8,7 +8,13 @@
  *   source|<account>               which source spoke first of an account that is not declared
  *   doubts|<partition>             its accounts of which the sources said two things
  *   market|<partition>|<condition> what of a market stands on this partition's log
+ *   open|<partition>|<place>       the open orders of a condition or token
+ *   held|<partition>|<account>|<place>  shares that a wallet holds of a condition or token
+ *   moved|<tx>|<account>           movements of a wallet in one transaction
+ *   claims|<partition>|<tx>        settlement jobs that were claimed with a transaction
+ *   command|<id>, reservation|<id>, opening|<account>  commands that were carried out
  *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
+ *   event|<neg-risk market>        the fullest definition of an event's questions: volatile
  *   mark|<token>                   the token's own marks, whatever is defined: volatile
  */
 
@@ -21,8 +27,7 @@ import {
   type SourceOfRecord,
   type TimeMicros,
 } from '../draft.ts';
-import { type Lookup } from '@polytraders/stream';
-import { type InboxEvent } from '../inbox-event.ts';
+import { type MovementType } from '../raw.ts';
 
 export type FillState = {
   readonly kind: 'fill';
@@ -72,7 +77,8 @@ export type OrderState = {
   readonly partition: number;
   readonly orderHash: string | null;
   readonly account: string;
-  readonly tradingBotId: string;
+  /** As a report of the order has named it; null where none has. */
+  readonly tradingBotId: string | null;
   readonly conditionId: string | null;
   readonly venueMarketId: string | null;
   readonly tokenId: string | null;
@@ -80,7 +86,7 @@ export type OrderState = {
   readonly price: PriceE18 | null;
   readonly quantity: ShareMicros | null;
   readonly expiresAt: TimeMicros | null;
-  readonly status: OrderStatus;
+  readonly status: OrderStatus | 'MARKET_RESOLVED';
   readonly paper: boolean;
   /** The source that spoke first of its account, for reports that name the order only. */
   readonly first: SourceOfRecord | null;
@@ -123,6 +129,80 @@ export type MarketState = {
   readonly synthesised: boolean;
   /** Token ids with their outcomes, as JSON: a synthesised market grows by what rows name. */
   readonly tokens: string;
+  /** Payout numerators as JSON once the condition is resolved on this log; null before. */
+  readonly resolution: string | null;
+};
+
+/** The open orders of a condition; of a token, where the order names no condition. */
+export type OpenState = {
+  readonly kind: 'open';
+  readonly orders: ReadonlySet<string>;
+};
+
+/**
+ * Shares by token that confirmed fills and movements have brought to a wallet, under the condition
+ * that they named, else under the token itself. What is held of a token is the sum of both places.
+ */
+export type HeldState = {
+  readonly kind: 'held';
+  readonly partition: number;
+  readonly account: string;
+  readonly place: string;
+  readonly tokens: ReadonlyMap<string, ShareMicros>;
+};
+
+/** A movement that stands on the log. */
+export type Moved = {
+  readonly type: MovementType;
+  /** Who told it first: its record is on the log. */
+  readonly source: 'chain' | 'file';
+  /** What the record says besides envelope, source and coordinates, as JSON. */
+  readonly content: string;
+  readonly eventId: string;
+  readonly bytes: Buffer;
+};
+
+/** The movements of one wallet in one transaction, by their place in it. */
+export type MovedState = {
+  readonly kind: 'moved';
+  readonly partition: number;
+  readonly txHash: string;
+  readonly account: string;
+  readonly places: ReadonlyMap<string, Moved>;
+};
+
+/** Who claimed which settlement jobs with one transaction. */
+export type ClaimsState = {
+  readonly kind: 'claims';
+  readonly partition: number;
+  readonly txHash: string;
+  readonly jobs: ReadonlyMap<string, { readonly account: string; readonly claimedBy: string }>;
+};
+
+/** A command that was carried out. */
+export type CommandState = {
+  readonly kind: 'command';
+  readonly partition: number;
+  readonly commandId: string;
+  readonly content: string;
+  readonly eventId: string;
+};
+
+/** A reservation that was asked for; its deadline is the clock's to watch. */
+export type ReservationState = {
+  readonly kind: 'reservation';
+  readonly partition: number;
+  readonly reservationId: string;
+  readonly account: string;
+  readonly expiresAt: TimeMicros;
+};
+
+/** An account whose opening balance was declared: its books begin once. */
+export type OpeningState = {
+  readonly kind: 'opening';
+  readonly partition: number;
+  readonly account: string;
+  readonly eventId: string;
 };
 
 export type KnownMark = {
@@ -140,7 +220,20 @@ export type MarketFacts = {
   readonly marks: readonly KnownMark[];
 };
 
-export type Entity = FillState | OrderState | SourceState | DoubtsState | MarketState | MarketFacts;
+export type Entity =
+  | FillState
+  | OrderState
+  | SourceState
+  | DoubtsState
+  | MarketState
+  | OpenState
+  | HeldState
+  | MovedState
+  | ClaimsState
+  | CommandState
+  | ReservationState
+  | OpeningState
+  | MarketFacts;
 
 export const fillKey = (fillId: string): string => `fill|${fillId}`;
 export const coordinatesKey = (txHash: string, orderHash: string): string =>
@@ -153,13 +246,31 @@ export const marketKey = (partition: number, conditionId: string): string =>
   `market|${String(partition)}|${conditionId}`;
 /** Where a market's state is found by one of its tokens, for inputs that know no condition. */
 export const tokenPlace = (tokenId: string): string => `token:${tokenId}`;
+/** The condition, else the token: under what an order or a holding is kept. Null without either. */
+export function placeOf({ conditionId, tokenId }: MarketNames): string | null {
+  return conditionId ?? (tokenId === null ? null : tokenPlace(tokenId));
+}
+export const openKey = (partition: number, place: string): string =>
+  `open|${String(partition)}|${place}`;
+export const heldKey = (partition: number, account: string, place: string): string =>
+  `held|${String(partition)}|${account}|${place}`;
+export const movedKey = (txHash: string, account: string): string => `moved|${txHash}|${account}`;
+export const claimsKey = (partition: number, txHash: string): string =>
+  `claims|${String(partition)}|${txHash}`;
+export const commandKey = (commandId: string): string => `command|${commandId}`;
+export const reservationKey = (reservationId: string): string => `reservation|${reservationId}`;
+export const openingKey = (account: string): string => `opening|${account}`;
 export const factsKey = (conditionId: string): string => `facts|${conditionId}`;
 export const tokenKey = (tokenId: string): string => `token|${tokenId}`;
 export const markKey = (tokenId: string): string => `mark|${tokenId}`;
+export const eventKey = (marketId: string): string => `event|${marketId}`;
+
+/** What an input says of its market; null where it does not. */
+export type MarketNames = { readonly tokenId: string | null; readonly conditionId: string | null };
 
 /** Entities that the bus reader writes: read anew for each batch, never put. */
 export function isVolatileKey(key: string): boolean {
-  return /^(facts|token|mark)\|/.test(key);
+  return /^(facts|token|mark|event)\|/.test(key);
 }
 
 /**
@@ -167,48 +278,5 @@ export function isVolatileKey(key: string): boolean {
  * even in a partition that was read from its beginning.
  */
 export function isGlobalKey(key: string): boolean {
-  return /^(fill|coordinates|order|order-hash)\|/.test(key);
-}
-
-/** Keys of everything that `step` may look up for what an event says by itself. */
-export function keysOf(event: InboxEvent): readonly string[] {
-  const { input } = event;
-  if (input.kind === 'refusal' || input.kind === 'record' || input.kind === 'movement') return [];
-  const keys = marketKeys(event.partition, input);
-  if (input.kind === 'fill') {
-    keys.push(fillKey(input.fillId), doubtsKey(event.partition));
-    if (input.txHash !== null && input.orderHash !== null) {
-      keys.push(coordinatesKey(input.txHash, input.orderHash));
-    }
-  }
-  if (input.account !== null) keys.push(sourceKey(input.account));
-  if (input.orderId !== null) keys.push(orderKey(input.orderId));
-  if (input.orderHash !== null) keys.push(orderHashKey(input.orderHash));
-  return keys;
-}
-
-/** And what a fill takes from its order: the market of the order's token and condition. */
-export function keysThen(event: InboxEvent, lookup: Lookup<Entity>): readonly string[] {
-  const { input } = event;
-  if (input.kind !== 'fill' || (input.tokenId !== null && input.conditionId !== null)) return [];
-  const { orderId, orderHash } = input;
-  const named = orderId === null ? undefined : lookup.get(orderKey(orderId));
-  const order = named ?? (orderHash === null ? undefined : lookup.get(orderHashKey(orderHash)));
-  if (order?.kind !== 'order') return [];
-  return marketKeys(event.partition, {
-    tokenId: input.tokenId ?? order.tokenId,
-    conditionId: input.conditionId ?? order.conditionId,
-  });
-}
-
-type MarketNames = { readonly tokenId: string | null; readonly conditionId: string | null };
-
-function marketKeys(partition: number, { tokenId, conditionId }: MarketNames): string[] {
-  const keys = tokenId === null ? [] : [markKey(tokenId)];
-  if (conditionId !== null) {
-    keys.push(factsKey(conditionId), marketKey(partition, conditionId));
-  } else if (tokenId !== null) {
-    keys.push(tokenKey(tokenId), marketKey(partition, tokenPlace(tokenId)));
-  }
-  return keys;
+  return /^(fill|coordinates|order|order-hash|command|reservation)\|/.test(key);
 }

@@ -5,8 +5,10 @@ import { type Lookup, type Recorded, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { namesOfDraft } from '../names.ts';
+import { stepCommand } from './commands.ts';
 import { type Entry, requireWritable } from './entry.ts';
 import { stepFill } from './fills.ts';
+import { stepMovement } from './movements.ts';
 import { stepOrder } from './orders.ts';
 import { quarantine } from './quarantine.ts';
 import { stepReady } from './ready.ts';
@@ -25,7 +27,8 @@ export function stepInput(
   } catch (cause) {
     if (!(cause instanceof ContractError)) throw cause;
     const { input } = event;
-    const names = input.kind === 'fill' || input.kind === 'order' ? namesOfDraft(input) : {};
+    const isNameless = input.kind === 'record' || input.kind === 'refusal';
+    const names = isNameless ? {} : namesOfDraft(input);
     return quarantine(event, { reason: 'INVALID_INPUT', because: cause.message, ...names });
   }
 }
@@ -37,12 +40,12 @@ function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): S
       return stepFill(event, input, lookup, accounts);
     case 'order':
       return stepOrder(event, input, lookup, accounts);
-    case 'movement': {
-      const because = `Expected a fill or an order; found a ${input.type}.`;
-      return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account: input.account });
-    }
+    case 'movement':
+      return stepMovement(event, input, lookup, accounts);
+    case 'command':
+      return stepCommand(event, input, lookup, accounts);
     case 'record':
-      return stepReady(event, input);
+      return stepReady(event, input, lookup, accounts);
     case 'refusal':
       return quarantine(event, { reason: input.reason, because: input.because, ...input.names });
   }

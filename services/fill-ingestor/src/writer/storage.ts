@@ -35,11 +35,43 @@ import {
   SOURCES,
 } from './rows.ts';
 import {
+  changesOfClaims,
+  changesOfHeld,
+  changesOfMoved,
+  type ClaimRow,
+  CLAIMS,
+  claimsOfRows,
+  commandOfRow,
+  type CommandRow,
+  COMMANDS,
+  type DeadlineRow,
+  DEADLINES,
+  HELD,
+  heldOfRows,
+  type HeldRow,
+  MOVED,
+  movedOfRows,
+  type MovedRow,
+  OPEN_ORDERS,
+  openingOfRow,
+  type OpeningRow,
+  OPENINGS,
+  type OpenRow,
+  reservationOfRow,
+  type ReservationRow,
+  RESERVATIONS,
+  rowOfCommand,
+  rowOfOpening,
+  rowOfReservation,
+} from './rows-movements.ts';
+import {
   type Entity,
   type FillState,
   isGlobalKey,
   isVolatileKey,
   type MarketFacts,
+  type OrderState,
+  type ReservationState,
 } from './state.ts';
 
 type DefinitionRow = {
@@ -71,6 +103,7 @@ const LEDGER = table<Omit<Entry, 'record'>>('outbox', {
 /** A market by its condition, and the same market by one of its tokens. */
 const DEFINITIONS = definitionsIn('market_facts');
 const DEFINITIONS_BY_TOKEN = definitionsIn('market_facts_by_token');
+const DEFINITIONS_BY_EVENT = definitionsIn('market_facts_by_event');
 const MARKS = marksIn('market_marks');
 const MARKS_BY_TOKEN = marksIn('market_marks_by_token');
 
@@ -114,8 +147,17 @@ export const storage: Storage<Entity, Entry> = {
     SOURCES,
     DOUBTS,
     MARKETS,
+    HELD,
+    MOVED,
+    CLAIMS,
+    COMMANDS,
+    RESERVATIONS,
+    OPENINGS,
+    OPEN_ORDERS,
+    DEADLINES,
     DEFINITIONS,
     DEFINITIONS_BY_TOKEN,
+    DEFINITIONS_BY_EVENT,
     MARKS,
     MARKS_BY_TOKEN,
     TOKEN_MARKS,
@@ -128,8 +170,9 @@ export const storage: Storage<Entity, Entry> = {
 };
 
 /**
- * Each entity is one row, a fill with a place on the chain two. The second key of a fill or order
- * only finds it and writes nothing.
+ * Each entity is one row, a fill with a place on the chain two, an order with a deadline two. The
+ * second key of a fill or order only finds it and writes nothing; nor do the open orders of a
+ * market, which are read out of `orders`.
  */
 function changes(
   key: string,
@@ -137,20 +180,73 @@ function changes(
   after: Entity | undefined,
 ): readonly Change[] {
   if (after === undefined) return [];
-  if (key.startsWith('fill|') && after.kind === 'fill') {
-    const own: Change = { upsert: FILL_IDENTITY.name, row: rowOfFill(after) };
-    return [own, ...changesOfPlace(before?.kind === 'fill' ? before : undefined, after)];
+  const known = before?.kind === after.kind ? before : undefined;
+  switch (after.kind) {
+    case 'fill': {
+      if (!key.startsWith('fill|')) return [];
+      const own: Change = { upsert: FILL_IDENTITY.name, row: rowOfFill(after) };
+      return [own, ...changesOfPlace(known as typeof after | undefined, after)];
+    }
+    case 'order': {
+      if (!key.startsWith('order|')) return [];
+      const own: Change = { upsert: ORDERS.name, row: rowOfOrder(after) };
+      return [own, ...changesOfDeadline(known as typeof after | undefined, after)];
+    }
+    case 'source':
+      return [{ upsert: SOURCES.name, row: rowOfSource(after) }];
+    case 'doubts':
+      return rowsOfDoubts(known as typeof after | undefined, after).map((row) => ({
+        upsert: DOUBTS.name,
+        row,
+      }));
+    case 'market':
+      return [{ upsert: MARKETS.name, row: rowOfMarket(after) }];
+    case 'held':
+      return changesOfHeld(known as typeof after | undefined, after);
+    case 'moved':
+      return changesOfMoved(known as typeof after | undefined, after);
+    case 'claims':
+      return changesOfClaims(known as typeof after | undefined, after);
+    case 'command':
+      return [{ upsert: COMMANDS.name, row: rowOfCommand(after) }];
+    case 'reservation':
+      return changesOfReservation(known === undefined, after);
+    case 'opening':
+      return [{ upsert: OPENINGS.name, row: rowOfOpening(after) }];
+    case 'open':
+    case 'facts':
+      return [];
   }
-  if (key.startsWith('order|') && after.kind === 'order') {
-    return [{ upsert: ORDERS.name, row: rowOfOrder(after) }];
-  }
-  if (after.kind === 'source') return [{ upsert: SOURCES.name, row: rowOfSource(after) }];
-  if (after.kind === 'doubts') {
-    const known = before?.kind === 'doubts' ? before : undefined;
-    return rowsOfDoubts(known, after).map((row) => ({ upsert: DOUBTS.name, row }));
-  }
-  if (after.kind === 'market') return [{ upsert: MARKETS.name, row: rowOfMarket(after) }];
-  return [];
+}
+
+function changesOfReservation(isNew: boolean, after: ReservationState): readonly Change[] {
+  const own: Change = { upsert: RESERVATIONS.name, row: rowOfReservation(after) };
+  const { reservationId: id, partition, expiresAt } = after;
+  const due = deadlineOf('reservation', id, partition, expiresAt);
+  return isNew ? [own, { upsert: DEADLINES.name, row: due }] : [own];
+}
+
+/** The deadline of an order stands while it is open, until the clock has told it. */
+function changesOfDeadline(before: OrderState | undefined, after: OrderState): readonly Change[] {
+  const left = deadlineOfOrder(before);
+  const set = deadlineOfOrder(after);
+  if (left?.due_at === set?.due_at) return [];
+  if (set !== null) return [{ upsert: DEADLINES.name, row: set }];
+  return left === null ? [] : [{ remove: DEADLINES.name, row: left }];
+}
+
+function deadlineOfOrder(order: OrderState | undefined): DeadlineRow | null {
+  if (order?.status !== 'OPEN' || order.expiresAt === null) return null;
+  return deadlineOf('order', order.orderId, order.partition, order.expiresAt);
+}
+
+function deadlineOf(
+  kind: DeadlineRow['kind'],
+  id: string,
+  partition: number,
+  due: number,
+): DeadlineRow {
+  return { kind, id, log_partition: String(partition), due_at: due };
 }
 
 function changesOfPlace(before: FillState | undefined, after: FillState): readonly Change[] {
@@ -187,6 +283,32 @@ function locate(key: string): readonly Place[] {
       const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
       return [{ table: MARKETS.name, where }];
     }
+    case 'open': {
+      const cut = name.indexOf('|');
+      const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
+      return [{ table: OPEN_ORDERS.name, where }];
+    }
+    case 'held': {
+      const [partition = '', account = '', ...place] = name.split('|');
+      const where = { log_partition: partition, account, place: place.join('|') };
+      return [{ table: HELD.name, where }];
+    }
+    case 'moved': {
+      const [txHash = '', account = ''] = name.split('|');
+      return [{ table: MOVED.name, where: { tx_hash: txHash, account } }];
+    }
+    case 'claims': {
+      const [partition = '', txHash = ''] = name.split('|');
+      return [{ table: CLAIMS.name, where: { log_partition: partition, tx_hash: txHash } }];
+    }
+    case 'command':
+      return [{ table: COMMANDS.name, where: { command_id: name } }];
+    case 'reservation':
+      return [{ table: RESERVATIONS.name, where: { reservation_id: name } }];
+    case 'opening':
+      return [{ table: OPENINGS.name, where: { account: name } }];
+    case 'event':
+      return [at(name)(DEFINITIONS_BY_EVENT)];
     case 'mark':
       return [{ table: TOKEN_MARKS.name, where: { token_id: name } }];
     case 'token':
@@ -214,12 +336,30 @@ function revive(
   if (doubts !== undefined) return doubtsOfRows(doubts as readonly DoubtRow[]);
   const market = rows[MARKETS.name]?.[0];
   if (market !== undefined) return marketOfRow(market as MarketRow);
-  return factsOfRows(rows);
+  return movementsOfRows(rows) ?? factsOfRows(rows);
+}
+
+function movementsOfRows(rows: Readonly<Record<string, readonly object[]>>): Entity | undefined {
+  const of = <Row>(name: string): readonly Row[] => (rows[name] ?? []) as readonly Row[];
+  const [command] = of<CommandRow>(COMMANDS.name);
+  if (command !== undefined) return commandOfRow(command);
+  const [reservation] = of<ReservationRow>(RESERVATIONS.name);
+  if (reservation !== undefined) return reservationOfRow(reservation);
+  const [opening] = of<OpeningRow>(OPENINGS.name);
+  if (opening !== undefined) return openingOfRow(opening);
+  const open = of<OpenRow>(OPEN_ORDERS.name);
+  if (open.length > 0) return { kind: 'open', orders: new Set(open.map((row) => row.order_id)) };
+  return (
+    heldOfRows(of<HeldRow>(HELD.name)) ??
+    movedOfRows(of<MovedRow>(MOVED.name)) ??
+    claimsOfRows(of<ClaimRow>(CLAIMS.name))
+  );
 }
 
 function factsOfRows(rows: Readonly<Record<string, readonly object[]>>): MarketFacts | undefined {
   const [defined] = (rows[DEFINITIONS.name] ??
     rows[DEFINITIONS_BY_TOKEN.name] ??
+    rows[DEFINITIONS_BY_EVENT.name] ??
     []) as readonly DefinitionRow[];
   const marks = (rows[MARKS.name] ??
     rows[MARKS_BY_TOKEN.name] ??

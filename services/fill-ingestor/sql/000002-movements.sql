@@ -1,0 +1,88 @@
+-- Owner: fill-ingestor. Not breaking: new tables and views.
+-- What the writer remembers of movements without a trade, and of commands.
+
+-- What confirmed fills, movements and opening balances have brought to a wallet: a plain sum. The
+-- place is the condition that they named, else the token itself; a token's total is that of both.
+CREATE TABLE held_tokens (
+  log_partition   text          NOT NULL,
+  account         text          NOT NULL,
+  place           text          NOT NULL,
+  token_id        text          NOT NULL,
+  quantity_shares numeric(38,6) NOT NULL,
+  PRIMARY KEY (log_partition, account, place, token_id)
+);
+
+-- Movements that stand on the log, by their identity (B9): transaction, account, and the place
+-- within both.
+CREATE TABLE movement (
+  tx_hash       text  NOT NULL,
+  account       text  NOT NULL,
+  place         text  NOT NULL,
+  log_partition text  NOT NULL,
+  type          text  NOT NULL,
+  source        text  NOT NULL,  -- who told it first
+  content       text  NOT NULL,  -- amounts and legs as JSON
+  event_id      text  NOT NULL,
+  bytes         bytea NOT NULL,
+  PRIMARY KEY (tx_hash, account, place)
+);
+
+-- Settlement jobs that were claimed with a transaction: its movements say which job they end.
+CREATE TABLE settlement_claim (
+  log_partition text NOT NULL,
+  tx_hash       text NOT NULL,
+  job_id        text NOT NULL,
+  account       text NOT NULL,
+  claimed_by    text NOT NULL,
+  PRIMARY KEY (log_partition, tx_hash, job_id)
+);
+
+-- Commands that were carried out, each once.
+CREATE TABLE command (
+  command_id    text PRIMARY KEY,
+  log_partition text NOT NULL,
+  content_hash  text NOT NULL,
+  event_id      text NOT NULL
+);
+
+-- Reservations that were asked for.
+CREATE TABLE reservation (
+  reservation_id text        PRIMARY KEY,
+  log_partition  text        NOT NULL,
+  account        text        NOT NULL,
+  expires_at     timestamptz NOT NULL
+);
+
+-- Accounts whose books began with a declared balance.
+CREATE TABLE opening_balance (
+  account       text PRIMARY KEY,
+  log_partition text NOT NULL,
+  event_id      text NOT NULL
+);
+
+-- The open orders of a market: what ends with it.
+CREATE INDEX orders_open ON orders (log_partition, coalesce(condition_id, 'token:' || token_id))
+  WHERE status = 'OPEN';
+CREATE VIEW open_order AS
+  SELECT log_partition, coalesce(condition_id, 'token:' || token_id) AS place, order_id
+    FROM orders WHERE status = 'OPEN';
+
+-- An event by its id: the definition that names most of its questions stands for it.
+CREATE VIEW market_facts_by_event AS
+  SELECT DISTINCT ON (neg_risk_market_id)
+         neg_risk_market_id AS place, definition, definition_hash
+    FROM market_definition
+   WHERE neg_risk_market_id IS NOT NULL
+   ORDER BY neg_risk_market_id, questions DESC, condition_id;
+
+-- For people and tools: redemptions of what the account was not known to hold.
+CREATE VIEW redemption_unmatched AS
+  SELECT o.recorded_at,
+         i.payload::jsonb -> 'value' ->> 'account'                AS account,
+         i.payload::jsonb -> 'value' ->> 'condition_id'           AS condition_id,
+         (i.payload::jsonb -> 'value' ->> 'payout_pusd')::numeric AS payout_pusd,
+         i.payload::jsonb -> 'value' ->> 'tx_hash'                AS tx_hash,
+         i.source,
+         i.source_position
+    FROM outbox o JOIN inbox i ON i.partition = o.partition AND i.seq = o."offset"
+   WHERE o.record_type = 'QuarantinedInput' AND o.reason_code = 'GOV_REDEMPTION_UNMATCHED';

@@ -1,0 +1,264 @@
+/**
+ * What the writer adds to a movement: legs that its source does not say, the outcome of each token,
+ * the event of a condition, and what it does to held tokens. Where something stays open the
+ * movement is set aside by name.
+ */
+
+import { type MarketDefinition } from '@polytraders/contracts';
+import { formatMicros, shares } from '@polytraders/money';
+import { type Lookup } from '@polytraders/stream';
+import { type MovementDraft, type MovementSaid, type TokenLeg } from '../draft.ts';
+import { wholeConversion } from './conversion.ts';
+import { derivedTokens, possibleTokens, type TokenPair } from './derived.ts';
+import { factsOf } from './enrich.ts';
+import { type Held, type Holding, holdingOf, taken } from './held.ts';
+import { tokensOfMarket } from './keys.ts';
+import { type WholeValue } from './movement-record.ts';
+import { type QuarantineReason } from './quarantine.ts';
+import {
+  type Entity,
+  eventKey,
+  type MarketFacts,
+  marketKey,
+  type MarketNames,
+  placeOf,
+  tokenPlace,
+} from './state.ts';
+
+export type Whole =
+  | {
+      readonly kind: 'whole';
+      readonly movement: WholeValue;
+      readonly held: readonly Held[];
+      /** The market that it uses, with what is known of it; null where it uses none. */
+      readonly market: { readonly names: MarketNames; readonly facts: MarketFacts | null } | null;
+    }
+  /** A redemption of nothing, of what was all given away or redeemed before. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'aside'; readonly reason: QuarantineReason; readonly because: string };
+
+type Of<Type extends MovementDraft['type']> = Extract<MovementDraft, { readonly type: Type }>;
+
+/** The movement with nothing open, or why it cannot be booked. */
+export function wholeMovement(
+  partition: number,
+  draft: MovementDraft,
+  lookup: Lookup<Entity>,
+): Whole {
+  switch (draft.type) {
+    case 'PositionsSplit':
+    case 'PositionsMerged':
+      return wholeSet(partition, draft, lookup);
+    case 'PositionsRedeemed':
+      return wholeRedemption(partition, draft, lookup);
+    case 'PositionsConverted':
+      return wholeOfEvent(partition, draft, lookup);
+    case 'TokensTransferred':
+      return wholeTransfer(draft, lookup);
+    case 'CashMoved':
+      return { kind: 'whole', movement: draft, held: [], market: null };
+  }
+}
+
+/** Splits and merges move the same amount of each outcome. */
+function wholeSet(
+  partition: number,
+  draft: Of<'PositionsSplit'> | Of<'PositionsMerged'>,
+  lookup: Lookup<Entity>,
+): Whole {
+  const { type, account, value } = draft;
+  const market = marketOf(partition, account, value, lookup);
+  const { pair, definition } = market;
+  if (value.legs === null && pair === null) {
+    const because = `Expected a definition of ${value.condition_id}, or its kind of market`;
+    return incomplete(`${because}, to know the tokens of a ${type}; found neither.`);
+  }
+  const quantity = shares(value.amount_pusd);
+  const equal = (pair ?? []).map((token): TokenLeg => ({
+    token_id: token,
+    outcome_index: null,
+    quantity_shares: quantity,
+  }));
+  const legs = placed(value.legs ?? equal, value.condition_id, definition);
+  const event = value.neg_risk_market_id ?? definition?.neg_risk_market_id ?? null;
+  const held =
+    type === 'PositionsMerged'
+      ? taken(value.condition_id, market.holding, legs)
+      : legs.map((leg) => brought(value.condition_id, leg));
+  const whole = { ...value, neg_risk_market_id: event, legs };
+  return { kind: 'whole', movement: { type, value: whole }, held, market };
+}
+
+/** A redemption burns what its legs say; one without legs all that the account holds. */
+function wholeRedemption(
+  partition: number,
+  draft: Of<'PositionsRedeemed'>,
+  lookup: Lookup<Entity>,
+): Whole {
+  const { type, account, value } = draft;
+  const market = marketOf(partition, account, value, lookup);
+  const { holding, definition } = market;
+  const all = [...holding.tokens].flatMap(([token, quantity]) =>
+    quantity > 0n
+      ? [{ token_id: token, outcome_index: null, quantity_shares: quantity, payout_pusd: null }]
+      : [],
+  );
+  if (value.legs === null) {
+    const odd = oddRedemption(value, holding, all);
+    if (odd !== null) return odd;
+  }
+  const legs = placed(value.legs ?? all, value.condition_id, definition);
+  if (legs.length === 0 && value.payout_pusd === 0n) return { kind: 'empty' };
+  const event = value.neg_risk_market_id ?? definition?.neg_risk_market_id ?? null;
+  const held = taken(value.condition_id, holding, legs);
+  const whole = { ...value, neg_risk_market_id: event, legs };
+  return { kind: 'whole', movement: { type, value: whole }, held, market };
+}
+
+/**
+ * A redemption of what the account does not hold. No share pays more than 1, so cash beyond the
+ * larger of what is held of each outcome shows that a purchase is missing.
+ */
+function oddRedemption(
+  value: MovementSaid<'PositionsRedeemed'>,
+  holding: Holding,
+  held: readonly TokenLeg[],
+): Whole | null {
+  const { account, condition_id: condition, payout_pusd: payout } = value;
+  const most = held.reduce(
+    (max, leg) => (leg.quantity_shares > max ? leg.quantity_shares : max),
+    0n,
+  );
+  if (held.length > 0 && payout <= most) return null;
+  if (held.length === 0 && payout === 0n && holding.tokens.size > 0) return { kind: 'empty' };
+  const found = held.length === 0 ? 'none' : `at most ${formatMicros(most)} of an outcome`;
+  const because =
+    `Expected ${account} to hold what it redeemed of ${condition} for ${formatMicros(payout)} ` +
+    `pUSD; found ${found}. Import what came before, then this file again under another name.`;
+  return { kind: 'aside', reason: 'GOV_REDEMPTION_UNMATCHED', because };
+}
+
+function wholeOfEvent(
+  partition: number,
+  draft: Of<'PositionsConverted'>,
+  lookup: Lookup<Entity>,
+): Whole {
+  const { type, account, value } = draft;
+  const found = lookup.get(eventKey(value.neg_risk_market_id));
+  const facts = found?.kind === 'facts' ? found : null;
+  const questions = facts?.definition?.questions ?? [];
+  const condition = new Map(questions.map((one) => [one.no_token_id, one.condition_id]));
+  const holding = (token: string): Holding =>
+    holdingOf(lookup, { partition, account }, condition.get(token) ?? tokenPlace(token), [token]);
+  const held = (token: string): bigint => holding(token).tokens.get(token) ?? 0n;
+  const whole = wholeConversion(value, questions, held);
+  if (typeof whole === 'string') {
+    return incomplete(`${whole}, to know what ${account} converted; found too little.`);
+  }
+  const legs = [
+    ...whole.legs_out.map((leg) => ({ ...leg, quantity_shares: shares(-leg.quantity_shares) })),
+    ...whole.legs_in,
+  ];
+  const defined = facts?.definition?.condition_id ?? null;
+  return {
+    kind: 'whole',
+    movement: { type, value: whole },
+    held: legs.map((leg) => brought(tokenPlace(leg.token_id), leg)),
+    market: defined === null ? null : { names: { conditionId: defined, tokenId: null }, facts },
+  };
+}
+
+function wholeTransfer(draft: Of<'TokensTransferred'>, lookup: Lookup<Entity>): Whole {
+  const { type, value } = draft;
+  const names = { conditionId: value.condition_id, tokenId: value.token_id };
+  const facts = factsOf(lookup, names);
+  const condition = value.condition_id ?? facts?.definition?.condition_id ?? null;
+  const quantity = value.direction === 'IN' ? value.quantity_shares : -value.quantity_shares;
+  const place = placeOf(names) ?? tokenPlace(value.token_id);
+  return {
+    kind: 'whole',
+    movement: { type, value: { ...value, condition_id: condition } },
+    held: [{ place, tokenId: value.token_id, by: quantity }],
+    market: { names, facts },
+  };
+}
+
+type Market = {
+  readonly names: MarketNames;
+  readonly facts: MarketFacts | null;
+  readonly definition: MarketDefinition | null;
+  /** The tokens of both outcomes; null where nobody knows which kind of market it is. */
+  readonly pair: TokenPair | null;
+  readonly holding: Holding;
+};
+
+function marketOf(
+  partition: number,
+  account: string,
+  value: { readonly condition_id: string; readonly neg_risk_market_id: string | null },
+  lookup: Lookup<Entity>,
+): Market {
+  const { condition_id: condition, neg_risk_market_id: event } = value;
+  const names = { conditionId: condition, tokenId: null };
+  const facts = factsOf(lookup, names);
+  const definition = facts?.definition ?? null;
+  const found = lookup.get(marketKey(partition, condition));
+  const written = found?.kind === 'market' ? tokensOfMarket(found) : [];
+  const defined = (definition?.tokens ?? []).map((token) => token.token_id);
+  const tokens = [...possibleTokens(condition), ...defined, ...written];
+  const holding = holdingOf(lookup, { partition, account }, condition, tokens);
+  const derived = derivedTokens(condition);
+  const known = pairOf(defined) ?? pairOf(written);
+  const proven = event === null ? provenBy(derived, holding) : (derived?.negRisk ?? null);
+  return { names, facts, definition, pair: known ?? proven, holding };
+}
+
+function pairOf(tokens: readonly string[]): TokenPair | null {
+  const [first, second] = tokens;
+  return tokens.length === 2 && first !== undefined && second !== undefined
+    ? [first, second]
+    : null;
+}
+
+/** Which collateral a market has, by the id of a token of it that the account has held. */
+function provenBy(
+  derived: ReturnType<typeof derivedTokens>,
+  { tokens }: Holding,
+): TokenPair | null {
+  if (derived === null) return null;
+  const pairs = [derived.standard, derived.negRisk, derived.pusd];
+  return pairs.find((pair) => pair.some((token) => tokens.has(token))) ?? null;
+}
+
+/** Legs with the outcome that each token is of, in the order of outcomes. */
+function placed<Leg extends TokenLeg>(
+  legs: readonly Leg[],
+  condition: string,
+  definition: MarketDefinition | null,
+): readonly Leg[] {
+  const known = legs.map((leg) => ({
+    ...leg,
+    outcome_index: outcomeOf(leg.token_id, condition, definition) ?? leg.outcome_index,
+  }));
+  const order = (leg: Leg): number => leg.outcome_index ?? legs.length;
+  return known.sort((a, b) => order(a) - order(b) || (a.token_id < b.token_id ? -1 : 1));
+}
+
+function outcomeOf(
+  token: string,
+  condition: string,
+  definition: MarketDefinition | null,
+): number | null {
+  const defined = definition?.tokens.findIndex((one) => one.token_id === token) ?? -1;
+  if (defined >= 0) return defined;
+  const derived = possibleTokens(condition).indexOf(token);
+  return derived < 0 ? null : derived % 2;
+}
+
+function brought(place: string, leg: TokenLeg): Held {
+  return { place, tokenId: leg.token_id, by: leg.quantity_shares };
+}
+
+function incomplete(because: string): Whole {
+  return { kind: 'aside', reason: 'INCOMPLETE_INPUT', because };
+}

@@ -1,0 +1,293 @@
+/** Rows of what the writer remembers of movements and commands, and the way there and back. */
+
+import { type ShareMicros, shares } from '@polytraders/money';
+import { type Change, table } from '@polytraders/stream';
+import { type MovementType } from '../raw.ts';
+import {
+  type ClaimsState,
+  type CommandState,
+  type HeldState,
+  type Moved,
+  type MovedState,
+  type OpeningState,
+  type ReservationState,
+} from './state.ts';
+
+export type HeldRow = {
+  readonly log_partition: string;
+  readonly account: string;
+  readonly place: string;
+  readonly token_id: string;
+  readonly quantity_shares: bigint;
+};
+
+export type MovedRow = {
+  readonly tx_hash: string;
+  readonly account: string;
+  readonly place: string;
+  readonly log_partition: string;
+  readonly type: string;
+  readonly source: string;
+  readonly content: string;
+  readonly event_id: string;
+  readonly bytes: Buffer;
+};
+
+export type ClaimRow = {
+  readonly log_partition: string;
+  readonly tx_hash: string;
+  readonly job_id: string;
+  readonly account: string;
+  readonly claimed_by: string;
+};
+
+export type CommandRow = {
+  readonly command_id: string;
+  readonly log_partition: string;
+  readonly content_hash: string;
+  readonly event_id: string;
+};
+
+export type ReservationRow = {
+  readonly reservation_id: string;
+  readonly log_partition: string;
+  readonly account: string;
+  readonly expires_at: number;
+};
+
+export type OpeningRow = {
+  readonly account: string;
+  readonly log_partition: string;
+  readonly event_id: string;
+};
+
+export type OpenRow = {
+  readonly log_partition: string;
+  readonly place: string;
+  readonly order_id: string;
+};
+
+export type DeadlineRow = {
+  readonly kind: 'order' | 'reservation';
+  readonly id: string;
+  readonly log_partition: string;
+  readonly due_at: number;
+};
+
+/** One row a token and place; those of a place are one entity. */
+export const HELD = table<HeldRow>(
+  'held_tokens',
+  {
+    log_partition: 'text',
+    account: 'text',
+    place: 'text',
+    token_id: 'text',
+    quantity_shares: 'micros',
+  },
+  ['log_partition', 'account', 'place', 'token_id'],
+);
+
+/** One row a movement; those of a wallet in one transaction are one entity. */
+export const MOVED = table<MovedRow>(
+  'movement',
+  {
+    tx_hash: 'text',
+    account: 'text',
+    place: 'text',
+    log_partition: 'text',
+    type: 'text',
+    source: 'text',
+    content: 'text',
+    event_id: 'text',
+    bytes: 'bytes',
+  },
+  ['tx_hash', 'account', 'place'],
+);
+
+export const CLAIMS = table<ClaimRow>(
+  'settlement_claim',
+  {
+    log_partition: 'text',
+    tx_hash: 'text',
+    job_id: 'text',
+    account: 'text',
+    claimed_by: 'text',
+  },
+  ['log_partition', 'tx_hash', 'job_id'],
+);
+
+/** Guarded like fills: one id that is asked in two partitions is carried out in one. */
+export const COMMANDS = table<CommandRow>(
+  'command',
+  { command_id: 'text', log_partition: 'text', content_hash: 'text', event_id: 'text' },
+  ['command_id'],
+  'log_partition',
+);
+
+export const RESERVATIONS = table<ReservationRow>(
+  'reservation',
+  { reservation_id: 'text', log_partition: 'text', account: 'text', expires_at: 'time' },
+  ['reservation_id'],
+  'log_partition',
+);
+
+export const OPENINGS = table<OpeningRow>(
+  'opening_balance',
+  { account: 'text', log_partition: 'text', event_id: 'text' },
+  ['account'],
+);
+
+/** The open orders by market: a view of `orders`, never written. */
+export const OPEN_ORDERS = table<OpenRow>(
+  'open_order',
+  { log_partition: 'text', place: 'text', order_id: 'text' },
+  ['log_partition', 'place', 'order_id'],
+);
+
+/** Deadlines that the clock has not told yet. The clock takes the rows away as it tells them. */
+export const DEADLINES = table<DeadlineRow>(
+  'deadline',
+  { kind: 'text', id: 'text', log_partition: 'text', due_at: 'time' },
+  ['kind', 'id'],
+);
+
+/** Rows of the tokens whose quantity has changed. */
+export function changesOfHeld(before: HeldState | undefined, after: HeldState): readonly Change[] {
+  const changed = [...after.tokens].filter(([token, now]) => before?.tokens.get(token) !== now);
+  return changed.map(([token, quantity]) => ({
+    upsert: HELD.name,
+    row: {
+      log_partition: String(after.partition),
+      account: after.account,
+      place: after.place,
+      token_id: token,
+      quantity_shares: quantity,
+    } satisfies HeldRow,
+  }));
+}
+
+export function heldOfRows(rows: readonly HeldRow[]): HeldState | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { account, place } = first;
+  const tokens = new Map<string, ShareMicros>();
+  for (const row of rows) tokens.set(row.token_id, shares(row.quantity_shares));
+  return { kind: 'held', partition: partitionOf(first), account, place, tokens };
+}
+
+/** Rows of the movements that were not there before. */
+export function changesOfMoved(
+  before: MovedState | undefined,
+  after: MovedState,
+): readonly Change[] {
+  const fresh = [...after.places].filter(([place]) => before?.places.has(place) !== true);
+  return fresh.map(([place, moved]) => ({
+    upsert: MOVED.name,
+    row: {
+      tx_hash: after.txHash,
+      account: after.account,
+      place,
+      log_partition: String(after.partition),
+      type: moved.type,
+      source: moved.source,
+      content: moved.content,
+      event_id: moved.eventId,
+      bytes: moved.bytes,
+    } satisfies MovedRow,
+  }));
+}
+
+export function movedOfRows(rows: readonly MovedRow[]): MovedState | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { tx_hash: txHash, account } = first;
+  const places = rows.map(({ place, type, source, content, event_id: eventId, bytes }) => {
+    const told: Moved = {
+      type: type as MovementType,
+      source: source as Moved['source'],
+      content,
+      eventId,
+      bytes,
+    };
+    return [place, told] as const;
+  });
+  return { kind: 'moved', partition: partitionOf(first), txHash, account, places: new Map(places) };
+}
+
+export function changesOfClaims(
+  before: ClaimsState | undefined,
+  after: ClaimsState,
+): readonly Change[] {
+  const fresh = [...after.jobs].filter(([job]) => before?.jobs.has(job) !== true);
+  return fresh.map(([job, { account, claimedBy }]) => ({
+    upsert: CLAIMS.name,
+    row: {
+      log_partition: String(after.partition),
+      tx_hash: after.txHash,
+      job_id: job,
+      account,
+      claimed_by: claimedBy,
+    } satisfies ClaimRow,
+  }));
+}
+
+export function claimsOfRows(rows: readonly ClaimRow[]): ClaimsState | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const jobs = rows.map(
+    ({ job_id: job, account, claimed_by: claimedBy }) => [job, { account, claimedBy }] as const,
+  );
+  const { tx_hash: txHash } = first;
+  return { kind: 'claims', partition: partitionOf(first), txHash, jobs: new Map(jobs) };
+}
+
+export function rowOfCommand(state: CommandState): CommandRow {
+  return {
+    command_id: state.commandId,
+    log_partition: String(state.partition),
+    content_hash: state.content,
+    event_id: state.eventId,
+  };
+}
+
+export function commandOfRow(row: CommandRow): CommandState {
+  return {
+    kind: 'command',
+    partition: partitionOf(row),
+    commandId: row.command_id,
+    content: row.content_hash,
+    eventId: row.event_id,
+  };
+}
+
+export function rowOfReservation(state: ReservationState): ReservationRow {
+  return {
+    reservation_id: state.reservationId,
+    log_partition: String(state.partition),
+    account: state.account,
+    expires_at: state.expiresAt,
+  };
+}
+
+export function reservationOfRow(row: ReservationRow): ReservationState {
+  return {
+    kind: 'reservation',
+    partition: partitionOf(row),
+    reservationId: row.reservation_id,
+    account: row.account,
+    expiresAt: row.expires_at,
+  };
+}
+
+export function rowOfOpening({ account, partition, eventId }: OpeningState): OpeningRow {
+  return { account, log_partition: String(partition), event_id: eventId };
+}
+
+export function openingOfRow(row: OpeningRow): OpeningState {
+  const { account, event_id: eventId } = row;
+  return { kind: 'opening', partition: partitionOf(row), account, eventId };
+}
+
+function partitionOf(row: { readonly log_partition: string }): number {
+  return Number(row.log_partition); // tidy-ok: a partition number.
+}
