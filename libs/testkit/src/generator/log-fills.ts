@@ -23,7 +23,7 @@ export type LogFillOptions = {
 export const LOG_PARTITIONS = 12;
 
 const ACCOUNTS_PER_PARTITION = 2;
-const BOTS = ['mm.quoter', 'taker.news', 'arb.negrisk'] as const;
+export const BOTS = ['mm.quoter', 'taker.news', 'arb.negrisk'] as const;
 const BOOKS_PER_TOKEN = LOG_PARTITIONS * ACCOUNTS_PER_PARTITION * BOTS.length;
 const DEFAULT_START = Date.parse('2026-05-08T00:00:00Z') * 1000;
 /** A book this far from flat, in hundredths of a share, turns round. */
@@ -72,7 +72,7 @@ function deskOf(random: Random, books: number): Desk {
 }
 
 /** Addresses, drawn until each partition has its share of them. */
-function evenAccounts(random: Random): string[] {
+export function evenAccounts(random: Random): string[] {
   const accounts: string[] = [];
   const counts = new Array<number>(LOG_PARTITIONS).fill(0);
   while (accounts.length < LOG_PARTITIONS * ACCOUNTS_PER_PARTITION) {
@@ -149,7 +149,7 @@ function walk(random: Random, mills: Int16Array, token: number): number {
 }
 
 /** What is alike for all of them. */
-const UNSAID = {
+export const UNSAID = {
   causation_id: null,
   producer: 'fill-ingestor',
   order_hash: null,
