@@ -10,6 +10,7 @@ const noShares = shares(0n);
 /** As wide as the projector's row: the same columns, the fill's own values, zero for the rest. */
 export function bareRow(fill: FillConfirmed): LedgerEntry {
   return {
+    entry_kind: 'FILL',
     fill_id: fill.fill_id,
     event_id: fill.event_id,
     correlation_id: fill.correlation_id,
@@ -42,6 +43,10 @@ export function bareRow(fill: FillConfirmed): LedgerEntry {
     opened_basis_pusd: noPusd,
     closed_shares: noShares,
     closed_basis_pusd: noPusd,
+    cash_pusd: fill.size_pusd,
+    cost_basis_before_pusd: null,
+    carried_basis_pusd: null,
+    unknown_basis_pusd: null,
     realised_pnl_pusd: noPusd,
     unrealised_pnl_pusd: noPusd,
     position_shares: noShares,
@@ -57,6 +62,7 @@ export function bareRow(fill: FillConfirmed): LedgerEntry {
     books_complete: true,
     incomplete_reasons: fill.incomplete_reasons,
     identity_recipe: fill.identity_recipe,
+    detail: null,
     source: fill.source,
     tx_hash: fill.tx_hash,
     order_hash: fill.order_hash,

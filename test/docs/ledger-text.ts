@@ -134,8 +134,9 @@ function effectOf(applied: Applied): string {
   return [...parts, `realised ${formatMicros(applied.realised)}`].join(', ');
 }
 
-function holding(quantity: bigint, basis: bigint): string {
-  return `${formatMicros(quantity)} for ${formatMicros(basis)}`;
+function holding(quantity: bigint, basis: bigint | null): string {
+  const cost = basis === null ? 'an unknown basis' : formatMicros(basis);
+  return `${formatMicros(quantity)} for ${cost}`;
 }
 
 /** The true form of a claim about a book: the claim itself where it holds. */

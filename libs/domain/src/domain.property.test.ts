@@ -51,7 +51,7 @@ describe('conservation', () => {
           expect(applied.openedQuantity + applied.closedQuantity).toBe(of.quantity);
           const open = lotsOf(position.lots);
           expect(open.reduce((sum, lot) => sum + lot.quantity, 0n)).toBe(position.lots.quantity);
-          expect(open.reduce((sum, lot) => sum + lot.basis, 0n)).toBe(position.lots.basis);
+          expect(open.reduce((sum, lot) => sum + (lot.basis ?? 0n), 0n)).toBe(position.lots.basis);
         });
       }),
       { numRuns: 300 },
@@ -102,7 +102,7 @@ function takeFromList(
 
 const plain = (lot: Lot): Plain => ({
   quantity: lot.quantity,
-  basis: lot.basis,
+  basis: lot.basis ?? 0n,
   fillId: lot.fillId,
 });
 

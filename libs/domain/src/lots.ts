@@ -9,6 +9,9 @@
  * one alike (there the basis is the cash received); `quantity` and `basis` are the sums over all
  * lots; a page is never empty; page numbers grow and are never used twice.
  *
+ * The basis of shares that came in from elsewhere may be unknown (rule B11). It is null then, never
+ * 0; `basis` sums the known ones, and `unknown` says how many shares it says nothing about.
+ *
  * Not here: what a shortfall means (rule B1), and which way a book lies (position.ts).
  */
 
@@ -27,8 +30,8 @@ export const LOTS_PER_PAGE = 32;
 
 export type Lot = {
   readonly quantity: ShareMicros;
-  /** Cash paid for the lot (long) or received for it (short), without fees. */
-  readonly basis: PusdMicros;
+  /** Cash paid for the lot (long) or received for it (short), without fees; null: not known. */
+  readonly basis: PusdMicros | null;
   /** The fill that opened it, and where and when, so that any number can be explained. */
   readonly fillId: string;
   readonly offset: number;
@@ -39,7 +42,10 @@ export type LotPage = { readonly no: number; readonly lots: readonly Lot[] };
 
 export type Lots = {
   readonly quantity: ShareMicros;
+  /** Σ basis of the lots whose basis is known. */
   readonly basis: PusdMicros;
+  /** Σ quantity of the lots whose basis is not. */
+  readonly unknown: ShareMicros;
   /** Oldest page, null when there are no lots. */
   readonly head: LotPage | null;
   /** Newest page; the same object as `head` while there is only one. */
@@ -54,7 +60,8 @@ export type Lots = {
 export type Take = {
   readonly lot: Lot;
   readonly quantity: ShareMicros;
-  readonly basis: PusdMicros;
+  /** Null where that of the lot is. */
+  readonly basis: PusdMicros | null;
 };
 
 export type Taken = {
@@ -63,17 +70,22 @@ export type Taken = {
   readonly shortfall: ShareMicros;
   /** Σ over `taken`. */
   readonly quantity: ShareMicros;
+  /** Σ over those of `taken` whose basis is known. */
   readonly basis: PusdMicros;
+  /** Σ quantity over those whose basis is not. */
+  readonly unknown: ShareMicros;
   readonly remaining: Lots;
 };
 
 const noPages: PageTree<LotPage> = [];
+const noShares = shares(0n);
 
 /** No lots. `nextNo` goes on from where the book's numbering stood. */
 export function noLots(nextNo = 0): Lots {
   return {
-    quantity: shares(0n),
+    quantity: noShares,
     basis: pusd(0n),
+    unknown: noShares,
     head: null,
     tail: null,
     between: noPages,
@@ -84,24 +96,28 @@ export function noLots(nextNo = 0): Lots {
 /** The queue with one more lot at its end. */
 export function addLot(lots: Lots, lot: Lot): Lots {
   invariant(
-    lot.quantity > 0n && lot.basis >= 0n,
+    lot.quantity > 0n && (lot.basis === null || lot.basis >= 0n),
     `a lot has shares and no negative basis (${lot.fillId}).`,
   );
   const quantity = shares(lots.quantity + lot.quantity);
-  const basis = pusd(lots.basis + lot.basis);
+  const isKnown = lot.basis !== null;
+  const basis = isKnown ? pusd(lots.basis + lot.basis) : lots.basis;
+  const unknown = isKnown ? lots.unknown : shares(lots.unknown + lot.quantity);
   const { head, tail, between, nextNo } = lots;
   if (head === null || tail === null) {
     const page = { no: nextNo, lots: [lot] };
-    return { quantity, basis, head: page, tail: page, between, nextNo: nextNo + 1 };
+    return { quantity, basis, unknown, head: page, tail: page, between, nextNo: nextNo + 1 };
   }
   if (tail.lots.length < LOTS_PER_PAGE) {
     const page = { no: tail.no, lots: [...tail.lots, lot] };
-    return { quantity, basis, head: head === tail ? page : head, tail: page, between, nextNo };
+    const first = head === tail ? page : head;
+    return { quantity, basis, unknown, head: first, tail: page, between, nextNo };
   }
   const sealed = head === tail ? between : setPage(between, tail.no, tail);
   return {
     quantity,
     basis,
+    unknown,
     head,
     tail: { no: nextNo, lots: [lot] },
     between: sealed,
@@ -120,6 +136,7 @@ export function takeFifo(lots: Lots, quantity: ShareMicros): Taken {
   const taken: Take[] = [];
   let wanted: bigint = quantity;
   let basis = 0n;
+  let unknown = 0n;
   let queue = lots;
   while (wanted > 0n && queue.head !== null) {
     const page = queue.head;
@@ -130,7 +147,8 @@ export function takeFifo(lots: Lots, quantity: ShareMicros): Taken {
       const take = takeFrom(lot, wanted);
       taken.push(take);
       wanted -= take.quantity;
-      basis += take.basis;
+      if (take.basis === null) unknown += take.quantity;
+      else basis += take.basis;
       if (take.quantity < lot.quantity) rest = restOf(lot, take);
       else at += 1;
     }
@@ -143,8 +161,29 @@ export function takeFifo(lots: Lots, quantity: ShareMicros): Taken {
     ...queue,
     quantity: shares(lots.quantity - got),
     basis: pusd(lots.basis - basis),
+    unknown: unknown === 0n ? lots.unknown : shares(lots.unknown - unknown),
   };
-  return { taken, shortfall: shares(wanted), quantity: got, basis: pusd(basis), remaining };
+  return {
+    taken,
+    shortfall: shares(wanted),
+    quantity: got,
+    basis: pusd(basis),
+    unknown: shares(unknown),
+    remaining,
+  };
+}
+
+/**
+ * The same lots with other bases, given oldest first: on a resolution quantity stays and the basis
+ * becomes the payout (B11). The pages are new ones, so that all of them are seen to have changed.
+ */
+export function rebaseLots(lots: Lots, bases: readonly PusdMicros[]): Lots {
+  const open = lotsOf(lots);
+  invariant(open.length === bases.length, 'a resolution gives each lot a basis.');
+  return open.reduce(
+    (queue, lot, index) => addLot(queue, { ...lot, basis: bases[index] ?? null }),
+    noLots(lots.nextNo),
+  );
 }
 
 /** The open pages, oldest first. */
@@ -180,6 +219,7 @@ export function lotsFromPages(pages: readonly LotPage[], nextNo: number): Lots {
   let between = noPages;
   let quantity = 0n;
   let basis = 0n;
+  let unknown = 0n;
   pages.forEach((page, index) => {
     invariant(
       page.no === head.no + index,
@@ -188,14 +228,17 @@ export function lotsFromPages(pages: readonly LotPage[], nextNo: number): Lots {
     if (index > 0 && index < pages.length - 1) between = setPage(between, page.no, page);
     for (const lot of page.lots) {
       quantity += lot.quantity;
-      basis += lot.basis;
+      if (lot.basis === null) unknown += lot.quantity;
+      else basis += lot.basis;
     }
   });
-  return { quantity: shares(quantity), basis: pusd(basis), head, tail, between, nextNo };
+  const sums = { quantity: shares(quantity), basis: pusd(basis), unknown: shares(unknown) };
+  return { ...sums, head, tail, between, nextNo };
 }
 
 function takeFrom(lot: Lot, wanted: bigint): Take {
   if (wanted >= lot.quantity) return { lot, quantity: lot.quantity, basis: lot.basis };
+  if (lot.basis === null) return { lot, quantity: shares(wanted), basis: null };
   const basis = divideFloor(lot.basis * wanted, lot.quantity);
   return { lot, quantity: shares(wanted), basis: pusd(basis) };
 }
@@ -203,7 +246,7 @@ function takeFrom(lot: Lot, wanted: bigint): Take {
 function restOf(lot: Lot, take: Take): Lot {
   return {
     quantity: shares(lot.quantity - take.quantity),
-    basis: pusd(lot.basis - take.basis),
+    basis: lot.basis === null ? null : pusd(lot.basis - (take.basis ?? 0n)),
     fillId: lot.fillId,
     offset: lot.offset,
     openedAt: lot.openedAt,

@@ -9,7 +9,8 @@
  *
  * Invariant, to the micro and at all times: Σ realised − costBasis = Σ cash of the fills, where a
  * BUY's cash is −notional, a SELL's +notional, and `costBasis` is negative in a short book.
- * Fees are never in here.
+ * Fees are never in here. Shares whose cost nobody knows (settlement/) break it by what they were
+ * sold for, which is realised by nobody and named: Σ realised + Σ unknown − costBasis = Σ cash.
  */
 
 import {
@@ -25,7 +26,7 @@ import {
   type ShareMicros,
 } from '@polytraders/money';
 import { type OrderSide } from './fill.ts';
-import { addLot, type Lots, noLots, type Take, takeFifo } from './lots.ts';
+import { addLot, type Lots, noLots, type Take, type Taken, takeFifo } from './lots.ts';
 import { type TimeMicros } from './retention.ts';
 
 export type Direction = 'FLAT' | 'LONG' | 'SHORT';
@@ -58,6 +59,8 @@ export type Applied = {
   readonly openedBasis: PusdMicros;
   readonly closedQuantity: ShareMicros;
   readonly closedBasis: PusdMicros;
+  /** The part of the cash that closed shares of unknown basis: neither gain nor cost. */
+  readonly unknown: PusdMicros;
   readonly takes: readonly Take[];
 };
 
@@ -75,7 +78,7 @@ export function positionShares(position: Position): ShareMicros {
   return position.direction === 'SHORT' ? shares(-position.lots.quantity) : position.lots.quantity;
 }
 
-/** Σ basis of the open lots: negative in a short book. */
+/** Σ basis of the open lots whose basis is known: negative in a short book. */
 export function costBasis(position: Position): PusdMicros {
   return position.direction === 'SHORT' ? pusd(-position.lots.basis) : position.lots.basis;
 }
@@ -100,19 +103,24 @@ export function applyFill(position: Position, fill: PositionFill): Applied {
   return flip(position, fill, side);
 }
 
-/** Σ basis ÷ Σ quantity, half-even at six decimals, for display only (B2). Null when flat. */
+/**
+ * Σ basis ÷ Σ quantity, half-even at six decimals, for display only (B2). Null when flat, and while
+ * the basis of an open lot is not known.
+ */
 export function avgCost(position: Position): PusdMicros | null {
-  const { quantity, basis } = position.lots;
-  return quantity === 0n ? null : pusd(divideHalfEven(basis * MICROS_PER_UNIT, quantity));
+  const { quantity, basis, unknown } = position.lots;
+  return quantity === 0n || unknown !== 0n
+    ? null
+    : pusd(divideHalfEven(basis * MICROS_PER_UNIT, quantity));
 }
 
 /**
- * `floor(mark × quantity) − Σ basis` (B4). Null without a mark, never 0; a flat book has nothing
- * to mark, so its unrealised is 0. 2,000 shares that cost 1,288, marked at 0.66 → +32.
+ * `floor(mark × quantity) − Σ basis` (B4). Null without a mark and while a basis is not known,
+ * never 0; a flat book has nothing to mark, so its unrealised is 0. 2,000 shares that cost 1,288, marked at 0.66 → +32.
  */
 export function unrealisedAt(position: Position, mark: PriceE18 | null): PusdMicros | null {
   if (position.direction === 'FLAT') return nothing;
-  if (mark === null) return null;
+  if (mark === null || position.lots.unknown !== 0n) return null;
   return pusd(divideFloor(mark * positionShares(position), E18_PER_UNIT) - costBasis(position));
 }
 
@@ -126,13 +134,16 @@ function openMore(position: Position, fill: PositionFill, side: Direction): Appl
     openedBasis: fill.notional,
     closedQuantity: noShares,
     closedBasis: nothing,
+    unknown: nothing,
     takes: noTakes,
   };
 }
 
 function closeSome(position: Position, fill: PositionFill, side: Direction): Applied {
-  const { remaining, basis, taken } = takeFifo(position.lots, fill.quantity);
-  const realised = realisedOn(side, fill.notional, basis);
+  const closed = takeFifo(position.lots, fill.quantity);
+  const { remaining, basis, taken } = closed;
+  const unknown = unknownPart(fill.notional, closed);
+  const realised = realisedOn(side, pusd(fill.notional - unknown), basis);
   const flat = remaining.quantity === 0n;
   return {
     position: {
@@ -146,6 +157,7 @@ function closeSome(position: Position, fill: PositionFill, side: Direction): App
     openedBasis: nothing,
     closedQuantity: fill.quantity,
     closedBasis: basis,
+    unknown,
     takes: taken,
   };
 }
@@ -153,7 +165,8 @@ function closeSome(position: Position, fill: PositionFill, side: Direction): App
 function flip(position: Position, fill: PositionFill, side: Direction): Applied {
   const closed = takeFifo(position.lots, position.lots.quantity);
   const closingCash = pusd(divideFloor(fill.notional * closed.quantity, fill.quantity));
-  const realised = realisedOn(side, closingCash, closed.basis);
+  const unknown = unknownPart(closingCash, closed);
+  const realised = realisedOn(side, pusd(closingCash - unknown), closed.basis);
   const openedQuantity = shares(fill.quantity - closed.quantity);
   const openedBasis = pusd(fill.notional - closingCash);
   return {
@@ -168,6 +181,7 @@ function flip(position: Position, fill: PositionFill, side: Direction): Applied 
     openedBasis,
     closedQuantity: closed.quantity,
     closedBasis: closed.basis,
+    unknown,
     takes: closed.taken,
   };
 }
@@ -183,8 +197,15 @@ function applyCashOnly(position: Position, fill: PositionFill, side: Direction):
     openedBasis: nothing,
     closedQuantity: noShares,
     closedBasis: nothing,
+    unknown: nothing,
     takes: noTakes,
   };
+}
+
+/** `floor(cash × unknown ÷ closed)`: what closes shares of unknown basis; the rest closes lots. */
+function unknownPart(cash: PusdMicros, closed: Taken): PusdMicros {
+  if (closed.unknown === 0n) return nothing;
+  return pusd(divideFloor(cash * closed.unknown, closed.quantity));
 }
 
 /** A SELL closes a long: cash minus cost. A BUY closes a short: what was received minus cash. */

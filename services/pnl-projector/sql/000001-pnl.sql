@@ -5,7 +5,14 @@
 -- by the month of recorded_at, so that expiry is dropping a partition (rule B15). It has no index
 -- besides its key: each one would be paid by every fill of a rebuild, and fill ids are unique
 -- already, in the ingestor's fill_identity. month to content_hash belong to the runtime.
--- retained_until is null while the fill is quarantined: it is kept until it was reviewed.
+-- retained_until is null while a line is quarantined: it is kept until it was reviewed.
+--
+-- A line is what one event did to one book, or to a wallet's cash. entry_kind FILL: the columns of
+-- fills. Other kinds: quantity_shares is signed into the book, and
+-- cost_basis_pusd - cost_basis_before_pusd
+--   = coalesce(carried_basis_pusd, 0) + realised_pnl_pusd + coalesce(unknown_basis_pusd, 0)
+--     - cash_pusd.
+-- cash_pusd is signed into the wallet, fee included, for all kinds: what rule B13 sums by block.
 CREATE TABLE pnl_ledger (
   month date NOT NULL,
   partition int NOT NULL,
@@ -13,7 +20,8 @@ CREATE TABLE pnl_ledger (
   line smallint NOT NULL,
   id_hash bigint,
   content_hash bigint,
-  fill_id text NOT NULL,
+  entry_kind text NOT NULL,
+  fill_id text,
   event_id text NOT NULL,
   correlation_id text NOT NULL,
   effective_at timestamptz NOT NULL,
@@ -24,13 +32,13 @@ CREATE TABLE pnl_ledger (
   trading_bot_id text NOT NULL,
   condition_id text,
   venue_market_id text,
-  token_id text NOT NULL,
+  token_id text,
   order_id text,
   side text,
-  order_side text NOT NULL,
-  quantity_shares numeric(38,6) NOT NULL,
-  size_pusd numeric(38,6) NOT NULL,
-  price numeric(38,18) NOT NULL,
+  order_side text,
+  quantity_shares numeric(38,6),
+  size_pusd numeric(38,6),
+  price numeric(38,18),
   fee_source text,
   fee_bps_match_event int,
   gross_fee_pusd numeric(38,6),
@@ -45,6 +53,10 @@ CREATE TABLE pnl_ledger (
   opened_basis_pusd numeric(38,6) NOT NULL,
   closed_shares numeric(38,6) NOT NULL,
   closed_basis_pusd numeric(38,6) NOT NULL,
+  cash_pusd numeric(38,6),
+  cost_basis_before_pusd numeric(38,6),
+  carried_basis_pusd numeric(38,6),
+  unknown_basis_pusd numeric(38,6),
   realised_pnl_pusd numeric(38,6),
   unrealised_pnl_pusd numeric(38,6),
   position_shares numeric(38,6) NOT NULL,
@@ -59,7 +71,8 @@ CREATE TABLE pnl_ledger (
   reason_codes text[] NOT NULL,
   books_complete boolean NOT NULL,
   incomplete_reasons text[] NOT NULL,
-  identity_recipe text NOT NULL,
+  identity_recipe text,
+  detail text,
   source text NOT NULL,
   tx_hash text,
   order_hash text,
@@ -70,7 +83,8 @@ CREATE TABLE pnl_ledger (
 
 -- One book per account, trading bot and token. Shares and basis are signed: a book may be short.
 -- lots is its newest page of open lots: most books have no other, and a fill rewrites one row.
--- wallet_shares is what its fills moved in the wallet, those that were set aside included.
+-- wallet_shares is what its events moved in the wallet, those that were set aside included.
+-- condition_id and oversold_at are the same in all books of a token.
 CREATE TABLE positions (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -104,7 +118,7 @@ CREATE TABLE positions (
 -- The open lots of a book before its newest page, in pages of at most 32, oldest first within a
 -- page and over pages, so that a fill rewrites one or two rows however many lots are open. lots has
 -- one lot a line: quantity, basis (both in micros), offset, opened at and fill id, a space between.
--- Read the view.
+-- The basis of a lot that nobody knows is a question mark. Read the view.
 CREATE TABLE lot_pages (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -113,6 +127,72 @@ CREATE TABLE lot_pages (
   lots text NOT NULL,
   PRIMARY KEY (account, token_id, trading_bot_id, page)
 ) WITH (fillfactor = 70);
+
+-- What a share of a token pays, once its condition is resolved. Lots up to resolved_offset have it as
+-- their basis.
+CREATE TABLE settled_tokens (
+  account text NOT NULL,
+  token_id text NOT NULL,
+  payout_numerator text NOT NULL,
+  payout_denominator text NOT NULL,
+  resolved_offset bigint NOT NULL,
+  PRIMARY KEY (account, token_id)
+);
+
+-- Conditions as a log partition knows them. tokens and payout_numerators by outcome index.
+CREATE TABLE markets (
+  partition text NOT NULL,
+  condition_id text NOT NULL,
+  tokens text[] NOT NULL,
+  synthesised boolean NOT NULL,
+  neg_risk_market_id text,
+  status text NOT NULL,
+  payout_numerators text[] NOT NULL,
+  resolved_at timestamptz,
+  resolved_offset bigint,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (partition, condition_id)
+);
+
+-- Which holdings are of a condition: a row when a holding is new, so that a resolution finds them
+-- and the fills after it write nothing here.
+CREATE TABLE market_holdings (
+  partition text NOT NULL,
+  condition_id text NOT NULL,
+  place bigint NOT NULL,
+  account text NOT NULL,
+  token_id text NOT NULL,
+  PRIMARY KEY (partition, condition_id, place)
+);
+
+-- The condition of a token by its definition.
+CREATE TABLE tokens (
+  partition text NOT NULL,
+  token_id text NOT NULL,
+  condition_id text NOT NULL,
+  PRIMARY KEY (partition, token_id)
+);
+
+-- Holdings of tokens whose condition nobody has told yet; a definition finds them here.
+CREATE TABLE tokens_without_condition (
+  partition text NOT NULL,
+  token_id text NOT NULL,
+  account text NOT NULL,
+  PRIMARY KEY (partition, token_id, account)
+);
+
+-- Who carries out a settlement job with which transaction: the bot of what comes in by it.
+CREATE TABLE claims (
+  partition text NOT NULL,
+  tx_hash text NOT NULL,
+  account text NOT NULL,
+  job_id text NOT NULL,
+  claimed_by text NOT NULL,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (partition, tx_hash)
+);
 
 -- Parameters in force at the place where a log partition stands.
 CREATE TABLE parameters (
@@ -126,15 +206,16 @@ CREATE TABLE parameters (
   updated_at timestamptz NOT NULL
 );
 
--- Open lots, one a row, signed as their book. lot counts from 1, oldest first.
+-- Open lots, one a row, signed as their book. lot counts from 1, oldest first. A basis that nobody
+-- knows is null.
 CREATE VIEW lots AS
 SELECT p.account, p.trading_bot_id, p.token_id, b.condition_id,
        row_number() OVER (PARTITION BY p.account, p.trading_bot_id, p.token_id
                           ORDER BY p.page, l.place) AS lot,
        (split_part(l.lot, ' ', 1)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6)
          AS quantity_shares,
-       (split_part(l.lot, ' ', 2)::numeric * 0.000001 * sign(b.position_shares))::numeric(38,6)
-         AS cost_basis_pusd,
+       (nullif(split_part(l.lot, ' ', 2), '?')::numeric * 0.000001
+         * sign(b.position_shares))::numeric(38,6) AS cost_basis_pusd,
        replace(replace(regexp_replace(l.lot, '^(\S+ ){4}', ''), '%0A', E'\n'), '%25', '%')
          AS opened_by_fill_id,
        split_part(l.lot, ' ', 3)::bigint AS opened_at_offset,
@@ -158,4 +239,16 @@ CREATE VIEW quarantined_fills AS
 SELECT fill_id, account, trading_bot_id, condition_id, token_id, side, order_side, quantity_shares,
        size_pusd, price, fee_source, fee_bps_match_event, gross_fee_pusd, builder_fee_pusd,
        reason_codes, confirmed_at, recorded_at, partition, "offset"
-FROM pnl_ledger WHERE quarantined;
+FROM pnl_ledger WHERE quarantined AND entry_kind = 'FILL';
+
+-- Movements whose shares or cash no book could account for.
+CREATE VIEW unbooked_movements AS
+SELECT entry_kind, account, condition_id, token_id, quantity_shares, cash_pusd, reason_codes,
+       effective_at, recorded_at, tx_hash, event_id, partition, "offset"
+FROM pnl_ledger WHERE quarantined AND entry_kind <> 'FILL';
+
+-- What moved the pUSD of a wallet, with its place on the chain where that is known (rule B13).
+CREATE VIEW cash_legs AS
+SELECT account, trading_bot_id, entry_kind, detail, cash_pusd, tx_hash, block_number, log_index,
+       effective_at, recorded_at, partition, "offset", line
+FROM pnl_ledger WHERE cash_pusd IS DISTINCT FROM 0;

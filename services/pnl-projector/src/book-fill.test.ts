@@ -20,8 +20,12 @@ function play(...fills: readonly FillConfirmed[]): Driven<Entity, LedgerEntry> {
   return createDriver(processor).drive(logOf(fills));
 }
 
+function holdingAfter(...fills: readonly FillConfirmed[]): Holding {
+  return play(...fills).entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding;
+}
+
 function bookAfter(...fills: readonly FillConfirmed[]): Book | undefined {
-  return (play(...fills).entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding).books[0];
+  return holdingAfter(...fills).books[0];
 }
 
 function reportOf(fill: FillConfirmed): SettlementReport | undefined {
@@ -36,19 +40,18 @@ describe('what a fill tells its book', () => {
     const first = fillConfirmed(unknown);
     const told = fillConfirmed({ fill_id: 'f2', neg_risk: true });
     const last = fillConfirmed({ fill_id: 'f3', ...unknown });
-    expect(bookAfter(first)).toMatchObject({ conditionId: null, negRisk: null });
-    expect(bookAfter(first, told)).toMatchObject({ conditionId: CONDITION, negRisk: true });
-    expect(bookAfter(first, told, last)).toMatchObject({ conditionId: CONDITION, negRisk: true });
+    const known = { conditionId: CONDITION, books: [{ negRisk: true }] };
+    expect(holdingAfter(first)).toMatchObject({ conditionId: null, books: [{ negRisk: null }] });
+    expect(holdingAfter(first, told)).toMatchObject(known);
+    expect(holdingAfter(first, told, last)).toMatchObject(known);
   });
 
   test('a fill that is set aside tells them too', () => {
     const told = fillConfirmed({ fill_id: 'f2', neg_risk: true, ...noFee });
     const last = fillConfirmed({ fill_id: 'f3', ...unknown, ...noFee });
-    expect(bookAfter(fillConfirmed(unknown), told, last)).toMatchObject({
+    expect(holdingAfter(fillConfirmed(unknown), told, last)).toMatchObject({
       conditionId: CONDITION,
-      negRisk: true,
-      fills: 1,
-      quarantinedFills: 2,
+      books: [{ negRisk: true, fills: 1, quarantinedFills: 2 }],
     });
   });
 

@@ -10,20 +10,18 @@ import { type FillConfirmed, type Mark } from '@polytraders/contracts';
 import {
   type Applied,
   applyFill,
-  avgCost,
   builderFeeFromBps,
-  costBasis,
   feeCapBreach,
   type GivenFee,
   grossFee,
   isPaperAccount,
   makerRebate,
-  type MarkReading,
+  payoutPrice,
   platformFee,
-  positionShares,
   type Rebate,
   readMark,
   unrealisedAt,
+  unrealisedAtPayout,
 } from '@polytraders/domain';
 import { invariant, pusd, type PusdMicros, shares } from '@polytraders/money';
 import { type Lookup, type Step } from '@polytraders/stream';
@@ -38,9 +36,12 @@ import {
   type Parameters,
   parametersKey,
   partitionOfAccount,
+  type Settled,
   withReason,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
+import { type CarriedMark, entryOf } from './fill-entry.ts';
+import { isPlaced, markOversold, place, withBook } from './placing.ts';
 import { retentionOf } from './retention.ts';
 
 type Quarantine = 'PNL_REPORTER_FEE_MISSING' | 'PNL_REPORTER_FEE_CAP_EXCEEDED';
@@ -59,7 +60,12 @@ export function foldFill(
 ): Step<Entity, LedgerEntry> {
   checkPlace(fill, partition);
   const key = holdingKey(fill.account, fill.token_id);
-  const before = (state.get(key) ?? NEW_HOLDING) as Holding;
+  const found = state.get(key) as Holding | undefined;
+  const told = fill.condition_id;
+  const placed = isPlaced(found, told)
+    ? null
+    : place(state, found, { partition, account: fill.account, token: fill.token_id, told });
+  const before = placed?.holding ?? found ?? NEW_HOLDING;
   const parameters = (state.get(parametersKey(partition)) ?? DEFAULT_PARAMETERS) as Parameters;
   const moved = moveShares(before, fill, offset);
   const book = bookOf(moved, fill.trading_bot_id);
@@ -68,7 +74,8 @@ export function foldFill(
     fee.because === null
       ? bookFill(book, moved, fill, fee, parameters, offset)
       : setAside(book, moved, fill, fee, parameters, offset);
-  const puts = [{ key, entity: withBook(moved, folded.book) }];
+  const put = { key, entity: withBook(moved, folded.book) };
+  const puts = placed === null ? [put] : [put, ...placed.puts];
   const entries = [folded.entry];
   if (fee.because === null) return { outcome: 'applied', puts, entries };
   return { outcome: 'quarantined', because: fee.because, puts, entries };
@@ -98,25 +105,15 @@ function moveShares(holding: Holding, fill: FillConfirmed, offset: number): Hold
     kind: 'holding',
     shares: shares(after),
     oversoldAt: oversold ? offset : holding.oversoldAt,
+    conditionId: holding.conditionId,
+    settled: holding.settled,
     books: oversold ? holding.books.map(markOversold) : holding.books,
   };
-}
-
-function markOversold(book: Book): Book {
-  return { ...book, incomplete: withReason(book.incomplete, 'GOV_WALLET_OVERSOLD') };
 }
 
 function bookOf(holding: Holding, bot: string): Book {
   for (const book of holding.books) if (book.bot === bot) return book;
   return newBook(bot);
-}
-
-function withBook(holding: Holding, book: Book): Holding {
-  const { shares, oversoldAt } = holding;
-  const books = holding.books.slice();
-  const at = books.findIndex((one) => one.bot === book.bot);
-  books[at === -1 ? books.length : at] = book;
-  return { kind: 'holding', shares, oversoldAt, books };
 }
 
 type JudgedFee = {
@@ -170,14 +167,20 @@ function bookFill(
     at: fill.confirmed_at,
   });
   const isOpen = applied.position.direction !== 'FLAT';
-  const mark = markOf(fill, isOpen ? book : null, parameters);
-  const unrealised = unrealisedAt(applied.position, mark.price);
+  const { settled } = holding;
+  const mark =
+    settled === null ? markOf(fill, isOpen ? book : null, parameters) : markAtPayout(settled);
+  const unrealised =
+    settled === null
+      ? unrealisedAt(applied.position, mark.price)
+      : unrealisedAtPayout(applied.position, settled.payout);
   let codes = codesOf(fill, fee, mark.stale, rebate.flag, holding);
-  if (unrealised === null) codes = withReason(codes, 'GOV_MARK_MISSING');
+  if (unrealised === null && mark.price === null) codes = withReason(codes, 'GOV_MARK_MISSING');
+  const isDoubtful = book.position.lots.unknown !== 0n;
+  if (isDoubtful) codes = withReason(codes, 'GOV_BASIS_UNKNOWN');
   const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, holding);
   const after: Book = {
     bot: book.bot,
-    conditionId: fill.condition_id ?? book.conditionId,
     negRisk: fill.neg_risk ?? book.negRisk,
     position: applied.position,
     walletShares: shares(book.walletShares + movedBy(fill)),
@@ -197,7 +200,8 @@ function bookFill(
   const fees = { gross, rebate: rebate.rebate, net: rebate.net, builder: fee.builderFee };
   const retainedUntil = retentionOf(fill.confirmed_at, parameters.retainDays);
   const { mode } = parameters;
-  const verdict = { quarantined: false, codes, incomplete, mode, retainedUntil };
+  const realised = isDoubtful && closedNothingKnown(applied) ? null : applied.realised;
+  const verdict = { quarantined: false, realised, codes, incomplete, mode, retainedUntil };
   return { book: after, entry: entryOf(fill, fees, applied, mark, unrealised, verdict) };
 }
 
@@ -217,7 +221,6 @@ function setAside(
   const incomplete = withReason(missing, 'GOV_FILL_QUARANTINED');
   const after: Book = {
     ...book,
-    conditionId: fill.condition_id ?? book.conditionId,
     negRisk: fill.neg_risk ?? book.negRisk,
     walletShares: shares(book.walletShares + movedBy(fill)),
     quarantinedFills: book.quarantinedFills + 1,
@@ -233,15 +236,21 @@ function setAside(
     openedBasis: nothing,
     closedQuantity: noShares,
     closedBasis: nothing,
+    unknown: nothing,
     takes: noTakes,
   };
   const fees = { gross: fee.gross, rebate: null, net: null, builder: fee.builderFee };
   const { mode } = parameters;
-  const verdict = { quarantined: true, codes, incomplete, mode, retainedUntil: null };
+  const verdict = {
+    quarantined: true,
+    realised: null,
+    codes,
+    incomplete,
+    mode,
+    retainedUntil: null,
+  };
   return { book: after, entry: entryOf(fill, fees, untouched, mark, null, verdict) };
 }
-
-type CarriedMark = MarkReading & { readonly observedAt: number | null };
 
 /**
  * The mark of the fill's own token: MID before LAST before REPORTED, else the one before, which is
@@ -261,6 +270,15 @@ function markOf(fill: FillConfirmed, before: Book | null, parameters: Parameters
   const { markAgeMsMax } = parameters;
   const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, markAgeMsMax);
   return { price, ageMs, stale, observedAt };
+}
+
+/** A resolved market is worth its payout, from then on and without an age (B4). */
+function markAtPayout({ payout }: Settled): CarriedMark {
+  return { price: payoutPrice(payout), ageMs: null, stale: false, observedAt: null };
+}
+
+function closedNothingKnown({ takes }: Applied): boolean {
+  return takes.length > 0 && takes.every(({ basis }) => basis === null);
 }
 
 function rankOf(mark: Mark): number {
@@ -302,83 +320,4 @@ function incompleteOf(
   if (flag !== null) reasons = withReason(reasons, REBATE_CODES[flag]);
   if (holding.oversoldAt !== null) reasons = withReason(reasons, 'GOV_WALLET_OVERSOLD');
   return reasons;
-}
-
-type EntryFees = {
-  readonly gross: PusdMicros | null;
-  readonly rebate: PusdMicros | null;
-  readonly net: PusdMicros | null;
-  readonly builder: PusdMicros | null;
-};
-
-type Verdict = {
-  readonly quarantined: boolean;
-  readonly codes: readonly string[];
-  readonly incomplete: readonly string[];
-  readonly mode: Parameters['mode'];
-  readonly retainedUntil: string | null;
-};
-
-function entryOf(
-  fill: FillConfirmed,
-  fees: EntryFees,
-  applied: Applied,
-  mark: CarriedMark,
-  unrealised: PusdMicros | null,
-  verdict: Verdict,
-): LedgerEntry {
-  return {
-    fill_id: fill.fill_id,
-    event_id: fill.event_id,
-    correlation_id: fill.correlation_id,
-    effective_at: fill.effective_at,
-    recorded_at: fill.recorded_at,
-    confirmed_at: fill.confirmed_at,
-    retained_until: verdict.retainedUntil,
-    account: fill.account,
-    trading_bot_id: fill.trading_bot_id,
-    condition_id: fill.condition_id,
-    venue_market_id: fill.venue_market_id,
-    token_id: fill.token_id,
-    order_id: fill.order_id,
-    side: fill.side,
-    order_side: fill.order_side,
-    quantity_shares: fill.quantity_shares,
-    size_pusd: fill.size_pusd,
-    price: fill.price,
-    fee_source: fill.fee_source,
-    fee_bps_match_event: fill.fee_pusd === null ? fill.fee_bps : null,
-    gross_fee_pusd: fees.gross,
-    maker_rebate_pusd: fees.rebate,
-    net_fee_pusd: fees.net,
-    builder_code: fill.builder_code,
-    builder_fee_pusd: fees.builder,
-    strategy_slug: fill.strategy_slug,
-    user_id: fill.user_id,
-    effect: applied.effect,
-    opened_shares: applied.openedQuantity,
-    opened_basis_pusd: applied.openedBasis,
-    closed_shares: applied.closedQuantity,
-    closed_basis_pusd: applied.closedBasis,
-    realised_pnl_pusd: verdict.quarantined ? null : applied.realised,
-    unrealised_pnl_pusd: unrealised,
-    position_shares: positionShares(applied.position),
-    cost_basis_pusd: costBasis(applied.position),
-    avg_cost: avgCost(applied.position),
-    mark_price: mark.price,
-    mark_age_ms: mark.ageMs,
-    neg_risk: fill.neg_risk,
-    paper: fill.paper,
-    mode: verdict.mode,
-    quarantined: verdict.quarantined,
-    reason_codes: verdict.codes,
-    books_complete: verdict.incomplete.length === 0,
-    incomplete_reasons: verdict.incomplete,
-    identity_recipe: fill.identity_recipe,
-    source: fill.source,
-    tx_hash: fill.tx_hash,
-    order_hash: fill.order_hash,
-    block_number: fill.block_number,
-    log_index: fill.log_index,
-  };
 }

@@ -16,14 +16,15 @@ import {
 } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
 import { type Change } from '@polytraders/stream';
+import { type Book, type Entity, type Holding, type Parameters, partsOfKey } from './entities.ts';
 import {
-  type Book,
-  type Entity,
-  type Holding,
-  type KeyParts,
-  type Parameters,
-  partsOfKey,
-} from './entities.ts';
+  locateMarket,
+  marketChanges,
+  reviveMarket,
+  settledFrom,
+  settledRow,
+} from './market-rows.ts';
+import { type SettledTokenRow, settledTokensTable } from './market-tables.ts';
 import {
   type LotPageRow,
   lotPagesTable,
@@ -33,7 +34,9 @@ import {
   positionsTable,
 } from './tables.ts';
 
-type HoldingParts = Extract<KeyParts, { readonly kind: 'holding' }>;
+/** What stands for the basis of a lot where nobody knows it. */
+const UNKNOWN_BASIS = '?';
+
 type BookName = { readonly account: string; readonly bot: string; readonly token: string };
 
 /** Rows that turn `before` (as last stored) into `after`. No entity of these books is removed. */
@@ -44,11 +47,11 @@ export function changes(
 ): readonly Change[] {
   if (after === undefined || after === before) return [];
   const parts = partsOfKey(key);
-  if (parts.kind === 'parameters') {
-    const row = parametersRow(parts.partition, after as Parameters);
-    return [{ upsert: parametersTable.name, row }];
-  }
-  return holdingChanges(parts, before as Holding | undefined, after as Holding);
+  if (after.kind === 'holding')
+    return holdingChanges(parts.first, parts.second, before as Holding | undefined, after);
+  if (after.kind === 'parameters')
+    return [{ upsert: parametersTable.name, row: parametersRow(parts.first, after) }];
+  return marketChanges(parts, before, after);
 }
 
 /** Where the rows of a key lie: for each table the values of a prefix of its primary key. */
@@ -56,13 +59,14 @@ export function locate(
   key: string,
 ): readonly { readonly table: string; readonly where: Readonly<Record<string, string>> }[] {
   const parts = partsOfKey(key);
-  if (parts.kind === 'parameters') {
-    return [{ table: parametersTable.name, where: { partition: parts.partition } }];
-  }
-  const where = { account: parts.account, token_id: parts.token };
+  if (parts.kind === 'parameters')
+    return [{ table: parametersTable.name, where: { partition: parts.first } }];
+  if (parts.kind !== 'holding') return locateMarket(parts);
+  const where = { account: parts.first, token_id: parts.second };
   return [
     { table: positionsTable.name, where },
     { table: lotPagesTable.name, where },
+    { table: settledTokensTable.name, where },
   ];
 }
 
@@ -71,26 +75,34 @@ export function revive(
   key: string,
   rows: Readonly<Record<string, readonly object[]>>,
 ): Entity | undefined {
-  if (partsOfKey(key).kind === 'parameters')
-    return reviveParameters(rows[parametersTable.name]?.[0]);
+  const parts = partsOfKey(key);
+  if (parts.kind === 'parameters') return reviveParameters(rows[parametersTable.name]?.[0]);
+  if (parts.kind !== 'holding') return reviveMarket(parts, rows);
   const positions = (rows[positionsTable.name] ?? []) as readonly PositionRow[];
   const pages = (rows[lotPagesTable.name] ?? []) as readonly LotPageRow[];
-  return reviveHolding(positions, pages);
+  const [settled] = (rows[settledTokensTable.name] ?? []) as readonly SettledTokenRow[];
+  return reviveHolding(positions, pages, settled);
 }
 
 function holdingChanges(
-  parts: HoldingParts,
+  account: string,
+  token: string,
   before: Holding | undefined,
   after: Holding,
 ): readonly Change[] {
-  const { account, token } = parts;
   const list: Change[] = [];
+  if (after.settled !== null && after.settled !== before?.settled)
+    list.push({
+      upsert: settledTokensTable.name,
+      row: settledRow(account, token, after.settled),
+    });
+  const isPlaced = before?.conditionId === after.conditionId;
   // Books keep their places and new ones come last.
   after.books.forEach((book, at) => {
     const was = before?.books[at];
-    if (was === book) return;
+    if (was === book && isPlaced) return;
     const name = { account, bot: book.bot, token };
-    list.push({ upsert: positionsTable.name, row: positionRow(name, book, after.oversoldAt) });
+    list.push({ upsert: positionsTable.name, row: positionRow(name, book, after) });
     if (was?.position.lots !== book.position.lots) pageChanges(list, name, was, book);
   });
   return list;
@@ -127,13 +139,13 @@ function changedPages(was: Lots | undefined, is: Lots): readonly LotPage[] {
   });
 }
 
-function positionRow(name: BookName, book: Book, oversoldAt: number | null): PositionRow {
+function positionRow(name: BookName, book: Book, holding: Holding): PositionRow {
   const { lots } = book.position;
   return {
     account: name.account,
     token_id: name.token,
     trading_bot_id: name.bot,
-    condition_id: book.conditionId,
+    condition_id: holding.conditionId,
     neg_risk: book.negRisk,
     position_shares: positionShares(book.position),
     cost_basis_pusd: costBasis(book.position),
@@ -151,7 +163,7 @@ function positionRow(name: BookName, book: Book, oversoldAt: number | null): Pos
     books_complete: book.incomplete.length === 0,
     incomplete_reasons: book.incomplete,
     wallet_shares: book.walletShares,
-    oversold_at: oversoldAt,
+    oversold_at: holding.oversoldAt,
     next_page: lots.nextNo,
     lots: lots.tail === null ? '' : text(lots.tail),
     last_offset: book.lastOffset,
@@ -167,7 +179,8 @@ function text(page: LotPage): string {
   let lots = '';
   for (const { quantity, basis, offset, openedAt, fillId } of page.lots) {
     const id = /[%\n]/.test(fillId) ? escaped(fillId) : fillId;
-    lots += `${lots === '' ? '' : '\n'}${quantity} ${basis} ${offset} ${openedAt} ${id}`;
+    const cost = basis ?? UNKNOWN_BASIS;
+    lots += `${lots === '' ? '' : '\n'}${quantity} ${cost} ${offset} ${openedAt} ${id}`;
   }
   return lots;
 }
@@ -189,12 +202,15 @@ function parametersRow(partition: string, parameters: Parameters): ParametersRow
 function reviveHolding(
   positions: readonly PositionRow[],
   pages: readonly LotPageRow[],
+  settled: SettledTokenRow | undefined,
 ): Holding | undefined {
   if (positions.length === 0) return undefined;
   return {
     kind: 'holding',
     shares: shares(positions.reduce((sum, position) => sum + position.wallet_shares, 0n)),
     oversoldAt: positions[0]?.oversold_at ?? null,
+    conditionId: positions[0]?.condition_id ?? null,
+    settled: settledFrom(settled),
     books: positions.map((position) =>
       reviveBook(
         position,
@@ -212,7 +228,6 @@ function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {
   const lots = lotsFromPages(open, row.next_page);
   return {
     bot: row.trading_bot_id,
-    conditionId: row.condition_id,
     negRisk: row.neg_risk,
     position: { direction, lots, realised: row.realised_pnl_pusd },
     walletShares: row.wallet_shares,
@@ -236,7 +251,7 @@ function revivePage(no: number, lines: string): LotPage {
     const [quantity = '', basis = '', offset, openedAt, ...id] = line.split(' ');
     return {
       quantity: shares(BigInt(quantity)),
-      basis: pusd(BigInt(basis)),
+      basis: basis === UNKNOWN_BASIS ? null : pusd(BigInt(basis)),
       fillId: id.join(' ').replaceAll('%0A', '\n').replaceAll('%25', '%'),
       offset: Number(offset),
       openedAt: Number(openedAt),

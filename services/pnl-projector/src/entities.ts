@@ -1,12 +1,16 @@
 /**
  * The state of the books: a holding per (account, token), which is the wallet's total with the book
- * of each bot in it, and the parameters in force in a log partition.
+ * of each bot in it, and, per log partition, the parameters in force, what is known of markets and
+ * tokens, and the claims of settlement jobs.
  *
  * The books of one wallet and token lie together because a fill of one bot may make the numbers of
  * all of them doubtful (B1: the venue knows no short wallet), and because one look-up a fill is
- * what a rebuild of a million fills can afford.
+ * what a rebuild of a million fills can afford. What an event of a whole market needs besides (which
+ * holdings are of this condition) is written when a holding is new, never by the fills after.
  *
- * Keys: `holding|account|token`, `parameters|partition`; neither accounts nor tokens hold a `|`.
+ * Keys: `holding|account|token`, and `market|partition|condition`, `token|partition|token`,
+ * `claim|partition|transaction`, `parameters|partition`: what stands on every partition of the log
+ * (MarketResolved) must not meet the rows of another one. No part holds a `|`.
  */
 
 import { LEDGER_PARTITIONS, partitionOf } from '@polytraders/contracts';
@@ -14,6 +18,7 @@ import {
   EXCHANGE_BPS_MAX,
   flatPosition,
   MARK_AGE_MS_MAX,
+  type Payout,
   type Position,
   RETAIN_DAYS_MIN,
 } from '@polytraders/domain';
@@ -24,10 +29,9 @@ export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
 /** One bot's book of a token, signed. */
 export type Book = {
   readonly bot: string;
-  readonly conditionId: string | null;
   readonly negRisk: boolean | null;
   readonly position: Position;
-  /** What its fills moved in the wallet, those that were set aside included. Signed. */
+  /** What its events moved in the wallet, those that were set aside included. Signed. */
   readonly walletShares: ShareMicros;
   readonly markPrice: PriceE18 | null;
   readonly markObservedAt: number | null;
@@ -50,7 +54,57 @@ export type Holding = {
   readonly shares: ShareMicros;
   /** Offset of the fill that first sold more than there was; null while that has not happened. */
   readonly oversoldAt: number | null;
+  /** Null while nobody has said which condition the token is of. */
+  readonly conditionId: string | null;
+  /** Once the condition is resolved and the token's outcome known. */
+  readonly settled: Settled | null;
   readonly books: readonly Book[];
+};
+
+/** The payout of a token. Lots up to the offset have it as their basis (B11). */
+export type Settled = { readonly payout: Payout; readonly offset: number };
+
+/** A condition as this partition knows it, with the holdings of its tokens. */
+export type Market = {
+  readonly kind: 'market';
+  /** By outcome index; empty while it is not defined. */
+  readonly tokens: readonly string[];
+  /** Made from the columns of a file: a real definition may say otherwise. */
+  readonly synthesised: boolean;
+  readonly negRiskMarketId: string | null;
+  /** OPEN until something else was said. */
+  readonly status: string;
+  readonly resolution: Resolution | null;
+  /** In the order in which they came; none is ever taken out. */
+  readonly members: readonly Member[];
+  readonly lastOffset: number;
+  readonly updatedAt: number;
+};
+
+export type Resolution = {
+  /** uint256, by outcome index. */
+  readonly numerators: readonly bigint[];
+  readonly resolvedAt: number;
+  readonly offset: number;
+};
+
+export type Member = { readonly account: string; readonly token: string };
+
+/** What is known of a token, and who holds it while its condition is not known. */
+export type Token = {
+  readonly kind: 'token';
+  readonly conditionId: string | null;
+  readonly accounts: readonly string[];
+};
+
+/** A settlement job that somebody carries out with this transaction. */
+export type Claim = {
+  readonly kind: 'claim';
+  readonly account: string;
+  readonly jobId: string;
+  readonly claimedBy: string;
+  readonly lastOffset: number;
+  readonly updatedAt: number;
 };
 
 export type Parameters = {
@@ -64,7 +118,7 @@ export type Parameters = {
   readonly updatedAt: number;
 };
 
-export type Entity = Holding | Parameters;
+export type Entity = Holding | Parameters | Market | Token | Claim;
 
 const noReasons: readonly string[] = [];
 const nothing = pusd(0n);
@@ -87,14 +141,35 @@ export const NEW_HOLDING: Holding = {
   kind: 'holding',
   shares: shares(0n),
   oversoldAt: null,
+  conditionId: null,
+  settled: null,
   books: [],
 };
+
+/** A market of which only its name is known. */
+export const NEW_MARKET: Market = {
+  kind: 'market',
+  tokens: [],
+  synthesised: false,
+  negRiskMarketId: null,
+  status: 'OPEN',
+  resolution: null,
+  members: [],
+  lastOffset: 0,
+  updatedAt: 0,
+};
+
+export const NEW_TOKEN: Token = { kind: 'token', conditionId: null, accounts: [] };
+
+/** The bot of what comes in without a claim (B11), and of a wallet's cash. */
+export const TREASURY = 'treasury';
+/** The bot of what no book can account for. */
+export const UNATTRIBUTED = 'unattributed';
 
 /** The book of a bot before its first fill. */
 export function newBook(bot: string): Book {
   return {
     bot,
-    conditionId: null,
     negRisk: null,
     position: FLAT,
     walletShares: shares(0n),
@@ -117,6 +192,18 @@ export function holdingKey(account: string, token: string): string {
   return `holding|${account}|${token}`;
 }
 
+export function marketKey(partition: number, condition: string): string {
+  return `market|${String(partition)}|${condition}`;
+}
+
+export function tokenKey(partition: number, token: string): string {
+  return `token|${String(partition)}|${token}`;
+}
+
+export function claimKey(partition: number, txHash: string): string {
+  return `claim|${String(partition)}|${txHash}`;
+}
+
 const parametersKeys: readonly string[] = Array.from(
   { length: LEDGER_PARTITIONS },
   (_, at) => `parameters|${String(at)}`,
@@ -126,20 +213,21 @@ export function parametersKey(partition: number): string {
   return parametersKeys[partition] ?? `parameters|${String(partition)}`;
 }
 
-/** A key taken apart again. */
-export type KeyParts =
-  | { readonly kind: 'holding'; readonly account: string; readonly token: string }
-  | { readonly kind: 'parameters'; readonly partition: string };
+/** A key taken apart again: the kind of its entity, and one or two names. */
+export type KeyParts = {
+  readonly kind: Entity['kind'];
+  /** The account of a holding; the partition of everything else. */
+  readonly first: string;
+  /** Token, condition or transaction; empty for parameters. */
+  readonly second: string;
+};
 
 export function partsOfKey(key: string): KeyParts {
   const first = key.indexOf('|');
-  if (key.startsWith('parameters|')) return { kind: 'parameters', partition: key.slice(first + 1) };
+  const kind = key.slice(0, first) as Entity['kind'];
   const second = key.indexOf('|', first + 1);
-  return {
-    kind: 'holding',
-    account: key.slice(first + 1, second),
-    token: key.slice(second + 1),
-  };
+  if (second === -1) return { kind, first: key.slice(first + 1), second: '' };
+  return { kind, first: key.slice(first + 1, second), second: key.slice(second + 1) };
 }
 
 const ACCOUNTS_REMEMBERED_MAX = 10_000;

@@ -1,7 +1,12 @@
 /**
- * A line of `pnl_ledger`: one confirmed fill, with everything that its report says, so that the
- * report can be built again from the line alone (the ledger is the outbox). The runtime adds month,
- * partition, offset, line and the hashes of identity.
+ * A line of `pnl_ledger`: what one event did to one book (account, bot, token), or to the cash of a
+ * wallet, with everything that its report says, so that the report can be built again from the line
+ * alone (the ledger is the outbox). The runtime adds month, partition, offset, line and the hashes
+ * of identity.
+ *
+ * A confirmed fill is one line of kind FILL, whatever becomes of it. Of all other kinds the columns
+ * of fills are null (order, side, fee, price), and the line keeps an equation of its own:
+ * cost_basis − cost_basis_before = carried_basis + realised + unknown_basis − cash.
  */
 
 import {
@@ -15,13 +20,33 @@ import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/m
 import { type Table, table } from '@polytraders/stream';
 import { type Mode } from './entities.ts';
 
+/**
+ * SPLIT, MERGE, CONVERT, REDEEM, TRANSFER_IN, TRANSFER_OUT, OPENING: a movement. RESOLVE: lots take
+ * their payout as basis. ROUNDING: the dust of a redemption in parts. CASH: pUSD without shares.
+ */
+export type EntryKind =
+  | 'FILL'
+  | 'SPLIT'
+  | 'MERGE'
+  | 'CONVERT'
+  | 'REDEEM'
+  | 'ROUNDING'
+  | 'RESOLVE'
+  | 'TRANSFER_IN'
+  | 'TRANSFER_OUT'
+  | 'OPENING'
+  | 'CASH';
+
 export type LedgerEntry = {
-  readonly fill_id: string;
+  readonly entry_kind: EntryKind;
+  /** Of a fill only. */
+  readonly fill_id: string | null;
   /** event_id of the log event, the cause of the report. */
   readonly event_id: string;
   readonly correlation_id: string;
   readonly effective_at: number;
   readonly recorded_at: number;
+  /** When it became final: of a fill its confirmation, of a resolution the time of its block. */
   readonly confirmed_at: number;
   /** By the parameters in force at the fill (B15). Null while it is quarantined: until reviewed. */
   readonly retained_until: string | null;
@@ -29,13 +54,16 @@ export type LedgerEntry = {
   readonly trading_bot_id: string;
   readonly condition_id: string | null;
   readonly venue_market_id: string | null;
-  readonly token_id: string;
+  /** Null where cash alone moved. */
+  readonly token_id: string | null;
   readonly order_id: string | null;
   readonly side: Liquidity | null;
-  readonly order_side: OrderSide;
-  readonly quantity_shares: ShareMicros;
-  readonly size_pusd: PusdMicros;
-  readonly price: PriceE18;
+  readonly order_side: OrderSide | null;
+  /** Of a fill what changed hands; else what came into the book, negative where it left. */
+  readonly quantity_shares: ShareMicros | null;
+  /** Of a fill its notional; of an opening balance the wallet's pUSD. */
+  readonly size_pusd: PusdMicros | null;
+  readonly price: PriceE18 | null;
   readonly fee_source: FeeSource | null;
   readonly fee_bps_match_event: number | null;
   readonly gross_fee_pusd: PusdMicros | null;
@@ -45,12 +73,23 @@ export type LedgerEntry = {
   readonly builder_fee_pusd: PusdMicros | null;
   readonly strategy_slug: string | null;
   readonly user_id: string | null;
-  /** What the fill did to its book; `none` while it is quarantined. */
-  readonly effect: Effect;
+  /** What it did to its book; `none` while it is quarantined. */
+  readonly effect: Effect | 'rebase';
   readonly opened_shares: ShareMicros;
   readonly opened_basis_pusd: PusdMicros;
   readonly closed_shares: ShareMicros;
   readonly closed_basis_pusd: PusdMicros;
+  /**
+   * What it moved in the wallet, fee included: positive came in. Null where the fee of a fill is
+   * not known. Cash moved also where the books could not account for it.
+   */
+  readonly cash_pusd: PusdMicros | null;
+  /** Basis of the book before it; null of a fill. */
+  readonly cost_basis_before_pusd: PusdMicros | null;
+  /** Basis that came from another book or from outside without cash; negative went. */
+  readonly carried_basis_pusd: PusdMicros | null;
+  /** Cash that belongs to shares whose cost nobody knows; null where there are none. */
+  readonly unknown_basis_pusd: PusdMicros | null;
   /** Before fees; null while it is quarantined. */
   readonly realised_pnl_pusd: PusdMicros | null;
   readonly unrealised_pnl_pusd: PusdMicros | null;
@@ -67,7 +106,9 @@ export type LedgerEntry = {
   readonly reason_codes: readonly string[];
   readonly books_complete: boolean;
   readonly incomplete_reasons: readonly string[];
-  readonly identity_recipe: IdentityRecipe;
+  readonly identity_recipe: IdentityRecipe | null;
+  /** What it was: the kind of cash or transfer, the policy of a conversion and its event. */
+  readonly detail: string | null;
   readonly source: string;
   readonly tx_hash: string | null;
   readonly order_hash: string | null;
@@ -76,6 +117,7 @@ export type LedgerEntry = {
 };
 
 export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', {
+  entry_kind: 'text',
   fill_id: 'text',
   event_id: 'text',
   correlation_id: 'text',
@@ -108,6 +150,10 @@ export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', 
   opened_basis_pusd: 'micros',
   closed_shares: 'micros',
   closed_basis_pusd: 'micros',
+  cash_pusd: 'micros',
+  cost_basis_before_pusd: 'micros',
+  carried_basis_pusd: 'micros',
+  unknown_basis_pusd: 'micros',
   realised_pnl_pusd: 'micros',
   unrealised_pnl_pusd: 'micros',
   position_shares: 'micros',
@@ -123,6 +169,7 @@ export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', 
   books_complete: 'bool',
   incomplete_reasons: 'texts',
   identity_recipe: 'text',
+  detail: 'text',
   source: 'text',
   tx_hash: 'text',
   order_hash: 'text',

@@ -190,7 +190,7 @@ function quarantinedWords(entry: LedgerEntry, because: string): Words {
     position: formatMicros(entry.position_shares),
     incomplete: entry.incomplete_reasons.join(' '),
   };
-  return { verb: 'quarantined', subject: entry.fill_id, says };
+  return { verb: 'quarantined', subject: entry.fill_id ?? '', says };
 }
 
 function reportWords(report: SettlementReport): Says {
@@ -236,7 +236,7 @@ function afterWords(entities: ReadonlyMap<string, Entity>): readonly Words[] {
         subject,
         says: {
           shares: formatMicros(lot.quantity),
-          basis: formatMicros(lot.basis),
+          basis: lot.basis === null ? 'unknown' : formatMicros(lot.basis),
           from: lot.fillId,
         },
       }));

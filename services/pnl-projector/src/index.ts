@@ -9,8 +9,9 @@ export {
 } from './entities.ts';
 export { type LedgerEntry, ledgerTable } from './entry.ts';
 export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
+export { type Claim, claimKey, type Market, marketKey, type Token, tokenKey } from './entities.ts';
 export { processor } from './processor.ts';
-export { reportOf } from './report.ts';
+export { marketReportOf, reportOf } from './report.ts';
 export {
   type LotPageRow,
   lotPagesTable,

@@ -31,7 +31,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     help: 'Notional of booked fills in pUSD.',
     kind: 'counter',
     labels: [],
-    of: (entry) => (booked(entry) ? { labels: {}, value: shown(entry.size_pusd) } : null),
+    of: (entry) => (booked(entry) ? { labels: {}, value: shown(entry.size_pusd ?? 0n) } : null),
   },
   {
     name: `${PREFIX}_net_fees_pusd_total`,
@@ -48,17 +48,48 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     of: (entry) => amount({}, booked(entry) ? entry.maker_rebate_pusd : null),
   },
   {
+    name: `${PREFIX}_movements_total`,
+    help: 'Ledger lines of movements without a trade, by what they were.',
+    kind: 'counter',
+    labels: ['kind'],
+    of: (entry) =>
+      entry.entry_kind === 'FILL' || entry.entry_kind === 'RESOLVE' || entry.paper
+        ? null
+        : { labels: { kind: entry.entry_kind }, value: 1 },
+  },
+  {
+    name: `${PREFIX}_movements_unbooked_total`,
+    help: 'Ledger lines of movements whose shares or cash no book could account for.',
+    kind: 'counter',
+    labels: ['kind'],
+    of: (entry) =>
+      entry.quarantined && entry.entry_kind !== 'FILL'
+        ? { labels: { kind: entry.entry_kind }, value: 1 }
+        : null,
+  },
+  {
+    name: `${PREFIX}_books_settled_total`,
+    help: 'Books whose lots a resolution has realised against their payout.',
+    kind: 'counter',
+    labels: [],
+    of: (entry) =>
+      entry.entry_kind === 'RESOLVE' && !entry.paper ? { labels: {}, value: 1 } : null,
+  },
+  {
     name: `${PREFIX}_quarantined_total`,
     help: 'Confirmed fills set aside because they cannot be paid yet.',
     kind: 'counter',
     labels: ['reason'],
-    of: (entry) => (entry.quarantined ? { labels: { reason: reasonOf(entry) }, value: 1 } : null),
+    of: (entry) =>
+      entry.quarantined && entry.entry_kind === 'FILL'
+        ? { labels: { reason: reasonOf(entry) }, value: 1 }
+        : null,
   },
 ];
 
-/** Paper and quarantined fills are in no total. */
+/** Paper and quarantined fills are in no total, nor is what is no fill. */
 function booked(entry: LedgerEntry): boolean {
-  return !entry.quarantined && !entry.paper;
+  return !entry.quarantined && !entry.paper && entry.entry_kind === 'FILL';
 }
 
 function sideOf(entry: LedgerEntry): string {

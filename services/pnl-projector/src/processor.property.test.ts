@@ -208,8 +208,8 @@ describe('conservation through the processor', () => {
     );
   });
 
-  function signed(entry: LedgerEntry, value: bigint): bigint {
-    return entry.order_side === 'BUY' ? value : -value;
+  function signed(entry: LedgerEntry, value: bigint | null): bigint {
+    return entry.order_side === 'BUY' ? (value ?? 0n) : -(value ?? 0n);
   }
 });
 

@@ -282,12 +282,12 @@ describe('other events', () => {
     ['FillMatched', 'ignored', 'provisional fill'],
     ['FillFailed', 'ignored', 'fill that never became final'],
     ['OrderOpened', 'ignored', 'order'],
-    ['MarketDefined', 'ignored', 'market definition or status'],
     ['WindowClosed', 'ignored', 'window or balances'],
     ['TimeAdvanced', 'ignored', 'time'],
     ['KillSwitchChanged', 'ignored', 'kill switch'],
     ['FillReversed', 'quarantined', 'NOT_BOOKED_BY_THIS_VERSION'],
-    ['PositionsSplit', 'quarantined', 'NOT_BOOKED_BY_THIS_VERSION'],
+    ['FillReleased', 'quarantined', 'NOT_BOOKED_BY_THIS_VERSION'],
+    ['SettlementJobFailed', 'ignored', 'reservation or job'],
   ])('%s is %s: %s', (type, outcome, because) => {
     expect(createDriver(processor).drive([other(type)]).outcomes).toEqual([{ outcome, because }]);
     expect(CAUSES).toContain(because);
@@ -340,6 +340,11 @@ describe('invariants', () => {
       'GOV_PLATFORM_FEE_NEGATIVE',
       'GOV_WALLET_OVERSOLD',
       'GOV_FILL_QUARANTINED',
+      'GOV_BASIS_UNKNOWN',
+      'GOV_MOVEMENT_UNBOOKED',
+      'GOV_MOVEMENT_DISAGREES',
+      'GOV_PAYOUT_BY_TOKEN_UNKNOWN',
+      'GOV_OUTCOME_UNKNOWN',
       'STALE_DATA',
       'PNL_REPORTER_FEE_MISSING',
       'PNL_REPORTER_FEE_CAP_EXCEEDED',
@@ -388,6 +393,9 @@ describe('metrics', () => {
       ['gross_volume_pusd_total', { labels: {}, value: 50 }, null, null],
       ['net_fees_pusd_total', { labels: { side: 'taker' }, value: 0.125 }, null, null],
       ['maker_rebates_pusd_total', null, null, null],
+      ['movements_total', null, null, null],
+      ['movements_unbooked_total', null, null, null],
+      ['books_settled_total', null, null, null],
       [
         'quarantined_total',
         null,

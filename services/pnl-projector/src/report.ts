@@ -1,12 +1,16 @@
 /**
- * The report of a fill, built from its ledger line and nothing else, so that recovery publishes the
- * same bytes (the ledger is the outbox).
+ * The report of a fill or of a settled book, built from its ledger line and nothing else, so that
+ * recovery publishes the same bytes (the ledger is the outbox).
  *
- * Exactly one FILL_PNL_COMPUTED a confirmed fill (B20); none while it is quarantined, none for
+ * Exactly one FILL_PNL_COMPUTED a confirmed fill, exactly one MARKET_SETTLED a book that a
+ * resolution found shares in, none for other movements (B20); none while it is quarantined, none for
  * paper (B16), none in shadow_only. In limited_live it is HELD (B19).
+ *
+ * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in the
+ * same transaction: the finance team gets what is released only.
  */
 
-import { type SettlementReport, TOPICS } from '@polytraders/contracts';
+import { partitionOf, type SettlementReport, type Topic, TOPICS } from '@polytraders/contracts';
 import { type Emission } from '@polytraders/stream';
 import { partitionOfAccount, withReason } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -86,12 +90,22 @@ const OTHER_FIELDS = {
   offset_cut: null,
 } as const;
 
+/** The topics that reports go to. */
+export const REPORT_TOPICS: readonly string[] = [
+  TOPIC,
+  TOPICS.financeTeam.name,
+  TOPICS.governanceAudit.name,
+  TOPICS.postTradeArchive.name,
+];
+
 /** What an entry makes public. */
 export function emit(
   entry: LedgerEntry,
   at: { readonly partition: number; readonly offset: number },
 ): readonly Emission[] {
   if (entry.quarantined || entry.paper || entry.mode === 'shadow_only') return none;
+  if (entry.entry_kind === 'RESOLVE') return emitMarket(entry);
+  if (entry.entry_kind !== 'FILL') return none;
   return [
     {
       topic: TOPIC,
@@ -101,6 +115,87 @@ export function emit(
     },
   ];
 }
+
+/** The report of a settled book goes to everybody who has to do with it. */
+function emitMarket(entry: LedgerEntry): readonly Emission[] {
+  const value = marketReportOf(entry);
+  const record = { type: 'SettlementReport', value };
+  const { account } = entry;
+  const copies: Topic[] = [TOPICS.governanceAudit, TOPICS.postTradeArchive];
+  if (value.publication === 'RELEASED') copies.unshift(TOPICS.financeTeam);
+  return [
+    { topic: TOPIC, partition: partitionOfAccount(account), key: account, record },
+    ...copies.map(({ name, partitions }) => ({
+      topic: name,
+      partition: partitionOf(account, partitions),
+      key: account,
+      record,
+    })),
+  ];
+}
+
+/**
+ * The report of a book that was settled: what its shares pay, and what that realised. Its line has
+ * the position after, whose basis is the payout, and the payout a share as its mark.
+ */
+export function marketReportOf(entry: LedgerEntry): SettlementReport {
+  const { account, trading_bot_id: bot, condition_id: condition, token_id: token } = entry;
+  const name = `${account}_${bot}_${token ?? ''}`;
+  return {
+    ...OTHER_FIELDS,
+    ...NO_FILL_FIELDS,
+    event_id: `${entry.event_id}.settlement_market.${name}`,
+    correlation_id: entry.correlation_id,
+    causation_id: entry.event_id,
+    producer: PRODUCER,
+    effective_at: entry.effective_at,
+    recorded_at: entry.recorded_at,
+    report_id: `settlement_market_${condition ?? ''}_${name}`,
+    event_type: 'MARKET_SETTLED',
+    retained_until: entry.retained_until,
+    publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
+    mode: entry.mode,
+    reason_codes: entry.reason_codes,
+    books_complete: entry.books_complete,
+    incomplete_reasons: entry.incomplete_reasons,
+    condition_id: condition,
+    token_id: token,
+    account,
+    trading_bot_id: bot,
+    settled_shares: entry.position_shares,
+    payout_per_share: entry.mark_price,
+    payout_pusd: entry.cost_basis_pusd,
+    realised_pnl_pusd: entry.realised_pnl_pusd,
+  };
+}
+
+/** Fields of fill reports that a report of a market leaves empty. */
+const NO_FILL_FIELDS = {
+  fill_id: null,
+  market_id: null,
+  venue_market_id: null,
+  side: null,
+  order_side: null,
+  quantity_shares: null,
+  size_pusd: null,
+  price: null,
+  fee_bps_match_event: null,
+  fee_source: null,
+  gross_fee_pusd: null,
+  maker_rebate_pusd: null,
+  net_fee_pusd: null,
+  builder_code: null,
+  builder_fee_pusd: null,
+  unrealised_pnl_pusd: null,
+  position_shares: null,
+  avg_cost: null,
+  mark_price: null,
+  mark_age_ms: null,
+  negRisk: null,
+  fill_confirmed_at_ms: null,
+  ledger_partition: null,
+  ledger_offset: null,
+} as const;
 
 /** The report of a fill: `settlement_fill_<fill_id>`, with an event id derived from its cause. */
 export function reportOf(
@@ -115,7 +210,7 @@ export function reportOf(
     producer: PRODUCER,
     effective_at: entry.effective_at,
     recorded_at: entry.recorded_at,
-    report_id: `settlement_fill_${entry.fill_id}`,
+    report_id: `settlement_fill_${entry.fill_id ?? ''}`,
     retained_until: entry.retained_until,
     publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
     mode: entry.mode,

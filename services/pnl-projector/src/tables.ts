@@ -2,7 +2,7 @@
  * The state tables of the projection: rows as data. SQL types stand in ../sql.
  *
  * A page of lots is one plain text, one lot a line, oldest first: `quantity basis offset opened-at
- * fill-id`, amounts in micros. Five typed arrays cost Postgres more than the rest of the row.
+ * fill-id`, amounts in micros, a question mark for a basis that nobody knows. Five typed arrays cost Postgres more than the rest of the row.
  */
 
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
@@ -13,6 +13,7 @@ export type PositionRow = {
   readonly account: string;
   readonly token_id: string;
   readonly trading_bot_id: string;
+  /** The same in all books of the token. */
   readonly condition_id: string | null;
   readonly neg_risk: boolean | null;
   /** Signed. */
@@ -32,7 +33,7 @@ export type PositionRow = {
   readonly quarantined_fills: number;
   readonly books_complete: boolean;
   readonly incomplete_reasons: readonly string[];
-  /** What its fills moved in the wallet, those that were set aside included. */
+  /** What its events moved in the wallet, those that were set aside included. */
   readonly wallet_shares: ShareMicros;
   /** Offset of the fill that first oversold the wallet: the same in all books of the token. */
   readonly oversold_at: number | null;

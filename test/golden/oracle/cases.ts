@@ -138,7 +138,7 @@ function closedLots(of: Folded, fills: readonly GivenFill[]): readonly Json[] {
         qty: text(take.quantity),
         open: of.opened.get(take.lot.fillId),
         close,
-        pnl: text(cash - take.basis),
+        pnl: text(cash - (take.basis ?? 0n)),
       };
     }),
   );

@@ -1,0 +1,106 @@
+/** The ledger line of a confirmed fill. One pass: this runs for every fill of a rebuild. */
+
+import { type FillConfirmed } from '@polytraders/contracts';
+import {
+  type Applied,
+  avgCost,
+  cashOfFill,
+  costBasis,
+  type MarkReading,
+  positionShares,
+} from '@polytraders/domain';
+import { type PusdMicros } from '@polytraders/money';
+import { type Parameters } from './entities.ts';
+import { type LedgerEntry } from './entry.ts';
+
+/** The mark that a book is valued at, and when it was observed. */
+export type CarriedMark = MarkReading & { readonly observedAt: number | null };
+
+export type EntryFees = {
+  readonly gross: PusdMicros | null;
+  readonly rebate: PusdMicros | null;
+  readonly net: PusdMicros | null;
+  readonly builder: PusdMicros | null;
+};
+
+export type Verdict = {
+  readonly quarantined: boolean;
+  /** Null while it is quarantined, and where all that it closed is of unknown basis. */
+  readonly realised: PusdMicros | null;
+  readonly codes: readonly string[];
+  readonly incomplete: readonly string[];
+  readonly mode: Parameters['mode'];
+  readonly retainedUntil: string | null;
+};
+
+/** The line of a fill. */
+export function entryOf(
+  fill: FillConfirmed,
+  fees: EntryFees,
+  applied: Applied,
+  mark: CarriedMark,
+  unrealised: PusdMicros | null,
+  verdict: Verdict,
+): LedgerEntry {
+  const { gross } = fees;
+  return {
+    entry_kind: 'FILL',
+    fill_id: fill.fill_id,
+    event_id: fill.event_id,
+    correlation_id: fill.correlation_id,
+    effective_at: fill.effective_at,
+    recorded_at: fill.recorded_at,
+    confirmed_at: fill.confirmed_at,
+    retained_until: verdict.retainedUntil,
+    account: fill.account,
+    trading_bot_id: fill.trading_bot_id,
+    condition_id: fill.condition_id,
+    venue_market_id: fill.venue_market_id,
+    token_id: fill.token_id,
+    order_id: fill.order_id,
+    side: fill.side,
+    order_side: fill.order_side,
+    quantity_shares: fill.quantity_shares,
+    size_pusd: fill.size_pusd,
+    price: fill.price,
+    fee_source: fill.fee_source,
+    fee_bps_match_event: fill.fee_pusd === null ? fill.fee_bps : null,
+    gross_fee_pusd: fees.gross,
+    maker_rebate_pusd: fees.rebate,
+    net_fee_pusd: fees.net,
+    builder_code: fill.builder_code,
+    builder_fee_pusd: fees.builder,
+    strategy_slug: fill.strategy_slug,
+    user_id: fill.user_id,
+    effect: applied.effect,
+    opened_shares: applied.openedQuantity,
+    opened_basis_pusd: applied.openedBasis,
+    closed_shares: applied.closedQuantity,
+    closed_basis_pusd: applied.closedBasis,
+    cash_pusd: gross === null ? null : cashOfFill(fill.order_side, fill.size_pusd, gross),
+    cost_basis_before_pusd: null,
+    carried_basis_pusd: null,
+    unknown_basis_pusd: applied.unknown === 0n ? null : applied.unknown,
+    realised_pnl_pusd: verdict.realised,
+    unrealised_pnl_pusd: unrealised,
+    position_shares: positionShares(applied.position),
+    cost_basis_pusd: costBasis(applied.position),
+    avg_cost: avgCost(applied.position),
+    mark_price: mark.price,
+    mark_age_ms: mark.ageMs,
+    neg_risk: fill.neg_risk,
+    paper: fill.paper,
+    mode: verdict.mode,
+    quarantined: verdict.quarantined,
+    reason_codes: verdict.codes,
+    books_complete: verdict.incomplete.length === 0,
+    incomplete_reasons: verdict.incomplete,
+    identity_recipe: fill.identity_recipe,
+    detail: null,
+    source: fill.source,
+    tx_hash: fill.tx_hash,
+    order_hash: fill.order_hash,
+    block_number: fill.block_number,
+    log_index: fill.log_index,
+  };
+}

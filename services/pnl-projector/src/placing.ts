@@ -1,0 +1,126 @@
+/**
+ * Where a holding belongs: beside it, the index of its market is put when it is new or its condition
+ * becomes known, and never by the fills after that (a rebuild of a million fills pays for nothing
+ * else).
+ *
+ * A holding whose condition nobody has told is kept under its token; a definition finds it there.
+ */
+
+import { outcomeOfToken, payoutOf } from '@polytraders/domain';
+import { type Lookup, type Put } from '@polytraders/stream';
+import {
+  type Book,
+  type Entity,
+  type Holding,
+  holdingKey,
+  type Market,
+  marketKey,
+  NEW_HOLDING,
+  NEW_MARKET,
+  NEW_TOKEN,
+  type Settled,
+  type Token,
+  tokenKey,
+  withReason,
+} from './entities.ts';
+import { keccak256 } from './keccak.ts';
+
+/** A holding's name, and the condition that the event tells of its token. */
+export type Name = {
+  readonly partition: number;
+  readonly account: string;
+  readonly token: string;
+  readonly told: string | null;
+};
+
+export type Placed = {
+  readonly holding: Holding;
+  readonly puts: readonly Put<Entity>[];
+};
+
+/** Whether nothing is to be put beside the holding: true of every fill but the first. */
+export function isPlaced(found: Holding | undefined, told: string | null): boolean {
+  return found !== undefined && (found.conditionId !== null || told === null);
+}
+
+/** Keys that `place` looks up, besides the token's own, as far as the holding tells. */
+export function placeKeys(lookup: Lookup<Entity>, name: Name): readonly string[] {
+  const { partition, account, token, told } = name;
+  const found = lookup.get(holdingKey(account, token)) as Holding | undefined;
+  if (isPlaced(found, told)) return [];
+  const own = tokenKey(partition, token);
+  const condition = told ?? (lookup.get(own) as Token | undefined)?.conditionId ?? null;
+  if (condition === null) return [own];
+  const market = marketKey(partition, condition);
+  return found === undefined && told !== null ? [market] : [market, own];
+}
+
+/** The holding with its condition, and what is put beside it. */
+export function place(
+  state: Lookup<Entity>,
+  found: Holding | undefined,
+  { partition, account, token, told }: Name,
+): Placed {
+  const before = found ?? NEW_HOLDING;
+  const own = tokenKey(partition, token);
+  // A new holding of a known condition waits nowhere, so its token need not be looked up.
+  const isNewAndTold = found === undefined && told !== null;
+  const known = isNewAndTold ? undefined : (state.get(own) as Token | undefined);
+  const conditionId = told ?? known?.conditionId ?? null;
+  if (conditionId === null) {
+    const waiting = known ?? NEW_TOKEN;
+    if (waiting.accounts.includes(account)) return { holding: before, puts: [] };
+    const accounts = [...waiting.accounts, account];
+    return { holding: before, puts: [{ key: own, entity: { ...waiting, accounts } }] };
+  }
+  const key = marketKey(partition, conditionId);
+  const market = (state.get(key) ?? NEW_MARKET) as Market;
+  const puts: Put<Entity>[] = [{ key, entity: withMember(market, account, token) }];
+  if (known?.accounts.includes(account) === true)
+    puts.push({ key: own, entity: withoutAccount(known, account) });
+  const settled = settledOf(market, conditionId, token);
+  return { holding: { ...before, conditionId, settled }, puts };
+}
+
+/** The market with one more holding of a token of it. */
+export function withMember(market: Market, account: string, token: string): Market {
+  const isThere = market.members.some((one) => one.account === account && one.token === token);
+  if (isThere) return market;
+  return { ...market, members: [...market.members, { account, token }] };
+}
+
+/** The token without an account that waited for its condition. */
+export function withoutAccount(token: Token, account: string): Token {
+  return { ...token, accounts: token.accounts.filter((one) => one !== account) };
+}
+
+/** What a token of a resolved market pays; null where it is not resolved, or no outcome of it. */
+export function settledOf(market: Market, conditionId: string, token: string): Settled | null {
+  const { resolution } = market;
+  if (resolution === null) return null;
+  const index = outcomeIndexOf(market, conditionId, token);
+  const payout = index === null ? null : payoutOf(resolution.numerators, index);
+  return payout === null ? null : { payout, offset: resolution.offset };
+}
+
+/** By the definition, else by the token's id. */
+export function outcomeIndexOf(market: Market, conditionId: string, token: string): number | null {
+  const at = market.tokens.indexOf(token);
+  if (at !== -1) return at;
+  return /^0x[0-9a-f]{64}$/.test(conditionId)
+    ? outcomeOfToken(keccak256, conditionId, token)
+    : null;
+}
+
+/** The holding with this book in place of the one of the same bot, or beside the others. */
+export function withBook(holding: Holding, book: Book): Holding {
+  const { shares, oversoldAt, conditionId, settled } = holding;
+  const books = holding.books.slice();
+  const at = books.findIndex((one) => one.bot === book.bot);
+  books[at === -1 ? books.length : at] = book;
+  return { kind: 'holding', shares, oversoldAt, conditionId, settled, books };
+}
+
+export function markOversold(book: Book): Book {
+  return { ...book, incomplete: withReason(book.incomplete, 'GOV_WALLET_OVERSOLD') };
+}
