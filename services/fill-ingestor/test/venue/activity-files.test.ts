@@ -3,7 +3,7 @@
  * figures on the right were counted over the files by other means, not by this code.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -12,7 +12,7 @@ import { type Draft } from '../../src/draft.ts';
 import { normalize } from '../../src/normalize.ts';
 import { type RawFillInput } from '../../src/raw.ts';
 import { type ImportRequest, inputsOf, inspectFile } from '../../src/sources/file/import.ts';
-import { folder, venue } from './venue.ts';
+import { folder, secondVersion, venue } from './venue.ts';
 
 const ANY: ImportRequest = {
   accounts: 'any',
@@ -43,16 +43,6 @@ async function read(path: string, request: Partial<ImportRequest> = {}): Promise
   }
   const { kinds, leftOut, records } = inspection;
   return { drafts, kinds, leftOut, records };
-}
-
-/** Rows of the second version of the Data API, out of the collection that keeps one of each. */
-function secondVersion(): string {
-  const text = readFileSync(`${folder}/live-fixtures-2026-10/data_api_v2_rows.json`, 'utf8');
-  const [, rows = ''] = /"activity_rows": \{\n([^]*?)\n \}/.exec(text) ?? [];
-  const lines = rows.split('\n').map((line) => line.replace(/^\s*"[A-Z_]+": /, ''));
-  const path = join(own, 'second-version.json');
-  writeFileSync(path, `{"data": [${lines.join('\n')}], "pagination": {"has_more": false}}`);
-  return path;
 }
 
 /** What the drafts do to the wallet's cash, in micros. */
@@ -127,7 +117,7 @@ venue('activity of real wallets', () => {
   });
 
   test('rows of the second version are movements to the micro', async () => {
-    const { drafts, kinds, records } = await read(secondVersion());
+    const { drafts, kinds, records } = await read(secondVersion(own));
     expect(records).toBe(7);
     expect(kinds).toEqual({
       TAKER_REBATE: 1,

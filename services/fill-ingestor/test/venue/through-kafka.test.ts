@@ -1,121 +1,30 @@
 /**
  * The venue's files through the running services: import command, inbox, log, projector, ledger.
- * Each
- * service is a process of its own, started as anywhere else.
+ * Each service is a process of its own, started as anywhere else.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { applyTopics } from '@polytraders/infra/topics';
-import { configFromEnv, pool } from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
-import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Desk, openDesk, type Result } from './desk.ts';
+import { present, venue } from './venue.ts';
 
-const folder =
-  process.env['VENUE_DATA'] ?? new URL('../../../../../shared/data', import.meta.url).pathname;
-const present = existsSync(folder);
-if (!present)
-  process.stdout.write(`The venue files are absent (${folder}); their tests are left out.\n`);
-const venue = present ? describe : describe.skip;
-
-const services = new URL('../../../', import.meta.url).pathname;
-const prefix = uniquePrefix();
-const running: ChildProcess[] = [];
-let fresh: FreshDatabase | undefined;
-let database: pg.Pool | undefined;
-let env: NodeJS.ProcessEnv = {};
+let desk: Desk | undefined;
 
 beforeAll(async () => {
-  if (!present) return;
-  const stack = await testStack();
-  fresh = await freshDatabase('venue');
-  env = { ...process.env, ...stack, DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix };
-  const config = configFromEnv(env);
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: fresh.url, applicationName: 'test' }, 2);
-  await Promise.all(['fill-ingestor', 'pnl-projector'].map(startService));
+  if (present) desk = await openDesk(['fill-ingestor', 'pnl-projector']);
 }, 180_000);
 
 afterAll(async () => {
-  await Promise.all(running.map(stopService));
-  await database?.end();
-  await fresh?.drop();
-  await dropTopics(prefix);
+  await desk?.close();
 }, 60_000);
 
-function startService(name: string): Promise<void> {
-  const child = spawn(process.execPath, [`${services}${name}/src/main.ts`], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk: Buffer): void => {
-      said = (said + chunk.toString('utf8')).slice(-4_000);
-      if (said.includes('"event":"STARTED"')) resolve();
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('exit', () => {
-      reject(new Error(`${name} ended: ${said}`));
-    });
-  });
+function opened(): Desk {
+  if (desk === undefined) throw new Error('Expected a desk; found none.');
+  return desk;
 }
 
-async function stopService(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => {
-    child.once('exit', resolve);
-  });
-  child.kill('SIGTERM');
-  await ended;
-}
-
-type Answer = { readonly code: number; readonly out: string; readonly err: string };
-
-function importFile(name: string, ...terms: readonly string[]): Promise<Answer> {
-  const program = `${services}fill-ingestor/src/import-file.ts`;
-  const child = spawn(process.execPath, [program, `${folder}/${name}`, '--json', ...terms], {
-    env,
-  });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString('utf8');
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString('utf8');
-  });
-  return new Promise((resolve) => {
-    child.once('close', (code) => {
-      resolve({ code: code ?? 2, out, err });
-    });
-  });
-}
-
-async function taken(
-  name: string,
-  ...terms: readonly string[]
-): Promise<Readonly<Record<string, unknown>>> {
-  const { code, out, err } = await importFile(
-    name,
-    ...terms,
-    '--fee',
-    'declared-zero',
-    '--reviewed-by',
-    'auditor',
-  );
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out) as Readonly<Record<string, unknown>>;
+function taken(name: string, ...terms: readonly string[]): Promise<Result> {
+  return opened().taken(name, ...terms);
 }
 
 /** Lines and notional of an account's fills in the projector's ledger, once there are so many. */
@@ -125,13 +34,13 @@ async function ledgerOf(
 ): Promise<Readonly<Record<string, string | undefined>>> {
   const deadline = performance.now() + 60_000;
   for (;;) {
-    const answer = await database?.query<Record<string, string>>(
+    const answer = await opened().database.query<Record<string, string>>(
       'SELECT count(*) AS lines, sum(size_pusd) AS notional, count(*) FILTER (WHERE ' +
         'fee_source = $2) AS declared ' +
         'FROM pnl_v1.pnl_ledger WHERE account = $1',
       [account, 'DECLARED'],
     );
-    const found = answer?.rows[0] ?? {};
+    const found = answer.rows[0] ?? {};
     if (Number(found['lines']) >= lines || performance.now() > deadline) return found;
     await sleep(200);
   }
@@ -192,7 +101,7 @@ venue('through Kafka into the ledger', () => {
   }, 60_000);
 
   test('a file that needs terms is refused in one sentence, with exit code 2', async () => {
-    const { code, err } = await importFile('gabagool22-updown/user_data_20251226.csv');
+    const { code, err } = await opened().importFile('gabagool22-updown/user_data_20251226.csv');
     expect([code, err.split('\n').filter((line) => line !== '').length]).toEqual([2, 1]);
   }, 60_000);
 });
