@@ -200,6 +200,27 @@ export const FLAG_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_REQUEST_WITHOUT_MAX_FEE',
+    severity: 'WARN',
+    meaning: 'A request for pUSD states no largest fee, so what it needs has no bound.',
+    action: 'Refused; ask again with max_fee_pusd.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_RESERVATION_EXPIRED',
+    severity: 'INFO',
+    meaning: 'A granted request reached its time before an order took it over.',
+    action: 'No action; what it kept is free again.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_MARKET_RESOLVED',
+    severity: 'INFO',
+    meaning: 'The market is resolved: no order or request can keep anything for it.',
+    action: 'No action; what was kept is free again.',
+    userMessage: '',
+  },
+  {
     code: 'EXEC_FILL_FAILED',
     severity: 'WARN',
     meaning: 'A matched fill failed at the venue; what it held is released.',
@@ -312,6 +333,13 @@ export const INCOMPLETE_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_OPENING_BALANCE_UNKNOWN',
+    severity: 'WARN',
+    meaning: 'No opening balance of the account was declared; its pUSD counts from zero.',
+    action: 'Declare the opening balance by a reviewed command.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_MARK_MISSING',
     severity: 'WARN',
     meaning: 'There is no mark for an open position; unrealised is left empty, never 0.',
@@ -378,6 +406,14 @@ export const ALARM_CODES = [
     severity: 'WARN',
     meaning: 'A request or an order needs more than is free.',
     action: 'A request is refused; an order at the venue is booked and leaves free negative.',
+    userMessage: '',
+  },
+  {
+    code: 'GOV_RESERVATION_LEAK',
+    severity: 'WARN',
+    meaning:
+      'A reservation stood when its order could no longer live: its terminal event never came.',
+    action: 'It is released; find out where the trading system lost the end of the order.',
     userMessage: '',
   },
   {
