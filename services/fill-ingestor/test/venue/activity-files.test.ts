@@ -155,7 +155,7 @@ venue('activity of real wallets', () => {
     expect(formatMicros(cashOf(drafts))).toBe('58327.529718');
   });
 
-  test('the site export: 33 buys and 26 redemptions, each of the market that its name makes', async () => {
+  test('the site export: 33 buys, 26 redemptions, of the markets its names make', async () => {
     const account = `0x${'a'.repeat(40)}`;
     const path = `${folder}/janus-history-export/polymarket_history.csv`;
     const { drafts, kinds, leftOut } = await read(path, { accounts: [account] });

@@ -1,6 +1,6 @@
 /**
- * Activity exports of real wallets through the running ingestor: what stands on the log, and what is
- * set aside by name. What must come out is counted over the file by itself.
+ * Activity exports of real wallets through the running ingestor: what stands on the log, and what
+ * is set aside by name. What must come out is counted over the file by itself.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Event } from '@polytraders/contracts';
 import { formatMicros, parseMicros } from '@polytraders/money';
 import { countsOf, type Row, rowsOf, sum } from './count.ts';
-import { type Desk, openDesk, type Result } from './desk.ts';
+import { type Desk, openDesk, type Result } from './desk.fixture.ts';
 import { present, secondVersion, venue } from './venue.ts';
 
 const STAR = 'star-polymarket/onchain_activity.json';
@@ -160,7 +160,7 @@ venue('the star file on the log', () => {
     }
   });
 
-  test('24 losers and 2 winners that were bought before the file begins are set aside by name', async () => {
+  test('24 losers and 2 winners that were bought before are set aside by name', async () => {
     expect([star.unseenLosers.length, star.unseenWinners.length]).toEqual([24, 2]);
     const expected = [...star.unseenLosers, ...star.unseenWinners].map((row) => [
       row.conditionId,
@@ -177,7 +177,7 @@ venue('the star file on the log', () => {
     expect(found.toSorted(byCondition)).toEqual(expected.toSorted(byCondition));
   });
 
-  test('its cash changes by −64.479946, of which 11.988886 came for what was not bought in it', () => {
+  test('its cash changes by −64.479946, 11.988886 of it for what was bought before', () => {
     const aside = sum(star.unseenWinners.map((row) => row.cash));
     expect(formatMicros(aside)).toBe('11.988886');
     expect(formatMicros(cashIn(log) + aside)).toBe('-64.479946');
@@ -220,7 +220,7 @@ venue('other exports on the log', () => {
     }
   }, 60_000);
 
-  test('edulabrador: rewards and rebates are cash; redemptions of more than was bought are named', async () => {
+  test('edulabrador: rewards and rebates are cash; too large redemptions are named', async () => {
     const name = 'edulabrador/activity_all.json';
     const rows = rowsOf(name);
     const result = await opened().taken(name);
@@ -246,7 +246,7 @@ venue('other exports on the log', () => {
     ]);
   }, 60_000);
 
-  test('rows of the second version: cash is booked, a merge and a conversion of unknown tokens wait', async () => {
+  test('second version: cash is booked; a merge and a conversion lack their tokens', async () => {
     const result = await opened().taken(secondVersion(own), '--account', 'any');
     expect(result).toMatchObject({
       records: 7,
@@ -262,7 +262,7 @@ venue('other exports on the log', () => {
     ]);
   }, 60_000);
 
-  test('janus: 25 redemptions of markets that exist by name only, and one of no name that was bought', async () => {
+  test('janus: 25 redemptions of markets known by name, one of a name never bought', async () => {
     const account = `0x${'d4'.repeat(20)}`;
     const name = 'janus-history-export/polymarket_history.csv';
     const result = await opened().taken(name, '--account', account);

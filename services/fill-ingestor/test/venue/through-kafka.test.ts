@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Desk, openDesk, type Result } from './desk.ts';
+import { type Desk, openDesk, type Result } from './desk.fixture.ts';
 import { present, venue } from './venue.ts';
 
 let desk: Desk | undefined;

@@ -1,4 +1,4 @@
-/** Where the venue's files are. They are not part of the repository: without them a suite says so. */
+/** Where the venue's files are. The repository has them not: without them a suite says so. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a record of a file becomes, whichever kind of file it is: an input, or something left out. */
+/** What a record of a file becomes, whichever kind of file it is: an input, or left out. */
 
 import { type RawInput } from '../../raw.ts';
 

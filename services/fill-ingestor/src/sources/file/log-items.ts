@@ -55,8 +55,8 @@ export function itemsOfLogs(
 }
 
 /**
- * What a whole transaction did to the wallets of the import; null where logs may be missing. Without
- * accounts these are the wallets that traded in it: what others moved is not asked for.
+ * What a whole transaction did to the wallets of the import; null where logs may be missing.
+ * Without accounts these are the wallets that traded in it: what others moved is not asked for.
  */
 function wholeOf(
   { logs }: LogRecord,

@@ -1,4 +1,4 @@
-/** Receipts as files: fills and movements of the wallets that are asked for; lists of logs: fills. */
+/** Receipts as files: fills and movements of the wallets asked for; lists of logs: fills. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
