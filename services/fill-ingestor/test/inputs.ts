@@ -1,13 +1,20 @@
 /** Inbox rows for tests: execution reports in their JSON names, at places that count up. */
 
 import { type MarketDefinition } from '@polytraders/contracts';
-import { type Entity, factsKey, markKey, type MarketFacts, tokenKey } from '../src/writer/state.ts';
+import {
+  type Entity,
+  eventKey,
+  factsKey,
+  markKey,
+  type MarketFacts,
+  tokenKey,
+} from '../src/writer/state.ts';
 import { type Accounts } from '../src/accounts.ts';
-import { eventOfRow, type InboxEvent } from '../src/inbox-event.ts';
+import { eventOfRow, type InboxEvent, type InputSource } from '../src/inbox-event.ts';
 import { createWriter, INBOX } from '../src/processor.ts';
 import { type Draft, type FillDraft } from '../src/draft.ts';
-import { type ImportTerms, type RawInput } from '../src/raw.ts';
-import { type Driver, createDriver, type Recorded } from '@polytraders/stream';
+import { type ImportTerms, type JsonRecord, type MovementType, type RawInput } from '../src/raw.ts';
+import { type Driver, createDriver, type Lookup, type Recorded } from '@polytraders/stream';
 import { type Entry } from '../src/writer/entry.ts';
 
 export const ALICE = `0x${'a1'.repeat(20)}`;
@@ -115,10 +122,14 @@ export type TestWriter = {
 export function testWriter(accounts: Accounts = new Map()): TestWriter {
   const writer = createWriter(accounts);
   const facts = new Map<string, MarketFacts>();
+  const known = (lookup: Lookup<Entity>): Lookup<Entity> => ({
+    get: (key) => facts.get(key) ?? lookup.get(key),
+  });
   const driver = createDriver<InboxEvent, Entity, Entry>({
     ...writer,
+    keysThen: (event, lookup, at) => writer.keysThen?.(event, known(lookup), at) ?? [],
     step: (lookup, input) => {
-      const all = { get: (key: string) => facts.get(key) ?? lookup.get(key) };
+      const all = known(lookup);
       const { event, partition } = input;
       const then = writer.keysThen?.(event, all, partition) ?? [];
       const keys = [...writer.keys(event, partition), ...then];
@@ -134,7 +145,7 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
   let seq = 0;
   function recorded(raw: RawInput, partition: number): Recorded<InboxEvent> {
     seq += 1;
-    const source = raw.format !== 'execution' || raw.terms !== null ? 'file' : 'bus';
+    const source = sourceOf(raw);
     const payload = JSON.stringify(raw);
     const event = eventOfRow({
       partition,
@@ -148,15 +159,17 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
     });
     return { event, topic: INBOX, partition, offset: seq };
   }
-  function say(known: MarketFacts): void {
-    const { definition } = known;
-    for (const { tokenId } of known.marks) {
-      const marks = known.marks.filter((mark) => mark.tokenId === tokenId);
-      facts.set(markKey(tokenId), { ...known, definition: null, definitionHash: null, marks });
+  function say(told: MarketFacts): void {
+    const { definition } = told;
+    for (const { tokenId } of told.marks) {
+      const marks = told.marks.filter((mark) => mark.tokenId === tokenId);
+      facts.set(markKey(tokenId), { ...told, definition: null, definitionHash: null, marks });
     }
     if (definition === null) return;
-    facts.set(factsKey(definition.condition_id), known);
-    for (const token of definition.tokens) facts.set(tokenKey(token.token_id), known);
+    facts.set(factsKey(definition.condition_id), told);
+    for (const token of definition.tokens) facts.set(tokenKey(token.token_id), told);
+    const { neg_risk_market_id: event } = definition;
+    if (event !== null) facts.set(eventKey(event), { ...told, marks: [] });
   }
   function on(partition: number): TestWriter {
     const inputs = (...raws: readonly RawInput[]): Written =>
@@ -166,6 +179,83 @@ export function testWriter(accounts: Accounts = new Map()): TestWriter {
     return { inputs, reports, on, say };
   }
   return on(3);
+}
+
+function sourceOf(raw: RawInput): InputSource {
+  switch (raw.format) {
+    case 'execution':
+      return raw.terms === null ? 'bus' : 'file';
+    case 'movement':
+      return raw.source;
+    case 'command':
+      return 'commands';
+    case 'record':
+      return raw.type === 'MarketResolved' ? 'chain' : 'clock';
+    default:
+      return 'file';
+  }
+}
+
+export const TX = `0x${'11'.repeat(32)}`;
+
+/** A movement of Alice in transaction TX, as its source tells it. */
+export function movement(
+  type: MovementType,
+  value: JsonRecord,
+  source: 'chain' | 'file' = 'chain',
+): RawInput {
+  const block = source === 'chain' ? { block_number: 7, log_index: 3 } : {};
+  return {
+    format: 'movement',
+    type,
+    source,
+    value: { account: ALICE, tx_hash: TX, ...block, ...value },
+    effectiveAt: NOON,
+    terms: null,
+  };
+}
+
+/** A command for Alice, asked by the desk. */
+export function command(
+  name: string,
+  given: Readonly<Record<string, unknown>> | string,
+  more: Fields = {},
+): RawInput {
+  const fields = {
+    command_id: `cmd-${name}`,
+    command: name,
+    account: ALICE,
+    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+    proposed_by: 'desk',
+    reason: 'as agreed',
+    effective_at: '2026-05-08T12:00:00Z',
+    correlation_id: 'talk-1',
+    ...more,
+  };
+  return { format: 'command', fields };
+}
+
+/** A resolution of a condition, as the chain reader puts it on all partitions. */
+export function resolution(
+  numerators: readonly string[],
+  marketSeq = 1,
+  conditionId: string = CONDITION,
+): RawInput {
+  return {
+    format: 'record',
+    type: 'MarketResolved',
+    value: {
+      condition_id: conditionId,
+      payout_numerators: numerators,
+      block_time: '2026-05-08T13:00:00Z',
+      tx_hash: `0x${'77'.repeat(32)}`,
+      block_number: 9,
+      log_index: 1,
+    },
+    effectiveAt: NOON + 3_600_000_000,
+    correlationId: conditionId,
+    marketSeq,
+  };
 }
 
 /** Record types of what was emitted, in order. */
