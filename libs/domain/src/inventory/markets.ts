@@ -1,12 +1,15 @@
 /**
  * Markets and time: what a definition says of tokens, what a resolution and a deadline end. Both
- * sweep (rule B10): no reservation outlives its order. An order that is still live then has lost
- * its terminal event, because the venue takes orders off before a market resolves, and those with
- * an expiry a minute before it.
+ * sweep (rule B10): no reservation outlives its order.
+ *
+ * At its deadline an order that is live has lost its terminal event: the venue ends those with an
+ * expiry a minute before it. At a resolution it is released, and its terminal event is expected
+ * behind the resolution; the next time that passes finds those where it did not come.
  */
 
 import { type MarketNews, type Resolution } from './events.ts';
 import { dueItems, type LiveItem, liveItems } from './live-index.ts';
+import { remainingOf } from './order.ts';
 import { sweepOrder } from './orders.ts';
 import { endRequest } from './requests.ts';
 import { balanceKey, type InventoryMarket, marketKey, tokenKey } from './state.ts';
@@ -86,9 +89,11 @@ function end(work: Work, item: LiveItem, why: 'RESOLVED' | 'EXPIRED'): void {
     if (why === 'EXPIRED') endRequest(work, entity, 'expired', 'GOV_RESERVATION_EXPIRED');
     else endRequest(work, entity, 'voided', 'GOV_MARKET_RESOLVED');
   }
-  if (entity?.kind !== 'order') return;
-  const kept = sweepOrder(work, entity, why);
-  if (kept === 0n) return;
+  if (entity?.kind !== 'order' || entity.swept === why) return;
+  const isLost = why === 'EXPIRED' && entity.swept === 'RESOLVED';
+  const kept = sweepOrder(work, entity, isLost ? 'LOST' : why);
+  // Filled in full it keeps nothing and has ended by that, whether or not somebody says so.
+  if (why === 'RESOLVED' || remainingOf(entity) === 0n) return;
   work.alarm({
     code: 'GOV_RESERVATION_LEAK',
     account: entity.account,
@@ -97,6 +102,6 @@ function end(work: Work, item: LiveItem, why: 'RESOLVED' | 'EXPIRED'): void {
     orderId: entity.orderId,
     reservationId: entity.reservationId,
     left: null,
-    amount: kept,
+    amount: isLost ? null : kept,
   });
 }

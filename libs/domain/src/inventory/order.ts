@@ -66,6 +66,19 @@ export function isLive(order: InventoryOrder): boolean {
   return order.terms !== null && order.closed === null && order.swept === null;
 }
 
+/** Whether its end is still to be told: it lives, or its market's resolution is its end. */
+export function isAwaited(order: InventoryOrder): boolean {
+  const { terms, closed, swept } = order;
+  return terms !== null && closed === null && (swept === null || swept === 'RESOLVED');
+}
+
+/**
+ * When the sweep looks at it: at its deadline; where its market is resolved, at the next occasion.
+ */
+export function sweptAt({ terms, swept }: InventoryOrder): number | null {
+  return swept === 'RESOLVED' ? 0 : (terms?.expiresAt ?? null);
+}
+
 /** What the order keeps now. */
 export function keptBy(order: InventoryOrder): bigint {
   if (order.terms === null || !isLive(order)) return 0n;
@@ -78,7 +91,7 @@ export function reservationStateOf(order: InventoryOrder): ReservationState | nu
   if (order.closed !== null) return endOf(order.closed);
   if (remainingOf(order) === 0n) return 'posted';
   if (order.swept === 'EXPIRED') return 'expired';
-  return order.swept === 'RESOLVED' ? 'voided' : 'pending';
+  return order.swept === null ? 'pending' : 'voided';
 }
 
 /** Why its reservation ended; null while it stands. The word of the venue comes before the sweep. */

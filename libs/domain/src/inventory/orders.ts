@@ -9,7 +9,16 @@
 
 import { type ClosedOrder, type OpenedOrder } from './events.ts';
 import { type LiveItem, withLive, withoutLive } from './live-index.ts';
-import { isLive, keptBy, keptToken, needOf, ownReservationId, unknownOrder } from './order.ts';
+import {
+  isAwaited,
+  isLive,
+  keptBy,
+  keptToken,
+  needOf,
+  ownReservationId,
+  sweptAt,
+  unknownOrder,
+} from './order.ts';
 import {
   hashKey,
   type InventoryOrder,
@@ -18,6 +27,7 @@ import {
   orderKey,
   type OrderTerms,
   requestKey,
+  type Swept,
 } from './state.ts';
 import { conditionOf, keep, moveToken, type Work } from './work.ts';
 
@@ -87,11 +97,7 @@ export function fillOrder(work: Work, fill: OrderFill): void {
 }
 
 /** Ends an order that can no longer live. Answers what it had kept. */
-export function sweepOrder(
-  work: Work,
-  before: InventoryOrder,
-  swept: NonNullable<InventoryOrder['swept']>,
-): bigint {
+export function sweepOrder(work: Work, before: InventoryOrder, swept: Swept): bigint {
   const kept = keptBy(before);
   putOrder(work, before, { ...before, swept });
   return kept;
@@ -136,10 +142,10 @@ function putOrder(work: Work, before: InventoryOrder, after: InventoryOrder): vo
   const token = keptToken(terms);
   const flags = withoutMaxFee(after) - withoutMaxFee(before);
   keep(work, account, token, keptBy(after) - keptBy(before), flags);
-  if (isLive(before) === isLive(after)) return;
+  if (isAwaited(before) === isAwaited(after) && sweptAt(before) === sweptAt(after)) return;
   const index = work.live();
   work.putLive(
-    isLive(after) ? withLive(index, itemOf(work, after, terms)) : withoutLive(index, key),
+    isAwaited(after) ? withLive(index, itemOf(work, after, terms)) : withoutLive(index, key),
   );
 }
 
@@ -155,7 +161,7 @@ function itemOf(work: Work, order: InventoryOrder, terms: OrderTerms): LiveItem 
     token: terms.token,
     keeps: keptToken(terms),
     conditionId: conditionOf(work, terms.token, terms.conditionId),
-    deadline: terms.expiresAt,
+    deadline: sweptAt(order),
   };
 }
 

@@ -32,6 +32,12 @@ export type OrderTerms = {
 };
 
 /**
+ * What ended an order where no terminal event has: its market is resolved, and the terminal event
+ * that follows is waited for (`RESOLVED`) until time passes (`LOST`); or its deadline passed.
+ */
+export type Swept = 'RESOLVED' | 'LOST' | 'EXPIRED';
+
+/**
  * An order as the sum of what was told of it, in whatever order: its reservation is a function of
  * this (order.ts), which is why it does not matter what came first.
  */
@@ -47,8 +53,7 @@ export type InventoryOrder = {
   /** Token of those fills: one of another token is no fill of this order. Null before the first. */
   readonly filledToken: string | null;
   readonly closed: ClosingReason | null;
-  /** What ended it where no terminal event has: its deadline, or its market's resolution. */
-  readonly swept: 'EXPIRED' | 'RESOLVED' | null;
+  readonly swept: Swept | null;
   readonly reservationId: string;
   /** What was asked for: by the request that it took over, else by the order itself. */
   readonly requested: bigint;
