@@ -4,6 +4,7 @@
  * kept here, in bare integers of a millionth, by nothing that reads exports.
  */
 
+import { type MarketDefinition } from '@polytraders/contracts';
 import {
   negRiskConditionId,
   type Random,
@@ -33,6 +34,8 @@ export type Activity = {
   /** Σ of the cash of all rows but those that are no movement, in micros, signed. */
   readonly cash: bigint;
   readonly redemptions: readonly ExpectedRedemption[];
+  /** What market data says of the conditions in it. */
+  readonly definitions: readonly MarketDefinition[];
   /** Shares by token after the last row. */
   readonly held: ReadonlyMap<string, bigint>;
 };
@@ -45,6 +48,7 @@ type Wallet = {
   readonly rows: Record<string, string>[];
   readonly held: Map<string, bigint>;
   readonly redemptions: ExpectedRedemption[];
+  readonly definitions: MarketDefinition[];
   now: number;
   cash: bigint;
 };
@@ -71,12 +75,13 @@ export function generateActivity(seed: string, markets = 14): Activity {
     rows: [],
     held: new Map(),
     redemptions: [],
+    definitions: [],
     now: START,
     cash: 0n,
   };
   cash(wallet, 'DEPOSIT', 1n);
   for (let at = 0; at < markets; at += 1) {
-    (LIVES[at % LIVES.length] ?? winner)(wallet, marketOf(random));
+    (LIVES[at % LIVES.length] ?? winner)(wallet, marketOf(wallet));
     cash(wallet, CASH_IN[at % CASH_IN.length] ?? 'REWARD', 1n);
   }
   conversion(wallet);
@@ -85,13 +90,14 @@ export function generateActivity(seed: string, markets = 14): Activity {
   cash(wallet, 'WITHDRAWAL', -1n);
   told(wallet, 'MIGRATION', { size: UNIT, usdc: 0n });
   told(wallet, 'AIRDROP', { size: UNIT, usdc: UNIT });
-  const { address, rows, held, redemptions, cash: sum } = wallet;
+  const { address, rows, held, redemptions, definitions, cash: sum } = wallet;
   const counts: Record<string, number> = {};
   for (const row of rows) {
     const type = JSON.parse(row['type'] ?? '""') as string;
     counts[type] = (counts[type] ?? 0) + 1;
   }
-  return { wallet: address, rows: rows.toReversed(), counts, cash: sum, redemptions, held };
+  const expected = { redemptions, definitions, held };
+  return { wallet: address, rows: rows.toReversed(), counts, cash: sum, ...expected };
 }
 
 /** The rows as the venue answers: a list in its first version, a page in its second. */
@@ -184,6 +190,7 @@ function conversion(wallet: Wallet): void {
   });
   const [first, second] = questions;
   if (first === undefined || second === undefined) throw new Error('Expected four questions.');
+  wallet.definitions.push(...questions.map((one) => definitionOf(one, event, questions)));
   const amount = amountOf(wallet.random);
   trade(wallet, first, 1, 'BUY', amount);
   trade(wallet, second, 1, 'BUY', amount);
@@ -272,9 +279,36 @@ function move(wallet: Wallet, tokenId: string, quantity: bigint): void {
   wallet.held.set(tokenId, (wallet.held.get(tokenId) ?? 0n) + quantity);
 }
 
-function marketOf(random: Random): Market {
+function marketOf({ random, definitions }: Wallet): Market {
   const conditionId = standardConditionId(random.hex(32));
-  return { conditionId, tokens: tokenIdsOf(conditionId, false) };
+  const market = { conditionId, tokens: tokenIdsOf(conditionId, false) };
+  definitions.push(definitionOf(market, null, []));
+  return market;
+}
+
+function definitionOf(
+  { conditionId, tokens: [yes, no] }: Market,
+  event: string | null,
+  questions: readonly Market[],
+): MarketDefinition {
+  return {
+    condition_id: conditionId,
+    tokens: [
+      { token_id: yes, outcome: 'Yes' },
+      { token_id: no, outcome: 'No' },
+    ],
+    neg_risk_market_id: event,
+    questions: questions.map((one, index) => ({
+      question_index: index,
+      condition_id: one.conditionId,
+      yes_token_id: one.tokens[0],
+      no_token_id: one.tokens[1],
+    })),
+    maker_rebate_rate: null,
+    fee_schedule: null,
+    status: 'OPEN',
+    end_date: null,
+  };
 }
 
 /** Up to 500, with as many digits as it takes, and an odd micro often enough. */
