@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../../..');
 const owners = [
   ['stream', 'libs/runtime/sql'],
   ['pnl_v1', 'services/pnl-projector/sql'],
+  ['settlement_v1', 'services/settlement-planner/sql'],
   ['ingest', 'services/fill-ingestor/sql'],
 ] as const;
 
