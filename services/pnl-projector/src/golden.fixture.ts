@@ -7,6 +7,7 @@ import {
   type FillConfirmed,
   type LedgerEvent,
   type SettlementReport,
+  TOPICS,
 } from '@polytraders/contracts';
 import { avgCost, costBasis, lotsOf, positionShares } from '@polytraders/domain';
 import {
@@ -31,14 +32,25 @@ import {
   PAPER_ACCOUNT,
   parametersChanged,
 } from './events.fixture.ts';
+import {
+  conditionOf,
+  type Markets,
+  movementOf,
+  MOVEMENTS,
+  POSTING_TAGS,
+  postingWords,
+  SETTLED_TAGS,
+  settledWords,
+} from './golden-movements.fixture.ts';
 import { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
 import { processor } from './processor.ts';
 
 const FILL_TAGS = [
   'bot', 'BUY', 'SELL', 'size', 'maker', 'taker', 'side unknown', 'fee', 'no fee', 'builder fee',
-  'rebate rate', 'mark', 'paper',
+  'rebate rate', 'mark', 'paper', 'no condition',
 ] as const; // prettier-ignore
 const EVENTS = {
+  ...MOVEMENTS,
   fill: FILL_TAGS,
   parameters: ['mode', 'mark age limit', 'exchange fee cap', 'retain days'],
 };
@@ -52,6 +64,11 @@ export const grammar: LedgerGrammar = {
       'mark age', 'codes', 'incomplete', 'publication', 'retained until',
     ], // prettier-ignore
     quarantined: ['because', 'position', 'incomplete'],
+    posting: POSTING_TAGS,
+    aside: POSTING_TAGS,
+    settled: SETTLED_TAGS,
+    doubt: [],
+    ignored: [],
     booked: ['realised'],
     duplicate: [],
     conflict: [],
@@ -72,19 +89,27 @@ export function play(text: LedgerText): {
   readonly after: readonly Words[];
 } {
   const fills = new Map<string, LedgerLine>();
+  const markets: Markets = new Map();
   const driver = createDriver(processor);
-  const given = text.given.map((line, index) => at(...eventOf(line, fills, index)));
-  const apply = text.apply.map((line, index) => at(...eventOf(line, fills, given.length + index)));
+  const given = text.given.map((line, index) => at(...eventOf(line, fills, markets, index)));
+  const apply = text.apply.map((line, index) =>
+    at(...eventOf(line, fills, markets, given.length + index)),
+  );
   driver.drive(given);
-  const driven = driver.drive(apply);
-  return { emitted: emittedWords(driven, text.apply), after: afterWords(driven.entities) };
+  const emitted = apply.flatMap((input, index) => {
+    const line = text.apply[index];
+    return line === undefined ? [] : emittedWords(driver.drive([input]), line);
+  });
+  return { emitted, after: afterWords(driver.drive([]).entities) };
 }
 
 function eventOf(
   line: LedgerLine,
   fills: Map<string, LedgerLine>,
+  markets: Markets,
   offset: number,
 ): [LedgerEvent, number, string] {
+  if (line.verb in MOVEMENTS) return [movementOf(line, markets), offset, ACCOUNT];
   if (line.verb === 'parameters') {
     if (line.subject !== '')
       throw new Error(`Line ${String(line.at)}: a comma follows parameters.`);
@@ -97,7 +122,7 @@ function eventOf(
   const first = fills.get(line.subject);
   const clauses = new Map([...(first?.clauses ?? []), ...line.clauses]);
   fills.set(line.subject, { ...line, clauses });
-  const value = fillOf(line.subject, clauses);
+  const value = fillOf(line.subject, clauses, markets);
   return [{ type: 'FillConfirmed', value }, offset, value.account];
 }
 
@@ -113,7 +138,11 @@ function settingsOf(line: LedgerLine): Record<string, string> {
 }
 
 /** `BUY 100 YES at 0.50` is quantity, token and price; `size` is the cash, else their product. */
-function fillOf(fillId: string, clauses: ReadonlyMap<string, string>): FillConfirmed {
+function fillOf(
+  fillId: string,
+  clauses: ReadonlyMap<string, string>,
+  markets: Markets,
+): FillConfirmed {
   const buy = clauses.get('BUY');
   const [quantity = '', token = '', , price = ''] = (buy ?? clauses.get('SELL') ?? '').split(' ');
   const exact = parseRational(price);
@@ -130,6 +159,7 @@ function fillOf(fillId: string, clauses: ReadonlyMap<string, string>): FillConfi
     paper,
     trading_bot_id: clauses.get('bot') ?? 'mm',
     token_id: token,
+    condition_id: clauses.has('no condition') ? null : conditionOf(markets, token),
     side: clauses.has('side unknown') ? null : clauses.has('maker') ? 'maker' : 'taker',
     order_side: buy === undefined ? 'SELL' : 'BUY',
     quantity_shares: shares(count),
@@ -155,33 +185,30 @@ function marksOf(token: string, said: string | undefined): FillConfirmed['marks'
   return [{ token_id: token, price: priceE18(e18), kind: 'MID', observed_at: observedAt }];
 }
 
+/** What one event left: its lines and reports, or that it left none. */
 function emittedWords(
-  driven: Driven<Entity, LedgerEntry>,
-  apply: readonly LedgerLine[],
+  { outcomes, entries, emitted }: Driven<Entity, LedgerEntry>,
+  { verb, subject }: LedgerLine,
 ): readonly Words[] {
-  const entries = [...driven.entries];
-  const emitted = [...driven.emitted];
-  return driven.outcomes.flatMap(({ outcome, because }, index): readonly Words[] => {
-    const { subject = '', verb = '' } = apply[index] ?? {};
-    if (verb === 'parameters') return [];
-    if (outcome === 'duplicate' || outcome === 'conflict')
-      return [{ verb: outcome, subject, says: {} }];
-    const entry = entries.shift();
-    if (entry === undefined) return [];
-    const report = emitted[0]?.record.value as SettlementReport | undefined;
-    if (outcome === 'quarantined') return [quarantinedWords(entry, because)];
-    if (report?.fill_id !== subject) {
-      return [
-        {
-          verb: 'booked',
-          subject,
-          says: { realised: formatMicros(entry.realised_pnl_pusd ?? 0n) },
-        },
-      ];
-    }
-    emitted.shift();
-    return [{ verb: 'report', subject, says: reportWords(report) }];
-  });
+  const [{ outcome, because } = { outcome: 'ignored', because: '' }] = outcomes;
+  if (verb === 'parameters') return [];
+  if (outcome === 'duplicate' || outcome === 'conflict')
+    return [{ verb: outcome, subject, says: {} }];
+  const reports = emitted
+    .filter(({ topic }) => topic === TOPICS.settlementReports.name)
+    .map(({ record }) => record.value as SettlementReport);
+  if (verb in MOVEMENTS) {
+    const doubt = outcome === 'quarantined' ? [{ verb: 'doubt', subject: because, says: {} }] : [];
+    const known = outcome === 'ignored' ? [{ verb: 'ignored', subject: because, says: {} }] : [];
+    return [...doubt, ...known, ...entries.map(postingWords), ...reports.map(settledWords)];
+  }
+  const [entry] = entries;
+  const [report] = reports;
+  if (entry === undefined) return [];
+  if (outcome === 'quarantined') return [quarantinedWords(entry, because)];
+  if (report !== undefined) return [{ verb: 'report', subject, says: reportWords(report) }];
+  const says = { realised: formatMicros(entry.realised_pnl_pusd ?? 0n) };
+  return [{ verb: 'booked', subject, says }];
 }
 
 function quarantinedWords(entry: LedgerEntry, because: string): Words {

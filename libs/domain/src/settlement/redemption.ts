@@ -8,10 +8,10 @@
  */
 
 import { divideFloor, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
-import { type Take } from '../lots.ts';
+import { type Take, takeFifo } from '../lots.ts';
 import { type Payout, payoutValue } from './resolution.ts';
 import { buyBack, giveForCash, type Posting } from './posting.ts';
-import { type BotBook, partSigned, shareByWeight, shareCash } from './sharing.ts';
+import { type BotBook, type Part, partSigned, shareByWeight, shareCash } from './sharing.ts';
 
 export type Burn = {
   readonly quantity: ShareMicros;
@@ -34,8 +34,7 @@ export function bookRedemption(books: readonly BotBook[], burn: Burn): Moved {
   const { parts, shortfall } = partSigned(books, burn.quantity);
   const booked = shares(burn.quantity - shortfall);
   const cash = cashOf(burn.cash, booked, burn.quantity);
-  const quantities = parts.map(({ quantity }) => quantity);
-  const cashes = parts.length === 0 ? [] : shareByWeight(cash, quantities);
+  const cashes = cashByBook(parts, cash, burn.rebasedTo);
   const postings = parts.map(({ book, quantity }, index) => {
     const own = cashes[index] ?? 0n;
     const closing =
@@ -86,6 +85,34 @@ export function cashByToken(
   if (gap === 0n) return { cash: due.map((one) => one ?? pusd(0n)), isGuessed: false, disagrees };
   const weights = known > 0n ? due.map((one) => one ?? 0n) : tokens.map((one) => one.quantity);
   return { cash: shareCash(total, weights), isGuessed: false, disagrees };
+}
+
+/**
+ * Each book gets what its re-based lots stand at, so that a redemption of everything leaves no dust
+ * between the books; what a burn in parts is off by, and cash of lots that were not re-based, goes
+ * by shares.
+ */
+function cashByBook(
+  parts: readonly Part[],
+  cash: PusdMicros,
+  rebasedTo: number | null,
+): readonly bigint[] {
+  if (parts.length === 0) return [];
+  const weights = parts.map(({ quantity }) => quantity);
+  const slices = parts.map(({ book, quantity }) => {
+    const taken = takeFifo(book.position.lots, shares(quantity < 0n ? -quantity : quantity));
+    return { ...taken, signed: quantity < 0n ? -taken.basis : taken.basis };
+  });
+  const isRebased =
+    rebasedTo !== null &&
+    slices.every(({ taken }) => taken.every(({ lot }) => lot.offset <= rebasedTo));
+  if (!isRebased) return shareByWeight(cash, weights);
+  const due = slices.reduce((sum, { signed }) => sum + signed, 0n);
+  const rest = shareByWeight(cash - due, weights);
+  const cashes = slices.map(({ signed }, index) => signed + (rest[index] ?? 0n));
+  // A book that stands at nothing cannot bear a micro of dust: then all goes by shares.
+  const isSound = parts.every(({ quantity }, index) => (cashes[index] ?? 0n) * quantity >= 0n);
+  return isSound ? cashes : shareByWeight(cash, weights);
 }
 
 /** `floor(cash × booked ÷ burned)`: the part of the cash that the books account for. */

@@ -85,7 +85,7 @@ export function halves(amount: bigint): readonly [PusdMicros, PusdMicros] {
 
 /**
  * Merge, conversion and transfer out act on the books with positive quantity, pro rata. Books that
- * hold 30 and 10, of which 10 leave: 8 and 2 (7.5 and 2.5: the tie goes to the first).
+ * hold 30 and 10 micros, of which 10 leave: 8 and 2 (7.5 and 2.5: the tie goes to the first).
  */
 export function partPositive(books: readonly BotBook[], quantity: ShareMicros): Parted {
   const held = books.filter(({ position }) => position.direction === 'LONG').sort(byBot);
