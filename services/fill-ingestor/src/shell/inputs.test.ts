@@ -125,6 +125,37 @@ describe('records of the bus', () => {
   });
 });
 
+test('a command goes to its account with all that it says, its id and its review among it', () => {
+  const json = {
+    event_id: 'cmd-1',
+    correlation_id: 'talk-1',
+    producer: 'cli',
+    effective_at: '2026-05-08T12:00:00Z',
+    recorded_at: '2026-05-08T12:00:01Z',
+    command: 'DECLARE_OPENING_BALANCE',
+    account: ALICE.toUpperCase().replace('0X', '0x'),
+    arguments: '{"balance_pusd":"1"}',
+    proposed_by: 'desk',
+    approved_by: 'auditor',
+    reason: 'as agreed',
+  };
+  const fields = {
+    command_id: 'cmd-1',
+    correlation_id: 'talk-1',
+    effective_at: '2026-05-08T12:00:00Z',
+    command: 'DECLARE_OPENING_BALANCE',
+    account: ALICE,
+    arguments: '{"balance_pusd":"1"}',
+    proposed_by: 'desk',
+    approved_by: 'auditor',
+    reason: 'as agreed',
+  };
+  expect(read('LedgerCommand', json, commands)).toMatchObject({
+    becomes: 'input',
+    input: { source: 'commands', partition: partitionOfAccount(ALICE), raw: { fields } },
+  });
+});
+
 test('a row of a file is routed as a report of the bus is', () => {
   const raw = { format: 'execution', fields: MATCH, terms: null } as const;
   const row = inputOfRow({ position: 'sha/1', raw, text: '{}', account: ALICE });

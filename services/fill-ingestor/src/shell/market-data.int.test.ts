@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { fromJson, TOPICS } from '@polytraders/contracts';
+import { fromJson, type MarketDefinition, TOPICS } from '@polytraders/contracts';
 import { connect, createStore, migrate } from '@polytraders/runtime';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
@@ -86,4 +86,61 @@ test('a market is found by its condition and by each of its tokens, with its mar
   }
   expect(found.get(markKey(YES))).toMatchObject({ definition: null, marks });
   expect(found.size).toBe(4);
+});
+
+function defined(definition: MarketDefinition, at: number): BusInput {
+  const sourcePosition = `${TOPICS.marketDefinitions.name}/0/${String(at)}`;
+  const place = { sourcePosition, bytes: Buffer.from('') };
+  return busInputOf({ type: 'MarketDefinition', value: definition }, place);
+}
+
+/** What was told to how many partitions: status, market_seq and count. */
+async function statuses(): Promise<readonly string[]> {
+  const answer = await client.query<{ told: string }>(
+    "SELECT (payload::json -> 'value' ->> 'status') || ' ' || (payload::json ->> 'marketSeq') " +
+      "|| ' ' || count(DISTINCT partition) AS told FROM ingest.inbox " +
+      "WHERE payload::json ->> 'type' = 'MarketStatusChanged' " +
+      "GROUP BY payload::json -> 'value' ->> 'status', payload::json ->> 'marketSeq' ORDER BY 1",
+  );
+  return answer.rows.map((row) => row.told);
+}
+
+async function useMarket(place: string): Promise<void> {
+  await client.query(
+    'INSERT INTO ingest.market_on_log (log_partition, place, definition_hash, synthesised, ' +
+      "tokens) VALUES ('3', $1, '', false, '[]')",
+    [place],
+  );
+}
+
+test('a changed status of a market that was used goes to all partitions, once', async () => {
+  await useMarket(CONDITION);
+  const closed = { ...DEFINITION, status: 'CLOSED' } as const;
+  await takeInputs(client, [defined(DEFINITION, 1)], NOON);
+  expect(await statuses()).toEqual([]);
+  await takeInputs(client, [defined(closed, 2), defined(closed, 3)], NOON);
+  await takeInputs(client, [defined({ ...closed, maker_rebate_rate: null }, 4)], NOON);
+  expect(await statuses()).toEqual(['CLOSED 1 12']);
+  await takeInputs(client, [defined({ ...DEFINITION, status: 'DISPUTED' }, 5)], NOON);
+  expect(await statuses()).toEqual(['CLOSED 1 12', 'DISPUTED 2 12']);
+});
+
+test('a market that is first heard of when it is closed already is told of, too', async () => {
+  await useMarket(CONDITION);
+  await takeInputs(client, [defined({ ...DEFINITION, status: 'CLOSED' }, 1)], NOON);
+  expect(await statuses()).toEqual(['CLOSED 1 12']);
+});
+
+test('a market that nobody has used is not told of, nor that one is resolved', async () => {
+  await takeInputs(client, [defined({ ...DEFINITION, status: 'CLOSED' }, 1)], NOON);
+  await useMarket(CONDITION);
+  await takeInputs(client, [defined({ ...DEFINITION, status: 'RESOLVED' }, 2)], NOON);
+  expect(await statuses()).toEqual([]);
+});
+
+test('of two definitions in one batch the last one stands', async () => {
+  await useMarket(CONDITION);
+  const [closed, open] = [{ ...DEFINITION, status: 'CLOSED' } as const, DEFINITION];
+  await takeInputs(client, [defined(closed, 1), defined(open, 2)], NOON);
+  expect(await statuses()).toEqual([]);
 });

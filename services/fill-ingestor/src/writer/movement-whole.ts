@@ -130,7 +130,10 @@ function oddRedemption(
     0n,
   );
   if (held.length > 0 && payout <= most) return null;
-  if (held.length === 0 && payout === 0n && holding.tokens.size > 0) return { kind: 'empty' };
+  const before = [...holding.tokens.values()];
+  if (payout === 0n && before.length > 0 && before.every((quantity) => quantity === 0n)) {
+    return { kind: 'empty' };
+  }
   const found = held.length === 0 ? 'none' : `at most ${formatMicros(most)} of an outcome`;
   const because =
     `Expected ${account} to hold what it redeemed of ${condition} for ${formatMicros(payout)} ` +
