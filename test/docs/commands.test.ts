@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Command } from 'commander';
 import { programOf } from '../../libs/cli/src/program.ts';
 import { type Page, pageAt, pagesIn, repository } from './pages.ts';
 
@@ -13,12 +14,20 @@ const pages: readonly Page[] = [
 ];
 
 const terminal = { out: () => undefined, err: () => undefined, isTTY: false };
+/** The options of each command by its name; those of a group's by both names: job claim. */
 const commands = new Map(
-  programOf({ env: {}, terminal, exitCode: 0 }).commands.map((command) => [
-    command.name(),
-    command.options.flatMap(({ long }) => long ?? []),
-  ]),
+  programOf({ env: {}, terminal, exitCode: 0 }).commands.flatMap((command) => {
+    const inner = command.commands.map((one): [string, readonly string[]] => [
+      `${command.name()} ${one.name()}`,
+      optionsOf(one),
+    ]);
+    return inner.length > 0 ? inner : [[command.name(), optionsOf(command)] as const];
+  }),
 );
+
+function optionsOf({ options }: Command): readonly string[] {
+  return options.flatMap(({ long }) => long ?? []);
+}
 
 type Call = { readonly at: string; readonly folder: string; readonly script: string };
 
@@ -41,7 +50,9 @@ function isScript({ folder, script }: Call): boolean {
 /** What is wrong with the calls of `npm run polytraders -- …` on a page. */
 function wrongCalls(page: Page): readonly string[] {
   const calls = page.text.matchAll(/npm run (?:-s )?polytraders -- ([a-z]+)([^\n`]*)/g);
-  return [...calls].flatMap(([call, name = '', rest = '']) => {
+  return [...calls].flatMap(([call, first = '', rest = '']) => {
+    const both = `${first} ${/^ ([a-z]+)/.exec(rest)?.[1] ?? ''}`;
+    const name = commands.has(both) ? both : first;
     const options = commands.get(name);
     if (options === undefined) return [`${page.path}: ${call.trim()}`];
     const named = rest.match(/--[a-z][a-z-]*/g) ?? [];
@@ -66,8 +77,9 @@ test('a script, a command and an option that are not there are found', () => {
     path: 'docs/x.md',
     text:
       'npm run nothing\nnpm run -s polytraders -- vanish\n' +
-      'npm run polytraders -- status --loud',
+      'npm run polytraders -- status --loud\nnpm run polytraders -- job claim --loud\n' +
+      'npm run polytraders -- job do --job 1',
   };
   expect(scriptsIn(page).filter((call) => !isScript(call))).toHaveLength(1);
-  expect(wrongCalls(page)).toHaveLength(2);
+  expect(wrongCalls(page)).toHaveLength(4);
 });

@@ -2,7 +2,8 @@
 
 import { type Command } from 'commander';
 import { type CommandContext, printJson, sayIfCut } from './command.ts';
-import { type ListOptions, withListOptions } from './filters.ts';
+import { type FilterName, type ListOptions, withListOptions } from './filters.ts';
+import { legendOf } from './legend.ts';
 import { type Filters, type Row, rowToJson, selectRows, type View } from './rows.ts';
 import { withDatabase } from './servers.ts';
 import { type TableColumn, tableText } from './table.ts';
@@ -15,6 +16,10 @@ export type Listing<Name extends string> = {
   readonly whenEmpty: string;
   /** What people must know to read the table; printed under it. */
   readonly note?: string;
+  /** Column of reason codes, whose meanings are printed under the table. */
+  readonly reasons?: Name;
+  /** Which of the shared filters it has; account, bot and token where not said. */
+  readonly options?: readonly FilterName[];
   readonly filters: (options: ListOptions) => Filters;
   /** Options beyond those that all listings share. */
   readonly extend?: (command: Command) => Command;
@@ -26,7 +31,7 @@ export function addListing<Name extends string>(
   context: CommandContext,
   listing: Listing<Name>,
 ): void {
-  const command = withListOptions(program.command(listing.command)).description(
+  const command = withListOptions(program.command(listing.command), listing.options).description(
     listing.description,
   );
   listing.extend?.(command);
@@ -39,7 +44,9 @@ export function addListing<Name extends string>(
       printJson(context.terminal, found);
     } else {
       const note = rows.length === 0 || listing.note === undefined ? '' : `\n${listing.note}\n`;
-      context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note);
+      const { reasons } = listing;
+      const legend = reasons === undefined ? '' : legendOf(rows.map((row) => row[reasons]));
+      context.terminal.out(tableText(listing.columns, rows, listing.whenEmpty) + note + legend);
     }
     sayIfCut(context.terminal, 'rows', rows, options.limit);
   });

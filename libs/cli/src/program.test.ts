@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { type Command } from 'commander';
 import { programOf, runCli } from './program.ts';
 import { environment } from './servers.ts';
 
@@ -21,35 +22,50 @@ const servers = {
   DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
 };
 
+function longOptions(command: Command): readonly (string | undefined)[] {
+  return command.options.map((option) => option.long);
+}
+
 async function run(...args: string[]) {
   const seen = terminal();
   const code = await runCli(args, servers, seen);
   return { code, ...seen.written };
 }
 
+const account = `0x${'ab'.repeat(20)}`;
+const job = ['--job', 'job_1', '--by', 'exec'];
+const ask = ['--account', account, '--bot', 'mm', '--by', 'ann'];
+
 describe('the polytraders command', () => {
-  const commands = programOf({ env: {}, terminal: terminal(), exitCode: 0 }).commands;
+  const groups = programOf({ env: {}, terminal: terminal(), exitCode: 0 }).commands;
+  const named = new Map<string, readonly (string | undefined)[]>();
+  for (const group of groups) {
+    const [own, inner] = [group.name(), group.commands];
+    if (inner.length === 0) named.set(own, longOptions(group));
+    for (const one of inner) named.set(`${own} ${one.name()}`, longOptions(one));
+  }
 
-  test.each(commands.map((command) => command.name()))(
-    '%s --help says what it does',
-    async (name) => {
-      const { code, out, err } = await run(name, '--help');
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toMatch(new RegExp(`^Usage: polytraders ${name} `));
-    },
-  );
+  test.each([...named.keys(), 'job'])('%s --help says what it does', async (name) => {
+    const { code, out, err } = await run(...name.split(' '), '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: polytraders ${name} `));
+  });
 
-  test('every command speaks JSON on request, and all but import filter', () => {
-    const listings = ['positions', 'ledger', 'reports', 'quarantine'];
-    const filtered = ['status', ...listings];
-    for (const command of commands) {
-      const options = command.options.map((option) => option.long);
-      expect(options).toContain('--json');
-      if (filtered.includes(command.name())) {
-        expect(options).toEqual(expect.arrayContaining(['--account', '--bot', '--token']));
-      }
-      if (listings.includes(command.name())) expect(options).toContain('--limit');
-    }
+  test.each([...named])('%s speaks JSON on request', (_name, options) => {
+    expect(options).toContain('--json');
+  });
+
+  test.each([
+    ['status', ['--account', '--bot', '--token']],
+    ['positions', ['--account', '--bot', '--token', '--condition', '--limit']],
+    ['ledger', ['--account', '--bot', '--token', '--condition', '--limit']],
+    ['reports', ['--account', '--bot', '--token', '--limit']],
+    ['quarantine', ['--account', '--bot', '--token', '--limit']],
+    ['inventory', ['--account', '--token', '--pusd', '--condition', '--limit']],
+    ['reservations', ['--account', '--bot', '--token', '--pusd', '--state', '--id', '--limit']],
+    ['jobs', ['--account', '--condition', '--state', '--kind', '--job', '--limit']],
+  ])('%s filters', (name, expected) => {
+    expect(named.get(name)).toEqual(expect.arrayContaining(expected));
   });
 
   test.each([
@@ -66,21 +82,47 @@ describe('the polytraders command', () => {
     [['import', import.meta.filename, '--fee', 'declared-zero'], /Expected --reviewed-by OPERATOR/],
     [['import', ''], /Expected the name of a file, found a blank one/],
     [['postions'], /Did you mean positions/],
+    [['inventory', '--condition', '0x12'], /64 hex digits, .*found 0x12/],
+    [['inventory', '--pusd', '--token', '7'], /'--pusd' cannot be used with option '--token/],
+    [['reservations', '--state', 'open'], /Allowed choices are pending, posted, voided, /],
+    [['jobs', '--state', 'open'], /Allowed choices are queued, running, done, failed, superse/],
+    [['reserve', ...ask], /^Expected --token with --quantity, or --pusd with .*found neither/],
+    [['reserve', ...ask, '--pusd', '1'], /found only --pusd: say what to keep/],
+    [['reserve', ...ask, '--pusd', '1.0000005', '--max-fee', '0'], /six decimals at most, found/],
+    [['reserve', ...ask, '--token', '7', '--quantity', '1', '--pusd', '1'], /cannot be used with/],
+    [['reserve', ...ask, '--token', '7', '--quantity', '1', '--ttl', '30'], /such as 30s/],
+    [
+      ['reserve', ...ask.slice(2), '--pusd', '1', '--max-fee', '0'],
+      /option '--account <addr.* not/,
+    ],
+    [['job'], /Usage: polytraders job \[options\] \[command\]/],
+    [['job', 'claim', ...job], /required option '--tx <hash>' not specified/],
+    [['job', 'claim', ...job, '--tx', '0x12'], /64 hex digits, found 0x12/],
+    [['job', 'fail', ...job, '--reason', ' '], /Expected a reason, found a blank one/],
   ])('%j is refused in one sentence, with exit code 2', async (args, sentence) => {
     const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(sentence);
   });
 
-  test.each(['status', 'positions', 'ledger', 'reports', 'quarantine'])(
-    '%s without a server ends in one sentence and exit code 2',
-    async (name) => {
-      const { code, out, err } = await run(name, '--json');
-      expect({ code, out }).toEqual({ code: 2, out: '' });
-      expect(err).toMatch(/^Postgres does not answer.*ECONNREFUSED.*npm run stack -- status/);
-      expect(err.trimEnd().split('\n')).toHaveLength(1);
-    },
-  );
+  test.each([
+    [['status']],
+    [['positions']],
+    [['ledger']],
+    [['reports']],
+    [['quarantine']],
+    [['inventory']],
+    [['reservations']],
+    [['jobs']],
+    [['reserve', ...ask, '--pusd', '1', '--max-fee', '0']],
+    [['job', 'claim', ...job, '--tx', `0x${'1'.repeat(64)}`]],
+    [['job', 'fail', ...job, '--reason', 'out of gas']],
+  ])('%j without a server ends in one sentence and exit code 2', async (args) => {
+    const { code, out, err } = await run(...args, '--json');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^Postgres does not answer.*ECONNREFUSED.*npm run stack -- status/);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
 
   test('import without a server ends in one sentence and exit code 2, too', async () => {
     const { code, out, err } = await run('import', import.meta.filename, '--account', 'any');

@@ -7,10 +7,15 @@ import { RuntimeError } from '@polytraders/runtime';
 import { Command, CommanderError } from 'commander';
 import { type CommandContext } from './command.ts';
 import { addImport } from './commands/import.ts';
+import { addInventory } from './commands/inventory.ts';
+import { addJob } from './commands/job.ts';
+import { addJobs } from './commands/jobs.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addPositions } from './commands/positions.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addReports } from './commands/reports.ts';
+import { addReservations } from './commands/reservations.ts';
+import { addReserve } from './commands/reserve.ts';
 import { addStatus } from './commands/status.ts';
 import { CliError, reasonOf, type Terminal } from './terminal.ts';
 
@@ -41,7 +46,9 @@ export async function runCli(
 export function programOf(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command('polytraders')
-    .description('The books of the desk: what is on the log, what it is worth, what was reported.')
+    .description(
+      'The books of the desk: what is on the log, what it is worth, what is free, what was reported.',
+    )
     .addHelpText('after', SERVERS)
     .showHelpAfterError('(polytraders --help lists the commands and their options.)')
     .exitOverride()
@@ -51,6 +58,11 @@ export function programOf(context: CommandContext): Command {
   addLedger(program, context);
   addReports(program, context);
   addQuarantine(program, context);
+  addInventory(program, context);
+  addReservations(program, context);
+  addJobs(program, context);
+  addReserve(program, context);
+  addJob(program, context);
   addImport(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

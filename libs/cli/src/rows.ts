@@ -5,11 +5,12 @@
  */
 
 import { isoTime, timeOfIso } from '@polytraders/contracts';
+import { formatMicros } from '@polytraders/money';
 import { RuntimeError } from '@polytraders/runtime';
 import { type Database } from './servers.ts';
 import { CliError, reasonOf } from './terminal.ts';
 
-export type FieldKind = 'text' | 'amount' | 'time' | 'date' | 'count' | 'flag' | 'list';
+export type FieldKind = 'text' | 'amount' | 'time' | 'date' | 'count' | 'flag' | 'list' | 'legs';
 
 /**
  * Where a view stands: the schema of the active version of its service's processor (`pnl_v1`), or
@@ -20,7 +21,17 @@ export type Place =
   | { readonly service: string; readonly schema: string };
 
 export const PNL: Place = { service: 'pnl-projector', versioned: (version) => `pnl_v${version}` };
-export const INGEST: Place = { service: 'fill-ingestor', schema: 'ingest' };
+export const INVENTORY: Place = {
+  service: 'inventory-reserver',
+  versioned: (version) => `inventory_v${version}`,
+};
+export const SETTLEMENT: Place = {
+  service: 'settlement-planner',
+  versioned: (version) => `settlement_v${version}`,
+};
+/** The schema of fill-ingestor, which all its versions share. */
+export const INGEST_SCHEMA = 'ingest';
+export const INGEST: Place = { service: 'fill-ingestor', schema: INGEST_SCHEMA };
 
 /** A view, and what of it is shown, in this order. */
 export type View<Name extends string> = {
@@ -34,8 +45,10 @@ export type View<Name extends string> = {
 export type Cell = string | number | boolean | readonly string[] | null;
 export type Row<Name extends string> = Readonly<Record<Name, Cell>>;
 
-/** Column = value conditions; null and undefined filters are left out. */
-export type Filters = Readonly<Record<string, string | null | undefined>>;
+/**
+ * Column = value conditions, or column among values; null and undefined filters are left out.
+ */
+export type Filters = Readonly<Record<string, string | readonly string[] | null | undefined>>;
 
 /** At most `limit` rows of a view that match all filters. */
 export async function selectRows<Name extends string>(
@@ -48,7 +61,11 @@ export async function selectRows<Name extends string>(
   const given = Object.entries(filters).filter(
     ([, value]) => value !== null && value !== undefined,
   );
-  const where = given.map(([column], at) => `"${column}" = $${at + 1}`).join(' AND ');
+  const where = given
+    .map(([column, value], at) =>
+      Array.isArray(value) ? `"${column}" = ANY($${at + 1})` : `"${column}" = $${at + 1}`,
+    )
+    .join(' AND ');
   const columns = names.map((name) => `"${name}"`).join(', ');
   const schema = await schemaOf(database, view.place);
   const sql =
@@ -135,6 +152,7 @@ function cellOf(kind: FieldKind, text: string | null): Cell {
     case 'text':
     case 'amount':
     case 'date':
+    case 'legs':
       return text;
   }
 }
@@ -147,12 +165,35 @@ function timeText(text: string): string {
 }
 
 /** A row in the JSON form of the contracts. */
-export function rowToJson<Name extends string>(view: View<Name>, row: Row<Name>): Row<Name> {
+export function rowToJson<Name extends string>(
+  view: View<Name>,
+  row: Row<Name>,
+): Readonly<Record<Name, unknown>> {
   const cells = Object.entries<Cell>(row).map(([name, cell]) => [
     name,
-    view.fields[name as Name] === 'amount' && cell !== null ? shortest(String(cell)) : cell,
+    cell === null ? null : jsonOf(view.fields[name as Name], cell),
   ]);
-  return Object.fromEntries(cells) as Row<Name>;
+  return Object.fromEntries(cells) as Readonly<Record<Name, unknown>>;
+}
+
+function jsonOf(kind: FieldKind, cell: NonNullable<Cell>): unknown {
+  if (kind === 'amount') return shortest(String(cell));
+  return kind === 'legs' ? legsOf(cell as string) : cell;
+}
+
+/** `token:outcome:micros`, a space between, as the contracts show tokens that move. */
+function legsOf(text: string): readonly object[] {
+  return text
+    .split(' ')
+    .filter((leg) => leg !== '')
+    .map((leg) => {
+      const [token = '', outcome = '', micros = ''] = leg.split(':');
+      return {
+        token_id: token,
+        outcome_index: outcome === '' ? null : Number(outcome),
+        quantity_shares: formatMicros(BigInt(micros)),
+      };
+    });
 }
 
 /** A decimal number without the zeros that Postgres fills its scale with: 20.500000 → 20.5. */

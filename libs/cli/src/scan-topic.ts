@@ -20,18 +20,20 @@ const WAIT_MS = 100;
 
 /**
  * Calls `onRecord` for each committed record, in order per partition; answers how many there were.
- * Throws what Kafka throws, so a scan that could not see everything never looks complete.
+ * `only` names the partitions to read; all of them where it is not given. Throws what Kafka throws, so a scan that could not see everything never looks complete.
  */
 export async function scanTopic(
   bus: Bus,
   topic: string,
   onRecord: (scanned: Scanned) => void,
+  only?: readonly number[],
 ): Promise<number> {
   const { kafka, book, config, outage } = bus;
   const physical = config.topicPrefix + topic;
   const ends = new Map<number, number>();
   const starts = new Map<number, number>();
   for (let partition = 0; partition < (await kafka.partitionsOf(physical)); partition++) {
+    if (only?.includes(partition) === false) continue;
     const { low, lastStable } = await kafka.watermarks({ topic: physical, partition });
     if (lastStable > low) ends.set(partition, lastStable);
     starts.set(partition, low);

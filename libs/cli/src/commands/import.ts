@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { nameOf } from '../arguments.ts';
 import { type CommandContext } from '../command.ts';
 import { ask } from '../rows.ts';
 import { environment, withBus, withDatabase } from '../servers.ts';
@@ -54,8 +55,15 @@ export function expectImportArguments(args: readonly string[]): void {
 
 function importCommand(): Command {
   return new Command('import')
-    .argument('<file>', 'execution reports as JSON lines, a venue export, or raw exchange logs')
-    .description('Backfill: puts the rows of a file on the log, through a running fill-ingestor.')
+    .argument(
+      '<file>',
+      'execution reports as JSON lines, a venue export with its trades and movements (redemptions, ' +
+        'splits, merges, conversions, deposits, rewards, rebates), receipts, or raw exchange logs',
+    )
+    .description(
+      'Backfill: puts the fills and movements of a file on the log, through a running ' +
+        'fill-ingestor. Says what it took, by kind, and what it set aside, by reason.',
+    )
     .addOption(
       new Option(
         '--account <address>',
@@ -85,11 +93,6 @@ function importCommand(): Command {
       ]),
     )
     .option('--json', 'JSON for programs');
-}
-
-function nameOf(text: string): string {
-  if (text.trim() !== '') return text;
-  throw new InvalidArgumentError('Expected a name, found a blank one.');
 }
 
 function collectAccount(text: string, before: readonly string[] | undefined): readonly string[] {

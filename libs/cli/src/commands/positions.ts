@@ -54,7 +54,13 @@ export function addPositions(program: Command, context: CommandContext): void {
     whenEmpty: 'No positions match.',
     // Rule B4: a live unrealised figure is indicative and says so.
     note: 'Unrealised is indicative: at the mark of the last fill of each book, not at one of now.',
-    filters: ({ account, bot, token }) => ({ account, trading_bot_id: bot, token_id: token }),
+    options: ['account', 'bot', 'token', 'condition'],
+    filters: ({ account, bot, token, condition }) => ({
+      account,
+      trading_bot_id: bot,
+      token_id: token,
+      condition_id: condition,
+    }),
     columns: [
       id('account', 'account'),
       { title: 'bot', text: (row) => cellText(row, 'trading_bot_id') },

@@ -12,6 +12,19 @@ import { ask, PNL, schemaOf, shortest } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
 import { tableText } from '../table.ts';
 import { reasonOf } from '../terminal.ts';
+import {
+  type ChainStatus,
+  chainStatus,
+  chainText,
+  inventoryJson,
+  type InventoryStatus,
+  inventoryStatus,
+  inventoryText,
+  jobsJson,
+  type JobsStatus,
+  jobsStatus,
+  jobsText,
+} from './status-inventory.ts';
 
 type ServiceStatus = {
   readonly service: string;
@@ -49,6 +62,10 @@ type Status = {
   readonly services: readonly ServiceStatus[];
   readonly outcomes: readonly OutcomeCount[];
   readonly books: BooksStatus | null;
+  /** Null before its service has started, and where the filters ask for what it does not know. */
+  readonly inventory: InventoryStatus | null;
+  readonly jobs: readonly JobsStatus[] | null;
+  readonly chains: readonly ChainStatus[];
   /** Committed offsets on the log over all partitions; null where Kafka does not answer. */
   readonly log_end: number | null;
   readonly log_error: string | null;
@@ -58,7 +75,7 @@ const OWNER = 'the services';
 
 export function addStatus(program: Command, context: CommandContext): void {
   withFilters(program.command('status'))
-    .description('How far each service is, what came of its input, the books in sum.')
+    .description('How far each service is, what came of its input; books, inventory, jobs in sum.')
     .action(async (options: StatusOptions) => {
       const status = await withDatabase(context.env, (database) =>
         readStatus(database, context, options),
@@ -69,11 +86,19 @@ export function addStatus(program: Command, context: CommandContext): void {
 }
 
 function jsonOf(status: Status): Status {
-  const { books } = status;
-  if (books === null) return status;
+  return {
+    ...status,
+    books: booksJson(status.books),
+    inventory: inventoryJson(status.inventory),
+    jobs: jobsJson(status.jobs),
+  };
+}
+
+function booksJson(books: BooksStatus | null): BooksStatus | null {
+  if (books === null) return null;
   const realised = shortest(books.realised_pnl_pusd);
   const netFees = shortest(books.net_fees_pusd);
-  return { ...status, books: { ...books, realised_pnl_pusd: realised, net_fees_pusd: netFees } };
+  return { ...books, realised_pnl_pusd: realised, net_fees_pusd: netFees };
 }
 
 async function readStatus(
@@ -83,7 +108,15 @@ async function readStatus(
 ): Promise<Status> {
   const services = await servicesOf(database);
   const outcomes = await outcomesOf(database);
-  const books = await booksOf(database, services, options);
+  const started = (service: string): boolean => services.some((one) => one.service === service);
+  const found = {
+    services,
+    outcomes,
+    books: await booksOf(database, started, options),
+    inventory: await inventoryStatus(database, started, options),
+    jobs: await jobsStatus(database, started, options),
+    chains: await chainStatus(database, started),
+  };
   try {
     const end = await withBus(context.env, database, async ({ kafka, config }) => {
       const topic = physicalTopic(config.topicPrefix, TOPICS.ledgerEvents.name);
@@ -93,18 +126,18 @@ async function readStatus(
       );
       return marks.reduce((sum, { lastStable }) => sum + lastStable, 0);
     });
-    return { services, outcomes, books, log_end: end, log_error: null };
+    return { ...found, log_end: end, log_error: null };
   } catch (error) {
-    return { services, outcomes, books, log_end: null, log_error: reasonOf(error) };
+    return { ...found, log_end: null, log_error: reasonOf(error) };
   }
 }
 
 async function booksOf(
   database: Database,
-  services: readonly ServiceStatus[],
+  started: (service: string) => boolean,
   { account, bot, token }: StatusOptions,
 ): Promise<BooksStatus | null> {
-  if (!services.some(({ service }) => service === PNL.service)) return null;
+  if (!started(PNL.service)) return null;
   const schema = await schemaOf(database, PNL);
   const [row] = await ask(
     database,
@@ -173,8 +206,8 @@ export async function outcomesOf(database: Database): Promise<OutcomeCount[]> {
 function textOf(status: Status): string {
   const log =
     status.log_end === null
-      ? `The log: Kafka does not answer (${status.log_error ?? ''}).\n\n`
-      : `The log: ${status.log_end} offsets on ${TOPICS.ledgerEvents.name}.\n\n`;
+      ? `The log: Kafka does not answer (${status.log_error ?? ''}).\n`
+      : `The log: ${status.log_end} offsets on ${TOPICS.ledgerEvents.name}.\n`;
   const halted = status.services.flatMap(({ service, halted: stopped }) =>
     stopped.map(
       ({ partition, because }) => `${service} partition ${partition} stands still: ${because}\n`,
@@ -209,7 +242,8 @@ function textOf(status: Status): string {
     'Nothing was read yet.',
   );
   const stopped = halted.length === 0 ? '' : `\n${halted.join('')}`;
-  return `${log}${services}\n${outcomes}\n${booksText(status.books)}${stopped}`;
+  const sums = booksText(status.books) + inventoryText(status.inventory) + jobsText(status.jobs);
+  return `${log}${chainText(status.chains)}\n${services}\n${outcomes}\n${sums}${stopped}`;
 }
 
 function versionText(version: number, active: boolean): string {
