@@ -1,0 +1,178 @@
+/**
+ * A generated activity export through a running ingestor: what an import says of it, to programs
+ * and to people, and what stands on the log in the end.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codec, partitionOf, TOPICS } from '@polytraders/contracts';
+import { applyTopics } from '@polytraders/infra/topics';
+import {
+  configFromEnv,
+  connectKafka,
+  createSchemaBook,
+  kafkaConfig,
+  pool,
+  type Running,
+  type ServiceConfig,
+  start,
+} from '@polytraders/runtime';
+import {
+  dropTopics,
+  type FreshDatabase,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
+import type pg from 'pg';
+import { generateActivity, printActivity } from '../../test/activity.ts';
+import { createWriter } from '../processor.ts';
+import { type ImportRequest, inspectFile } from '../sources/file/import.ts';
+import { type ImportResult, runImport } from './import-run.ts';
+import { inboxSource } from './inbox-source.ts';
+import { ingestorConfig, startReaders } from './service.ts';
+
+const PROGRAM = fileURLToPath(new URL('../import-file.ts', import.meta.url));
+const LIFE = generateActivity('through the servers', 14);
+const prefix = uniquePrefix();
+const folder = mkdtempSync(join(tmpdir(), 'import-run-'));
+const path = join(folder, 'activity.json');
+const request: ImportRequest = {
+  accounts: null,
+  bot: null,
+  zeroFeeDeclaredBy: 'auditor',
+  identity: null,
+};
+let fresh: FreshDatabase;
+let env: Readonly<Record<string, string>>;
+let config: ServiceConfig;
+let database: pg.Pool;
+let running: Running;
+
+beforeAll(async () => {
+  const stack = await testStack();
+  fresh = await freshDatabase('import_run');
+  env = { ...stack, DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix };
+  config = configFromEnv({ ...env, LOG_LEVEL: 'silent', SESSION_TIMEOUT_MS: '6000' });
+  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
+  database = pool({ url: config.databaseUrl, applicationName: 'test' }, 2);
+  const ingestor = ingestorConfig({});
+  running = await start(createWriter(ingestor.accounts), config, {
+    source: inboxSource,
+    beside: (services) => startReaders(services, ingestor),
+  });
+  writeFileSync(path, printActivity(LIFE.rows, 'v2'));
+  await define();
+}, 180_000);
+
+afterAll(async () => {
+  await running.stop();
+  await database.end();
+  await fresh.drop();
+  await dropTopics(prefix);
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+/** Market data says the markets of the export, and the ingestor has heard it. */
+async function define(): Promise<void> {
+  const { name, partitions } = TOPICS.marketDefinitions;
+  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
+  const { registryUrl } = config;
+  const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
+  await book.announce(['MarketDefinition']);
+  await kafka.send(
+    LIFE.definitions.map((definition) => ({
+      topic: prefix + name,
+      partition: partitionOf(definition.condition_id, partitions),
+      key: definition.condition_id,
+      value: book.encode('MarketDefinition', definition),
+    })),
+  );
+  book.close();
+  await kafka.close();
+  const deadline = performance.now() + 20_000;
+  const sql = 'SELECT count(*) AS n FROM ingest.market_definition';
+  for (;;) {
+    const answer = await database.query<{ n: string }>(sql);
+    if (Number(answer.rows[0]?.n) === LIFE.definitions.length) return;
+    if (performance.now() > deadline) throw new Error('Expected the definitions to be heard.');
+    await sleep(100);
+  }
+}
+
+async function imported(say: (line: string) => void): Promise<ImportResult> {
+  const inspection = await inspectFile(path, request);
+  if ('refused' in inspection) throw new Error(inspection.refused);
+  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
+  try {
+    return await runImport({ database, kafka, topicPrefix: prefix }, inspection, request, say);
+  } finally {
+    await kafka.close();
+  }
+}
+
+const { AIRDROP: unknown, ...known } = LIFE.counts;
+const cash = known['DEPOSIT'] ?? 0;
+
+test('an import says what the rows are, and which records stand on the log', async () => {
+  const lines: string[] = [];
+  const result = await imported((line) => lines.push(line));
+  const burned = LIFE.redemptions.filter((one) => one.burned.length > 0).length;
+  const { CashMoved: moved = 0, ...types } = result.on_the_log;
+  expect(result).toMatchObject({
+    format: 'data-api',
+    records: LIFE.rows.length,
+    kinds: known,
+    left_out: { AIRDROP: unknown },
+    fills: known['TRADE'],
+    movements: (known['SPLIT'] ?? 0) + (known['MERGE'] ?? 0) + 1 + burned + moved,
+    quarantined: { GOV_REDEMPTION_UNMATCHED: 2, INCOMPLETE_INPUT: 1 },
+    without_effect: 2,
+  });
+  expect(moved).toBeGreaterThan(cash);
+  expect(types).toMatchObject({
+    FillConfirmed: known['TRADE'],
+    PositionsSplit: known['SPLIT'],
+    PositionsMerged: known['MERGE'],
+    PositionsConverted: 1,
+    PositionsRedeemed: burned,
+  });
+  const { on_the_log: all, fills, movements, other_records: others } = result;
+  expect(fills + movements + others).toBe(Object.values(all).reduce((sum, one) => sum + one, 0));
+  expect(lines[0]).toMatch(/^The file has \d+ TRADE, \d+ REDEEM, /);
+}, 60_000);
+
+test('what the wallet holds is what its rows left it, to the micro', async () => {
+  const answer = await database.query<{ token_id: string; micros: string }>(
+    'SELECT token_id, (sum(quantity_shares) * 1000000)::bigint AS micros FROM ingest.held_tokens ' +
+      'WHERE account = $1 GROUP BY 1 HAVING sum(quantity_shares) <> 0',
+    [LIFE.wallet],
+  );
+  const held = new Map(answer.rows.map((row) => [row.token_id, BigInt(row.micros)]));
+  expect(held).toEqual(new Map([...LIFE.held].filter(([, quantity]) => quantity !== 0n)));
+});
+
+test('to people an import says fills, movements by type, and what was set aside', async () => {
+  // A blank more is another file; the fills of it are known.
+  const copy = join(folder, 'copy.json');
+  writeFileSync(copy, `${printActivity(LIFE.rows, 'v2')}\n`);
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, copy, '--fee', 'declared-zero', '--reviewed-by', 'auditor'],
+    { env: { ...process.env, ...env } },
+  );
+  const texts = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString('utf8')));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  const { out, err } = texts;
+  expect([code, out]).toEqual([0, expect.stringContaining('0 confirmed fills, 0 movements')]);
+  expect(out).toMatch(/Refused: 3\.\n +GOV_REDEMPTION_UNMATCHED: 2\n +INCOMPLETE_INPUT: 1\n/);
+  expect(out).toMatch(/Left out: 1\.\n +AIRDROP: 1\n/);
+  expect(err).toMatch(/^The file has \d+ TRADE, /);
+}, 60_000);
