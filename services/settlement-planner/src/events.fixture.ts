@@ -95,6 +95,7 @@ export function moved(
 
 /** A SELL order, which keeps its shares. */
 export function sellOrder(token: string, whole: number, orderId = 'o1'): LedgerEvent {
+  const of = [...QUESTIONS, PLAIN, OTHER].find(({ yes, no }) => yes === token || no === token);
   return event('OrderOpened', {
     ...told,
     ...facts,
@@ -102,7 +103,7 @@ export function sellOrder(token: string, whole: number, orderId = 'o1'): LedgerE
     order_hash: null,
     account: ACCOUNT,
     trading_bot_id: 'mm',
-    condition_id: null,
+    condition_id: of?.condition ?? null,
     venue_market_id: null,
     token_id: token,
     order_side: 'SELL',
