@@ -9,7 +9,7 @@ import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 import { type LogLine, type Service } from './worker-process.ts';
 
 export type Crew = {
-  /** Adds a worker. */
+  /** Adds a worker of one of the services. */
   readonly hire: () => void;
   /** Takes the newest one out politely. */
   readonly dismiss: () => Promise<void>;
@@ -18,6 +18,8 @@ export type Crew = {
   /** SIGSTOP of one of them for so long, then SIGCONT. Resolves when it runs again. */
   readonly freeze: (milliseconds: number) => Promise<void>;
   readonly tally: () => CrewTally;
+  /** Who is there now, frozen ones included. */
+  readonly running: () => readonly WorkerProcess[];
   /** Stops all; throws unless each ends by itself with exit code 0. */
   readonly stop: () => Promise<void>;
 };
@@ -39,17 +41,23 @@ const restartMsMax = 1_500;
 const aimMsMax = 200;
 const deathPauseMs = 1_000;
 
-type Place = { name: string; worker: WorkerProcess; killing: boolean; dismissed: boolean };
+type Place = {
+  readonly service: Service;
+  name: string;
+  worker: WorkerProcess;
+  killing: boolean;
+  dismissed: boolean;
+};
 
-/** Starts `size` workers of the service. Half of the restarts keep their WORKER_ID. */
-export function createCrew(service: Service, size: number, random: Random): Crew {
+/** Starts `size` workers of each service. Half of the restarts keep their WORKER_ID. */
+export function createCrew(services: readonly Service[], size: number, random: Random): Crew {
   const places: Place[] = [];
   const lines: (readonly LogLine[])[] = [];
   let numbered = 0;
   let stopping = false;
   const count = { kills: 0, freezes: 0, rebalances: 0, deaths: 0 };
 
-  function launch(name: string): WorkerProcess {
+  function launch(service: Service, name: string): WorkerProcess {
     const worker = startWorkerProcess(service, name, { WORKER_ID: name });
     lines.push(worker.lines);
     return worker;
@@ -66,28 +74,31 @@ export function createCrew(service: Service, size: number, random: Random): Crew
   }
 
   function revive(place: Place): void {
-    if (random.chance(1, 2)) place.name = nextName();
-    place.worker = launch(place.name);
+    if (random.chance(1, 2)) place.name = nextName(place.service);
+    place.worker = launch(place.service, place.name);
     watch(place);
   }
 
-  function nextName(): string {
+  function nextName({ main }: Service): string {
     numbered += 1;
-    return `worker-${numbered}`;
+    return `${main.split('/')[1] ?? 'worker'}-${numbered}`;
   }
 
-  function hire(): void {
-    const name = nextName();
-    const place = { name, worker: launch(name), killing: false, dismissed: false };
+  function engage(service: Service): void {
+    const name = nextName(service);
+    const worker = launch(service, name);
+    const place = { service, name, worker, killing: false, dismissed: false };
     places.push(place);
     watch(place);
-    if (places.length > size) count.rebalances += 1;
   }
 
-  for (let index = 0; index < size; index += 1) hire();
+  for (let index = 0; index < size; index += 1) services.forEach(engage);
 
   return {
-    hire,
+    hire: () => {
+      count.rebalances += 1;
+      engage(random.pick(services));
+    },
     dismiss: async () => {
       const place = places.pop();
       if (place === undefined) return;
@@ -127,6 +138,7 @@ export function createCrew(service: Service, size: number, random: Random): Crew
         halted: all.filter((line) => line.event === 'PARTITION_HALTED'),
       };
     },
+    running: () => places.map(({ worker }) => worker).filter((worker) => worker.isRunning()),
     stop: async () => {
       stopping = true;
       for (const { worker } of places) worker.thaw();

@@ -99,15 +99,12 @@ export async function crashIngestor(
   const random = randomOf(`${plan.seed}|crash`);
   const folder = join(repositoryRoot, '.local/faults', bus.prefix);
   const { feed, expectation } = dayFeed(bus, plan.seed, fills);
-  const crew = createCrew(
-    {
-      main: `services/${ingestorId}/src/main.ts`,
-      env: { ...bus.env, LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: String(sessionTimeoutMs) },
-      logs: folder,
-    },
-    workers,
-    random,
-  );
+  const service = {
+    main: `services/${ingestorId}/src/main.ts`,
+    env: { ...bus.env, LOG_LEVEL: 'info', SESSION_TIMEOUT_MS: String(sessionTimeoutMs) },
+    logs: folder,
+  };
+  const crew = createCrew([service], workers, random);
   const began = performance.now();
   let appendedAt = began;
   try {

@@ -9,9 +9,8 @@ import { RuntimeError, start, type KafkaPort, type Running } from '@polytraders/
 import { freshDatabase } from '@polytraders/testkit';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
 import { createFills, everywhere, partitions } from './fills.ts';
-import { projectorId } from './projector-crash.ts';
 import { readPublished, settlementReports, wrongs } from './published.ts';
-import { partitionRows, query } from './standing.ts';
+import { partitionRows, query, projectorId } from './standing.ts';
 import { createGate, startWorkerOnPort, withTransact } from './worker-on-port.ts';
 import { type WorkerOnPort } from './worker-on-port.ts';
 

@@ -11,8 +11,7 @@ import { start, type Running } from '@polytraders/runtime';
 import { processor } from '@polytraders/pnl-projector/processor';
 import { createTestLog, ledgerTopic, until, type TestLog } from '../e2e/log.ts';
 import { createFills, everywhere, partitions } from './fills.ts';
-import { projectorId } from './projector-crash.ts';
-import { health, ledgerCounts, partitionRows, query, written } from './standing.ts';
+import { health, ledgerCounts, partitionRows, query, written, projectorId } from './standing.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const progressTopic = `polytraders.stream.progress.${projectorId}`;

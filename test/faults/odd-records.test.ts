@@ -6,10 +6,9 @@ import { processor } from '@polytraders/pnl-projector/processor';
 import { framed, start, type Running } from '@polytraders/runtime';
 import { createTestLog, ledgerTopic, until, type TestLog } from '../e2e/log.ts';
 import { createFills, everywhere, fillRecord, partitions } from './fills.ts';
-import { projectorId } from './projector-crash.ts';
 import { readPublished, settlementReports } from './published.ts';
 import { registerSchema, startRegistryProxy } from './registry-proxy.ts';
-import { health, ledgerCounts, partitionRows, query } from './standing.ts';
+import { health, ledgerCounts, partitionRows, query, projectorId } from './standing.ts';
 
 const struck = 7;
 

@@ -4,10 +4,10 @@
  * everything, and the registry client, which decodes each by the schema that its frame names.
  */
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import kafkajs from 'kafkajs';
-import { TOPICS } from '@polytraders/contracts';
+import { TOPICS, type Topic } from '@polytraders/contracts';
 import { mendKafkajs } from '@polytraders/runtime';
 import { ledgerTopic, settlementTopic, type TestLog } from '../e2e/log.ts';
 
@@ -20,20 +20,26 @@ export type Published = {
   readonly records: number;
 };
 
-type Value = { readonly event_id: string; readonly fill_id?: string | null };
+type Value = {
+  readonly event_id: string;
+  readonly event_type?: string;
+  readonly fill_id?: string | null;
+};
 
 export type Output = {
   readonly topic: string;
   readonly partitions: number;
-  readonly idOf: (value: Value) => string;
+  /** Null for a record that is not looked at. */
+  readonly idOf: (value: Value) => string | null;
   /** Records of a group are in order among themselves. */
   readonly groupOf: (key: string, partition: number) => string;
 };
 
+/** Reports on fills; those on markets and windows stand beside them. */
 export const settlementReports: Output = {
   topic: settlementTopic,
   partitions: 12,
-  idOf: (value) => value.fill_id ?? '',
+  idOf: (value) => (value.event_type === 'FILL_PNL_COMPUTED' ? (value.fill_id ?? '') : null),
   groupOf: (key) => key,
 };
 
@@ -55,10 +61,49 @@ export const quarantined: Output = {
 
 /** Reads the output to its end, as of now. */
 export async function readPublished(log: Broker, output: Output): Promise<Published> {
-  const topic = log.prefix + output.topic;
+  const schemas = new SchemaRegistry({ host: log.env['SCHEMA_REGISTRY_URL'] ?? '' });
+  const byGroup = new Map<string, string[]>();
+  let records = 0;
+  await consume(log, output, async (key, value, partition) => {
+    const id = output.idOf((await schemas.decode(value)) as Value);
+    if (id === null) return;
+    const group = output.groupOf(key, partition);
+    records += 1;
+    const ids = byGroup.get(group);
+    if (ids === undefined) byGroup.set(group, [id]);
+    else ids.push(id);
+  });
+  return { byGroup, records };
+}
+
+/** Hashes of whole records in their order, by key. */
+export type Sequences = {
+  readonly byKey: ReadonlyMap<string, readonly string[]>;
+  readonly count: number;
+};
+
+/** Reads a topic of the catalogue to its end, byte for byte. */
+export async function readRecords(log: Broker, topic: Topic): Promise<Sequences> {
+  const byKey = new Map<string, string[]>();
+  let count = 0;
+  await consume(log, { topic: topic.name, partitions: topic.partitions }, (key, value) => {
+    const hash = createHash('sha256').update(value).digest('base64');
+    count += 1;
+    const hashes = byKey.get(key);
+    if (hashes === undefined) byKey.set(key, [hash]);
+    else hashes.push(hash);
+  });
+  return { byKey, count };
+}
+
+type Place = { readonly topic: string; readonly partitions: number };
+type Each = (key: string, value: Buffer, partition: number) => void | Promise<void>;
+
+async function consume(log: Broker, place: Place, each: Each): Promise<void> {
+  const topic = log.prefix + place.topic;
   const sentinel = `end-${randomBytes(4).toString('hex')}`;
   await log.kafka.send(
-    Array.from({ length: output.partitions }, (_, partition) => ({
+    Array.from({ length: place.partitions }, (_, partition) => ({
       topic,
       partition,
       key: sentinel,
@@ -70,10 +115,7 @@ export async function readPublished(log: Broker, output: Output): Promise<Publis
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
   const groupId = `${log.prefix}reader-${randomBytes(4).toString('hex')}`;
   const consumer = kafka.consumer({ groupId, readUncommitted: false });
-  const schemas = new SchemaRegistry({ host: log.env['SCHEMA_REGISTRY_URL'] ?? '' });
-  const byGroup = new Map<string, string[]>();
   const ended = new Set<number>();
-  let records = 0;
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   try {
@@ -84,15 +126,9 @@ export async function readPublished(log: Broker, output: Output): Promise<Publis
             for (const { key, value } of batch.messages) {
               const name = key?.toString('utf8') ?? '';
               if (name === sentinel) ended.add(batch.partition);
-              if (value === null) continue;
-              const id = output.idOf((await schemas.decode(value)) as Value);
-              const group = output.groupOf(name, batch.partition);
-              records += 1;
-              const ids = byGroup.get(group);
-              if (ids === undefined) byGroup.set(group, [id]);
-              else ids.push(id);
+              if (value !== null) await each(name, value, batch.partition);
             }
-            if (ended.size === output.partitions) resolve();
+            if (ended.size === place.partitions) resolve();
           },
         })
         .catch(reject);
@@ -100,7 +136,35 @@ export async function readPublished(log: Broker, output: Output): Promise<Publis
   } finally {
     await consumer.disconnect();
   }
-  return { byGroup, records };
+}
+
+/**
+ * Sentences on what the two have not alike, or twice. Records of a key are compared in their order
+ * where they have one, which is where a key's records come from one partition of the log.
+ */
+export function unlike(
+  topic: string,
+  found: Sequences,
+  wanted: Sequences,
+  isOrdered: boolean,
+): readonly string[] {
+  const told: string[] = [];
+  for (const key of new Set([...wanted.byKey.keys(), ...found.byKey.keys()])) {
+    const got = found.byKey.get(key) ?? [];
+    const due = wanted.byKey.get(key) ?? [];
+    const twice = got.length - new Set(got).size;
+    if (twice > 0) told.push(`${topic} ${key}: ${twice} records stand there again.`);
+    const same = isOrdered
+      ? got.join() === due.join()
+      : [...got].sort().join() === [...due].sort().join();
+    if (same) continue;
+    const at = got.findIndex((hash, place) => hash !== due[place]);
+    told.push(
+      `${topic} ${key}: expected the ${due.length} records of the undisturbed run, found ` +
+        `${got.length}; the first that differs is number ${at < 0 ? got.length : at}.`,
+    );
+  }
+  return told;
 }
 
 /** Sentences on what is missing, repeated or out of order. Empty: each once, in order by key. */

@@ -1,6 +1,7 @@
 /**
  * All that a projection has written, as text in a fixed order, so that two runs can be compared
- * byte for byte. Left out is only who did it and when: epochs, workers, times of acquisition.
+ * byte for byte. Left out is only who did it and when: epochs, workers, times of acquisition, and
+ * the hash of the last record, which covers when that was sent: a copy of a log was sent later.
  */
 
 import { createHash } from 'node:crypto';
@@ -13,35 +14,52 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
 /** Name of each dump, with the query that gives it. */
-export type Dumps = Readonly<Record<string, string>>;
+type Dumps = Readonly<Record<string, string>>;
 
 const streamDumps: Dumps = {
   partition:
-    'SELECT processor, version, topic, partition, next_offset, last_offset, last_hash, ' +
+    'SELECT processor, version, topic, partition, next_offset, last_offset, ' +
     'chain_hash, halted FROM stream.partition ORDER BY processor, version, topic, partition',
   outcome: 'SELECT * FROM stream.outcome ORDER BY processor, version, partition, outcome, because',
   refused: 'SELECT * FROM stream.refused ORDER BY processor, version, topic, partition, "offset"',
 };
 
-export const projectorDumps: Dumps = {
-  ...streamDumps,
-  ledger: 'SELECT * FROM pnl_v1.pnl_ledger ORDER BY partition, "offset", line',
-  positions: 'SELECT * FROM pnl_v1.positions ORDER BY account, trading_bot_id, token_id',
-  lot_pages: 'SELECT * FROM pnl_v1.lot_pages ORDER BY account, trading_bot_id, token_id, page',
-  wallets: 'SELECT * FROM pnl_v1.wallets ORDER BY account, token_id',
-  parameters: 'SELECT * FROM pnl_v1.parameters ORDER BY partition',
-};
+/**
+ * All tables of a schema, each by its primary key, and what the runtime keeps of its processors:
+ * a table that is added later is compared without a word said here.
+ */
+async function dumpsOf(client: pg.Client, schema: string): Promise<Dumps> {
+  const tables = await client.query<{ name: string; keys: string }>(
+    `SELECT relname AS name, string_agg(quote_ident(attname), ', ' ORDER BY place) AS keys
+       FROM pg_class
+       JOIN pg_index ON indrelid = pg_class.oid AND indisprimary
+       JOIN LATERAL unnest(indkey::int[]) WITH ORDINALITY AS key (number, place) ON true
+       JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = number
+      WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+        AND relname <> 'migration'
+      GROUP BY relname ORDER BY relname`,
+    [schema],
+  );
+  const own = tables.rows.map(
+    ({ name, keys }) => [name, `SELECT * FROM "${schema}"."${name}" ORDER BY ${keys}`] as const,
+  );
+  return { ...streamDumps, ...Object.fromEntries(own) };
+}
 
 export type Snapshot = Readonly<Record<string, { readonly sha256: string; readonly file: string }>>;
 
-/** Dumps a database into files of `folder`. */
-export async function snapshot(url: string, dumps: Dumps, folder: string): Promise<Snapshot> {
+/** Dumps schemas of a database, and the runtime's own, into files of `folder`. */
+export async function snapshot(
+  url: string,
+  schemas: readonly string[],
+  folder: string,
+): Promise<Snapshot> {
   mkdirSync(folder, { recursive: true });
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     const taken: Record<string, { sha256: string; file: string }> = {};
-    for (const [name, query] of Object.entries(dumps)) {
+    for (const [name, query] of Object.entries(await dumpsOfAll(client, schemas))) {
       const file = join(folder, `${name}.tsv`);
       const hash = createHash('sha256');
       const hashing = new Transform({
@@ -58,6 +76,16 @@ export async function snapshot(url: string, dumps: Dumps, folder: string): Promi
   } finally {
     await client.end();
   }
+}
+
+async function dumpsOfAll(client: pg.Client, schemas: readonly string[]): Promise<Dumps> {
+  const all: Record<string, string> = {};
+  for (const schema of schemas) {
+    for (const [name, query] of Object.entries(await dumpsOf(client, schema))) {
+      all[name in streamDumps ? name : `${schema}.${name}`] = query;
+    }
+  }
+  return all;
 }
 
 /** A sentence for each dump that differs, with the first line that does. Empty: all equal. */

@@ -8,8 +8,8 @@ import { connect, start, type Running } from '@polytraders/runtime';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
 import { startDatabaseProxy, type DatabaseProxy } from './database-proxy.ts';
 import { createFills, everywhere, partitions } from './fills.ts';
-import { projectorId } from './projector-crash.ts';
 import { startWorkerProcess } from './worker-process.ts';
+import { projectorId } from './standing.ts';
 
 type Shown = {
   readonly status: string;

@@ -4,6 +4,9 @@ import pg from 'pg';
 import { type TestLog } from '../e2e/log.ts';
 import { type Published, readPublished, settlementReports } from './published.ts';
 
+/** The processor of the suites that need one of them only. */
+export const projectorId = 'pnl-projector';
+
 export type PartitionRow = {
   readonly partition: number;
   readonly next: number;

@@ -1,16 +1,23 @@
 /**
- * What a crash test puts on the log: fills, and among them what a real log has too: the same fill
- * again, the same id with other content, bytes that do not decode. The same seed gives the same
- * records; what must come of them is worked out here, without the services' code.
+ * What a crash test puts on the log: lives of orders with movements and resolutions among them, and
+ * what a real log has too: the same fill again, the same id with other content, bytes that do not
+ * decode. The same seed gives the same records; which fills must be reported is worked out here,
+ * without the services' code.
  */
 
-import { partitionOf, type FillConfirmed } from '@polytraders/contracts';
+import { TOPICS, type FillConfirmed } from '@polytraders/contracts';
 import { type OutputRecord } from '@polytraders/runtime';
-import { generateLogFills, randomOf } from '@polytraders/testkit/generator';
-import { ledgerTopic, type TestLog } from '../e2e/log.ts';
+import {
+  generateLogLives,
+  type LIFE_TYPES,
+  randomOf,
+  type LogEvent,
+} from '@polytraders/testkit/generator';
+import { type SpineLog } from './spine.ts';
 
-const partitions = 12;
-const books = 720;
+type LifeType = (typeof LIFE_TYPES)[number];
+
+const markets = 24;
 const remembered = 500;
 
 export type Traffic = {
@@ -20,47 +27,57 @@ export type Traffic = {
   /** Ids of the fills that must be reported, in the order of the log, by report key. */
   readonly expected: ReadonlyMap<string, readonly string[]>;
   readonly expectedReports: () => number;
+  /** Records appended, by type of event. */
+  readonly types: ReadonlyMap<string, number>;
 };
 
-/** Fills of a seed; one record in 400 is a duplicate, in 2,000 a conflict, in 4,000 poison. */
-export function createTraffic(log: TestLog, seed: string, fills: number): Traffic {
-  const source = generateLogFills({ seed, count: fills, books });
+/** Events of a seed; one record in 400 is a duplicate, in 2,000 a conflict, in 4,000 poison. */
+export function createTraffic(log: SpineLog, seed: string, events: number): Traffic {
+  const source = generateLogLives({ seed, events, markets });
   const random = randomOf(`${seed}|traffic`);
   const expected = new Map<string, string[]>();
-  const recent: FillConfirmed[] = [];
+  const types = new Map<string, number>();
+  const recent: LogEvent[] = [];
   let appended = 0;
   let reports = 0;
 
-  function record(fill: FillConfirmed, value: Buffer): OutputRecord {
-    const { account } = fill;
-    const topic = log.prefix + ledgerTopic;
-    return { topic, partition: partitionOf(account, partitions), key: account, value };
+  function record({ partition, key }: LogEvent, value: Buffer): OutputRecord {
+    return { topic: log.prefix + TOPICS.ledgerEvents.name, partition, key, value };
   }
 
   function disturbance(): OutputRecord | null {
     if (recent.length === 0) return null;
-    const fill = random.pick(recent);
-    if (random.chance(1, 400)) return record(fill, log.encode('FillConfirmed', fill));
+    const one = random.pick(recent);
+    const fill = one.event.value as FillConfirmed;
+    if (random.chance(1, 400)) return record(one, log.encode('FillConfirmed', fill));
     if (random.chance(1, 2_000)) {
       const other = { ...fill, quantity_shares: fill.quantity_shares + 1n };
-      return record(fill, log.encode('FillConfirmed', other));
+      return record(one, log.encode('FillConfirmed', other));
     }
-    if (random.chance(1, 4_000)) return record(fill, Buffer.from(random.hex(9)));
+    if (random.chance(1, 4_000)) return record(one, Buffer.from(random.hex(9)));
     return null;
   }
 
   function one(): OutputRecord | null {
     const odd = disturbance();
     if (odd !== null) return odd;
-    const { value: fill, done } = source.next();
+    const { value: next, done } = source.next();
     if (done === true) return null;
-    recent.push(fill);
+    const { event } = next;
+    types.set(event.type, (types.get(event.type) ?? 0) + 1);
+    if (event.type === 'FillConfirmed') note(next, event.value);
+    return record(next, log.encode(event.type as LifeType, event.value));
+  }
+
+  /** Each confirmed fill has one report, but those whose fee nobody said. */
+  function note(next: LogEvent, fill: FillConfirmed): void {
+    recent.push(next);
     if (recent.length > remembered) recent.shift();
+    if (fill.fee_bps === null) return;
     const ids = expected.get(fill.account);
     if (ids === undefined) expected.set(fill.account, [fill.fill_id]);
     else ids.push(fill.fill_id);
     reports += 1;
-    return record(fill, log.encode('FillConfirmed', fill));
   }
 
   return {
@@ -76,6 +93,7 @@ export function createTraffic(log: TestLog, seed: string, fills: number): Traffi
     },
     appended: () => appended,
     expected,
+    types,
     expectedReports: () => reports,
   };
 }

@@ -26,7 +26,7 @@ import {
 } from '@polytraders/runtime';
 import { type LedgerEvent } from '@polytraders/contracts';
 import { ledgerTopic, type TestLog } from '../e2e/log.ts';
-import { projectorId } from './projector-crash.ts';
+import { projectorId } from './standing.ts';
 
 export type WorkerOnPort = {
   readonly worker: Worker;

@@ -26,7 +26,7 @@ export {
 export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from './incidents.ts';
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type LogEvent } from './log-desk.ts';
-export { generateLogLives, type LogLivesOptions } from './log-lives.ts';
+export { generateLogLives, LIFE_TYPES, type LogLivesOptions } from './log-lives.ts';
 export { type Random, randomOf } from './random.ts';
 export { type ChainReceipt } from './receipts.ts';
 export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { codec, type LedgerEvent, LEDGER_PARTITIONS, partitionOf } from '@polytraders/contracts';
 import { type LogEvent } from './log-desk.ts';
-import { generateLogLives } from './log-lives.ts';
+import { generateLogLives, LIFE_TYPES } from './log-lives.ts';
 import { walletsOf } from './wallets.ts';
 
 const options = { seed: '1', events: 20_000, markets: 12 };
@@ -29,25 +29,7 @@ describe('generated lives of the log', () => {
 
   test('have every way in which inventory moves', () => {
     const types = new Set(log.map(({ event }) => event.type));
-    expect([...types].sort()).toEqual([
-      'CashMoved',
-      'FillConfirmed',
-      'FillFailed',
-      'FillMatched',
-      'MarketDefined',
-      'MarketResolved',
-      'MarketStatusChanged',
-      'OpeningBalance',
-      'OrderClosed',
-      'OrderOpened',
-      'PositionsConverted',
-      'PositionsMerged',
-      'PositionsRedeemed',
-      'PositionsSplit',
-      'ReservationRequested',
-      'TimeAdvanced',
-      'TokensTransferred',
-    ]);
+    expect([...types].sort()).toEqual(LIFE_TYPES);
     const ends = new Set(typed('OrderClosed').map(({ value }) => value.closing_reason));
     expect(ends.size).toBe(5);
   });

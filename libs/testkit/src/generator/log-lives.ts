@@ -12,6 +12,7 @@
 import {
   type FillConfirmed,
   type FillMatched,
+  type LedgerEvent,
   LEDGER_PARTITIONS,
   partitionOf,
   type Records,
@@ -28,6 +29,27 @@ import {
 import { BOTS, UNSAID } from './log-fills.ts';
 import { movementsOf } from './log-movements.ts';
 import { type Random } from './random.ts';
+
+/** The types of its events. */
+export const LIFE_TYPES = [
+  'CashMoved',
+  'FillConfirmed',
+  'FillFailed',
+  'FillMatched',
+  'MarketDefined',
+  'MarketResolved',
+  'MarketStatusChanged',
+  'OpeningBalance',
+  'OrderClosed',
+  'OrderOpened',
+  'PositionsConverted',
+  'PositionsMerged',
+  'PositionsRedeemed',
+  'PositionsSplit',
+  'ReservationRequested',
+  'TimeAdvanced',
+  'TokensTransferred',
+] as const satisfies readonly LedgerEvent['type'][];
 
 export type LogLivesOptions = {
   readonly seed: string;
@@ -63,7 +85,7 @@ export function* generateLogLives(options: LogLivesOptions): Generator<LogEvent>
   for (const account of desk.accounts) yield* tell([opening(desk, account)]);
   while (count < options.events) {
     desk.tick();
-    if (desk.random.chance(1, 60)) {
+    if (desk.random.chance(1, 35)) {
       const told = movementsOf(desk);
       settleOrders(lives, told);
       yield* tell(told);

@@ -18,11 +18,11 @@ export function movementsOf(desk: LifeDesk): LogEvent[] {
   const account = random.pick(desk.accounts);
   const market = random.pick(desk.markets);
   const draw = random.between(0, 99);
-  if (draw < 12) return [deposit(desk, account)];
+  if (draw < 10) return [deposit(desk, account)];
   if (draw < 45) return define(desk, account, market, () => split(desk, account, market));
   if (draw < 65) return merge(desk, account, market);
   if (draw < 80) return convert(desk, account, market);
-  if (draw < 90) return transfer(desk, account, market);
+  if (draw < 95) return transfer(desk, account, market);
   return resolve(desk, market);
 }
 
