@@ -31,6 +31,20 @@ export type RuntimeErrorCode =
   | 'KAFKA_PRODUCER_BROKEN'
   | 'KAFKA_UNSUPPORTED'
   | 'KAFKA_FAULT'
+  // The chain. The first two stop its reader; the others it waits out.
+  | 'CHAIN_REORGED'
+  | 'CHAIN_WRONG_NETWORK'
+  | 'CHAIN_OUTAGE'
+  | 'CHAIN_TIMEOUT'
+  | 'CHAIN_BREAKER_OPEN'
+  | 'CHAIN_RATE_LIMITED'
+  | 'CHAIN_RANGE_REFUSED'
+  | 'CHAIN_BATCH_REFUSED'
+  | 'CHAIN_LAGS'
+  | 'CHAIN_WENT_BACK'
+  | 'CHAIN_MISPLACED'
+  | 'CHAIN_TRUNCATED'
+  | 'CHAIN_UNREADABLE'
   // Our own.
   | 'STEP_FAILED'
   | 'CONFIGURATION';

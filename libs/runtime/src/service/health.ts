@@ -29,6 +29,8 @@ export type SourceState = {
     readonly behindForMs: number;
   }[];
   readonly halted: readonly HaltedSource[];
+  /** What else there is to say of it, by name; numbers are metrics, too. */
+  readonly facts?: Readonly<Record<string, string | number | null>>;
 };
 
 export type HealthFacts = {
@@ -112,13 +114,14 @@ export function unpublished(state: {
   return Math.max(0, state.committed - state.publishedTo);
 }
 
-function shownSource({ source, confirmedAgoMs, partitions }: SourceState): object {
+function shownSource({ source, confirmedAgoMs, partitions, facts }: SourceState): object {
   return {
     source,
     partitions: partitions.length,
     lag_records: sumOf(partitions.map((one) => one.lagRecords)),
     lag_seconds: secondsOf(partitions),
     confirmed_ago_ms: Math.round(confirmedAgoMs),
+    ...facts,
   };
 }
 

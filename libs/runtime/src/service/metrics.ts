@@ -151,10 +151,19 @@ function sourceGauges(prefix: string, registers: Registry[]) {
     labelNames: ['source'],
     registers,
   });
+  const said = new Gauge({
+    name: `${prefix}_source_fact`,
+    help: 'What a source says of itself, by name: the head of a chain, waits by their cause.',
+    labelNames: ['source', 'name'],
+    registers,
+  });
   return (sources: readonly SourceState[]): void => {
-    for (const gauge of [lag, lagSeconds]) gauge.reset();
-    for (const { source, confirmedAgoMs, partitions } of sources) {
+    for (const gauge of [lag, lagSeconds, said]) gauge.reset();
+    for (const { source, confirmedAgoMs, partitions, facts = {} } of sources) {
       confirmed.set({ source }, confirmedAgoMs);
+      for (const [name, value] of Object.entries(facts)) {
+        if (typeof value === 'number') said.set({ source, name }, value);
+      }
       for (const { partition, lagRecords, behindForMs } of partitions) {
         lag.set({ source, partition: String(partition) }, lagRecords);
         lagSeconds.set({ source, partition: String(partition) }, behindForMs / 1000);

@@ -5,3 +5,4 @@ export * from './venue-words.ts';
 export { type ContractName, conditionalTokensCode, runtimeCode } from './compile.ts';
 export * from './local-chain.ts';
 export * from './node.ts';
+export * from './proxy.ts';

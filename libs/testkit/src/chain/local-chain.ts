@@ -1,6 +1,6 @@
 /** A chain with the venue on it: code at the venue's addresses, receipts said again, blocks. */
 
-import { Interface } from 'ethers';
+import { HDNodeWallet, Interface } from 'ethers';
 import { conditionalTokensCode, runtimeCode } from './compile.ts';
 import { type ChainNode, type NodeOptions, startNode } from './node.ts';
 import { type LogBody, POLYGON_VENUE, type Venue, ZERO } from './venue-words.ts';
@@ -27,8 +27,8 @@ export type LocalChain = {
   readonly mine: (blocks?: number) => Promise<number>;
   /** The receipt of a mined transaction; throws where it has none or has failed. */
   readonly receipt: (hash: string) => Promise<Receipt>;
-  /** The raw transaction, as it may be sent again in another block. */
-  readonly rawOf: (hash: string) => Promise<string>;
+  /** The same in a signed transaction, which may be sent again in another block. */
+  readonly sign: (logs: readonly LogBody[]) => Promise<{ hash: string; raw: string }>;
   readonly head: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };
@@ -36,7 +36,11 @@ export type LocalChain = {
 const actor = new Interface(['function act((address to, bytes32[] topics, bytes data)[] steps)']);
 const SENDER = '0x5e4de20000000000000000000000000000000001';
 const REPLAYER = '0x4e9a1a0000000000000000000000000000000001';
-const GAS = '0x1c9c380';
+const GAS = 4_000_000;
+/** The account that a node of this kind always has. */
+const SIGNER = HDNodeWallet.fromPhrase(
+  'test test test test test test test test test test test junk',
+);
 
 export type ChainOptions = NodeOptions & {
   /** Addresses at which code stands that says what it is told. */
@@ -59,7 +63,9 @@ export async function startChain(options: ChainOptions = {}): Promise<LocalChain
     }
   }
   const send = (from: string, to: string, data: string): Promise<string> =>
-    node.call('eth_sendTransaction', [{ from, to, data, gas: GAS, gasPrice: '0x0' }]);
+    node.call('eth_sendTransaction', [
+      { from, to, data, gas: `0x${GAS.toString(16)}`, gasPrice: '0x0' },
+    ]);
   const act = (at: string, steps: readonly Step[]): Promise<string> =>
     send(SENDER, at, actData(steps));
   const head = async (): Promise<number> => Number(await node.call('eth_blockNumber'));
@@ -68,11 +74,7 @@ export async function startChain(options: ChainOptions = {}): Promise<LocalChain
     send,
     act,
     head,
-    say: (logs) =>
-      act(
-        REPLAYER,
-        logs.map((log) => ({ to: log.address, data: actData([{ log }]) })),
-      ),
+    say: (logs) => act(REPLAYER, spoken(logs)),
     mine: async (blocks = 1) => {
       for (let left = blocks; left > 0; left -= 1) await node.call('evm_mine');
       return head();
@@ -82,7 +84,19 @@ export async function startChain(options: ChainOptions = {}): Promise<LocalChain
       if (receipt?.status === '0x1') return receipt;
       throw new Error(`Expected ${hash} to be mined and done; found ${JSON.stringify(receipt)}.`);
     },
-    rawOf: (hash) => node.call('eth_getRawTransactionByHash', [hash]),
+    sign: async (logs) => {
+      const nonce = Number(await node.call('eth_getTransactionCount', [SIGNER.address, 'pending']));
+      const raw = await SIGNER.signTransaction({
+        to: REPLAYER,
+        data: actData(spoken(logs)),
+        nonce,
+        gasLimit: GAS,
+        gasPrice: 0n,
+        chainId: 137,
+        type: 0,
+      });
+      return { raw, hash: await node.call('eth_sendRawTransaction', [raw]) };
+    },
     stop: node.stop,
   };
 }
@@ -94,6 +108,11 @@ export function venueActors(venue: Venue = POLYGON_VENUE): readonly string[] {
 }
 
 const POLYGON_FEES = '0x0000000000000000000000000000000000001010';
+
+/** Each log said from its own address. */
+function spoken(logs: readonly LogBody[]): readonly Step[] {
+  return logs.map((log) => ({ to: log.address, data: actData([{ log }]) }));
+}
 
 function actData(steps: readonly Step[]): string {
   const tuples = steps.map((step) =>

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { TOPICS } from '@polytraders/contracts';
 import { type Beside, RuntimeError, type Services } from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
+import { type ChainConfig, chainConfig } from './chain-config.ts';
+import { startChainReader } from './chain-reader.ts';
 import { startBusReader } from './bus-reader.ts';
 import { startClock } from './clock.ts';
 import { parseParameters, type Settings, tellParameters, warningsOf } from './parameters.ts';
@@ -13,6 +15,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type IngestorConfig = {
   readonly accounts: Accounts;
   readonly parameters: Readonly<Record<string, Settings>>;
+  /** Null: the chain is no source. */
+  readonly chain: ChainConfig | null;
 };
 
 const BUS = [
@@ -38,7 +42,8 @@ export function ingestorConfig(env: Env): IngestorConfig {
   const text = fileOf(env, 'ACCOUNTS_FILE');
   const accounts = text === null ? new Map() : parseAccounts(text);
   if ('code' in accounts) throw refusal(accounts.message);
-  return { accounts, parameters: parseParameters(fileOf(env, 'PARAMETERS_FILE')) };
+  const chain = chainConfig(env, (name) => fileOf(env, name));
+  return { accounts, parameters: parseParameters(fileOf(env, 'PARAMETERS_FILE')), chain };
 }
 
 /** The same for `main.ts`: a wrong file ends in one sentence and exit code 2, nothing started. */
@@ -58,13 +63,30 @@ export async function startReaders(services: Services, config: IngestorConfig): 
   }
   await tellParameters(services.database, config.parameters, Date.now() * 1000);
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
+  const chain = startChain(services, config);
   const clock = startClock(services);
+  const all = [...readers, ...chain];
   return {
-    sources: () => readers.map((reader) => reader.state()),
+    sources: () => all.map((reader) => reader.state()),
     stop: async () => {
-      await Promise.all([clock, ...readers].map((one) => one.stop()));
+      await Promise.all([clock, ...all].map((one) => one.stop()));
     },
   };
+}
+
+/** The reader of the chain where there is a node to ask; where there is none, that is said. */
+function startChain(services: Services, { chain, accounts }: IngestorConfig) {
+  if (chain !== null) return [startChainReader(services, chain, accounts)];
+  const waiting = [...accounts.values()].filter((one) =>
+    [one.sourceOfRecord, ...one.otherSources].includes('chain'),
+  ).length;
+  const message =
+    waiting === 0
+      ? 'CHAIN_RPC_URL is not set: the chain is no source.'
+      : `CHAIN_RPC_URL is not set, so nothing is read of the chain, though ACCOUNTS_FILE names ` +
+        `it as a source of ${String(waiting)} accounts.`;
+  services.log[waiting === 0 ? 'info' : 'warn']({ event: 'NO_CHAIN_SOURCE', message });
+  return [];
 }
 
 function fileOf(env: Env, name: string): string | null {

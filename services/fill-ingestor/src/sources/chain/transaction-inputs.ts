@@ -30,6 +30,11 @@ export function inputsOfTransaction(transaction: WalletTransaction): readonly Wa
   ];
 }
 
+/** Where a fill is found, whichever block it lies in: its transaction and its order. */
+export function placeOfFill({ transactionHash, event }: ReadFill): string {
+  return `${transactionHash.toLowerCase()}/order:${event.orderHash}`;
+}
+
 /** A fill as it stands: in a block that may still go, in a final one, or in none any more. */
 export function inputOfFill({ event, ...log }: ReadFill, standing: FillStanding): WalletInput {
   const raw: RawInput = {
@@ -38,7 +43,7 @@ export function inputOfFill({ event, ...log }: ReadFill, standing: FillStanding)
     terms: null,
     ...(standing === 'CONFIRMED' ? {} : { status: standing }),
   };
-  const position = `${log.transactionHash.toLowerCase()}/order:${event.orderHash}`;
+  const position = placeOfFill({ ...log, event });
   // A rung may be told again from another block; the end is told once.
   const rung = standing === 'MINED' ? `/mined:${log.blockHash ?? ''}` : '';
   return {

@@ -1,0 +1,57 @@
+-- Owner: fill-ingestor. Not breaking: new tables and indexes.
+-- The chain as a source: how far it was read, what of it may still go, what it has resolved.
+
+-- One row a chain. The epoch is the fence between readers: whoever takes the chain over bumps it,
+-- and a reader moves its place only under its own. A reader that was not seen for a while is gone.
+CREATE TABLE chain_position (
+  source      text        PRIMARY KEY,  -- chain/<id>
+  epoch       bigint      NOT NULL DEFAULT 0,
+  worker_id   text        NOT NULL,
+  seen_at     timestamptz NOT NULL,
+  next_block  bigint      NOT NULL,  -- first block that is not taken in
+  last_block  bigint,                -- the one before it, once there is one
+  last_hash   text,                  -- its hash: should it change, the reader stops
+  head        bigint,
+  final_block bigint,                -- last block that counts as final
+  halted      text                   -- why the reader stands still, if it does
+);
+
+-- Fills in blocks that may still go, of accounts whose source of record is the chain. A row stays
+-- until its fill is final, or its height is final without it.
+CREATE TABLE chain_provisional (
+  source       text   NOT NULL,
+  place        text   NOT NULL,  -- transaction and order
+  account      text   NOT NULL,
+  tx_hash      text   NOT NULL,
+  block_number bigint NOT NULL,  -- where it was seen last
+  block_hash   text   NOT NULL,
+  fill         text   NOT NULL,  -- its log as it was read, in JSON
+  PRIMARY KEY (source, place)
+);
+
+-- Every resolution that was seen. It goes on the log once its condition is known to the ledger:
+-- defined, ordered, or held by a wallet.
+CREATE TABLE chain_resolution (
+  condition_id text   PRIMARY KEY,
+  source       text   NOT NULL,
+  numerators   text   NOT NULL,  -- JSON list of uint256 in decimal
+  block_number bigint NOT NULL,
+  block_hash   text   NOT NULL,
+  block_time   bigint NOT NULL,  -- seconds since 1970
+  tx_hash      text   NOT NULL,
+  log_index    int    NOT NULL,
+  told         bool   NOT NULL DEFAULT false
+);
+CREATE INDEX chain_resolution_untold ON chain_resolution (condition_id) WHERE NOT told;
+
+-- The tokens of those conditions under each collateral: a wallet may be known by its token only.
+CREATE TABLE chain_resolution_token (
+  token_id     text PRIMARY KEY,
+  condition_id text NOT NULL
+);
+CREATE INDEX chain_resolution_token_condition ON chain_resolution_token (condition_id);
+
+CREATE INDEX orders_condition ON orders (condition_id) WHERE condition_id IS NOT NULL;
+CREATE INDEX orders_token ON orders (token_id) WHERE token_id IS NOT NULL;
+CREATE INDEX held_tokens_token ON held_tokens (token_id);
+CREATE INDEX held_tokens_place ON held_tokens (place);

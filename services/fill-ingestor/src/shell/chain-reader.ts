@@ -1,0 +1,306 @@
+/**
+ * Reads the chain into the inbox, exactly once.
+ *
+ *   standby ──lease free: claim──▶ reading ──fenced──▶ standby
+ *                                     └──CHAIN_REORGED, CHAIN_WRONG_NETWORK──▶ halted
+ *
+ * A turn looks at the chain, then at the blocks that may still go (fills there are MINED, for the
+ * accounts whose source of record is the chain), then takes final blocks in, range by range. The
+ * place moves in the transaction that appends what was read, by compare-and-set on its epoch and
+ * place. What cannot be read is waited for; its name is in the log, the health and the metrics.
+ */
+
+import {
+  databaseError,
+  doubling,
+  isHalt,
+  pause,
+  type RuntimeError,
+  type Services,
+  type SourceState,
+} from '@polytraders/runtime';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Accounts } from '../accounts.ts';
+import { type ReadFill } from '../sources/chain/matches.ts';
+import { inputsOfTransaction, placeOfFill } from '../sources/chain/transaction-inputs.ts';
+import { readWalletTransaction } from '../sources/chain/transaction.ts';
+import { type PlacedLog, receiptOf } from './chain-answers.ts';
+import { type ChainConfig } from './chain-config.ts';
+import { chainFacts } from './chain-facts.ts';
+import { type ChainClaim, chainPositions } from './chain-position.ts';
+import {
+  fillFilterOf,
+  filtersOf,
+  type Range,
+  type RangeReading,
+  readRange,
+  resolutionFilterOf,
+  type Seek,
+} from './chain-reading.ts';
+import { type ChainRpc, createRpc, waitOf } from './chain-rpc.ts';
+import {
+  appendChain,
+  dropProvisional,
+  failedInput,
+  type Provisional,
+  provisionalFills,
+  resolutionsIn,
+  storeProvisional,
+  storeResolutions,
+  tellResolutions,
+  untoldAfter,
+} from './chain-store.ts';
+import { type ChainView, watchChain } from './chain-view.ts';
+import { inTransaction } from './inbox.ts';
+
+export type ChainReader = {
+  readonly stop: () => Promise<void>;
+  readonly state: () => SourceState;
+  /** The node that it reads, for whoever asks for balances. */
+  readonly rpc: ChainRpc;
+};
+
+const RETRY_MS = { first: 200, max: 10_000 } as const;
+/** Longest wait for what is under way when the service stops. */
+const STOP_MS_MAX = 4_000;
+/** Untold resolutions that are looked at in one turn. */
+const SWEEP_MAX = 20_000;
+/** Blocks above the final ones that are still looked at: beyond, catching up comes first. */
+const TAIL_EXTRA = 500;
+
+/** Errors after which the same question is asked of fewer blocks. */
+const TOO_MUCH: readonly string[] = ['CHAIN_RANGE_REFUSED', 'CHAIN_TRUNCATED', 'CHAIN_TIMEOUT'];
+
+type Reading = {
+  claim: ChainClaim;
+  /** Head of the last look at what may still go, and the fills that were there. */
+  tail: { readonly hash: string; readonly places: ReadonlySet<string> } | null;
+  sweptTo: string;
+};
+
+/** Starts reading. Accounts that are not declared with `chain` are not looked at. */
+export function startChainReader(
+  services: Services,
+  config: ChainConfig,
+  accounts: Accounts,
+): ChainReader {
+  const { database, log } = services;
+  const source = `chain/${String(config.chainId)}`;
+  const rpc = createRpc(config);
+  const second = config.secondUrl === null ? rpc : createRpc({ ...config, url: config.secondUrl });
+  const positions = chainPositions(database, {
+    source,
+    workerId: services.config.workerId,
+    ...config,
+  });
+  const told = walletsOf(accounts);
+  const receipts = new Map<string, readonly PlacedLog[]>();
+  const finalSeek: Seek = {
+    rpc,
+    second,
+    receipts,
+    filters: filtersOf(config.book, told.all),
+    resolutions: resolutionFilterOf(config.book),
+    isChecked: true,
+  };
+  const tailFilters = told.ofRecord.length === 0 ? [] : [fillFilterOf(config.book, told.ofRecord)];
+  const tailSeek: Seek = {
+    ...finalSeek,
+    filters: tailFilters,
+    resolutions: null,
+    isChecked: false,
+  };
+  const facts = chainFacts(source, rpc);
+  const onOutage = (error: RuntimeError): void => {
+    facts.failed(error);
+    services.onOutage(error, { source });
+  };
+  const watch = watchChain(rpc, second, config, onOutage);
+  const stopping = new AbortController();
+  let span = config.rangeMax;
+  let reading: Reading | null = null;
+
+  async function turn(): Promise<void> {
+    if (reading === null) {
+      const claim = await positions.claim();
+      if (claim === null) return facts.standby();
+      reading = { claim, tail: null, sweptTo: '' };
+      await positions.note(claim, null);
+      log.info({ event: 'SOURCE_ACQUIRED', source, next_block: claim.nextBlock });
+    }
+    const now = reading;
+    const view = await watch.look(now.claim);
+    facts.seen(view, now.claim);
+    if (!(await positions.see(now.claim, view.head.number, view.final))) return lost();
+    await lookAtTail(now, view);
+    while (now.claim.nextBlock <= view.final && !stopping.signal.aborted) {
+      await takeFinal(now, view);
+      facts.seen(view, now.claim);
+    }
+    await sweep(now);
+    forgetReceipts(view);
+  }
+
+  /** Reads a range on top of the claim's place; fewer blocks where they are too many. */
+  async function readSome(seek: Seek, { from, to }: Range, below: string | null) {
+    for (;;) {
+      const last = Math.min(to, from + span - 1);
+      try {
+        const read = await readRange(seek, { from, to: last }, below);
+        if (last - from + 1 >= span) span = Math.min(config.rangeMax, span + Math.ceil(span / 10));
+        return read;
+      } catch (cause) {
+        const error = cause as RuntimeError;
+        if (!TOO_MUCH.includes(error.code) || last === from) throw cause;
+        onOutage(error);
+        span = Math.max(1, Math.floor((last - from + 1) / 2));
+      }
+    }
+  }
+
+  /** Fills in blocks that may still go: told once for each block in which they were seen. */
+  async function lookAtTail(now: Reading, { head, final }: ChainView): Promise<void> {
+    const { nextBlock, lastHash } = now.claim;
+    const isFar = head.number - nextBlock > config.depth + TAIL_EXTRA;
+    if (tailFilters.length === 0 || isFar || now.tail?.hash === head.hash) return;
+    const fills: ReadFill[] = [];
+    let [from, below] = [nextBlock, lastHash];
+    while (from <= head.number) {
+      const read = await readSome(tailSeek, { from, to: head.number }, below);
+      fills.push(...fillsIn(read));
+      [from, below] = [read.to + 1, read.hash];
+    }
+    const known = new Map(
+      (await provisionalFills(database, source)).map((one) => [one.place, one.blockHash]),
+    );
+    const news = fills.filter(
+      (fill) => Number(fill.blockNumber) > final && known.get(placeOfFill(fill)) !== fill.blockHash,
+    );
+    if (news.length > 0) {
+      await inTransaction(database, async (client) => {
+        await positions.moveTo(client, now.claim, now.claim);
+        await storeProvisional(client, source, news, Date.now() * 1000);
+      });
+    }
+    now.tail = { hash: head.hash, places: new Set(fills.map(placeOfFill)) };
+  }
+
+  function fillsIn({ transactions }: RangeReading): readonly ReadFill[] {
+    const wallets = new Set(told.ofRecord);
+    return transactions.flatMap((logs) => readWalletTransaction(logs, wallets, config.book).fills);
+  }
+
+  async function takeFinal(now: Reading, view: ChainView): Promise<void> {
+    const { nextBlock: from, lastHash } = now.claim;
+    const read = await readSome(finalSeek, { from, to: view.final }, lastHash);
+    const wallets = new Set(told.all);
+    const all = read.transactions.map((logs) => readWalletTransaction(logs, wallets, config.book));
+    const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
+    const gone = await goneBy(now, read.to, new Set(confirmed));
+    const inputs = [...all.flatMap(inputsOfTransaction), ...gone.map(failedInput)];
+    const to: ChainClaim = { ...now.claim, nextBlock: read.to + 1, lastHash: read.hash };
+    try {
+      await inTransaction(database, async (client) => {
+        const receivedAt = Date.now() * 1000;
+        await positions.moveTo(client, now.claim, to);
+        await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
+        await appendChain(client, source, inputs, receivedAt);
+        const resolved = resolutionsIn(read.resolutions, config.book);
+        await storeResolutions(client, source, resolved, config.book, receivedAt);
+      });
+    } catch (cause) {
+      // A commit whose answer was lost has moved the place.
+      if (!(await positions.isStored(to))) throw cause;
+    }
+    now.claim = to;
+  }
+
+  /** Fills whose height is final without them: they are in no block any more, nor in a later one. */
+  async function goneBy(
+    now: Reading,
+    block: number,
+    confirmed: ReadonlySet<string>,
+  ): Promise<readonly Provisional[]> {
+    const { tail } = now;
+    if (tail === null) return [];
+    const rows = await provisionalFills(database, source);
+    const absent = rows.filter(
+      (row) => row.block <= block && !confirmed.has(row.place) && !tail.places.has(row.place),
+    );
+    const found = await Promise.all(absent.map((row) => receiptOf(rpc, row.txHash)));
+    return absent.filter((_, at) => found[at] === null);
+  }
+
+  /** Resolutions whose conditions have become known since: some of them each turn. */
+  async function sweep(now: Reading): Promise<void> {
+    await inTransaction(database, async (client) => {
+      const conditions = await untoldAfter(client, now.sweptTo, SWEEP_MAX);
+      now.sweptTo = conditions.length < SWEEP_MAX ? '' : (conditions.at(-1) ?? '');
+      if (conditions.length === 0) return;
+      await positions.moveTo(client, now.claim, now.claim);
+      await tellResolutions(client, conditions, Date.now() * 1000);
+    });
+  }
+
+  /** Only what may still be asked for again is kept. */
+  function forgetReceipts({ final }: ChainView): void {
+    for (const [key, logs] of receipts) {
+      if ((logs[0]?.block ?? 0) <= final) receipts.delete(key);
+    }
+  }
+
+  function lost(): void {
+    reading = null;
+    facts.standby();
+    log.info({ event: 'SOURCE_LOST', source });
+  }
+
+  async function halt(error: RuntimeError): Promise<void> {
+    const { code, message } = error;
+    facts.halted(error);
+    log.error({ event: 'SOURCE_HALTED', source, code, message });
+    if (reading !== null) {
+      await positions.note(reading.claim, `${code}: ${message}`).catch(() => undefined);
+    }
+  }
+
+  async function loop(): Promise<void> {
+    let delays = doubling(RETRY_MS.first, RETRY_MS.max);
+    while (!stopping.signal.aborted) {
+      try {
+        await turn();
+        facts.done();
+        delays = doubling(RETRY_MS.first, RETRY_MS.max);
+        await pause(config.pollMs, stopping.signal);
+      } catch (cause) {
+        const error = databaseError(cause);
+        if (stopping.signal.aborted) return;
+        if (error.code === 'FENCED') lost();
+        else if (isHalt(error)) return halt(error);
+        else onOutage(error);
+        await pause(waitOf(error) ?? delays.next().value, stopping.signal);
+      }
+    }
+  }
+
+  const running = loop();
+  return {
+    rpc,
+    state: facts.state,
+    stop: async () => {
+      stopping.abort();
+      await Promise.race([running, sleep(STOP_MS_MAX, undefined, { ref: false })]);
+      rpc.close();
+      if (second !== rpc) second.close();
+      if (reading !== null) await positions.leave(reading.claim).catch(() => undefined);
+    },
+  };
+}
+
+/** Wallets of which the chain speaks, and those for which it books. Paper has no chain. */
+function walletsOf(accounts: Accounts) {
+  const real = [...accounts].filter(([account]) => /^0x/.test(account));
+  const ofRecord = real.filter(([, one]) => one.sourceOfRecord === 'chain').map(([own]) => own);
+  const others = real.filter(([, one]) => one.otherSources.includes('chain')).map(([own]) => own);
+  return { all: [...ofRecord, ...others], ofRecord };
+}

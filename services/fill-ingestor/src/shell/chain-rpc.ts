@@ -1,0 +1,191 @@
+/**
+ * A node of the chain behind a breaker. Whatever it answers that is no answer gets a name:
+ *
+ *   hangs, is down, answers 5xx     CHAIN_TIMEOUT, CHAIN_OUTAGE; then CHAIN_BREAKER_OPEN for a while
+ *   429, or the same in JSON        CHAIN_RATE_LIMITED, with the seconds that it asks for
+ *   refuses a range of blocks       CHAIN_RANGE_REFUSED
+ *   refuses a batch of calls        CHAIN_BATCH_REFUSED, and smaller batches from then on
+ *   is asked beyond its head        CHAIN_LAGS
+ *   what is not JSON-RPC            CHAIN_UNREADABLE
+ *
+ * ethers is kept to JSON-RPC and batching: its own network has no plug-in that calls others, it
+ * neither caches nor subscribes, and it does not wait by itself, for it takes `Retry-After: 2` as
+ * two milliseconds (chain reference 6).
+ */
+
+import { RuntimeError, type RuntimeErrorCode } from '@polytraders/runtime';
+import { FetchRequest, JsonRpcProvider, Network } from 'ethers';
+import CircuitBreaker from 'opossum';
+
+export type ChainRpc = {
+  /** One call; those of the same moment travel together. Throws RuntimeError CHAIN_…. */
+  readonly call: <Answer>(method: string, params: readonly unknown[]) => Promise<Answer>;
+  readonly breaker: () => 'closed' | 'open' | 'half-open';
+  readonly close: () => void;
+};
+
+export type RpcConfig = {
+  readonly url: string;
+  readonly chainId: number;
+  readonly timeoutMs: number;
+  /** Calls that may travel together. */
+  readonly batchMax: number;
+  /** Milliseconds before a node that failed is asked again. */
+  readonly resetMs: number;
+};
+
+/** What a node asks one to wait; there is none longer. */
+const WAIT_MS_MAX = 60_000;
+const WAIT_MS = 1_000;
+
+/** Errors that say nothing against the node: it answered, and well. */
+const ANSWERED: ReadonlySet<RuntimeErrorCode> = new Set([
+  'CHAIN_RANGE_REFUSED',
+  'CHAIN_BATCH_REFUSED',
+  'CHAIN_RATE_LIMITED',
+  'CHAIN_LAGS',
+]);
+
+/** Opens no connection yet. */
+export function createRpc(config: RpcConfig): ChainRpc {
+  let batchMax = config.batchMax;
+  let provider = providerOf(config, batchMax);
+  const breaker = new CircuitBreaker(
+    async (method: string, params: readonly unknown[]): Promise<unknown> => {
+      const asked = provider;
+      try {
+        return (await asked.send(method, [...params])) as unknown;
+      } catch (cause) {
+        const error = named(cause, method, batchMax);
+        if (error.code === 'CHAIN_BATCH_REFUSED' && asked === provider) {
+          batchMax = Math.max(1, Math.floor(batchMax / 10));
+          provider = providerOf(config, batchMax);
+        }
+        throw error;
+      }
+    },
+    {
+      // The request has a timeout of its own, which also ends the connection.
+      timeout: false,
+      errorThresholdPercentage: 50,
+      volumeThreshold: 5,
+      resetTimeout: config.resetMs,
+      errorFilter: (error: unknown) => error instanceof RuntimeError && ANSWERED.has(error.code),
+    },
+  );
+  return {
+    call: async <Answer>(method: string, params: readonly unknown[]) => {
+      try {
+        return (await breaker.fire(method, params)) as Answer;
+      } catch (cause) {
+        if (cause instanceof RuntimeError) throw cause;
+        const wait = `It is asked again in ${String(config.resetMs / 1000)} s.`;
+        throw failure('CHAIN_BREAKER_OPEN', `The node failed too often. ${wait}`, cause);
+      }
+    },
+    breaker: () => (breaker.opened ? 'open' : breaker.halfOpen ? 'half-open' : 'closed'),
+    close: () => {
+      provider.destroy();
+      breaker.shutdown();
+    },
+  };
+}
+
+/** Milliseconds to wait after an error; null where it does not say. */
+export function waitOf(error: RuntimeError): number | null {
+  if (error.code !== 'CHAIN_RATE_LIMITED') return null;
+  const { response } = (error.cause ?? {}) as { readonly response?: Response };
+  const seconds = Number(response?.headers?.['retry-after'] ?? NaN);
+  return Number.isFinite(seconds) ? Math.min(seconds * 1000, WAIT_MS_MAX) : WAIT_MS;
+}
+
+type Response = {
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+};
+
+function providerOf(config: RpcConfig, batchMax: number): JsonRpcProvider {
+  const request = new FetchRequest(config.url);
+  request.timeout = config.timeoutMs;
+  request.retryFunc = () => Promise.resolve(false);
+  return new JsonRpcProvider(request, new Network('polygon', config.chainId), {
+    staticNetwork: true,
+    cacheTimeout: -1,
+    batchMaxCount: batchMax,
+    batchStallTime: 0,
+  });
+}
+
+type Thrown = {
+  readonly code?: unknown;
+  readonly shortMessage?: string;
+  readonly message?: string;
+  readonly response?: Response;
+  readonly error?: { readonly code?: unknown; readonly message?: unknown };
+};
+
+/** What ethers throws, by name. Its messages repeat whole calls and are left out. */
+function named(cause: unknown, method: string, batchMax: number): RuntimeError {
+  const thrown = (cause ?? {}) as Thrown;
+  const said = saidBy(thrown);
+  switch (thrown.code) {
+    case 'TIMEOUT':
+      return failure(
+        'CHAIN_TIMEOUT',
+        `Expected ${method} to be answered in time; found no answer.`,
+      );
+    case 'SERVER_ERROR':
+      return ofStatus(thrown, method, batchMax, cause);
+    case 'BAD_DATA':
+      return batchMax > 1
+        ? failure('CHAIN_BATCH_REFUSED', `Expected an answer to each call of a batch; found fewer.`)
+        : failure('CHAIN_UNREADABLE', `Expected an answer to ${method}; found ${said}.`);
+    case 'UNKNOWN_ERROR':
+    case 'UNSUPPORTED_OPERATION':
+      return ofAnswer(method, said);
+    default:
+      return isConnection(thrown)
+        ? failure('CHAIN_OUTAGE', `Expected the node to answer ${method}; found ${said}.`)
+        : failure('CHAIN_UNREADABLE', `Expected JSON-RPC for ${method}; found ${said}.`);
+  }
+}
+
+function ofStatus(thrown: Thrown, method: string, batchMax: number, cause: unknown): RuntimeError {
+  const status = thrown.response?.statusCode ?? 0;
+  const found = `found HTTP ${String(status)}`;
+  if (status === 429) {
+    const because = `Expected ${method} to be answered; ${found}: too many requests.`;
+    return failure('CHAIN_RATE_LIMITED', because, cause);
+  }
+  if (batchMax > 1 && (status === 400 || status === 413)) {
+    return failure('CHAIN_BATCH_REFUSED', `Expected a batch to be answered; ${found}.`);
+  }
+  return failure('CHAIN_OUTAGE', `Expected ${method} to be answered; ${found}.`);
+}
+
+/** An error that the node itself answers: a JSON-RPC code and a text, which differ from node to node. */
+function ofAnswer(method: string, said: string): RuntimeError {
+  const found = `Expected ${method} to be answered; found ${said}.`;
+  if (/rate|too many requests|per second|throughput/i.test(said)) {
+    return failure('CHAIN_RATE_LIMITED', found);
+  }
+  if (method !== 'eth_getLogs') return failure('CHAIN_OUTAGE', found);
+  if (/outofrange|beyond|head|unknown block|not found/i.test(said)) {
+    return failure('CHAIN_LAGS', found);
+  }
+  return failure('CHAIN_RANGE_REFUSED', found);
+}
+
+function saidBy({ error, shortMessage, message, code }: Thrown): string {
+  const texts = [error?.message, shortMessage, message, code];
+  const text = texts.find((one) => typeof one === 'string') ?? 'nothing';
+  return JSON.stringify(text.slice(0, 200));
+}
+
+function isConnection({ code }: Thrown): boolean {
+  return typeof code === 'string' && /^(E[A-Z]+|UND_ERR_|NETWORK_ERROR|CANCELLED)/.test(code);
+}
+
+export function failure(code: RuntimeErrorCode, message: string, cause?: unknown): RuntimeError {
+  return new RuntimeError(code, message, { retryable: true, cause });
+}

@@ -1,0 +1,272 @@
+/**
+ * What the chain reader stores: inputs of the inbox, fills whose blocks may still go, resolutions.
+ * All of it within the transaction that moves the reader's place, so that it happens once.
+ */
+
+import { isoTime } from '@polytraders/contracts';
+import { columnLiteral } from '@polytraders/runtime';
+import type pg from 'pg';
+import { type TimeMicros } from '../draft.ts';
+import { type RawFillLog } from '../raw.ts';
+import { type ContractBook, contractsAt } from '../sources/chain/contracts.ts';
+import { decode } from '../sources/chain/events.ts';
+import { type ReadFill } from '../sources/chain/matches.ts';
+import { tokensOfCondition } from '../sources/chain/token-sets.ts';
+import { inputOfFill, placeOfFill, type WalletInput } from '../sources/chain/transaction-inputs.ts';
+import { type PlacedLog } from './chain-answers.ts';
+import { appendInputs, type NewInput } from './inbox.ts';
+import { partitionOfAccount } from './inputs.ts';
+
+/** A fill in a block that may still go, as it is kept. */
+export type Provisional = {
+  readonly place: string;
+  readonly account: string;
+  readonly txHash: string;
+  readonly block: number;
+  readonly blockHash: string;
+  readonly fill: RawFillLog;
+};
+
+export type Resolution = {
+  readonly conditionId: string;
+  readonly numerators: readonly string[];
+  readonly log: PlacedLog;
+};
+
+type Queries = pg.ClientBase;
+
+/** Appends what was read of wallets. A fill that is seen in a block again is told once. */
+export async function appendChain(
+  client: Queries,
+  source: string,
+  inputs: readonly WalletInput[],
+  receivedAt: TimeMicros,
+): Promise<void> {
+  const rows = inputs.map(({ account, position, raw, text }): NewInput => ({
+    partition: partitionOfAccount(account),
+    source: 'chain',
+    sourcePosition: `${source}/${position}`,
+    rawFormat: 'json',
+    bytes: Buffer.from(text),
+    raw,
+  }));
+  if (rows.length > 0) await appendInputs(client, rows, receivedAt, true);
+}
+
+/** Fills of blocks that may still go. */
+export async function provisionalFills(
+  database: Pick<pg.Pool, 'query'>,
+  source: string,
+): Promise<readonly Provisional[]> {
+  const answer = await database.query<Record<string, string>>(
+    'SELECT place, account, tx_hash, block_number, block_hash, fill ' +
+      'FROM ingest.chain_provisional WHERE source = $1 ORDER BY block_number, place',
+    [source],
+  );
+  return answer.rows.map((row) => ({
+    place: row['place'] ?? '',
+    account: row['account'] ?? '',
+    txHash: row['tx_hash'] ?? '',
+    block: Number(row['block_number']),
+    blockHash: row['block_hash'] ?? '',
+    fill: JSON.parse(row['fill'] ?? '{}') as RawFillLog,
+  }));
+}
+
+/** Remembers where provisional fills stand now, and tells the ledger. */
+export async function storeProvisional(
+  client: Queries,
+  source: string,
+  fills: readonly ReadFill[],
+  receivedAt: TimeMicros,
+): Promise<void> {
+  if (fills.length === 0) return;
+  const column = (of: (fill: ReadFill) => string | number, type: 'text' | 'int' = 'text') =>
+    columnLiteral(type, fills.map(of));
+  await client.query(
+    'INSERT INTO ingest.chain_provisional AS p (source, place, account, tx_hash, block_number, ' +
+      'block_hash, fill) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], ' +
+      '$5::bigint[], $6::text[], $7::text[]) ON CONFLICT (source, place) DO UPDATE SET ' +
+      'block_number = EXCLUDED.block_number, block_hash = EXCLUDED.block_hash, ' +
+      'fill = EXCLUDED.fill',
+    [
+      source,
+      column(placeOfFill),
+      column((fill) => fill.event.maker),
+      column((fill) => fill.transactionHash),
+      column((fill) => Number(fill.blockNumber), 'int'),
+      column((fill) => fill.blockHash ?? ''),
+      column(({ event: _, ...log }) => JSON.stringify(log)),
+    ],
+  );
+  const inputs = fills.map((fill) => inputOfFill(fill, 'MINED'));
+  await appendChain(client, source, inputs, receivedAt);
+}
+
+/** Forgets fills that have an end, whichever. */
+export async function dropProvisional(
+  client: Queries,
+  source: string,
+  places: readonly string[],
+): Promise<void> {
+  if (places.length === 0) return;
+  await client.query(
+    'DELETE FROM ingest.chain_provisional WHERE source = $1 AND place = ANY($2::text[])',
+    [source, columnLiteral('text', places)],
+  );
+}
+
+/** The end of a fill whose height is final without it. */
+export function failedInput({ place, account, fill }: Provisional): WalletInput {
+  return {
+    account,
+    position: `${place}/failed`,
+    raw: { format: 'order-filled', log: fill, terms: null, status: 'FAILED' },
+    text: JSON.stringify(fill),
+  };
+}
+
+/** Resolutions out of their logs; those that do not decode are none. */
+export function resolutionsIn(
+  logs: readonly PlacedLog[],
+  book: ContractBook,
+): readonly Resolution[] {
+  return logs.flatMap((log) => {
+    const event = decode(log, 0, contractsAt(book, log.block));
+    if (event === null || typeof event === 'string' || event.kind !== 'resolution') return [];
+    const { conditionId, numerators } = event;
+    return [{ conditionId, numerators: numerators.map(String), log }];
+  });
+}
+
+/** Stores resolutions, and tells those at once whose condition is known. */
+export async function storeResolutions(
+  client: Queries,
+  source: string,
+  resolutions: readonly Resolution[],
+  book: ContractBook,
+  receivedAt: TimeMicros,
+): Promise<void> {
+  if (resolutions.length === 0) return;
+  const column = (of: (one: Resolution) => string | number, type: 'text' | 'int' = 'text') =>
+    columnLiteral(type, resolutions.map(of));
+  await client.query(
+    'INSERT INTO ingest.chain_resolution (condition_id, source, numerators, block_number, ' +
+      'block_hash, block_time, tx_hash, log_index) SELECT x.c, $1, x.n, x.b, x.h, x.t, x.tx, x.i ' +
+      'FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[], ' +
+      '$8::int[]) AS x (c, n, b, h, t, tx, i) ON CONFLICT DO NOTHING',
+    [
+      source,
+      column((one) => one.conditionId),
+      column((one) => JSON.stringify(one.numerators)),
+      column((one) => one.log.block, 'int'),
+      column((one) => one.log.blockHash),
+      column((one) => Number(one.log.blockTimestamp), 'int'),
+      column((one) => one.log.transactionHash),
+      column((one) => one.log.index, 'int'),
+    ],
+  );
+  const tokens = resolutions.flatMap((one) => tokensOf(one, book));
+  await client.query(
+    'INSERT INTO ingest.chain_resolution_token (token_id, condition_id) ' +
+      'SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING',
+    [
+      columnLiteral(
+        'text',
+        tokens.map(([token]) => token),
+      ),
+      columnLiteral(
+        'text',
+        tokens.map(([, condition]) => condition),
+      ),
+    ],
+  );
+  const conditions = resolutions.map((one) => one.conditionId);
+  await tellResolutions(client, conditions, receivedAt);
+}
+
+/** The ids of its tokens under every collateral that the venue uses. */
+function tokensOf({ conditionId, log }: Resolution, book: ContractBook) {
+  const contracts = contractsAt(book, log.block);
+  const collaterals = (['collateral', 'wrapped_collateral', 'pusd'] as const).flatMap((role) =>
+    contracts.withRole(role),
+  );
+  return collaterals
+    .flatMap((collateral) => tokensOfCondition(conditionId, collateral))
+    .map((token) => [token, conditionId] as const);
+}
+
+const KNOWN =
+  'EXISTS (SELECT 1 FROM ingest.market_definition d WHERE d.condition_id = r.condition_id) ' +
+  'OR EXISTS (SELECT 1 FROM ingest.orders o WHERE o.condition_id = r.condition_id) ' +
+  'OR EXISTS (SELECT 1 FROM ingest.held_tokens h WHERE h.place = r.condition_id) ' +
+  'OR EXISTS (SELECT 1 FROM ingest.chain_resolution_token t WHERE ' +
+  't.condition_id = r.condition_id AND (' +
+  'EXISTS (SELECT 1 FROM ingest.held_tokens h WHERE h.token_id = t.token_id) ' +
+  'OR EXISTS (SELECT 1 FROM ingest.orders o WHERE o.token_id = t.token_id)))';
+
+/**
+ * Puts those of the resolutions on the log that are not there and whose condition is known: defined,
+ * ordered, or held. Answers how many.
+ */
+export async function tellResolutions(
+  client: Queries,
+  conditions: readonly string[],
+  receivedAt: TimeMicros,
+): Promise<number> {
+  if (conditions.length === 0) return 0;
+  const told = await client.query<Record<string, string>>(
+    'UPDATE ingest.chain_resolution AS r SET told = true WHERE NOT told ' +
+      `AND r.condition_id = ANY($1::text[]) AND (${KNOWN}) RETURNING r.*`,
+    [columnLiteral('text', conditions)],
+  );
+  const rows = [...told.rows].sort(
+    (a, b) =>
+      Number(a['block_number']) - Number(b['block_number']) ||
+      Number(a['log_index']) - Number(b['log_index']),
+  );
+  if (rows.length > 0) await appendInputs(client, rows.map(resolvedInput), receivedAt);
+  return rows.length;
+}
+
+/** The next conditions in order of id whose resolution is not on the log yet. */
+export async function untoldAfter(
+  client: Queries,
+  condition: string,
+  most: number,
+): Promise<readonly string[]> {
+  const answer = await client.query<{ condition_id: string }>(
+    'SELECT condition_id FROM ingest.chain_resolution WHERE NOT told AND condition_id > $1 ' +
+      'ORDER BY condition_id LIMIT $2::int',
+    [condition, most],
+  );
+  return answer.rows.map((row) => row.condition_id);
+}
+
+function resolvedInput(row: Readonly<Record<string, string>>): NewInput {
+  const time = Number(row['block_time']) * 1_000_000;
+  const value = {
+    condition_id: row['condition_id'] ?? '',
+    payout_numerators: JSON.parse(row['numerators'] ?? '[]') as readonly string[],
+    block_time: isoTime(time),
+    tx_hash: row['tx_hash'] ?? '',
+    block_number: Number(row['block_number']),
+    block_hash: row['block_hash'] ?? '',
+    log_index: Number(row['log_index']),
+  };
+  return {
+    partition: 'all',
+    source: 'chain',
+    sourcePosition: `${row['source'] ?? ''}/resolution/${value.condition_id}`,
+    rawFormat: 'json',
+    bytes: Buffer.from(JSON.stringify(value)),
+    raw: {
+      format: 'record',
+      type: 'MarketResolved',
+      value,
+      effectiveAt: time,
+      correlationId: null,
+      marketSeq: null,
+    },
+  };
+}
