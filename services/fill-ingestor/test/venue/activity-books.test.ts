@@ -1,0 +1,190 @@
+/**
+ * Activity exports of real wallets in the books: lots that redemptions closed, what they realised,
+ * and the cash of it all. What must come out is counted over the file by itself.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseMicros } from '@polytraders/money';
+import { countsOf, type Row, rowsOf, sum } from './count.ts';
+import { type Desk, openDesk, type Result } from './desk.fixture.ts';
+import { present, venue } from './venue.ts';
+
+let desk: Desk | undefined;
+
+beforeAll(async () => {
+  if (present) desk = await openDesk(['fill-ingestor', 'pnl-projector']);
+}, 180_000);
+
+afterAll(async () => {
+  await desk?.close();
+}, 60_000);
+
+function opened(): Desk {
+  if (desk === undefined) throw new Error('Expected a desk; found none.');
+  return desk;
+}
+
+type Book = {
+  readonly shares: bigint;
+  readonly basis: bigint;
+  readonly realised: bigint;
+  readonly lots: number;
+};
+
+/** The books of a wallet by condition, its tokens together. */
+type Books = ReadonlyMap<string, Book>;
+
+async function booksOf(account: string): Promise<Books> {
+  const answer = await opened().database.query<Record<string, string>>(
+    'SELECT p.condition_id, sum(p.position_shares) AS shares, sum(p.cost_basis_pusd) AS basis, ' +
+      'sum(p.realised_pnl_pusd) AS realised, (SELECT count(*) FROM pnl_v1.lots AS l WHERE ' +
+      'l.account = $1 AND l.condition_id = p.condition_id) AS lots ' +
+      'FROM pnl_v1.positions AS p WHERE p.account = $1 GROUP BY p.condition_id',
+    [account],
+  );
+  return new Map(
+    answer.rows.map((row) => [
+      row['condition_id'] ?? '',
+      {
+        shares: micros(row['shares']),
+        basis: micros(row['basis']),
+        realised: micros(row['realised']),
+        lots: Number(row['lots']),
+      },
+    ]),
+  );
+}
+
+/** Σ of the wallet's cash legs in the ledger, once it has a line of each of so many events. */
+async function cashOf(account: string, events: number): Promise<bigint> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const answer = await opened().database.query<{ events: string; cash: string | null }>(
+      'SELECT (SELECT count(DISTINCT event_id) FROM pnl_v1.pnl_ledger WHERE account = $1) ' +
+        'AS events, (SELECT sum(cash_pusd) FROM pnl_v1.cash_legs WHERE account = $1) AS cash',
+      [account],
+    );
+    const { events: found, cash } = answer.rows[0] ?? {};
+    if (Number(found) === events) return micros(cash ?? '0');
+    if (performance.now() > deadline) {
+      throw new Error(`Expected ${String(events)} events in the ledger; found ${String(found)}.`);
+    }
+    await sleep(200);
+  }
+}
+
+function micros(decimal: string | undefined): bigint {
+  const amount = parseMicros(decimal ?? '');
+  if (typeof amount === 'string') throw new Error(`Expected a decimal; found ${String(decimal)}.`);
+  return amount;
+}
+
+const costOf = (buys: readonly Row[] | undefined): bigint =>
+  sum((buys ?? []).map((row) => row.cash));
+
+venue('the star file in the books', () => {
+  const rows = present ? rowsOf('star-polymarket/onchain_activity.json') : [];
+  const star = countsOf(rows);
+  const account = rows[0]?.wallet ?? '';
+  let cash = 0n;
+  let books: Books = new Map();
+
+  beforeAll(async () => {
+    const result: Result = await opened().taken('star-polymarket/onchain_activity.json');
+    cash = await cashOf(account, Number(result['fills']) + Number(result['movements']));
+    books = await booksOf(account);
+  }, 120_000);
+
+  test('what 92 conditions paid is realised over their cost, and no lot of them is left', () => {
+    expect(star.comparable).toHaveLength(92);
+    for (const { conditionId, cash: paid } of star.comparable) {
+      const cost = costOf(star.buys.get(conditionId));
+      const closed = { shares: 0n, basis: 0n, lots: 0 };
+      expect(books.get(conditionId)).toEqual({ ...closed, realised: paid - cost });
+    }
+  });
+
+  test('78 conditions close their lots at 0: their whole cost is lost', () => {
+    expect(star.lost).toHaveLength(78);
+    for (const { conditionId } of star.lost) {
+      const cost = costOf(star.buys.get(conditionId));
+      expect(books.get(conditionId)).toEqual({ shares: 0n, basis: 0n, lots: 0, realised: -cost });
+    }
+  });
+
+  test('the other 19 stand open at their cost', () => {
+    const redeemed = new Set([...star.comparable, ...star.lost].map((row) => row.conditionId));
+    const open = [...star.buys].filter(([conditionId]) => !redeemed.has(conditionId));
+    expect(open).toHaveLength(19);
+    for (const [conditionId, buys] of open) {
+      expect(books.get(conditionId)).toEqual({
+        shares: sum(buys.map((row) => row.size)),
+        basis: costOf(buys),
+        realised: 0n,
+        lots: buys.length,
+      });
+    }
+  });
+
+  test('the books have no condition that the file did not buy', () => {
+    expect([...books.keys()].toSorted()).toEqual([...star.buys.keys()].toSorted());
+  });
+
+  test('their cash and what is set aside by name are −64.479946', () => {
+    const aside = sum(star.unseenWinners.map((row) => row.cash));
+    expect(aside).toBe(11_988_886n);
+    expect(cash + aside).toBe(-64_479_946n);
+  });
+
+  test('realised less what is still at cost is the cash of trades and redemptions', () => {
+    const all = [...books.values()];
+    const rebates = sum(rows.filter((row) => row.type === 'MAKER_REBATE').map((row) => row.cash));
+    const left = sum(all.map((book) => book.basis));
+    expect(sum(all.map((book) => book.realised)) - left).toBe(cash - rebates);
+  });
+});
+
+venue('other exports in the books', () => {
+  test('whale1: 23 conditions are closed, the other 2 stand at cost', async () => {
+    const name = 'star-polymarket/whale1_activity.json';
+    const rows = rowsOf(name);
+    const whale = countsOf(rows);
+    const account = rows[0]?.wallet ?? '';
+    await opened().taken(name);
+    expect(await cashOf(account, 99)).toBe(-6_006_866n);
+    const books = await booksOf(account);
+    expect([whale.comparable.length, whale.lost.length]).toEqual([21, 2]);
+    for (const { conditionId, cash } of [...whale.comparable, ...whale.lost]) {
+      const realised = cash - costOf(whale.buys.get(conditionId));
+      expect(books.get(conditionId)).toEqual({ shares: 0n, basis: 0n, lots: 0, realised });
+    }
+    expect([...books.values()].filter((book) => book.lots > 0)).toHaveLength(2);
+  }, 60_000);
+
+  test('edulabrador: 42 buys, and 6 payments that no position earned', async () => {
+    const name = 'edulabrador/activity_all.json';
+    const rows = rowsOf(name);
+    const account = rows[0]?.wallet ?? '';
+    await opened().taken(name);
+    // All but the two redemptions of more than the file bought.
+    const booked = rows.filter((row) => row.type !== 'REDEEM');
+    const expected = sum(booked.map((row) => (row.type === 'TRADE' ? -row.cash : row.cash)));
+    expect(await cashOf(account, 48)).toBe(expected);
+    const books = [...(await booksOf(account)).values()];
+    expect(sum(books.map((book) => book.realised))).toBe(0n);
+    expect(sum(books.map((book) => book.basis))).toBe(
+      sum(booked.filter((row) => row.type === 'TRADE').map((row) => row.cash)),
+    );
+  }, 60_000);
+
+  test('janus: 25 markets known by name are closed, 8 stand at cost', async () => {
+    const account = `0x${'d4'.repeat(20)}`;
+    await opened().taken('janus-history-export/polymarket_history.csv', '--account', account);
+    // 53.97 − 2.17 − 56.89688.
+    expect(await cashOf(account, 58)).toBe(-5_096_880n);
+    const books = [...(await booksOf(account)).values()];
+    expect(books.filter((book) => book.lots === 0 && book.shares === 0n)).toHaveLength(25);
+    expect(books.filter((book) => book.lots === 1 && book.realised === 0n)).toHaveLength(8);
+  }, 60_000);
+});
