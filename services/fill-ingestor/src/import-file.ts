@@ -114,10 +114,15 @@ function textOf(result: ImportResult, request: ImportRequest): string {
     `${String(result.already_there)} taken before.\n` +
     `On the log: ${String(result.fills)} confirmed fills, ${String(result.movements)} ` +
     `movements, ${String(result.other_records)} other records.\n${listed(result.on_the_log)}` +
-    `Without effect (repeated, late or joined): ${String(result.without_effect)}.\n` +
-    `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}${beforeText(result)}` +
+    `Without effect (repeated, late, joined or empty): ${String(result.without_effect)}.\n` +
+    `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}${namesText(quarantined)}` +
+    `${beforeText(result)}` +
     `Left out: ${String(leftOut)}.\n${listed(result.left_out)}${declared}`
   );
+}
+
+function namesText(quarantined: number): string {
+  return quarantined === 0 ? '' : `  Each is named, with the reason: polytraders quarantine.\n`;
 }
 
 /** A row is known by its file and place; what was said of it stays said. */

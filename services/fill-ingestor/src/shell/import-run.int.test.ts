@@ -172,7 +172,9 @@ test('to people an import says fills, movements by type, and what was set aside'
   const code = await new Promise((resolve) => child.once('close', resolve));
   const { out, err } = texts;
   expect([code, out]).toEqual([0, expect.stringContaining('0 confirmed fills, 0 movements')]);
-  expect(out).toMatch(/Refused: 3\.\n +GOV_REDEMPTION_UNMATCHED: 2\n +INCOMPLETE_INPUT: 1\n/);
+  expect(out).toMatch(
+    /Refused: 3\.\n +GOV_REDEMPTION_UNMATCHED: 2\n +INCOMPLETE_INPUT: 1\n +Each is named, /,
+  );
   expect(out).toMatch(/Left out: 1\.\n +AIRDROP: 1\n/);
   expect(err).toMatch(/^The file has \d+ TRADE, /);
 }, 60_000);

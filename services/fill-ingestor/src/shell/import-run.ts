@@ -33,7 +33,7 @@ export type ImportResult = {
   readonly movements: number;
   readonly other_records: number;
   readonly quarantined: Readonly<Record<string, number>>;
-  /** Rows that changed nothing: repeated, late or joined. */
+  /** Rows that changed nothing: repeated, late, joined, or redemptions of nothing. */
   readonly without_effect: number;
 };
 
