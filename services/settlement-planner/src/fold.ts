@@ -168,9 +168,7 @@ function stepOf(
   if (!isChanged && because === null)
     return { outcome: 'ignored', because: ignoredBecause(inventory, verdict) };
   const nextOffset = draft.cause.offset + 1;
-  const puts: Put<Entity>[] = isChanged
-    ? [{ key, entity: { ...draft.plans, nextOffset } }, ...moved]
-    : [];
+  const puts: Put<Entity>[] = [{ key, entity: { ...draft.plans, nextOffset } }, ...moved];
   // An end is written once and never looked up before, so that no event needs to name its key.
   for (const ended of draft.ended) puts.push({ key: endedKey(ended.jobId), entity: ended });
   if (because !== null) return { outcome: 'quarantined', because, puts, entries: draft.lines };
