@@ -44,6 +44,7 @@ import {
   priceOfRational,
   rate,
 } from '@polytraders/money';
+import { conversionOf } from './conversions.ts';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 import { reportsOf } from './reports.ts';
 
@@ -176,7 +177,21 @@ const times: readonly Words[] = [
   { pattern: /^reports of (.+)$/, answer: (events = '') => reportsOf(events) },
 ];
 
-const words: readonly Words[] = [...amounts, ...roundings, ...fees, ...identities, ...times];
+const conversions: readonly Words[] = [
+  {
+    pattern: /^(\S+) of each NO for (\S+) pUSD, held of ([\d ]+)$/,
+    answer: (amount = '', cash = '', held = '') => conversionOf(amount, cash, held),
+  },
+];
+
+const words: readonly Words[] = [
+  ...amounts,
+  ...roundings,
+  ...fees,
+  ...identities,
+  ...times,
+  ...conversions,
+];
 
 type Texts = { readonly quantity?: string; readonly size?: string; readonly price?: string };
 

@@ -207,7 +207,7 @@ function positionIn(given: Json): OpeningDraft | Refusal {
   return { ...read, tokenId, quantity, tradingBotId: said(fields['trading_bot_id']) };
 }
 
-/** The arguments as texts, where each is one that the command knows: a misspelt one is no default. */
+/** The arguments as texts, each one that the command knows: a misspelt one is no default. */
 function only(given: JsonObject, names: readonly string[]): Fields | Refusal {
   const odd = Object.keys(given).find((name) => !names.includes(name));
   if (odd === undefined) return fieldsOf(given);

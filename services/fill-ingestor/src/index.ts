@@ -22,3 +22,4 @@ export {
   inputsOf,
   inspectFile,
 } from './sources/file/import.ts';
+export { wholeConversion } from './writer/conversion.ts';

@@ -1,4 +1,4 @@
-/** A movement as its reader tells it: what may be left open, and what is refused with a sentence. */
+/** A movement as its reader tells it: what may be left open, what is refused with a sentence. */
 
 import { expect, test } from '@jest/globals';
 import { ALICE, CONDITION, movement, NO, NOON, refusalOf, TX, YES } from '../test/inputs.ts';

@@ -3,8 +3,9 @@
  * quarantine takes it from here; docs/reason-codes.md is written from here.
  */
 
-import { ALARM_CODES, FLAG_CODES, INCOMPLETE_CODES, INPUT_CODES } from './ours.ts';
+import { ALARM_CODES, FLAG_CODES, INCOMPLETE_CODES } from './ours.ts';
 import { type ReasonCode } from './reason.ts';
+import { INPUT_CODES } from './refused-input.ts';
 import { PNL_REPORTER_CODES, REVENUE_REPORTER_CODES, USER_EXPLANATIONS } from './specified.ts';
 
 const GROUPS = [

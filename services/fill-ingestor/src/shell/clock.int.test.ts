@@ -66,7 +66,7 @@ test('an order that is read after its deadline, behind a later one, is told of t
   expect(await told()).toEqual(Array(2).fill('3 2026-05-08T11:59:59Z'));
 });
 
-test('a deadline is over with the clock that tells it: none is looked at a second time', async () => {
+test('a deadline goes as it is told: none is looked at a second time', async () => {
   await due('a', 3, NOON - SECOND);
   await due('r', 3, NOON - SECOND, 'reservation');
   await due('b', 5, NOON + SECOND);
@@ -81,7 +81,7 @@ test('the deadline of a reservation is told like that of an order', async () => 
   expect(await told()).toEqual(['4 2026-05-08T11:59:59Z']);
 });
 
-test('a deadline that a writer holds is told at the next look, and the clock does not wait', async () => {
+test('a deadline that a writer holds is told at the next look, without a wait', async () => {
   await due('a', 3, NOON - SECOND);
   await due('b', 5, NOON - SECOND);
   const holder = pool({ url: fresh.url, applicationName: 'clock-holder' }, 1);

@@ -51,9 +51,9 @@ async function tick(database: pg.Pool, onOutage: Services['onOutage'], now: numb
 }
 
 /**
- * Tells each partition in which a deadline of an order or a reservation is over that it was not told
- * of: it is told of each one once, also of one that was recorded only after a later one. Looks only
- * at deadlines that are still to be told. Answers how many partitions were told.
+ * Tells each partition in which a deadline of an order or a reservation is over that it was not
+ * told of: of each one once, also of one that was recorded only after a later one. Looks only at
+ * deadlines that are still to be told. Answers how many partitions were told.
  */
 export async function tellTime(database: pg.Pool, now: number): Promise<number> {
   return inTransaction(database, async (client) => {

@@ -87,7 +87,7 @@ describe('RESERVE', () => {
 });
 
 describe('jobs', () => {
-  test('are claimed with a transaction and failed with a reason, by who asks or who is named', () => {
+  test('are claimed with a transaction and failed with a reason, by who asks or is named', () => {
     const written = testWriter().inputs(
       command('CLAIM_JOB', { ...CLAIM, claimed_by: 'treasury-bot' }),
       command('FAIL_JOB', CLAIM),

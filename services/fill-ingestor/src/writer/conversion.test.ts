@@ -175,7 +175,7 @@ describe('on the log', () => {
     expect(aside?.['detail']).toContain(`a definition of event ${EVENT} with all its questions`);
   });
 
-  test('told by the chain first, the export is the same again, though it names no questions', () => {
+  test('told by the chain first, the export is the same again, naming no questions', () => {
     const leg = (token: string) => ({ token_id: token, quantity_shares: '100' });
     const chain = movement('PositionsConverted', {
       neg_risk_market_id: EVENT,

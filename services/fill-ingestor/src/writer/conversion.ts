@@ -2,7 +2,7 @@
  * Conversions of which a source knows less than their record must say (reference 2.4).
  *
  *     fee = floor(a × bips / 10 000), out = a − fee
- *     gives a NO of each of the m questions, gets (m − 1) × out pUSD and out YES of the n − m others
+ *     gives a NO of each of m questions, gets (m − 1) × out pUSD and out YES of the n − m others
  *
  * An activity export says a and the cash only. Which questions they were follows from the event's
  * definition and from the NO that the wallet holds where these leave one possibility; else nobody

@@ -1,4 +1,4 @@
-/** Accounts of which the sources said two things (B8, B9): what is booked for them later says so. */
+/** Accounts of which the sources said two things (B8, B9): what is booked later says so. */
 
 import { type Lookup, type Put } from '@polytraders/stream';
 import { type InboxEvent } from '../inbox-event.ts';

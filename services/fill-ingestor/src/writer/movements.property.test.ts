@@ -49,7 +49,7 @@ const tellings = tuple(
 
 type Stock = { yes: number; no: number };
 
-/** A source's words for a movement. A file names no legs; the wallet's stock is what it was then. */
+/** A source's words for a movement. A file names no legs; the stock is what it was then. */
 function told(one: Happened, index: number, stock: Stock, source: 'chain' | 'file'): RawInput {
   const tx = { tx_hash: `0x${String(index + 1).padStart(64, '0')}` };
   const amount = String(one.amount);

@@ -108,7 +108,7 @@ async function apply(change: Change): Promise<void> {
   );
 }
 
-test('what is remembered of orders, fills, movements and commands is read back as it was', async () => {
+test('what is remembered of all kinds of input is read back as it was', async () => {
   const written = day();
   // Cash that is told twice otherwise puts the account in doubt.
   const others = outcomesOf(written).filter((one) => one !== 'applied');
@@ -144,7 +144,7 @@ function again(entity: Entity): Entity | undefined {
   return entity.kind === 'open' && entity.orders.size === 0 ? undefined : entity;
 }
 
-test('deadlines stand for what is open and what was asked for; an end takes its own away', async () => {
+test('deadlines stand for what is open or asked for; an end takes its own away', async () => {
   const kept = await client.query<{ kind: string; id: string }>(
     'SELECT kind, id FROM ingest.deadline ORDER BY kind, id',
   );
@@ -163,7 +163,7 @@ test('deadlines stand for what is open and what was asked for; an end takes its 
   expect(left.rowCount).toBe(0);
 });
 
-test('an event is found by its id, in the definition that names most of its questions', async () => {
+test('an event is found by its id, in the definition with most of its questions', async () => {
   const event = `0x${'cc'.repeat(31)}00`;
   const question = { question_index: 0, yes_token_id: YES, no_token_id: NO };
   const few = { ...DEFINITION, neg_risk_market_id: event };
