@@ -78,7 +78,8 @@ export async function ledgerOf(
     `SELECT fill_id, paper, quarantined,
             (SELECT code FROM unnest(reason_codes) AS code
               WHERE code LIKE 'PNL_REPORTER_FEE_%' LIMIT 1) AS reason
-       FROM "${schema}".pnl_ledger WHERE $1::text[] IS NULL OR account = ANY($1::text[])`,
+       FROM "${schema}".pnl_ledger
+      WHERE entry_kind = 'FILL' AND ($1::text[] IS NULL OR account = ANY($1::text[]))`,
     [accounts],
     PNL.service,
   );
@@ -97,6 +98,8 @@ export async function ledgerOf(
 
 /**
  * Books that are not the sum of their ledger lines: signed shares, cash, fees. Named by their key.
+ * A fill's shares go by its side, a movement's are signed; what a movement carries without cash,
+ * and what closed shares of unknown cost, stand in columns of their own.
  */
 export async function booksUnlikeLines(database: Database): Promise<string[]> {
   const schema = await schemaOf(database, PNL);
@@ -104,10 +107,13 @@ export async function booksUnlikeLines(database: Database): Promise<string[]> {
     database,
     `WITH told AS (
        SELECT account, trading_bot_id, token_id,
-              sum(CASE order_side WHEN 'BUY' THEN 1 ELSE -1 END * quantity_shares) AS shares,
-              sum(CASE order_side WHEN 'BUY' THEN -1 ELSE 1 END * size_pusd) AS cash,
+              sum(CASE order_side WHEN 'SELL' THEN -1 ELSE 1 END * quantity_shares) AS shares,
+              sum(CASE order_side WHEN 'BUY' THEN -size_pusd WHEN 'SELL' THEN size_pusd
+                                  ELSE cash_pusd - coalesce(carried_basis_pusd, 0) END
+                  - coalesce(unknown_basis_pusd, 0)) AS cash,
               sum(gross_fee_pusd) AS fees
-         FROM "${schema}".pnl_ledger WHERE NOT quarantined GROUP BY 1, 2, 3)
+         FROM "${schema}".pnl_ledger WHERE NOT quarantined AND token_id IS NOT NULL
+        GROUP BY 1, 2, 3)
      SELECT account || '|' || trading_bot_id || '|' || token_id AS book
        FROM told FULL JOIN "${schema}".positions p USING (account, trading_bot_id, token_id)
       WHERE coalesce(shares, 0) IS DISTINCT FROM position_shares

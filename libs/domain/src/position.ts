@@ -116,7 +116,8 @@ export function avgCost(position: Position): PusdMicros | null {
 
 /**
  * `floor(mark × quantity) − Σ basis` (B4). Null without a mark and while a basis is not known,
- * never 0; a flat book has nothing to mark, so its unrealised is 0. 2,000 shares that cost 1,288, marked at 0.66 → +32.
+ * never 0; a flat book has nothing to mark, so its unrealised is 0. 2,000 shares that cost 1,288,
+ * marked at 0.66 → +32.
  */
 export function unrealisedAt(position: Position, mark: PriceE18 | null): PusdMicros | null {
   if (position.direction === 'FLAT') return nothing;

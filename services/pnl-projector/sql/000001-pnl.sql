@@ -128,8 +128,8 @@ CREATE TABLE lot_pages (
   PRIMARY KEY (account, token_id, trading_bot_id, page)
 ) WITH (fillfactor = 70);
 
--- What a share of a token pays, once its condition is resolved. Lots up to resolved_offset have it as
--- their basis.
+-- What a share of a token pays, once its condition is resolved. Lots up to resolved_offset have it
+-- as their basis.
 CREATE TABLE settled_tokens (
   account text NOT NULL,
   token_id text NOT NULL,

@@ -1,6 +1,7 @@
 /**
  * The desk on which one movement or resolution is booked: the holdings, markets and tokens that it
- * changes, and the lines that it leaves, gathered until the step is done. Nothing outlives the step.
+ * changes, and the lines that it leaves, gathered until the step is done. Nothing outlives the
+ * step.
  */
 
 import {
@@ -304,7 +305,9 @@ function codesOf(posting: Posting, holding: Holding): readonly string[] {
   return codes;
 }
 
-/** A line with everything that does not depend on what was posted; the columns of fills are null. */
+/**
+ * A line with everything that does not depend on what was posted; the columns of fills are null.
+ */
 function lineOf(
   desk: Desk,
   account: string,

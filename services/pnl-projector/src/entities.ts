@@ -5,8 +5,9 @@
  *
  * The books of one wallet and token lie together because a fill of one bot may make the numbers of
  * all of them doubtful (B1: the venue knows no short wallet), and because one look-up a fill is
- * what a rebuild of a million fills can afford. What an event of a whole market needs besides (which
- * holdings are of this condition) is written when a holding is new, never by the fills after.
+ * what a rebuild of a million fills can afford. What an event of a whole market needs besides
+ * (which holdings are of this condition) is written when a holding is new, never by the fills
+ * after.
  *
  * Keys: `holding|account|token`, and `market|partition|condition`, `token|partition|token`,
  * `claim|partition|transaction`, `parameters|partition`: what stands on every partition of the log

@@ -1,4 +1,6 @@
-/** Movements and markets for tests: a believable event, of which a test says only what it is about. */
+/**
+ * Movements and markets for tests: a believable event, of which a test says only what it is about.
+ */
 
 import {
   type CashMoved,

@@ -1,7 +1,7 @@
 /**
- * Where a holding belongs: beside it, the index of its market is put when it is new or its condition
- * becomes known, and never by the fills after that (a rebuild of a million fills pays for nothing
- * else).
+ * Where a holding belongs: beside it, the index of its market is put when it is new or its
+ * condition becomes known, and never by the fills after that (a rebuild of a million fills pays for
+ * nothing else).
  *
  * A holding whose condition nobody has told is kept under its token; a definition finds it there.
  */

@@ -371,37 +371,3 @@ describe('invariants', () => {
     ]);
   });
 });
-
-describe('metrics', () => {
-  test('count booked live fills, and quarantined ones by reason', () => {
-    const { entries } = play(
-      fillConfirmed(),
-      fillConfirmed({ fill_id: 'f2', fee_bps: null }),
-      fillConfirmed({ fill_id: 'f3', account: PAPER_ACCOUNT, paper: true }),
-    );
-    const said = processor.meters.map((meter) => [
-      meter.name.replace('polytraders_gov_pnlreporter_', ''),
-      ...entries.map(meter.of),
-    ]);
-    expect(said).toEqual([
-      [
-        'fills_processed_total',
-        { labels: { side: 'taker', negRisk: 'false' }, value: 1 },
-        null,
-        null,
-      ],
-      ['gross_volume_pusd_total', { labels: {}, value: 50 }, null, null],
-      ['net_fees_pusd_total', { labels: { side: 'taker' }, value: 0.125 }, null, null],
-      ['maker_rebates_pusd_total', null, null, null],
-      ['movements_total', null, null, null],
-      ['movements_unbooked_total', null, null, null],
-      ['books_settled_total', null, null, null],
-      [
-        'quarantined_total',
-        null,
-        { labels: { reason: 'PNL_REPORTER_FEE_MISSING' }, value: 1 },
-        null,
-      ],
-    ]);
-  });
-});

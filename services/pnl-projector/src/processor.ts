@@ -1,7 +1,7 @@
 /**
- * The PnL reporter as a value: folds confirmed fills, movements and resolutions of the log into FIFO
- * books and an append-only ledger, and publishes one SettlementReport a fill and a settled book. No
- * clock, no I/O; ../README.md says the rest.
+ * The PnL reporter as a value: folds confirmed fills, movements and resolutions of the log into
+ * FIFO books and an append-only ledger, and publishes one SettlementReport a fill and a settled
+ * book. No clock, no I/O; ../README.md says the rest.
  */
 
 import { codec, type LedgerEvent, TOPICS } from '@polytraders/contracts';

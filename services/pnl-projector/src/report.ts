@@ -3,11 +3,11 @@
  * recovery publishes the same bytes (the ledger is the outbox).
  *
  * Exactly one FILL_PNL_COMPUTED a confirmed fill, exactly one MARKET_SETTLED a book that a
- * resolution found shares in, none for other movements (B20); none while it is quarantined, none for
- * paper (B16), none in shadow_only. In limited_live it is HELD (B19).
+ * resolution found shares in, none for other movements (B20); none while it is quarantined, none
+ * for paper (B16), none in shadow_only. In limited_live it is HELD (B19).
  *
- * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in the
- * same transaction: the finance team gets what is released only.
+ * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in
+ * the same transaction: the finance team gets what is released only.
  */
 
 import { partitionOf, type SettlementReport, type Topic, TOPICS } from '@polytraders/contracts';

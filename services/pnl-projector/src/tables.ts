@@ -2,7 +2,8 @@
  * The state tables of the projection: rows as data. SQL types stand in ../sql.
  *
  * A page of lots is one plain text, one lot a line, oldest first: `quantity basis offset opened-at
- * fill-id`, amounts in micros, a question mark for a basis that nobody knows. Five typed arrays cost Postgres more than the rest of the row.
+ * fill-id`, amounts in micros, a question mark for a basis that nobody knows. Five typed arrays
+ * cost Postgres more than the rest of the row.
  */
 
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';

@@ -1,6 +1,6 @@
 /**
- * Which outcome of its condition a token is. A market's definition says so; where there is none, the
- * id itself does, since it is computed from the condition, the outcome and the collateral.
+ * Which outcome of its condition a token is. A market's definition says so; where there is none,
+ * the id itself does, since it is computed from the condition, the outcome and the collateral.
  */
 
 import { type Keccak256, PUSD, tokenIds, USDC_E, WRAPPED_COLLATERAL } from '../token-id.ts';

@@ -91,7 +91,9 @@ export type Departure = {
   readonly unknown: PusdMicros;
 };
 
-/** Shares leave a long book, oldest first, with an account of their basis by the movement's rule. */
+/**
+ * Shares leave a long book, oldest first, with an account of their basis by the movement's rule.
+ */
 export function depart(
   book: BotBook,
   quantity: ShareMicros,

@@ -50,9 +50,9 @@ export function bookRedemption(books: readonly BotBook[], burn: Burn): Moved {
 /**
  * Cash by token of a redemption. What the source says by token stands; else each token has its
  * payout; else, where only the sum of the transaction is known, it is shared by quantity and the
- * tokens' numbers are doubtful (`isGuessed`), unless one token alone was burned or nothing was paid.
- * The cash of the transaction is the truth: the parts sum to it. `disagrees` says that the payouts
- * do not, by more than a micro a token.
+ * tokens' numbers are doubtful (`isGuessed`), unless one token alone was burned or nothing was
+ * paid. The cash of the transaction is the truth: the parts sum to it. `disagrees` says that the
+ * payouts do not, by more than a micro a token.
  */
 export function cashByToken(
   total: PusdMicros,

@@ -357,25 +357,28 @@ describe('after a resolution', () => {
     );
   });
 
-  test('a redemption in parts realises nothing; the dust is named, and a micro a lot at most', () => {
-    fc.assert(
-      fc.property(fc.array(amount, { minLength: 1, maxLength: 8 }), (buys) => {
-        const list = buys.map((quantity, index): Act => {
-          return { act: 'fill', bot: index % 3, token: 0, buy: true, quantity, cash: quantity };
-        });
-        const { wallet, audit } = play([
-          ...list,
-          { act: 'resolve', question: 0, payouts: [1n, 1n] },
-        ]);
-        const from = wallet.postings.length;
-        for (const part of [7n, 3n, 2n, 1n])
-          perform(wallet, audit, { act: 'redeem', token: 0, part, cash: 0n }, 99);
-        const late = wallet.postings.slice(from);
-        expect(late.every(({ realised }) => realised === 0n)).toBe(true);
-        const dust = late.reduce((sum, { rounding }) => sum + rounding, 0n);
-        expect(dust <= 0n && dust >= -3n).toBe(true);
-        expect(openOf(wallet, 0)).toEqual({ held: 0n, basis: 0n });
-      }),
-    );
-  });
+  test(
+    'a redemption in parts realises nothing; the dust is named, and a micro a lot ' + 'at most',
+    () => {
+      fc.assert(
+        fc.property(fc.array(amount, { minLength: 1, maxLength: 8 }), (buys) => {
+          const list = buys.map((quantity, index): Act => {
+            return { act: 'fill', bot: index % 3, token: 0, buy: true, quantity, cash: quantity };
+          });
+          const { wallet, audit } = play([
+            ...list,
+            { act: 'resolve', question: 0, payouts: [1n, 1n] },
+          ]);
+          const from = wallet.postings.length;
+          for (const part of [7n, 3n, 2n, 1n])
+            perform(wallet, audit, { act: 'redeem', token: 0, part, cash: 0n }, 99);
+          const late = wallet.postings.slice(from);
+          expect(late.every(({ realised }) => realised === 0n)).toBe(true);
+          const dust = late.reduce((sum, { rounding }) => sum + rounding, 0n);
+          expect(dust <= 0n && dust >= -3n).toBe(true);
+          expect(openOf(wallet, 0)).toEqual({ held: 0n, basis: 0n });
+        }),
+      );
+    },
+  );
 });

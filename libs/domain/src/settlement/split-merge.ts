@@ -29,8 +29,8 @@ export function cashOfMerge(amount: PusdMicros): readonly [PusdMicros, PusdMicro
 }
 
 /**
- * One outcome's part of a merge: `quantity` shares leave the books with positive quantity, pro rata,
- * for `cash`. 2,000 YES at 0.644 merged for 1,000 of the 2,000: realised −288.
+ * One outcome's part of a merge: `quantity` shares leave the books with positive quantity, pro
+ * rata, for `cash`. 2,000 YES at 0.644 merged for 1,000 of the 2,000: realised −288.
  */
 export function bookMerge(
   books: readonly BotBook[],
