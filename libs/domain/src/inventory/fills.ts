@@ -46,7 +46,7 @@ export function failFill(work: Work, named: FillNamed): FillVerdict {
   const known = fillOf(work, named);
   if (known?.stage === 'failed') return 'nothing new';
   if (known?.stage === 'confirmed' || known?.stage === 'reversed') return 'conflict';
-  place(work, known, named, 'failed', known?.moves ?? null, null);
+  place(work, known, named, 'failed', null, null);
   return 'booked';
 }
 

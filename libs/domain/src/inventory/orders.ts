@@ -40,7 +40,7 @@ export type OrderName = {
 /** The order is at the venue. False where it was seen opened before. */
 export function openOrder(work: Work, opened: OpenedOrder): boolean {
   const { account, order_id: orderId, order_hash: orderHash } = opened;
-  const known = found(work, { account, orderId, orderHash }, orderId);
+  const { stored, order: known } = found(work, { account, orderId, orderHash }, orderId);
   if (known.terms !== null) return false;
   const terms = termsOf(opened);
   const isOfIt = known.filledToken === null || known.filledToken === terms.token;
@@ -58,16 +58,16 @@ export function openOrder(work: Work, opened: OpenedOrder): boolean {
     requested: taken === null || taken.amount === 0n ? needOf(terms, terms.quantity) : taken.amount,
     requestId: taken?.reservationId ?? null,
   };
-  putOrder(work, before, after);
+  putOrder(work, stored, after);
   return true;
 }
 
 /** The order's end, for whatever reason. False where it had ended before. */
 export function closeOrder(work: Work, closed: ClosedOrder): boolean {
   const { account, order_id: orderId, order_hash: orderHash } = closed;
-  const before = found(work, { account, orderId, orderHash }, orderId);
-  if (before.closed !== null) return false;
-  putOrder(work, before, { ...before, closed: closed.closing_reason });
+  const { stored, order } = found(work, { account, orderId, orderHash }, orderId);
+  if (stored.closed !== null) return false;
+  putOrder(work, stored, { ...order, closed: order.closed ?? closed.closing_reason });
   return true;
 }
 
@@ -82,10 +82,13 @@ export function fillOrder(work: Work, fill: OrderFill): void {
   const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
   const id = byHash?.kind === 'order' ? byHash.orderId : orderId;
   if (id !== null) {
-    const before = found(work, fill, id);
-    const expected = before.terms?.token ?? before.filledToken ?? token;
+    const { stored, order } = found(work, fill, id);
+    const expected = order.terms?.token ?? order.filledToken ?? token;
     if (expected !== token) return;
-    putOrder(work, before, { ...before, filled: before.filled + quantity, filledToken: token });
+    const filled = order.filled + quantity;
+    const after = { ...order, filled, filledToken: filled === 0n ? null : token };
+    if (isNothing(after)) forgetOrder(work, after);
+    else putOrder(work, stored, after);
     return;
   }
   if (orderHash === null) return;
@@ -103,23 +106,28 @@ export function sweepOrder(work: Work, before: InventoryOrder, swept: Swept): bi
   return kept;
 }
 
+/** An order as it is stored, and as it is with what else was told of it. */
+type Found = { readonly stored: InventoryOrder; readonly order: InventoryOrder };
+
 /**
  * The order of a name, under this id: what is known under the id, with what waited under its hash
  * or was told under another id of the same hash.
  */
-function found(work: Work, name: OrderName, id: string): InventoryOrder {
+function found(work: Work, name: OrderName, id: string): Found {
   const { account, orderHash } = name;
   const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
-  if (byHash?.kind === 'order' && byHash.orderId === id) return byHash;
+  if (byHash?.kind === 'order' && byHash.orderId === id) return { stored: byHash, order: byHash };
   const byId = work.get(orderKey(account, id));
-  const own = byId?.kind === 'order' ? byId : unknownOrder(account, id);
-  if (orderHash === null || own.orderHash !== null) return own;
-  if (byHash?.kind === 'stray') return { ...withFills(own, byHash), orderHash };
+  const stored = byId?.kind === 'order' ? byId : unknownOrder(account, id);
   // Two orders that were both seen opened are two, whatever their hash.
-  if (byHash?.kind === 'order' && byHash.terms !== null) return own;
-  if (byHash?.kind !== 'order') return { ...own, orderHash };
+  const isOther = byHash?.kind === 'order' && byHash.terms !== null;
+  if (orderHash === null || stored.orderHash !== null || isOther) return { stored, order: stored };
+  const named = { ...stored, orderHash };
+  if (byHash?.kind === 'stray') return { stored, order: withFills(named, byHash) };
+  if (byHash?.kind !== 'order') return { stored, order: named };
   work.put(orderKey(account, byHash.orderId), undefined);
-  return { ...withFills(own, byHash), orderHash, closed: own.closed ?? byHash.closed };
+  const closed = stored.closed ?? byHash.closed;
+  return { stored, order: { ...withFills(named, byHash), closed } };
 }
 
 /** The order with the fills that waited elsewhere, where they are of its token. */
@@ -132,11 +140,21 @@ function withFills(
   return { ...order, filled: order.filled + filled, filledToken };
 }
 
+/** Whether all that was ever told of the order were fills that failed. */
+function isNothing({ terms, closed, filled }: InventoryOrder): boolean {
+  return terms === null && closed === null && filled === 0n;
+}
+
+function forgetOrder(work: Work, { account, orderId, orderHash }: InventoryOrder): void {
+  work.put(orderKey(account, orderId), undefined);
+  if (orderHash !== null) work.put(hashKey(account, orderHash), undefined);
+}
+
 /** Stores the order under its names; what it keeps and whether it is live follow. */
 function putOrder(work: Work, before: InventoryOrder, after: InventoryOrder): void {
   const { account, orderId, orderHash, terms } = after;
   const key = orderKey(account, orderId);
-  work.put(key, after);
+  work.put(key, after, before);
   if (orderHash !== null) work.put(hashKey(account, orderHash), after);
   if (terms === null) return;
   const token = keptToken(terms);

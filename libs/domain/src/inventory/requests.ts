@@ -95,12 +95,13 @@ function askedLate(work: Work, known: InventoryRequest, amount: bigint): Request
   work.put(requestKey(known.account, known.reservationId), { ...known, amount });
   const key = orderKey(known.account, known.orderId);
   const order = work.get(key);
-  if (order?.kind === 'order') renamed(work, key, { ...order, requested: amount });
+  if (order?.kind === 'order') renamed(work, key, order, amount);
   return 'taken';
 }
 
-function renamed(work: Work, key: string, order: InventoryOrder): void {
-  work.put(key, order);
+function renamed(work: Work, key: string, was: InventoryOrder, requested: bigint): void {
+  const order = { ...was, requested };
+  work.put(key, order, was);
   if (order.orderHash !== null) work.put(hashKey(order.account, order.orderHash), order);
 }
 

@@ -58,7 +58,8 @@ export type InventoryChange =
 export type Work = {
   readonly partition: number;
   readonly get: (key: string) => InventoryEntity | undefined;
-  readonly put: (key: string, entity: InventoryEntity | undefined) => void;
+  /** `was` is what it replaces, where that was looked up under another key. */
+  readonly put: (key: string, entity: InventoryEntity | undefined, was?: InventoryEntity) => void;
   readonly balance: (account: string, token: string | null) => InventoryBalance;
   readonly live: () => LiveIndex;
   readonly putLive: (index: LiveIndex) => void;
@@ -70,13 +71,15 @@ export type Work = {
 /** An empty work over what was looked up. */
 export function createWork(lookup: InventoryLookup, partition: number): Work {
   const changed = new Map<string, InventoryEntity | undefined>();
+  const replaced = new Map<string, InventoryEntity>();
   const alarms: InventoryAlarm[] = [];
   const get = (key: string): InventoryEntity | undefined =>
     changed.has(key) ? changed.get(key) : lookup.get(key);
   return {
     partition,
     get,
-    put: (key, entity) => {
+    put: (key, entity, was) => {
+      if (was !== undefined && !replaced.has(key)) replaced.set(key, was);
       changed.set(key, entity);
     },
     balance: (account, token) => {
@@ -97,23 +100,22 @@ export function createWork(lookup: InventoryLookup, partition: number): Work {
     changes: () => {
       const list: InventoryChange[] = [];
       const more: InventoryAlarm[] = [];
-      for (const [key, entity] of changed) compare(list, more, before(lookup, key, entity), entity);
+      for (const [key, entity] of changed) {
+        compare(list, more, replaced.get(key) ?? before(lookup, key, entity), entity);
+      }
       for (const alarm of [...alarms, ...more]) list.push({ kind: 'alarm', alarm });
       return list;
     },
   };
 }
 
-/** Only entities that are shown outside are compared: others are not looked up anew. */
+/** Only entities that are shown outside are compared: others need not have been looked up. */
 function before(
   lookup: InventoryLookup,
   key: string,
   entity: InventoryEntity | undefined,
 ): InventoryEntity | undefined {
-  const isShown =
-    entity?.kind === 'balance' ||
-    entity?.kind === 'request' ||
-    (entity?.kind === 'order' && key.startsWith('order|'));
+  const isShown = entity?.kind === 'balance' || entity?.kind === 'request';
   return isShown ? lookup.get(key) : entity;
 }
 
