@@ -53,6 +53,8 @@ describe('to the last micro', () => {
           remaining_pusd: null,
           expires_at: null,
           reason_code: null,
+          ledger_partition: 3,
+          ledger_offset: 8,
         };
         expect(keepsTheSame(row, asked)).toBe(true);
         const more = formatFixed(micros + 1n, 6);

@@ -3,13 +3,19 @@
  * filled. People read one.
  */
 
+import { formatFixed, parseMicros } from '@polytraders/money';
 import { type Cell } from './rows.ts';
 import { shortId } from './table.ts';
 
-/** The filled half of `name` (`name_shares` or `name_pusd`); a dash where neither is. */
+/**
+ * The filled half of `name` (`name_shares` or `name_pusd`), with six decimals; a dash where neither
+ * is.
+ */
 export function eitherAmount(row: Readonly<Record<string, Cell>>, name: string): string {
   const cell = row[`${name}_shares`] ?? row[`${name}_pusd`] ?? null;
-  return cell === null ? '–' : String(cell);
+  if (cell === null) return '–';
+  const micros = parseMicros(String(cell));
+  return typeof micros === 'bigint' ? formatFixed(micros, 6) : String(cell);
 }
 
 /** `pUSD`, or the token in short. */

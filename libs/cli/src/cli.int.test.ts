@@ -201,7 +201,7 @@ describe('with books in the tables', () => {
     const { out } = await run('quarantine', '--bot', 'mm.quoter');
     expect(out).toMatch(/\n\nNot looked for: a refused input names no bot and no token\.\n/);
     const json = await run('quarantine', '--token', '11', '--json');
-    expect(JSON.parse(json.out)).toEqual({ refused: null, set_aside: [] });
+    expect(JSON.parse(json.out)).toEqual({ refused: null, set_aside: [], unbooked: [] });
   });
 
   test('status names a partition that stands still, and what came of the input', async () => {

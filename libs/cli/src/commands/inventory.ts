@@ -31,6 +31,8 @@ export const BALANCES = {
     pending_in_pusd: 'amount',
     redeemable_shares: 'amount',
     incomplete_reasons: 'list',
+    ledger_partition: 'count',
+    ledger_offset: 'count',
   },
 } as const satisfies View<string>;
 

@@ -29,6 +29,8 @@ export const RESERVATIONS = {
     remaining_pusd: 'amount',
     expires_at: 'time',
     reason_code: 'text',
+    ledger_partition: 'count',
+    ledger_offset: 'count',
   },
 } as const satisfies View<string>;
 

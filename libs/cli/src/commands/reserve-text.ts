@@ -8,9 +8,11 @@ import { type ReservationRow } from './reservations.ts';
 import { type Reserve, type Reserved } from './reserve.ts';
 
 export function reservedText(reserved: Reserved): string {
-  const { asked, written, balance } = reserved;
+  const { asked, written, balance, outcome } = reserved;
   const again = written === null || !written.isNew ? ALREADY : '';
-  return `${again}${answerText(reserved)}${balanceText(asked, balance)}`;
+  // What is free tells nothing while it is open whether the request is in it.
+  const left = outcome === 'unanswered' ? '' : balanceText(asked, balance);
+  return `${again}${answerText(reserved)}${left}`;
 }
 
 const ALREADY = 'It was asked for before; nothing was written.\n';

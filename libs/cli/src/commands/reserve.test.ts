@@ -23,6 +23,8 @@ const row: ReservationRow = {
   remaining_pusd: null,
   expires_at: '2026-05-08T12:00:30Z',
   reason_code: null,
+  ledger_partition: 3,
+  ledger_offset: 8,
 };
 
 const balance: BalanceRow = {
@@ -42,6 +44,8 @@ const balance: BalanceRow = {
   pending_in_pusd: null,
   redeemable_shares: '0.000000',
   incomplete_reasons: [],
+  ledger_partition: 3,
+  ledger_offset: 8,
 };
 
 const written = { commandId: 'cmd_1', isNew: true, at: 1, sha256: '' };
