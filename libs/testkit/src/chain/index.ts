@@ -6,3 +6,4 @@ export { type ContractName, conditionalTokensCode, runtimeCode } from './compile
 export * from './local-chain.ts';
 export * from './node.ts';
 export * from './proxy.ts';
+export * from './market-maker.ts';

@@ -5,7 +5,9 @@ import { conditionalTokensCode, runtimeCode } from './compile.ts';
 import { type ChainNode, type NodeOptions, startNode } from './node.ts';
 import { type LogBody, POLYGON_VENUE, type Venue, ZERO } from './venue-words.ts';
 
-export type Step = { readonly log: LogBody } | { readonly to: string; readonly data: string };
+export type ContractCall = { readonly to: string; readonly data: string };
+
+export type Step = { readonly log: LogBody } | ContractCall;
 
 export type Receipt = {
   readonly transactionHash: string;

@@ -141,8 +141,11 @@ function named(cause: unknown, method: string, batchMax: number): RuntimeError {
         ? failure('CHAIN_BATCH_REFUSED', `Expected an answer to each call of a batch; found fewer.`)
         : failure('CHAIN_UNREADABLE', `Expected an answer to ${method}; found ${said}.`);
     case 'UNKNOWN_ERROR':
-    case 'UNSUPPORTED_OPERATION':
       return ofAnswer(method, said);
+    case 'UNSUPPORTED_OPERATION':
+      return /body/.test(thrown.shortMessage ?? '')
+        ? failure('CHAIN_UNREADABLE', `Expected JSON for ${method}; found ${said}.`)
+        : ofAnswer(method, said);
     default:
       return isConnection(thrown)
         ? failure('CHAIN_OUTAGE', `Expected the node to answer ${method}; found ${said}.`)

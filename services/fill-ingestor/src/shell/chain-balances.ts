@@ -1,0 +1,133 @@
+/**
+ * What a wallet holds at one block, read from the chain: pUSD and shares. For the comparison of
+ * books with the chain (rule B13); read at a block that is final, and said to be so by its hash.
+ */
+
+import { isoTime } from '@polytraders/contracts';
+import { formatMicros } from '@polytraders/money';
+import { RuntimeError } from '@polytraders/runtime';
+import { Interface } from 'ethers';
+import { type ContractBook, contractsAt } from '../sources/chain/contracts.ts';
+import { type Header, headerOf } from './chain-answers.ts';
+import { type ChainRpc, failure } from './chain-rpc.ts';
+import { type NewInput } from './inbox.ts';
+import { partitionOfAccount } from './inputs.ts';
+
+export type Balances = {
+  readonly block: Header;
+  /** Micros. */
+  readonly pusd: bigint;
+  /** Micros by token, those that are not 0, sorted by token. */
+  readonly tokens: readonly { readonly tokenId: string; readonly quantity: bigint }[];
+};
+
+export type BalanceRequest = {
+  readonly account: string;
+  /** Tokens to ask for, in any order. */
+  readonly tokens: readonly string[];
+  readonly block: number;
+};
+
+const calls = new Interface([
+  'function balanceOf(address owner) view returns (uint256)',
+  'function balanceOfBatch(address[] owners, uint256[] ids) view returns (uint256[])',
+]);
+/** Tokens in one call. */
+const TOKENS_MAX = 500;
+
+/** Reads the balances, or the error that says why they could not be read. */
+export async function readBalances(
+  rpc: ChainRpc,
+  book: ContractBook,
+  request: BalanceRequest,
+): Promise<Balances | RuntimeError> {
+  try {
+    return await balancesOf(rpc, book, request);
+  } catch (cause) {
+    if (cause instanceof RuntimeError) return cause;
+    const { message } = cause as { readonly message?: string };
+    const found = `found ${JSON.stringify((message ?? '').slice(0, 120))}`;
+    return failure('CHAIN_UNREADABLE', `Expected balances of ${request.account}; ${found}.`);
+  }
+}
+
+async function balancesOf(
+  rpc: ChainRpc,
+  book: ContractBook,
+  { account, tokens, block }: BalanceRequest,
+): Promise<Balances> {
+  const contracts = contractsAt(book, block);
+  const [pusd = ''] = contracts.withRole('pusd');
+  const [shares = ''] = contracts.withRole('conditional_tokens');
+  const header = await headerOf(rpc, block);
+  if (header === null) throw failure('CHAIN_LAGS', `Expected block ${String(block)}; found none.`);
+  const ask = async (to: string, name: string, args: readonly unknown[]): Promise<unknown> => {
+    const data = calls.encodeFunctionData(name, [...args]);
+    const at = `0x${block.toString(16)}`;
+    const answer = await rpc.call<string>('eth_call', [{ to, data }, at]);
+    return calls.decodeFunctionResult(name, answer)[0] as unknown;
+  };
+  const ids = [...new Set(tokens)].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  const quantities: bigint[] = [];
+  for (let at = 0; at < ids.length; at += TOKENS_MAX) {
+    const some = ids.slice(at, at + TOKENS_MAX);
+    const owners = some.map(() => account);
+    const answer = (await ask(shares, 'balanceOfBatch', [owners, some])) as readonly bigint[];
+    quantities.push(...answer);
+  }
+  const cash = (await ask(pusd, 'balanceOf', [account])) as bigint;
+  const again = await headerOf(rpc, block);
+  if (again?.hash !== header.hash) {
+    const because = `Expected block ${String(block)} to stay the same while it was read`;
+    throw failure('CHAIN_MISPLACED', `${because}; found another in its place.`);
+  }
+  return {
+    block: header,
+    pusd: cash,
+    tokens: ids
+      .map((tokenId, at) => ({ tokenId, quantity: quantities[at] ?? 0n }))
+      .filter((one) => one.quantity !== 0n),
+  };
+}
+
+/** The observation, or why there is none, as an input of the account's partition. */
+export function balancesInput(
+  source: string,
+  request: BalanceRequest,
+  windowId: string | null,
+  found: Balances | RuntimeError,
+  now: number,
+): NewInput {
+  const { account, block } = request;
+  const isError = found instanceof RuntimeError;
+  const value = {
+    account,
+    window_id: windowId,
+    block_number: isError ? null : found.block.number,
+    block_hash: isError ? null : found.block.hash,
+    block_time: isError ? null : isoTime(found.block.time * 1_000_000),
+    balance_pusd: isError ? null : formatMicros(found.pusd),
+    tokens: isError
+      ? []
+      : found.tokens.map((one) => ({
+          token_id: one.tokenId,
+          balance_shares: formatMicros(one.quantity),
+        })),
+    error: isError ? `${found.code}: ${found.message}` : null,
+  };
+  return {
+    partition: partitionOfAccount(account),
+    source: 'chain',
+    sourcePosition: `${source}/balances/${account}/${String(block)}/${windowId ?? String(now)}`,
+    rawFormat: 'json',
+    bytes: Buffer.from(JSON.stringify(value)),
+    raw: {
+      format: 'record',
+      type: 'ChainBalancesObserved',
+      value,
+      effectiveAt: isError ? now : found.block.time * 1_000_000,
+      correlationId: null,
+      marketSeq: null,
+    },
+  };
+}
