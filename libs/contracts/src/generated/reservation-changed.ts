@@ -64,7 +64,7 @@ export type ReservationChanged = {
   readonly token_id: string | null;
   /** The order that took it over; null before. */
   readonly order_id: string | null;
-  /** pending, then posted, voided or expired. */
+  /** pending while it keeps something, then posted (filled), voided (cancelled, rejected, failed, market resolved) or expired; refused where it was never granted. */
   readonly state: 'pending' | 'posted' | 'voided' | 'expired' | 'refused';
   /** What was asked for, shares; null for pUSD. */
   readonly requested_shares: ShareMicros | null;
