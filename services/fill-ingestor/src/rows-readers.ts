@@ -38,19 +38,30 @@ export type RowReader = {
   /** Whether the format carries the wallet, and transaction hashes to make ids from. */
   readonly hasWallet: boolean;
   readonly hasHashes: boolean;
+  /** Whether rows of it may be anything but trades. */
+  readonly hasMovements: boolean;
 };
 
+const TRADES_ONLY = { kind: () => 'TRADE', hasMovements: false };
+
 export const READERS: Readonly<Record<RowFormat, RowReader>> = {
-  'data-api': { kind: kindOfActivity, read: readDataApi, hasWallet: true, hasHashes: true },
-  'wallet-csv': { kind: () => 'TRADE', read: readWalletCsv, hasWallet: true, hasHashes: true },
-  'site-export': { kind: kindOfSiteRow, read: readSiteExport, hasWallet: false, hasHashes: true },
-  'up-down-csv': { kind: () => 'TRADE', read: readUpDownCsv, hasWallet: false, hasHashes: false },
-  'wallet-history': {
-    kind: () => 'TRADE',
-    read: readWalletHistory,
+  'data-api': {
+    kind: kindOfActivity,
+    read: readDataApi,
     hasWallet: true,
-    hasHashes: false,
+    hasHashes: true,
+    hasMovements: true,
   },
+  'wallet-csv': { ...TRADES_ONLY, read: readWalletCsv, hasWallet: true, hasHashes: true },
+  'site-export': {
+    kind: kindOfSiteRow,
+    read: readSiteExport,
+    hasWallet: false,
+    hasHashes: true,
+    hasMovements: true,
+  },
+  'up-down-csv': { ...TRADES_ONLY, read: readUpDownCsv, hasWallet: false, hasHashes: false },
+  'wallet-history': { ...TRADES_ONLY, read: readWalletHistory, hasWallet: true, hasHashes: false },
 };
 
 /** The wallet of a row in lower case: its own column, else the account of the import. */

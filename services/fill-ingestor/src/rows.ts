@@ -15,16 +15,21 @@ import { sha256 } from './identity.ts';
 import { quoted } from './quoted.ts';
 import { type Fields, type ImportTerms, type RowFormat } from './raw.ts';
 import { movementOfRow } from './rows-movements.ts';
-import { READERS, type RowReading, transactionOf, walletOf } from './rows-readers.ts';
+import {
+  READERS,
+  type RowReader,
+  type RowReading,
+  transactionOf,
+  walletOf,
+} from './rows-readers.ts';
 
 /**
  * What the format has: a file without wallets needs `--account`, one without hashes `--identity
  * row`.
  */
-export function traitsOf(format: RowFormat): {
-  readonly hasWallet: boolean;
-  readonly hasHashes: boolean;
-} {
+export function traitsOf(
+  format: RowFormat,
+): Pick<RowReader, 'hasWallet' | 'hasHashes' | 'hasMovements'> {
   return READERS[format];
 }
 

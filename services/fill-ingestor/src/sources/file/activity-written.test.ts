@@ -158,7 +158,7 @@ describe('a generated export', () => {
     expect(asides.filter((because) => String(because).includes('PositionsSplit'))).toHaveLength(2);
   });
 
-  test('a second import of the file is all duplicates, but for what is set aside again', async () => {
+  test('a second import is all duplicates, but for what is set aside again', async () => {
     const writer = writerOf(life);
     const raws = await imported(life.rows);
     writer.inputs(...raws);
@@ -168,7 +168,7 @@ describe('a generated export', () => {
   });
 });
 
-test('rows in any order, some repeated, end in one log: by cash, shares and what is aside', async () => {
+test('rows in any order, some repeated, end in the same cash and shares', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.string({ minLength: 1, maxLength: 6 }),

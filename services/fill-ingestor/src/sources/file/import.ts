@@ -2,14 +2,13 @@
  * A file as a source: what is in it, whether the operator's terms fit it, and its raw inputs in
  * order. The file is read twice, once to judge it as a whole (all or nothing: a file with two
  * wallets and no `--account` writes no row at all) and once to yield; memory stays bounded. An
- * export whose rows do not stand by time is read once more for each part that is put in order.
+ * export is read once before, for rows that are parts of one movement, and where its rows do not
+ * stand by time once more for each part that is put in order.
  */
 
-import { isRefusal } from '../../amounts.ts';
 import { normalize } from '../../normalize.ts';
 import { type ImportTerms, type RawInput, type RowFormat } from '../../raw.ts';
-import { kindOfRow, momentOfRow, traitsOf, walletOfRow } from '../../rows.ts';
-import { isMovement, movementOfRow } from '../../rows-movements.ts';
+import { traitsOf } from '../../rows.ts';
 import { type ContractBook, POLYGON } from '../chain/contracts.ts';
 import {
   type FileInput,
@@ -19,9 +18,11 @@ import {
   UNREADABLE,
   wanted,
 } from './items.ts';
+import { joinedRows, type JoinedRows } from './joined-rows.ts';
 import { itemsOfLogs } from './log-items.ts';
-import { inOrder, type Moments, note, placesOf, type RowMoment } from './order.ts';
-import { type FileFormat, type FileRecord, type FileShape, shapeOf } from './read.ts';
+import { inOrder, type Moments, note, placesOf } from './order.ts';
+import { type FileFormat, type FileRecord, type FileShape, recordsOf, shapeOf } from './read.ts';
+import { itemOfRow, momentIn, movementsIn } from './row-items.ts';
 import { sha256OfFile } from './scan.ts';
 import { recordsStanding, type TakenBack, takenBackIn } from './standing.ts';
 
@@ -42,6 +43,7 @@ export type Inspection = {
   readonly takenBack: TakenBack;
   /** Place at which each row of an export is taken, by time; null where the file has that order. */
   readonly places: Uint32Array | null;
+  readonly joined: JoinedRows;
 };
 
 /** What each kind of file is made of, for the sentence about one that has nothing. */
@@ -72,11 +74,13 @@ export async function inspectFile(
   let records = 0;
   let inputs = 0;
   const takenBack = await takenBackIn(path, shape);
+  const joined = await joinedIn(path, shape, fileSha256, request);
+  const judged = { shape, fileSha256, joined, request, book };
   const moments: Moments = { times: [], ranks: [] };
   for await (const record of recordsStanding(path, shape, takenBack)) {
     records += 'logs' in record ? record.logs.length : 1;
-    if (isExport(shape.format)) note(moments, momentOf(record, shape.format));
-    for (const item of itemsOf(record, shape, fileSha256, request, book)) {
+    if (isExport(shape.format)) note(moments, momentIn(shape.format, record));
+    for (const item of itemsOf(record, judged)) {
       if ('leftOut' in item) leftOut[item.leftOut] = (leftOut[item.leftOut] ?? 0) + 1;
       else {
         inputs += 1;
@@ -89,7 +93,7 @@ export async function inspectFile(
   if (records === 0)
     return { refused: `Expected ${CONTENTS[shape.container]} in ${path}; found none.` };
   const places = placesOf(moments);
-  const found = { records, inputs, kinds, wallets, leftOut, takenBack, places };
+  const found = { records, inputs, kinds, wallets, leftOut, takenBack, places, joined };
   const inspection = { path, shape, fileSha256, ...found };
   const refused = refusalOf(inspection, request);
   return refused === null ? inspection : { refused };
@@ -101,13 +105,27 @@ export async function* inputsOf(
   request: ImportRequest,
   book: ContractBook = POLYGON,
 ): AsyncGenerator<FileInput> {
-  const { path, shape, fileSha256, takenBack, places } = inspection;
+  const { path, shape, fileSha256, takenBack, places, joined } = inspection;
+  const judged = { shape, fileSha256, joined, request, book };
   const read = () => recordsStanding(path, shape, takenBack);
   for await (const record of places === null ? read() : inOrder(read, places)) {
-    for (const item of itemsOf(record, shape, fileSha256, request, book)) {
+    for (const item of itemsOf(record, judged)) {
       if ('input' in item) yield item.input;
     }
   }
+}
+
+/** Rows of an export that are parts of one movement. */
+function joinedIn(
+  path: string,
+  { format, container }: FileShape,
+  fileSha256: string,
+  request: ImportRequest,
+): Promise<JoinedRows> {
+  if (!isExport(format) || !traitsOf(format).hasMovements) return Promise.resolve(new Map());
+  const shape = { format, container };
+  const termsAt = termsOf(fileSha256, request);
+  return joinedRows(() => movementsIn(recordsOf(path, shape), format, termsAt));
 }
 
 /** What the shape alone contradicts in the terms, as a sentence, or null. */
@@ -137,21 +155,17 @@ function refusalOf(inspection: Inspection, request: ImportRequest): string | nul
   );
 }
 
+/** What all records of a file are judged by. */
+type Judged = Pick<Inspection, 'shape' | 'fileSha256' | 'joined'> & {
+  readonly request: ImportRequest;
+  readonly book: ContractBook;
+};
+
 function itemsOf(
   record: FileRecord,
-  shape: FileShape,
-  fileSha256: string,
-  request: ImportRequest,
-  book: ContractBook,
+  { shape, fileSha256, joined, request, book }: Judged,
 ): readonly Item[] {
-  const termsAt = (row: number): ImportTerms => ({
-    fileSha256,
-    row,
-    account: singleAccount(request),
-    bot: request.bot,
-    zeroFeeDeclaredBy: request.zeroFeeDeclaredBy,
-    identity: request.identity,
-  });
+  const termsAt = termsOf(fileSha256, request);
   if ('logs' in record) return itemsOfLogs(record, termsAt, request, book);
   const position = `${fileSha256}/${String(record.row)}`;
   const { text } = record;
@@ -169,25 +183,17 @@ function itemsOf(
       ? [{ input: { position, raw, text, account }, kind: 'ExecutionReport' }]
       : [{ leftOut: OTHER }];
   }
-  const { format } = shape;
-  const kind = kindOfRow(format, record.fields);
-  if (kind !== 'TRADE' && !isMovement(kind)) return [{ leftOut: kind }];
-  const account = walletOfRow(format, record.fields, terms.account);
-  if (!wanted(account, request)) return [{ leftOut: OTHER }];
-  const row: RawInput = { format, fields: record.fields, terms };
-  const movement = kind === 'TRADE' ? null : movementOfRow(format, record.fields, terms);
-  // What cannot be read goes on as it stands: it is set aside with its own fields and the reason.
-  const raw = movement === null || isRefusal(movement) ? row : movement;
-  return [{ input: { position, raw, text, account }, kind }];
+  return [itemOfRow(shape.format, record, terms, request, joined)];
 }
 
 function isExport(format: FileFormat): format is RowFormat {
   return format !== 'execution' && format !== 'chain-logs';
 }
 
-function momentOf(record: FileRecord, format: RowFormat): RowMoment {
-  if (!('fields' in record)) return { time: null, rank: 0 };
-  return momentOfRow(format, record.fields);
+function termsOf(fileSha256: string, request: ImportRequest): (row: number) => ImportTerms {
+  const { bot, zeroFeeDeclaredBy, identity } = request;
+  const account = singleAccount(request);
+  return (row) => ({ fileSha256, row, account, bot, zeroFeeDeclaredBy, identity });
 }
 
 function singleAccount(request: ImportRequest): string | null {

@@ -128,11 +128,26 @@ describe('a receipt', () => {
     expect(inspection.leftOut).toMatchObject({ 'other account': 2 });
   });
 
-  test('twice in a file says the same twice, at two places', async () => {
-    const { drafts, inputs } = await taken([receipt(SPLIT), receipt(SPLIT)], OF_ALICE);
+  test.each([
+    ['a list', [receipt(SPLIT), receipt(SPLIT)]],
+    ['an answer', { result: [receipt(SPLIT), receipt(SPLIT)] }],
+  ])('twice in %s says the same twice, at two places', async (_what, content) => {
+    const { drafts, inputs } = await taken(content, OF_ALICE);
     expect(drafts).toHaveLength(2);
     expect(drafts[0]).toEqual(drafts[1]);
     expect(new Set(inputs.map(({ position }) => position)).size).toBe(2);
+  });
+
+  test('with a log that its contract cannot have written is told, and that is named', async () => {
+    const short = SPLIT.map((body) =>
+      body.topics[0] === SPLIT[0]?.topics[0] && body.address === VENUE.usdce
+        ? { ...body, data: '0x07' }
+        : body,
+    );
+    const { drafts, inputs } = await taken(receipt(short), OF_ALICE);
+    const refusals = drafts.filter((draft) => draft.kind === 'refusal');
+    expect(refusals).toMatchObject([{ reason: 'UNDECODABLE_INPUT', names: { account: ALICE } }]);
+    expect(inputs.every(({ account }) => account === ALICE)).toBe(true);
   });
 
   test('in which a wallet moved what nothing explains is set aside by name', async () => {
