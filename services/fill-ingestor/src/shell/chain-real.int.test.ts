@@ -16,7 +16,6 @@ import { RuntimeError } from '@polytraders/runtime';
 import { type ChainBench, declared, startBench } from '../../test/chain-bench.ts';
 import { ALICE, BOB, STRANGER } from '../../test/transactions.ts';
 import { normalize } from '../normalize.ts';
-import { type RawFillInput } from '../raw.ts';
 import { addLegs, addToken, noLegs } from '../sources/chain/movement-legs.ts';
 import { type Legs, type Movement } from '../sources/chain/movement-values.ts';
 import { POLYGON } from '../sources/chain/contracts.ts';
@@ -66,7 +65,7 @@ async function told(): Promise<ReadonlyMap<string, Legs>> {
   const legs = new Map(OWN.map((wallet) => [wallet, noLegs()]));
   for (const { raw } of await bench.inbox()) {
     if (raw.format === 'order-filled' && raw.status === undefined) {
-      const fill = normalize(raw as RawFillInput);
+      const fill = normalize(raw);
       if (fill.kind !== 'fill') throw new Error(`Expected a fill; found ${fill.kind}.`);
       const of = legs.get(fill.account ?? '') ?? noLegs();
       const sign = fill.orderSide === 'BUY' ? 1n : -1n;
@@ -75,7 +74,7 @@ async function told(): Promise<ReadonlyMap<string, Legs>> {
     } else if (raw.format === 'movement') {
       const { type, value } = raw;
       const movement = { type, value } as unknown as Movement;
-      addLegs(movement, legs.get(String(value['account'] as string)) ?? noLegs());
+      addLegs(movement, legs.get(String(value['account'])) ?? noLegs());
     } else if (raw.format === 'unusable') {
       throw new Error(raw.because);
     }

@@ -36,11 +36,15 @@ export type Result = Readonly<Record<string, unknown>>;
 const services = new URL('../../../', import.meta.url).pathname;
 
 /** Topics, a database, and the named services over them, started as anywhere else. */
-export async function openDesk(names: readonly string[]): Promise<Desk> {
+export async function openDesk(
+  names: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Desk> {
   const prefix = uniquePrefix();
   const stack = await testStack();
   const fresh = await freshDatabase('venue');
-  const env = { ...process.env, ...stack, DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix };
+  const own = { DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix };
+  const env = { ...process.env, ...stack, ...own, ...settings };
   const config = configFromEnv(env);
   await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
   const database = pool({ url: fresh.url, applicationName: 'test' }, 2);
