@@ -27,6 +27,8 @@ type Dashboard = {
 /** Metrics of capabilities to come. One that is served is not to come any more. */
 const later = ['polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd'];
 
+const SERVICES = ['fillingestor', 'pnlprojector', 'inventoryreserver', 'settlementplanner'];
+
 const text = (path: string) => readFileSync(join(repository, path), 'utf8');
 const rules = (parse(text('infra/prometheus/alerts.yml')) as RuleFile).groups.flatMap(
   (group) => group.rules,
@@ -136,7 +138,7 @@ describe('the page of the metrics', () => {
     const rows = [...page.matchAll(/^\| `(polytraders_[^`{]+)/gm)].map(([, name = '']) => name);
     const named = rows.flatMap((name) =>
       name.includes('<service>')
-        ? ['fillingestor', 'pnlprojector'].map((one) => name.replace('<service>', one))
+        ? SERVICES.map((one) => name.replace('<service>', one))
         : [name],
     );
     const ours = new Set(served.names.filter((name) => name.startsWith('polytraders_')));

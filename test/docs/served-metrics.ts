@@ -1,6 +1,8 @@
 /** The names of all metrics that the services serve, asked of the code that serves them. */
 
+import { processor as inventoryReserver } from '@polytraders/inventory-reserver/processor';
 import { processor as pnlProjector } from '@polytraders/pnl-projector/processor';
+import { processor as settlementPlanner } from '@polytraders/settlement-planner/processor';
 import { createWriter } from '@polytraders/fill-ingestor';
 import { createMetrics } from '../../libs/runtime/src/service/metrics.ts';
 
@@ -15,6 +17,8 @@ export type Served = {
 export async function servedMetrics(): Promise<Served> {
   const texts = await Promise.all([
     createMetrics(pnlProjector, false).text(),
+    createMetrics(inventoryReserver, false).text(),
+    createMetrics(settlementPlanner, false).text(),
     createMetrics(createWriter(new Map()), false).text(),
   ]);
   const declared = [...texts.join('\n').matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(

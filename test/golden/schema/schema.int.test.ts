@@ -12,6 +12,7 @@ const owners = [
   ['pnl_v1', 'services/pnl-projector/sql'],
   ['settlement_v1', 'services/settlement-planner/sql'],
   ['ingest', 'services/fill-ingestor/sql'],
+  ['inventory_v1', 'services/inventory-reserver/sql'],
 ] as const;
 
 /** `UPDATE_GOLDEN=1 npm run jest -- test/golden/schema` writes the files anew. */
