@@ -89,7 +89,7 @@ describe('the worked table of the payoff', () => {
     expect(marked).toEqual({ value: 125_471_698n, rawSum: 1_060_000_000_000_000_000n });
   });
 
-  test('row 5: 100 NO of A and B at 200 bips give 98 cash and 98 YES of C; the vault 2 and 2', () => {
+  test('row 5: 100 NO of A and B at 200 bips give 98 cash and 98 YES of C', () => {
     const conversion = { questions: [A, B], amount: shares(units(100)) };
     expect(convert(conversion, 3, 200)).toEqual({
       noEach: units(100),
@@ -126,7 +126,7 @@ describe('published cases', () => {
     expect(canonicalForm(held)).toEqual({ cash: units(1), yes: [0, 0, 1].map(units) });
   });
 
-  test('NEGRISK-02: three of five, one share each: 2 collateral, 1 YES of questions 3 and 4', () => {
+  test('NEGRISK-02: three of five, one share: 2 collateral, 1 YES of questions 3 and 4', () => {
     const effect = convert({ questions: [0, 1, 2], amount: shares(1_000_000n) }, 5, 0);
     expect([effect.cash, effect.yesEach, effect.noEach]).toEqual([
       2_000_000n,

@@ -53,8 +53,8 @@ export function payoffs(holding: EventHolding): readonly PusdMicros[] {
 }
 
 /**
- * The least that a wallet's holding pays, whichever listed question wins: K + min (y_i − k_i). It is
- * stated for a wallet: of a signed book it is a number without a meaning, and refused.
+ * The least that a wallet's holding pays, whichever listed question wins: K + min (y_i − k_i). It
+ * is stated for a wallet: of a signed book it is a number without a meaning, and refused.
  */
 export function guaranteedValue(wallet: EventHolding): PusdMicros {
   requireWallet(wallet);
@@ -127,8 +127,9 @@ export type ConversionEffect = {
 };
 
 /**
- * The effect of `convertPositions` (NegRiskAdapter): fee = floor(amount × bips / 10 000), taken from
- * the cash and from every YES. 100 of NO A and NO B among three at 200 bips: 98 cash, 98 YES C.
+ * The effect of `convertPositions` (NegRiskAdapter): fee = floor(amount × bips / 10 000), taken
+ * from the cash and from every YES. 100 of NO A and NO B among three at 200 bips: 98 cash, 98 YES
+ * of C.
  */
 export function convert(
   { questions, amount }: Conversion,

@@ -63,8 +63,8 @@ const ADDRESSES: Readonly<Record<ContractName, readonly Valid[]>> = {
 };
 
 /**
- * What a job calls whose tokens have this collateral, planned at `at`. `replaced` are addresses that
- * parameters put in the place of ours. Null where there was no such contract then.
+ * What a job calls whose tokens have this collateral, planned at `at`. `replaced` are addresses
+ * that parameters put in the place of ours. Null where there was no such contract then.
  */
 export function callTargetOf(
   collateral: Collateral,

@@ -1,7 +1,7 @@
 /**
  * What each event of the log does to the plans: the inventory is folded with the reserver's own
- * fold, what it changed of tokens is taken over, jobs are claimed, failed and closed, and all wallets
- * that were touched are planned anew.
+ * fold, what it changed of tokens is taken over, jobs are claimed, failed and closed, and all
+ * wallets that were touched are planned anew.
  *
  * An event at a place that was folded before is a repetition and does nothing: the planner keeps no
  * line of most events, so their places are how it knows them.

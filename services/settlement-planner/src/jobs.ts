@@ -1,6 +1,6 @@
 /**
- * The life of a job: claimed, given up, done. The verdicts are names; each that changes nothing says
- * why, so that an executor learns what became of the job that it holds.
+ * The life of a job: claimed, given up, done. The verdicts are names; each that changes nothing
+ * says why, so that an executor learns what became of the job that it holds.
  *
  *   queued ─claim─▶ running ─its transaction on the chain, or the same effect─▶ done
  *     │  │             └─given up─▶ failed

@@ -36,7 +36,7 @@ export const KIND_UNKNOWN = 'GOV_NEGRISK_UNKNOWN';
 /** Reasons of the inventory for which a quantity is not what it says. Others leave it as it is. */
 const QUANTITY_DOUBTS: readonly string[] = ['GOV_ACCOUNT_INCOMPLETE', 'GOV_WALLET_OVERSOLD'];
 
-/** A definition: the market itself, and the other questions of its event as far as it names them. */
+/** A definition: the market itself, and the other questions of its event that it names. */
 export function define(draft: Draft, defined: MarketDefined): void {
   const { condition_id: conditionId, neg_risk_market_id: marketId, questions } = defined;
   if (marketId !== null && questions.length > 0) {

@@ -1,7 +1,7 @@
 /**
- * Parameters of the planner as the log brings them (`ParametersChanged`), so that a replay plans with
- * what was in force then: the mode, the fee of events whose fee nobody has seen, and addresses that
- * replace those of call-targets.ts from this place of the log on.
+ * Parameters of the planner as the log brings them (`ParametersChanged`), so that a replay plans
+ * with what was in force then: the mode, the fee of events whose fee nobody has seen, and addresses
+ * that replace those of call-targets.ts from this place of the log on.
  */
 
 import { type ParametersChanged } from '@polytraders/contracts';

@@ -1,7 +1,7 @@
 /**
  * A persistent map with text keys: a change makes a new shelf that shares all buckets but one, so
- * that it costs the same however much is on it, and what differs between two shelves is found bucket
- * by bucket. Nothing in a shelf is ever changed in place.
+ * that it costs the same however much is on it, and what differs between two shelves is found
+ * bucket by bucket. Nothing in a shelf is ever changed in place.
  */
 
 type Bucket<Value> = ReadonlyMap<string, Value>;

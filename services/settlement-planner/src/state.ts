@@ -1,6 +1,7 @@
 /**
- * What the planner keeps besides the inventory: for each log partition one `Plans`, with the markets
- * that were heard of, what each wallet holds of them, and one slot for each target of a job.
+ * What the planner keeps besides the inventory: for each log partition one `Plans`, with the
+ * markets that were heard of, what each wallet holds of them, and one slot for each target of a
+ * job.
  *
  * Keys: `plans|partition`, and `ended|job id` for a job that is over. The keys of the inventory are
  * those of `@polytraders/domain` (balance, order, hash, fill, request, market, token, live).

@@ -220,7 +220,7 @@ describe('what is stored in Postgres', () => {
     expect(history.rows).toHaveLength(entries.filter((entry) => entry.job_id !== null).length);
   });
 
-  test('settlement_status shows what is held and what was redeemed, withheld why nothing is', async () => {
+  test('settlement_status shows what is held and redeemed, withheld why nothing is', async () => {
     const answer = await client.query<Record<'condition_id' | 'settlement_status', string>>(
       `SELECT condition_id, settlement_status FROM ${SCHEMA}.settlement_status`,
     );

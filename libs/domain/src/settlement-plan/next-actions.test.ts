@@ -9,7 +9,7 @@ import {
   type Slots,
 } from './next-actions.ts';
 import { type Plan, type PlanUnit, proposeFor, targetOf } from './plan.ts';
-import { event, MARKET, plain, token, units } from './units.fixture.ts';
+import { event, MARKET, nos, plain, token, units } from './units.fixture.ts';
 
 const CONDITION = '0xc0';
 
@@ -44,12 +44,23 @@ describe('what becomes a job', () => {
   });
 
   test('in an event merges first, then the conversion of the NO that they leave', () => {
-    expect(planned(event([[10, 100], [0, 60], [0, 30]]))).toEqual(['MERGE 10', 'CONVERT 60']); // prettier-ignore
+    expect(
+      planned(
+        event([
+          [10, 100],
+          [0, 60],
+          [0, 30],
+        ]),
+      ),
+    ).toEqual(['MERGE 10', 'CONVERT 60']);
   });
 
   test('nothing while a job of the target is running, and its shares count as taken', () => {
     expect(planned(plain(300, 300), slotsOf(running(mergeOf(200))))).toEqual([]);
-    const unit = event([[60, 60], [0, 60]]); // prettier-ignore
+    const unit = event([
+      [60, 60],
+      [0, 60],
+    ]);
     expect(planned(unit, slotsOf(running(mergeOf(60))))).toEqual([]);
   });
 });
@@ -73,18 +84,19 @@ describe('when a queued job gives way', () => {
   test('a redemption of any other number of shares is void, were it a micro', () => {
     const was = nextActions(plain(300, 0, { numerators: [1n, 0n] }), new Map()).actions[0];
     if (was?.action !== 'queue') throw new Error('Expected a plan.');
-    const held = [token('y0', 300, { total: shares(units(300) + 1n), free: shares(units(300) + 1n) }), token('n0', 0)] as const; // prettier-ignore
+    const more = shares(units(300) + 1n);
+    const held = [token('y0', 300, { total: more, free: more }), token('n0', 0)] as const;
     const unit = plain(0, 0, { held, numerators: [1n, 0n] });
     expect(planned(unit, slotsOf(queued(was.plan)))).toEqual(['REDEEM 300 for j1: VOID']);
   });
 
   test('a conversion is void once the fee or the number of questions is another', () => {
-    const [action] = nextActions(event([[0, 9], [0, 9], [0, 0]]), new Map()).actions; // prettier-ignore
+    const [action] = nextActions(nos([9, 9, 0]), new Map()).actions;
     if (action?.action !== 'queue') throw new Error('Expected a plan.');
     const slots = slotsOf(queued(action.plan));
-    expect(planned(event([[0, 9], [0, 9], [0, 0]]), slots)).toEqual([]); // prettier-ignore
-    expect(planned(event([[0, 9], [0, 9], [0, 0]], 100), slots)).toEqual(['CONVERT 8 for j1: VOID']); // prettier-ignore
-    expect(planned(event([[0, 9], [0, 9], [0, 0], [0, 0]]), slots)).toEqual(['CONVERT 9 for j1: VOID']); // prettier-ignore
+    expect(planned(nos([9, 9, 0]), slots)).toEqual([]);
+    expect(planned(nos([9, 9, 0], 100), slots)).toEqual(['CONVERT 8 for j1: VOID']);
+    expect(planned(nos([9, 9, 0, 0]), slots)).toEqual(['CONVERT 9 for j1: VOID']);
   });
 
   test('a job is void once its contract is another', () => {
@@ -93,10 +105,18 @@ describe('when a queued job gives way', () => {
   });
 
   test('a conversion gives way to a merge that needs its NO', () => {
-    const [action] = nextActions(event([[0, 9], [0, 9]]), new Map()).actions; // prettier-ignore
+    const [action] = nextActions(nos([9, 9]), new Map()).actions;
     if (action?.action !== 'queue') throw new Error('Expected a plan.');
     const slots = slotsOf(queued(action.plan));
-    expect(planned(event([[4, 9], [0, 9]]), slots)).toEqual(['MERGE 4', 'CONVERT 5 for j1: VOID']); // prettier-ignore
+    expect(
+      planned(
+        event([
+          [4, 9],
+          [0, 9],
+        ]),
+        slots,
+      ),
+    ).toEqual(['MERGE 4', 'CONVERT 5 for j1: VOID']);
   });
 
   test('a job whose target has gone to another unit is superseded', () => {
@@ -138,7 +158,7 @@ describe('after failures', () => {
   });
 
   test('an event withholds its conversion by the name of the event', () => {
-    const unit = event([[0, 9], [0, 9]]); // prettier-ignore
+    const unit = nos([9, 9]);
     const [action] = nextActions(unit, new Map()).actions;
     if (action?.action !== 'queue') throw new Error('Expected a plan.');
     const spent = new Map([[MARKET, { job: null, failures: failed(action.plan, 3) }]]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { shares } from '@polytraders/money';
 import { proposeConversion, proposeFor, redemptionOf, targetOf, withSharesTaken } from './plan.ts';
-import { event, MARKET, plain, question, token, units } from './units.fixture.ts';
+import { event, MARKET, nos, plain, question, token, units } from './units.fixture.ts';
 
 const first = (unit: ReturnType<typeof plain>) => {
   const [found] = unit.questions;
@@ -96,7 +96,7 @@ describe('a redemption', () => {
 
 describe('a conversion', () => {
   test('row 2: 100 NO of two of three questions free 100 and give 100 YES of the third', () => {
-    const { plan } = proposeConversion(event([[0, 100], [0, 100], [0, 0]])); // prettier-ignore
+    const { plan } = proposeConversion(nos([100, 100, 0]));
     expect(plan).toMatchObject({ kind: 'CONVERT', cash: units(100), fee: 0n, indexSet: 3n });
     expect(plan?.legs.map(({ tokenId }) => tokenId)).toEqual(['n0', 'n1']);
     expect(plan?.gains).toEqual([{ tokenId: 'y2', outcomeIndex: 0, quantity: units(100) }]);
@@ -104,30 +104,47 @@ describe('a conversion', () => {
   });
 
   test('row 5: at 200 bips it frees 98 and says that 2 pUSD and 2 YES stay with the vault', () => {
-    const { plan } = proposeConversion(event([[0, 100], [0, 100], [0, 0]], 200)); // prettier-ignore
+    const { plan } = proposeConversion(nos([100, 100, 0], 200));
     expect(plan).toMatchObject({ cash: units(98), fee: units(2), feeYes: units(2), feeBips: 200 });
   });
 
-  test('row 3: of two layers the one that frees more comes first, the other once it is done', () => {
-    const held = [[10, 90], [0, 60], [0, 30]] as const; // prettier-ignore
+  test('row 3: of two layers the one that frees more is first, the other once it is done', () => {
+    const held = [
+      [10, 90],
+      [0, 60],
+      [0, 30],
+    ] as const;
     const { plan } = proposeConversion(event(held));
     expect([plan?.indexSet, plan?.amount, plan?.cash]).toEqual([7n, units(30), units(60)]);
-    const rest = proposeConversion(event([[10, 60], [0, 30], [0, 0]])); // prettier-ignore
+    const rest = proposeConversion(
+      event([
+        [10, 60],
+        [0, 30],
+        [0, 0],
+      ]),
+    );
     expect([rest.plan?.indexSet, rest.plan?.cash]).toEqual([3n, units(30)]);
   });
 
   test.each([
-    ['one NO alone', event([[0, 100], [0, 0]])], // prettier-ignore
-    ['YES of every question', event([[50, 0], [50, 0], [50, 0]])], // prettier-ignore
-    ['a fee that keeps it all', event([[0, 100], [0, 100]], 10_000)], // prettier-ignore
+    ['one NO alone', nos([100, 0])],
+    [
+      'YES of every question',
+      event([
+        [50, 0],
+        [50, 0],
+        [50, 0],
+      ]),
+    ],
+    ['a fee that keeps it all', nos([100, 100], 10_000)],
     ['a plain market', plain(0, 100)],
-    ['an event of one question', event([[0, 100]])],
+    ['an event of one question', nos([100])],
   ])('is not planned of %s', (_, unit) => {
     expect(proposeConversion(unit)).toEqual({ plan: null, withheld: null });
   });
 
   test('leaves out questions that are resolved, not placed, or in doubt; the last by name', () => {
-    const unit = event([[0, 100], [0, 100], [0, 0]]); // prettier-ignore
+    const unit = nos([100, 100, 0]);
     const [a, b, c] = unit.questions;
     if (a === undefined || b === undefined || c === undefined) throw new Error('Expected three.');
     const none = { plan: null, withheld: null };
@@ -142,7 +159,10 @@ describe('a conversion', () => {
   });
 
   test('takes what a merge leaves: of 100 and 60 NO, 40 of the first are merged', () => {
-    const unit = event([[40, 100], [0, 60]]); // prettier-ignore
+    const unit = event([
+      [40, 100],
+      [0, 60],
+    ]);
     const merge = first(unit).plan;
     if (merge === null) throw new Error('Expected a merge.');
     const { plan } = proposeConversion(unit, withSharesTaken(new Map(), merge));

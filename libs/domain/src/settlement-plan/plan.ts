@@ -1,7 +1,7 @@
 /**
  * What a wallet could do with what it holds, as data (rule B11): merge pairs, redeem what has been
- * resolved, convert NO of a negative-risk event. Each plan says which shares it takes, which cash it
- * frees and what it costs; none is worth more than the shares it takes.
+ * resolved, convert NO of a negative-risk event. Each plan says which shares it takes, which cash
+ * it frees and what it costs; none is worth more than the shares it takes.
  *
  * Only free shares are planned with: what an order has reserved or a fill is about to deliver is
  * somebody else's. The collateral adapter's redemption burns the whole balance of both outcomes, so

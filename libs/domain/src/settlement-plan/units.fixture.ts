@@ -46,3 +46,11 @@ export function event(
     questions: held.map(([yes, no], at) => question(at, yes, no, { questionIndex: at })),
   };
 }
+
+/** An event in which only NO are held, by question. */
+export function nos(no: readonly number[], feeBips = 0): PlanUnit {
+  return event(
+    no.map((held) => [0, held] as const),
+    feeBips,
+  );
+}
