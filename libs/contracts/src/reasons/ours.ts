@@ -272,7 +272,9 @@ export const ALARM_CODES = [
     severity: 'WARN',
     meaning:
       'A file tells of a movement that the chain, which is declared for the account, has not told.',
-    action: 'Import the file again once the chain has been read so far; else the file is wrong.',
+    action:
+      'Import the file again, with a blank line more, once the chain has been read so far; if it ' +
+      'still stands alone, it is wrong.',
     userMessage: '',
   },
   {

@@ -137,7 +137,7 @@ function oddRedemption(
   const found = held.length === 0 ? 'none' : `at most ${formatMicros(most)} of an outcome`;
   const because =
     `Expected ${account} to hold what it redeemed of ${condition} for ${formatMicros(payout)} ` +
-    `pUSD; found ${found}. Import what came before, then this file again under another name.`;
+    `pUSD; found ${found}. Import what came before, then this again with a blank line more.`;
   return { kind: 'aside', reason: 'GOV_REDEMPTION_UNMATCHED', because };
 }
 

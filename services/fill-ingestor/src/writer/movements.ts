@@ -98,8 +98,8 @@ function again(
 function unmatched(event: InboxEvent, draft: MovementDraft): Outcome {
   const because =
     `Expected the chain, which is declared for the account, to tell ${draft.type} of transaction ` +
-    `${draft.value.tx_hash ?? ''} first; found it in a file alone. Import it again once the ` +
-    `chain has been read so far; if the chain never tells it, the file is wrong.`;
+    `${draft.value.tx_hash ?? ''} first; found it in a file alone. Once the chain has been ` +
+    `read so far, import it again with a blank line more; if that fails, the file is wrong.`;
   return aside(event, draft, 'GOV_MOVEMENT_UNMATCHED', because);
 }
 
