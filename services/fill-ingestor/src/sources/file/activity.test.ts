@@ -228,12 +228,12 @@ describe('order', () => {
     const times = [5, 3, 9, 3, 1, 9, 2, 8, 3];
     const ranks = [0, 2, 0, 1, 0, 0, 0, 0, 2];
     const places = placesOf({ times, ranks });
-    async function* rows(): AsyncGenerator<number> {
-      for (const row of times.keys()) yield await Promise.resolve(row);
+    async function* rows(): AsyncGenerator<{ readonly row: number }> {
+      for (const at of times.keys()) yield await Promise.resolve({ row: at + 1 });
     }
     if (places === null) throw new Error('Expected an order.');
     const taken: number[] = [];
-    for await (const row of inOrder(rows, places, most)) taken.push(row);
+    for await (const { row } of inOrder(rows, places, most)) taken.push(row - 1);
     // The file runs backwards, so of two equal moments the later row was first.
     expect(taken).toEqual([4, 6, 3, 8, 1, 0, 7, 5, 2]);
   });

@@ -21,7 +21,14 @@ import {
 import { joinedRows, type JoinedRows } from './joined-rows.ts';
 import { itemsOfLogs } from './log-items.ts';
 import { inOrder, type Moments, note, placesOf } from './order.ts';
-import { type FileFormat, type FileRecord, type FileShape, recordsOf, shapeOf } from './read.ts';
+import {
+  type FileFormat,
+  type FileRecord,
+  type FileShape,
+  recordsOf,
+  shapeOf,
+  type Wants,
+} from './read.ts';
 import { itemOfRow, momentIn, movementsIn } from './row-items.ts';
 import { sha256OfFile } from './scan.ts';
 import { recordsStanding, type TakenBack, takenBackIn } from './standing.ts';
@@ -107,7 +114,7 @@ export async function* inputsOf(
 ): AsyncGenerator<FileInput> {
   const { path, shape, fileSha256, takenBack, places, joined } = inspection;
   const judged = { shape, fileSha256, joined, request, book };
-  const read = () => recordsStanding(path, shape, takenBack);
+  const read = (wants?: Wants) => recordsStanding(path, shape, takenBack, wants);
   for await (const record of places === null ? read() : inOrder(read, places)) {
     for (const item of itemsOf(record, judged)) {
       if ('input' in item) yield item.input;

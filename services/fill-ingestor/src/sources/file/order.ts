@@ -14,7 +14,7 @@ export type RowMoment = { readonly time: number | null; readonly rank: number };
 export type Moments = { readonly times: number[]; readonly ranks: number[] };
 
 /** Rows that are held at once: a file that is out of order is read once for each so many. */
-export const ROWS_HELD_MAX = 50_000;
+export const ROWS_HELD_MAX = 20_000;
 
 /**
  * For each row the place at which it is taken, both from 0; null where the file is in order as it
@@ -47,19 +47,23 @@ export function note({ times, ranks }: Moments, { time, rank }: RowMoment): void
 
 const UNKNOWN = -1;
 
-/** The rows in the order of their places, reading the file anew for each `most` of them. */
-export async function* inOrder<Row>(
-  read: () => AsyncIterable<Row>,
+/**
+ * The rows, numbered from 1, in the order of their places. The file is read anew for each `most` of
+ * them; `read` may leave out what is not asked for.
+ */
+export async function* inOrder<Row extends { readonly row: number }>(
+  read: (wants: (row: number) => boolean) => AsyncIterable<Row>,
   places: Uint32Array,
   most = ROWS_HELD_MAX,
 ): AsyncGenerator<Row> {
   for (let start = 0; start < places.length; start += most) {
     const held: Row[] = [];
-    let row = 0;
-    for await (const one of read()) {
-      const place = places[row] ?? -1;
-      if (place >= start && place < start + most) held[place - start] = one;
-      row += 1;
+    const isHere = (row: number): boolean => {
+      const place = places[row - 1] ?? -1;
+      return place >= start && place < start + most;
+    };
+    for await (const one of read(isHere)) {
+      if (isHere(one.row)) held[(places[one.row - 1] ?? 0) - start] = one;
     }
     yield* held;
   }

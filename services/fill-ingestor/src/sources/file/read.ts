@@ -75,8 +75,18 @@ export async function shapeOf(path: string): Promise<FileShape | { readonly unkn
   return shapeOfCsv(head.split('\n', 1)[0] ?? '');
 }
 
-/** The records of a file of a known shape, in order, numbered from 1. */
-export async function* recordsOf(path: string, shape: FileShape): AsyncGenerator<FileRecord> {
+/** Which rows are asked for, by number; all of them where nobody says. */
+export type Wants = (row: number) => boolean;
+
+/**
+ * The records of a file of a known shape, in order, numbered from 1. Those that are not asked for
+ * may be left out: parsing is what reading costs.
+ */
+export async function* recordsOf(
+  path: string,
+  shape: FileShape,
+  wants: Wants = () => true,
+): AsyncGenerator<FileRecord> {
   if (shape.container === 'csv') yield* csvRecords(path);
   else if (shape.format === 'chain-logs') yield* logRecords(path, shape.container);
   else if (shape.format === 'wallet-history') yield* historyRecords(path);
@@ -84,6 +94,7 @@ export async function* recordsOf(path: string, shape: FileShape): AsyncGenerator
   else
     yield* jsonRecords(
       shape.container === 'array' ? elementsOf(chunksOf(path)) : linesOf(chunksOf(path)),
+      wants,
     );
 }
 
@@ -153,10 +164,14 @@ function isExecution(value: { readonly [name: string]: Json }): boolean {
   return 'order_id' in value && ('kind' in value || 'fill_id' in value || 'status' in value);
 }
 
-async function* jsonRecords(texts: AsyncIterable<string>): AsyncGenerator<FileRecord> {
+async function* jsonRecords(
+  texts: AsyncIterable<string>,
+  wants: Wants,
+): AsyncGenerator<FileRecord> {
   let row = 0;
   for await (const text of texts) {
     row += 1;
+    if (!wants(row)) continue;
     const value = parseJson(text);
     if (isObject(value)) yield { row, text, fields: fieldsOf(value) };
     else

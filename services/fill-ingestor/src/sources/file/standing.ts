@@ -5,7 +5,7 @@
  */
 
 import { type ChainLog } from './logs.ts';
-import { type FileRecord, type FileShape, recordsOf } from './read.ts';
+import { type FileRecord, type FileShape, recordsOf, type Wants } from './read.ts';
 
 /** How often each log is taken back, by its place. */
 export type TakenBack = ReadonlyMap<string, number>;
@@ -27,9 +27,10 @@ export async function* recordsStanding(
   path: string,
   shape: FileShape,
   takenBack: TakenBack,
+  wants?: Wants,
 ): AsyncGenerator<FileRecord> {
   const left = new Map(takenBack);
-  for await (const record of recordsOf(path, shape)) {
+  for await (const record of recordsOf(path, shape, wants)) {
     if (!('logs' in record) || left.size === 0) yield record;
     else yield { ...record, logs: record.logs.map((log) => judged(log, left)) };
   }
