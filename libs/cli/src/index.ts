@@ -2,7 +2,7 @@
 
 export { expectImportArguments } from './commands/import.ts';
 export { runCli } from './program.ts';
-export { ask, INGEST, type Place, PNL, schemaOf } from './rows.ts';
+export { ask, INGEST, INVENTORY, type Place, PNL, schemaOf, SETTLEMENT } from './rows.ts';
 export { type Scanned, scanTopic } from './scan-topic.ts';
 export { type Bus, type Database, withBus, withDatabase } from './servers.ts';
 export { shortId, type TableColumn, tableText } from './table.ts';
