@@ -6,6 +6,7 @@
 import { ALARM_CODES, FLAG_CODES, INCOMPLETE_CODES } from './ours.ts';
 import { type ReasonCode } from './reason.ts';
 import { INPUT_CODES } from './refused-input.ts';
+import { SETTLEMENT_CODES } from './settlement.ts';
 import { PNL_REPORTER_CODES, REVENUE_REPORTER_CODES, USER_EXPLANATIONS } from './specified.ts';
 
 const GROUPS = [
@@ -15,6 +16,7 @@ const GROUPS = [
   { title: 'Flags on booked facts', codes: FLAG_CODES },
   { title: 'Incomplete numbers', codes: INCOMPLETE_CODES },
   { title: 'Alarms', codes: ALARM_CODES },
+  { title: 'Settlement jobs', codes: SETTLEMENT_CODES },
 ] as const;
 
 /** Every code of the registry. */
