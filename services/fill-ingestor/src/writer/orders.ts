@@ -123,7 +123,7 @@ function close(
   lookup: Lookup<Entity>,
   accounts: Accounts,
 ): Outcome {
-  const bot = botOf(draft, account, known, accounts);
+  const bot = known?.tradingBotId ?? botOf(draft, account, null, accounts);
   const first = draft.account === null ? null : firstSourceOf(lookup, account);
   const spoke = speaksFirst(event, draft, first);
   const named = known?.first ?? first ?? sourceIn(spoke);
