@@ -74,7 +74,8 @@ async function told(): Promise<ReadonlyMap<string, Legs>> {
     } else if (raw.format === 'movement') {
       const { type, value } = raw;
       const movement = { type, value } as unknown as Movement;
-      addLegs(movement, legs.get(String(value['account'])) ?? noLegs());
+      const { account } = value;
+      addLegs(movement, legs.get(typeof account === 'string' ? account : '') ?? noLegs());
     } else if (raw.format === 'unusable') {
       throw new Error(raw.because);
     }

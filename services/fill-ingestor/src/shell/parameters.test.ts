@@ -14,6 +14,10 @@ test('a file changes what it names and nothing else', () => {
   const all = parseParameters('{"pnl-projector": {"mode": "limited_live"}}');
   expect(all['pnl-projector']).toMatchObject({ mode: 'limited_live', mark_age_limit_ms: '60000' });
   expect(all['fill-ingestor']).toEqual({ mode: 'general_live' });
+  expect(all['settlement-planner']).toMatchObject({
+    neg_risk_fee_bips: '0',
+    conditional_tokens: '',
+  });
 });
 
 test.each([
@@ -27,9 +31,18 @@ test.each([
     'exchange_max_fee_bps of pnl-projector as a text in quotes; found 500.',
   ],
   ['[]', 'one object, processor by processor; found [].'],
-  ['{"payroll": {}}', 'settings of fill-ingestor or pnl-projector; found payroll.'],
-  ['{"toString": {}}', 'settings of fill-ingestor or pnl-projector; found toString.'],
-  ['{"__proto__": {}}', 'settings of fill-ingestor or pnl-projector; found __proto__.'],
+  [
+    '{"payroll": {}}',
+    'settings of fill-ingestor or pnl-projector or settlement-planner; found payroll.',
+  ],
+  [
+    '{"toString": {}}',
+    'settings of fill-ingestor or pnl-projector or settlement-planner; found toString.',
+  ],
+  [
+    '{"__proto__": {}}',
+    'settings of fill-ingestor or pnl-projector or settlement-planner; found __proto__.',
+  ],
   ['{"fill-ingestor": []}', 'fill-ingestor as one object of settings; found [].'],
   ['{"fill-ingestor": null}', 'fill-ingestor as one object of settings; found null.'],
   ['{"fill-ingestor": {"speed": "9"}}', 'names among mode with texts as values; found speed.'],

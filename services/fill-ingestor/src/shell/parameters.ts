@@ -31,6 +31,13 @@ const TOLERANCE_PUSD_USUAL = 5_000_000n;
 
 const MODE = oneOf('general_live', 'limited_live', 'shadow_only');
 
+/** A contract that jobs call; nothing leaves the choice to the planner's own table. */
+const CONTRACT: Setting = {
+  initial: '',
+  expected: 'an address, 0x and 40 hex digits, or nothing',
+  allows: (value) => value === '' || /^0x[0-9a-fA-F]{40}$/.test(value),
+};
+
 /** Every setting by processor, with its specified default. All but `mode` are parameters. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   'fill-ingestor': { mode: MODE },
@@ -52,6 +59,14 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
         `a whole number from ${String(RETAIN_DAYS_MIN)} to ${String(RETAIN_DAYS_MAX)} ` +
         '(below it: RETENTION_BELOW_REGULATORY_MINIMUM)',
     },
+  },
+  'settlement-planner': {
+    mode: MODE,
+    conditional_tokens: CONTRACT,
+    ctf_collateral_adapter: CONTRACT,
+    neg_risk_adapter: CONTRACT,
+    neg_risk_collateral_adapter: CONTRACT,
+    neg_risk_fee_bips: wholeNumber('0', 0, BPS_MAX),
   },
 };
 

@@ -17,8 +17,8 @@ import {
   startChain,
   type Venue,
 } from '@polytraders/testkit/chain';
-import { AbiCoder, id } from 'ethers';
 import { conditionOfQuestion, tokensOfCondition } from '../../src/sources/chain/token-sets.ts';
+import { lines, type Moved, movedFor } from '../transfers.ts';
 import { type Desk, openDesk } from './desk.fixture.ts';
 import { folder, present, venue } from './venue.ts';
 
@@ -125,40 +125,13 @@ function holdings(): readonly { readonly logs: readonly LogBody[] }[] {
   );
 }
 
-/** What transfers move for a wallet, read word by word: shares by token, and pUSD under `pusd`. */
-function movedFor(wallet: string): ReadonlyMap<string, bigint> {
-  const moved = new Map<string, bigint>();
-  const [tokens, pusd] = [addressOf('CTF'), addressOf('pUSD')];
-  const add = (what: string, amount: bigint): void => {
-    moved.set(what, (moved.get(what) ?? 0n) + amount);
-  };
-  for (const { address, topics, data } of [...holdings(), ...recording.receipts].flatMap(
-    ({ logs }) => logs,
-  )) {
-    const at = address.toLowerCase();
-    const isCash = at === pusd && topics[0] === id('Transfer(address,address,uint256)');
-    const [from, to] = isCash ? topics.slice(1, 3) : topics.slice(2, 4);
-    const is = (topic: string | undefined): bigint => (topic?.endsWith(wallet.slice(2)) ? 1n : 0n);
-    const sign = is(to) - is(from);
-    if (isCash) add('pusd', sign * BigInt(data));
-    if (at !== tokens) continue;
-    for (const [token, quantity] of entriesOf(topics[0] ?? '', data)) add(token, sign * quantity);
-  }
-  return new Map([...moved].filter(([, amount]) => amount !== 0n));
+/** Of the recording, and of what came before it. */
+function transfersOf(wallet: string): Moved {
+  const logs = [...holdings(), ...recording.receipts].flatMap((receipt) => receipt.logs);
+  return movedFor(wallet, logs, { tokens: addressOf('CTF'), pusd: addressOf('pUSD') });
 }
 
-function entriesOf(topic: string, data: string): readonly (readonly [string, bigint])[] {
-  const coder = AbiCoder.defaultAbiCoder();
-  if (topic === id('TransferSingle(address,address,address,uint256,uint256)')) {
-    const [token, quantity] = coder.decode(['uint256', 'uint256'], data) as unknown as bigint[];
-    return [[String(token), quantity ?? 0n]];
-  }
-  if (topic !== id('TransferBatch(address,address,address,uint256[],uint256[])')) return [];
-  const [ids, quantities] = coder.decode(['uint256[]', 'uint256[]'], data) as unknown as bigint[][];
-  return (ids ?? []).map((token, index) => [String(token), quantities?.[index] ?? 0n]);
-}
-
-async function booksOf(wallet: string): Promise<ReadonlyMap<string, bigint>> {
+async function booksOf(wallet: string): Promise<Moved> {
   const database = desk?.database;
   if (database === undefined) throw new Error('Expected a desk; found none.');
   const answer = await database.query<{ what: string; amount: string }>(
@@ -176,11 +149,6 @@ async function booksOf(wallet: string): Promise<ReadonlyMap<string, bigint>> {
   );
 }
 
-const sorted = (map: ReadonlyMap<string, bigint>) =>
-  [...map]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([what, amount]) => `${what} ${String(amount)}`);
-
 venue('recorded receipts of matches, splits, merges, conversions and redemptions', () => {
   test('there are 26 of them', () => {
     expect(recording.receipts).toHaveLength(26);
@@ -189,13 +157,13 @@ venue('recorded receipts of matches, splits, merges, conversions and redemptions
 
   for (const name of WALLETS) {
     test(`the books of ${name} are what the transfers moved, to the unit`, async () => {
-      const expected = sorted(movedFor(addressOf(name)));
+      const expected = lines(transfersOf(addressOf(name)));
       expect(expected.length).toBeGreaterThan(1);
       const deadline = performance.now() + 60_000;
-      let found = sorted(await booksOf(addressOf(name)));
+      let found = lines(await booksOf(addressOf(name)));
       while (found.join() !== expected.join() && performance.now() < deadline) {
         await sleep(250);
-        found = sorted(await booksOf(addressOf(name)));
+        found = lines(await booksOf(addressOf(name)));
       }
       expect(found).toEqual(expected);
     }, 90_000);
