@@ -58,6 +58,15 @@ describe('the examples are really run', () => {
     expect(wrongOf(`\`\`\`numbers\n${line}\n\`\`\``)).toHaveLength(1);
   });
 
+  test('a wrong posting, one that is not said and one too many are found', () => {
+    const wrong = (lines: string) =>
+      wrongOf(`\`\`\`movements\n#apply\ncash k, kind TIP, amount 2\n${lines}\n\`\`\``);
+    expect(wrong('#emitted\nposting CASH treasury pUSD, cash 2\n#after')).toEqual([]);
+    expect(wrong('#emitted\nposting CASH treasury pUSD, cash 3\n#after')).toHaveLength(1);
+    expect(wrong('#emitted\nposting CASH mm pUSD\n#after')).toHaveLength(1);
+    expect(wrong('#after\nposition mm YES, shares 1')).toHaveLength(1);
+  });
+
   test('a wrong book, an effect that is not said and one too many are found', () => {
     const of = (lines: string) => wrongOf(`\`\`\`ledger\n#apply\nBUY 10 @ 0.5\n${lines}\n\`\`\``);
     expect(of('#emitted\nopen, opened 10 for 5, realised 0')).toEqual([]);
