@@ -24,7 +24,7 @@ export function changeParameters(before: Parameters, event: ParametersChanged): 
   const addresses: Partial<Record<ContractName, string>> = {};
   for (const name of CONTRACT_NAMES) {
     const value = given.get(name);
-    if (value === undefined) continue;
+    if (value === undefined || value === '') continue;
     const address = /^0x[0-9a-f]{40}$/i.test(value) ? value.toLowerCase() : before.addresses[name];
     if (address !== value.toLowerCase()) unreadable.push(name);
     if (address !== undefined) addresses[name] = address;

@@ -49,6 +49,7 @@ import {
   YES,
 } from '../../test/inputs.ts';
 import { tellTime } from './clock.ts';
+import { parseParameters } from './parameters.ts';
 import { inboxSource } from './inbox-source.ts';
 import { missingIngestor, runImport } from './import-run.ts';
 import { ingestorConfig, startReaders } from './service.ts';
@@ -175,7 +176,8 @@ function ofAlice(log: readonly Event[]): readonly string[] {
     .map((event) => event.type);
 }
 
-const TOLD = 2 * 12;
+const SETTLED = Object.keys(parseParameters(null));
+const TOLD = SETTLED.length * 12;
 const PLAIN = toJson('MarketDefinition', DEFINITION);
 const CAROL = `0x${'01'.repeat(20)}`;
 const DAVE = `0x${'03'.repeat(20)}`;
@@ -187,7 +189,7 @@ test('parameters stand first on every partition, with one market_seq each', asyn
   const places = log.map((event) =>
     event.type === 'ParametersChanged' ? event.value.market_seq : 0,
   );
-  expect(places).toEqual(Array(12).fill([1, 2]).flat());
+  expect(places).toEqual(Array(12).fill(SETTLED.map((_, place) => place + 1)).flat());
 });
 
 test('an order and its fill go from the bus to the log, with their market', async () => {
