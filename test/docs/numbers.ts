@@ -46,6 +46,7 @@ import {
 } from '@polytraders/money';
 import { conversionOf } from './conversions.ts';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
+import { inventoryWords } from './inventory-numbers.ts';
 import { reportsOf } from './reports.ts';
 
 type Words = { readonly pattern: RegExp; readonly answer: (...values: string[]) => string };
@@ -191,6 +192,7 @@ const words: readonly Words[] = [
   ...identities,
   ...times,
   ...conversions,
+  ...inventoryWords.map(({ form, answer }) => word(form, answer)),
 ];
 
 type Texts = { readonly quantity?: string; readonly size?: string; readonly price?: string };

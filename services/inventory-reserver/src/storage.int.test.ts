@@ -112,7 +112,7 @@ async function write(
   for (const [line, entry] of entries.entries()) {
     const place = [monthOfTime(entry.recorded_at), PARTITION, offset, line, null, null];
     const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
-    await insert(ledger.name, names, [...place, ...textsOf(ledger as never, entry)], '');
+    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
   }
   for (const change of list) {
     if (!('remove' in change)) continue;
@@ -128,7 +128,7 @@ async function write(
     const names = table.columns.map((column) => column.name);
     const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
     const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
-    await insert(table.name, names, textsOf(table as never, change.row), conflict);
+    await insert(table.name, names, textsOf(table, change.row), conflict);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a fill moves (rules B8, B10): matched, into pending; confirmed, for good; failed or reversed,
- * back as if it had never been seen. Each step takes out what the fill had moved before and puts
+ * What a fill moves (rules B8, B10): matched, into pending; confirmed, for good; failed or
+ * reversed, back as if it had never been seen. Each step takes out what the fill had moved before and puts
  * in what it moves now, so that a fee that is heard later, or a step that is left out, comes to the
  * same.
  *

@@ -33,7 +33,7 @@ function stateOf(desk: Desk): unknown {
     const balance = desk.balance(account, token);
     return (balance?.pendingIn ?? 0n) + (balance?.pendingOut ?? 0n);
   };
-  const list = [...desk.entities].flatMap(([key, entity]) => {
+  const list = [...desk.entities].flatMap(([key, entity]): (readonly [string, unknown])[] => {
     if (entity.kind === 'live') return [];
     if (entity.kind === 'balance' && entity.token !== null) {
       return isMoved(entity.account, entity.token) ? [[key, entity]] : [];

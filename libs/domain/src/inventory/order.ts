@@ -44,7 +44,8 @@ export function keptToken(terms: OrderTerms): string | null {
 
 /**
  * What the order needs for `remaining` of its shares: SELL the shares; BUY
- * `ceil(price × remaining) + ceil(max_fee × remaining ÷ quantity)`, without a max fee only the first.
+ * `ceil(price × remaining) + ceil(max_fee × remaining ÷ quantity)`, the first only where there is no
+ * max fee.
  * BUY 100 @ 0.50 with a fee of at most 1: 51; 60 of them left: 30 + 0.6.
  */
 export function needOf(terms: OrderTerms, remaining: bigint): bigint {
@@ -94,7 +95,7 @@ export function reservationStateOf(order: InventoryOrder): ReservationState | nu
   return order.swept === null ? 'pending' : 'voided';
 }
 
-/** Why its reservation ended; null while it stands. The word of the venue comes before the sweep. */
+/** Why its reservation ended; null while it stands. The venue's word comes before the sweep. */
 export function endReasonOf(order: InventoryOrder): string | null {
   const state = reservationStateOf(order);
   if (state === null || state === 'pending') return null;
