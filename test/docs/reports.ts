@@ -8,7 +8,9 @@ import {
   type FillConfirmed,
   LEDGER_PARTITIONS,
   type LedgerEvent,
+  type MarketResolved,
   partitionOf,
+  TOPICS,
 } from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
 import { paperAccount } from '@polytraders/domain';
@@ -42,6 +44,41 @@ const events: Readonly<Record<string, LedgerEvent>> = {
     fee_source: 'MATCH_EVENT',
   }),
   'a paper fill': confirmed({ paper: true, account: paperAccount(fill.account) }),
+  'a resolution': resolved({}),
+  'the same resolution again': resolved({}),
+  'a resolution of another market': resolved({ condition_id: `0x${'9'.repeat(64)}` }),
+  'a redemption': {
+    type: 'PositionsRedeemed',
+    value: {
+      ...fixture('PositionsRedeemed'),
+      account: fill.account,
+      condition_id: fill.condition_id ?? '',
+      payout_pusd: fill.quantity_shares as never,
+      legs: [
+        {
+          token_id: fill.token_id,
+          outcome_index: 0,
+          quantity_shares: fill.quantity_shares,
+          payout_pusd: null,
+        },
+      ],
+    },
+  },
+  'a deposit': {
+    type: 'CashMoved',
+    value: { ...fixture('CashMoved'), account: fill.account },
+  },
+  'its definition': {
+    type: 'MarketDefined',
+    value: {
+      ...fixture('MarketDefined'),
+      condition_id: fill.condition_id ?? '',
+      tokens: [
+        { token_id: fill.token_id, outcome: 'Yes' },
+        { token_id: '2', outcome: 'No' },
+      ],
+    },
+  },
   'a matched fill': { type: 'FillMatched', value: fixture('FillMatched') },
   'a failed fill': { type: 'FillFailed', value: fixture('FillFailed') },
   'a switch to shadow_only': switchTo('shadow_only'),
@@ -58,7 +95,9 @@ export function reportsOf(names: string): string {
       if (event === undefined) return `an event that nobody knows (${name})`;
       const partition = partitionOf(accountOf(event), LEDGER_PARTITIONS);
       const driven = drive([{ event, topic: processor.consumes[0] ?? '', partition, offset }]);
-      const reports = driven.emitted.map(({ record }) => titleOf(record.value));
+      // A report of a market goes to its recipients' topics, too; here is the record.
+      const record = driven.emitted.filter(({ topic }) => topic === TOPICS.settlementReports.name);
+      const reports = record.map(({ record: { value } }) => titleOf(value));
       const said = reports.length === 0 ? 'none' : reports.join(', ');
       const outcome = driven.outcomes[0] ?? { outcome: 'ignored', because: '' };
       if (outcome.outcome === 'applied' || outcome.outcome === 'ignored') return said;
@@ -71,6 +110,12 @@ export function reportsOf(names: string): string {
 /** Parameters are on every partition; here on that of the account. */
 function accountOf(event: LedgerEvent): string {
   return 'account' in event.value ? event.value.account : fill.account;
+}
+
+function resolved(change: Partial<MarketResolved>): LedgerEvent {
+  const condition_id = fill.condition_id ?? '';
+  const value = { ...fixture('MarketResolved'), condition_id, payout_numerators: ['1', '0'] };
+  return { type: 'MarketResolved', value: { ...value, ...change } };
 }
 
 function switchTo(mode: 'shadow_only' | 'limited_live'): LedgerEvent {
