@@ -220,7 +220,7 @@ describe('reserve', () => {
     });
   }, 60_000);
 
-  test('an id that another account has used is refused by fill-ingestor, in its words', async () => {
+  test('an id of another account is refused by fill-ingestor, in its words', async () => {
     const others = wish.map((word) => (word === ACCOUNT ? OTHER : word));
     const { code, out, err } = await run(...others, '--id', 'desk-1', '--wait', '20');
     expect({ code, err }).toEqual({ code: 1, err: '' });
@@ -314,7 +314,10 @@ describe('job', () => {
   }, 60_000);
 });
 
-test('status counts what is kept and what is planned', async () => {
+test('status counts what is kept, what is planned and what was refused', async () => {
+  const { out } = await run('status');
+  expect(out).toMatch(/fill-ingestor +1 +quarantined +GOV_COMMAND_REFUSED +1 /);
+  expect(out).toMatch(/\nGOV_COMMAND_REFUSED: A command asks for something that may not be done, /);
   const status = await json<{ inventory: object; jobs: readonly object[] }>('status');
   expect(status.inventory).toMatchObject({ accounts: 1, overdrawn: 0, reservations: 2 });
   expect(status.jobs).toEqual([

@@ -24,7 +24,7 @@ async function commandOf(text: string): Promise<readonly WrittenCommand[]> {
 const cash = ['--account', ACCOUNT, '--bot', 'mm', '--by', 'ann', '--pusd', '50', '--max-fee', '1'];
 
 describe('reserve', () => {
-  test('reserve writes what was asked to the topic, keyed by account, and says the id', async () => {
+  test('what was asked stands on the topic, keyed by account, and the id is said', async () => {
     const { code, out } = await run('reserve', ...cash, '--no-wait', '--id', 'r1', '--ttl', '2m');
     expect(code).toBe(0);
     expect(out).toMatch(/^Reservation r1\nAsked for 50 pUSD and a fee of at most 1 for mm; /);
@@ -73,7 +73,7 @@ describe('reserve', () => {
     expect(await commandOf('"r1"')).toHaveLength(1);
   });
 
-  test('a request that stands is answered without writing, another under its id is refused', async () => {
+  test('what stands is answered without writing, another under its id refused', async () => {
     const { code, out } = await run('reserve', ...cash, '--id', 'known');
     expect(code).toBe(0);
     expect(out).toBe(
@@ -100,7 +100,7 @@ describe('reserve', () => {
     expect(err).toMatch(/polytraders reservations --id r2 has the answer once it is there\.\n$/);
   });
 
-  test('a command that fill-ingestor refused is known by its bytes, with its sentence', async () => {
+  test('a command that was refused is known by its bytes, and why is said', async () => {
     const [written] = await commandOf('"r2"');
     const detail = 'Expected a reservation of its own; found r2.';
     const sha = createHash('sha256')

@@ -121,7 +121,8 @@ async function fillTables(url: string): Promise<void> {
       INSERT INTO stream.partition
           (processor, version, topic, partition, next_offset, chain_hash)
         SELECT processor, 1, 'log', 0, 1, '' FROM stream.active_version;
-      CREATE TABLE settlement_v1.ledger_rest PARTITION OF settlement_v1.settlement_ledger DEFAULT;`);
+      CREATE TABLE settlement_v1.ledger_rest
+        PARTITION OF settlement_v1.settlement_ledger DEFAULT;`);
     await fillInventory(client);
     await fillJobs(client);
   } finally {

@@ -88,7 +88,7 @@ describe('the identity of a command', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  test('who asks later, or is another person, asks the same; another amount is not the same', () => {
+  test('later, or by another person, it is the same; with another amount it is not', () => {
     const command = commandRecord(askedBy(shares), at);
     expect(asksTheSame(command, askedBy({ ...shares, by: 'bob' }))).toBe(true);
     expect(asksTheSame(command, askedBy({ ...shares, amount: 25_000_001n }))).toBe(false);

@@ -104,8 +104,8 @@ async function earlierOne(bus: Bus, asked: Asked, partition: number): Promise<Wr
   if (first === undefined) return null;
   if (!asksTheSame(first.command, asked)) {
     throw new CliError(
-      `Expected an id of its own, found that ${first.command.proposed_by} has asked for something ` +
-        `else under ${asked.identity[0] ?? id}: take another id.`,
+      `Expected an id of its own, found that ${first.command.proposed_by} has asked for ` +
+        `something else under ${asked.identity[0] ?? id}: take another id.`,
     );
   }
   const { recorded_at: at } = first.command;

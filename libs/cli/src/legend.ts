@@ -3,7 +3,7 @@
 import { reasonOf } from '@polytraders/contracts';
 import { type Cell } from './rows.ts';
 
-/** A line for each code in the cells that the registry knows, sorted; nothing where there is none. */
+/** A line for each code of the registry in the cells, sorted; nothing where there is none. */
 export function legendOf(cells: readonly Cell[]): string {
   const codes = new Set(cells.flatMap((cell) => codesIn(cell)));
   const lines = [...codes].sort().flatMap((code) => meaningOf(code) ?? []);

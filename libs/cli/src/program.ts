@@ -47,7 +47,7 @@ export function programOf(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command('polytraders')
     .description(
-      'The books of the desk: what is on the log, what it is worth, what is free, what was reported.',
+      'The books of the desk: what is on the log, what it is worth, what is free, what went out.',
     )
     .addHelpText('after', SERVERS)
     .showHelpAfterError('(polytraders --help lists the commands and their options.)')

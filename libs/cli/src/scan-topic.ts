@@ -20,7 +20,8 @@ const WAIT_MS = 100;
 
 /**
  * Calls `onRecord` for each committed record, in order per partition; answers how many there were.
- * `only` names the partitions to read; all of them where it is not given. Throws what Kafka throws, so a scan that could not see everything never looks complete.
+ * `only` names the partitions to read; all of them where it is not given. Throws what Kafka throws,
+ * so a scan that could not see everything never looks complete.
  */
 export async function scanTopic(
   bus: Bus,

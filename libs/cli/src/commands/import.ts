@@ -57,8 +57,9 @@ function importCommand(): Command {
   return new Command('import')
     .argument(
       '<file>',
-      'execution reports as JSON lines, a venue export with its trades and movements (redemptions, ' +
-        'splits, merges, conversions, deposits, rewards, rebates), receipts, or raw exchange logs',
+      'execution reports as JSON lines, a venue export with its trades and movements ' +
+        '(redemptions, splits, merges, conversions, deposits, rewards, rebates), receipts, ' +
+        'or raw exchange logs',
     )
     .description(
       'Backfill: puts the fills and movements of a file on the log, through a running ' +

@@ -52,8 +52,8 @@ export function addInventory(program: Command, context: CommandContext): void {
     view: BALANCES,
     whenEmpty: 'No inventory matches.',
     note:
-      'Free + reserved + pending out = total. Pending in has not come yet; redeemable is the part ' +
-      'of free that a resolved market pays for.',
+      'Free + reserved + pending out = total. Pending in has not come yet; redeemable is the ' +
+      'part of free that a resolved market pays for.',
     reasons: 'incomplete_reasons',
     options: ['account', 'token', 'condition'],
     extend: (command) => command.addOption(new Option('--pusd', 'only pUSD').conflicts('token')),

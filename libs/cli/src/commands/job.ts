@@ -143,7 +143,8 @@ async function jobOf(database: Database, id: string): Promise<JobRow> {
   const [row] = await selectRows(database, JOBS, { job_id: id }, 1);
   if (row !== undefined) return row;
   throw new CliError(
-    `Expected a job of settlement-planner, found none with the id ${id}: polytraders jobs lists them.`,
+    `Expected a job of settlement-planner, found none with the id ${id}: ` +
+      'polytraders jobs lists them.',
   );
 }
 
@@ -200,7 +201,9 @@ function textOf({ outcome, job, written, refusal }: JobAnswer): string {
       if (refusal === null) return `${again}Refused: job ${id} is ${stateText(job)}.\n`;
       return `${again}Refused by fill-ingestor, ${refusal.reason_code}: ${refusal.detail}\n`;
     case 'not_waited_for':
-      return `${again}Said; the answer was not waited for: polytraders jobs --job ${id} shows it.\n`;
+      return (
+        `${again}Said; the answer was not waited for: ` + `polytraders jobs --job ${id} shows it.\n`
+      );
     case 'unanswered':
       return again;
   }

@@ -44,8 +44,8 @@ function answerText(reserved: Reserved): string {
 
 function grantedText(asked: Reserve, row: ReservationRow): string {
   if (row.order_id !== null) {
-    const kept = `keeps ${eitherAmount(row, 'remaining')}`;
-    return `Granted: ${wantedText(asked)}; order ${String(row.order_id)} took it over and ${kept}.\n`;
+    const order = `order ${String(row.order_id)} took it over and keeps`;
+    return `Granted: ${wantedText(asked)}; ${order} ${eitherAmount(row, 'remaining')}.\n`;
   }
   const until = row.expires_at === null ? '' : ` until ${String(row.expires_at)}`;
   return `Granted: ${wantedText(asked)}${until}.\n`;

@@ -7,6 +7,7 @@ import { physicalTopic, TOPICS } from '@polytraders/contracts';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withFilters } from '../filters.ts';
+import { legendOf } from '../legend.ts';
 import { percentText } from '../percent.ts';
 import { ask, PNL, schemaOf, shortest } from '../rows.ts';
 import { type Database, withBus, withDatabase } from '../servers.ts';
@@ -242,8 +243,10 @@ function textOf(status: Status): string {
     'Nothing was read yet.',
   );
   const stopped = halted.length === 0 ? '' : `\n${halted.join('')}`;
+  const refused = status.outcomes.filter(({ outcome }) => outcome === 'quarantined');
+  const legend = legendOf(refused.map(({ because }) => because));
   const sums = booksText(status.books) + inventoryText(status.inventory) + jobsText(status.jobs);
-  return `${log}${chainText(status.chains)}\n${services}\n${outcomes}\n${sums}${stopped}`;
+  return `${log}${chainText(status.chains)}\n${services}\n${outcomes}\n${sums}${stopped}${legend}`;
 }
 
 function versionText(version: number, active: boolean): string {
