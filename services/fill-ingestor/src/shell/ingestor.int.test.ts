@@ -189,7 +189,11 @@ test('parameters stand first on every partition, with one market_seq each', asyn
   const places = log.map((event) =>
     event.type === 'ParametersChanged' ? event.value.market_seq : 0,
   );
-  expect(places).toEqual(Array(12).fill(SETTLED.map((_, place) => place + 1)).flat());
+  expect(places).toEqual(
+    Array(12)
+      .fill(SETTLED.map((_, place) => place + 1))
+      .flat(),
+  );
 });
 
 test('an order and its fill go from the bus to the log, with their market', async () => {
