@@ -79,7 +79,7 @@ function draftOf(fields: Fields): CommandDraft | Refusal {
   return {
     kind: 'command',
     commandId,
-    content: sha256(JSON.stringify(Object.entries(fields).sort())),
+    content: contentOf(fields),
     account,
     effectiveAt,
     correlationId: said(fields['correlation_id']) ?? commandId,
@@ -88,6 +88,12 @@ function draftOf(fields: Fields): CommandDraft | Refusal {
     reason: fields['reason'] ?? '',
     ...asked,
   };
+}
+
+/** What a command asks; who asks it again, and when, does not make it another. */
+function contentOf(fields: Fields): string {
+  const { command, account, arguments: given, reason } = fields;
+  return sha256(JSON.stringify([command, account, given, reason]));
 }
 
 type Asker = { readonly commandId: string; readonly proposedBy: string };

@@ -166,6 +166,15 @@ describe('the same again', () => {
     },
   );
 
+  test('asked later, or by somebody else, it is the same', () => {
+    const later = { effective_at: '2026-05-08T13:00:00Z', proposed_by: 'night desk' };
+    const written = testWriter().inputs(
+      command('RESERVE', SHARES),
+      command('RESERVE', SHARES, later),
+    );
+    expect(outcomesOf(written)).toEqual(['applied', 'ignored: duplicate']);
+  });
+
   test('another command under a known id is refused, and names what stands', () => {
     const written = testWriter().inputs(command('RESERVE', SHARES), command('RESERVE', CASH));
     const [request] = valuesOf(written, 'ReservationRequested');
