@@ -47,6 +47,16 @@ import {
 import { conversionOf } from './conversions.ts';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 import { inventoryWords } from './inventory-numbers.ts';
+import {
+  canonicalOf,
+  effectOf,
+  eventPlans,
+  layersOf,
+  mergeAfter,
+  payoffsOf,
+  plainPlans,
+  valueOf,
+} from './plans.ts';
 import { reportsOf } from './reports.ts';
 
 type Words = { readonly pattern: RegExp; readonly answer: (...values: string[]) => string };
@@ -185,7 +195,35 @@ const conversions: readonly Words[] = [
   },
 ];
 
+const HELD = '((?:[\\d.]+/[\\d.]+ ?)+?)';
+const planned = (form: string): RegExp => new RegExp(`^${form.replaceAll('H', HELD)}$`);
+
+const plans: readonly Words[] = [
+  { pattern: planned('event H pays'), answer: (held = '') => payoffsOf(held) },
+  { pattern: planned('event H in cash and YES'), answer: (held = '') => canonicalOf(held) },
+  { pattern: planned('event H converts'), answer: (held = '') => layersOf(held) },
+  {
+    pattern: planned('event H at marks ([\\d. ]+)'),
+    answer: (held = '', marks = '') => valueOf(held, marks),
+  },
+  {
+    pattern: /^NO of ([\d ]+) among (\d+) by ([\d.]+) at (\d+) bips$/,
+    answer: (questions = '', count = '', amount = '', bips = '') =>
+      effectOf(questions, count, amount, bips),
+  },
+  {
+    pattern: planned('plan of H(?: resolved ([\\d ]+))?'),
+    answer: (held = '', numerators) => plainPlans(held, numerators),
+  },
+  {
+    pattern: planned('plan of event H(?: at (\\d+) bips)?'),
+    answer: (held = '', bips) => eventPlans(held, bips),
+  },
+  word('queued merge of A, then A pairs', (was, is) => mergeAfter(was, is)),
+];
+
 const words: readonly Words[] = [
+  ...plans,
   ...amounts,
   ...roundings,
   ...fees,
