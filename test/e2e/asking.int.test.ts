@@ -88,8 +88,8 @@ beforeAll(async () => {
     startWorkerProcess(
       { main: `services/${name}/src/main.ts`, env, logs },
       `${prefix}${name}`,
-      // Commands read the tables of the projections; only the log has to be published.
-      { PUBLISH: name === 'fill-ingestor' ? 'yes' : 'no' },
+      // Commands read tables: what the planner publishes is not needed here.
+      { PUBLISH: name === 'settlement-planner' ? 'no' : 'yes' },
     ),
   );
   await until('the services have started', () =>

@@ -111,6 +111,7 @@ describe('with inventory and jobs in the tables', () => {
       /job_new +0xababab…abab +REDEEM +0x111111…1111 +5\.000000 +queued +resolved/,
     );
     expect(out).toMatch(/job_old .* superseded .*GOV_SETTLEMENT_JOB_SUPERSEDED: by job_new\n/);
+    expect(out).toMatch(/job_held .* queued, held +resolved /);
     expect(out).toMatch(/job_event .* CONVERT +0x222222…2222 /);
     const found = JSON.parse((await run('jobs', '--json', '--job', 'job_old', '--history')).out);
     expect(found).toEqual([

@@ -204,7 +204,7 @@ const COLUMNS: readonly TableColumn<JobRow>[] = [
   text('kind', 'kind'),
   { title: 'market', text: marketText },
   frees,
-  text('state', 'state'),
+  { title: 'state', text: stateText },
   text('market is', 'market_status'),
   text('claimed by', 'claimed_by'),
   hash('transaction', 'tx_hash'),
@@ -228,6 +228,11 @@ const WITHHELD_COLUMNS: readonly TableColumn<WithheldRow>[] = [
   { title: 'failures', text: (row) => cellText(row, 'failures'), right: true },
   { title: 'because', text: (row) => cellText(row, 'reason_code') },
 ];
+
+/** A job of a planner that is not in general_live is to be looked at, not to be executed. */
+function stateText({ state, mode }: JobRow): string {
+  return `${String(state)}${mode === 'general_live' ? '' : ', held'}`;
+}
 
 function marketText(row: JobRow): string {
   return shortId((row.condition_id ?? row.neg_risk_market_id) as string | null);
