@@ -64,7 +64,8 @@ function compiled(name: ContractName, source: string): string {
   const code = output.contracts?.[`${name}.sol`]?.[name]?.evm.deployedBytecode.object;
   if (faults.length > 0 || code === undefined) {
     throw new Error(
-      `Expected ${name}.sol to compile; found: ${faults.map((one) => one.formattedMessage).join('\n')}`,
+      `Expected ${name}.sol to compile; found: ` +
+        faults.map((one) => one.formattedMessage).join('\n'),
     );
   }
   return `0x${code}`;

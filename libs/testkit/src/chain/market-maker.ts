@@ -4,7 +4,7 @@
  */
 
 import { Interface, id, MaxUint256, solidityPackedKeccak256, ZeroHash } from 'ethers';
-import { type ContractCall, type LocalChain } from './local-chain.ts';
+import { type ContractCall, type LocalChain, type Step } from './local-chain.ts';
 import { type Market } from './venue-actions.ts';
 import { type FilledOrder, orderFilled, ordersMatched, type Venue } from './venue-words.ts';
 
@@ -67,13 +67,9 @@ export function conditionOf(question: string): string {
   return solidityPackedKeccak256(['address', 'bytes32', 'uint256'], [ORACLE, id(question), 2n]);
 }
 
-/** Actors stand at the exchange and at the adapter; cash and tokens are real. */
-export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
-  const { tokens, pusd, usdce, adapter, exchange } = venue;
-  const read = async (to: string, data: string): Promise<bigint> =>
-    BigInt(await chain.node.call<string>('eth_call', [{ to, data }, 'latest']));
-  const shares = (wallet: string, tokenId: string): Promise<bigint> =>
-    read(tokens, tokensAbi.encodeFunctionData('balanceOf', [wallet, tokenId]));
+/** The steps of which transactions are made. */
+function stepsOf(venue: Venue) {
+  const { tokens, pusd, usdce, exchange } = venue;
   const token = (name: string, args: readonly unknown[]): ContractCall => ({
     to: tokens,
     data: tokensAbi.encodeFunctionData(name, [...args]),
@@ -82,21 +78,49 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
     to: at,
     data: cashAbi.encodeFunctionData(name, [...args]),
   });
-  const positions = (
-    name: string,
-    { conditionId }: Market,
-    ...rest: readonly unknown[]
-  ): ContractCall => token(name, [usdce, ZeroHash, conditionId, BOTH, ...rest]);
-  const moved = (
-    from: string,
-    to: string,
-    { ids }: Market,
-    amounts: readonly bigint[],
-  ): ContractCall => token('safeBatchTransferFrom', [from, to, ids, amounts, '0x']);
-  const paidOut = (wallet: string, amount: bigint): readonly ContractCall[] => [
-    cash(usdce, 'transfer', [pusd, amount]),
-    cash(pusd, 'wrap', [usdce, wallet, amount]),
-  ];
+  return {
+    token,
+    cash,
+    positions: (name: string, { conditionId }: Market, ...rest: readonly unknown[]) =>
+      token(name, [usdce, ZeroHash, conditionId, BOTH, ...rest]),
+    moved: (from: string, to: string, { ids }: Market, amounts: readonly bigint[]) =>
+      token('safeBatchTransferFrom', [from, to, ids, amounts, '0x']),
+    paidOut: (wallet: string, amount: bigint): readonly ContractCall[] => [
+      cash(usdce, 'transfer', [pusd, amount]),
+      cash(pusd, 'wrap', [usdce, wallet, amount]),
+    ],
+    traded: ({ taker, maker, tokenId, quantity, notional, takerFee }: Trade): readonly Step[] => {
+      const order = (wallet: string, other: string, side: 'BUY' | 'SELL'): FilledOrder => ({
+        orderHash: id(`${wallet}${side}${tokenId}${String(quantity)}${String(notional)}`),
+        maker: wallet,
+        taker: other,
+        side,
+        tokenId,
+        makerAmount: side === 'BUY' ? notional : quantity,
+        takerAmount: side === 'BUY' ? quantity : notional,
+        fee: side === 'BUY' ? takerFee : 0n,
+      });
+      const row = order(taker, exchange, 'BUY');
+      return [
+        token('safeTransferFrom', [maker, taker, tokenId, quantity, '0x']),
+        cash(pusd, 'transferFrom', [taker, maker, notional]),
+        { log: orderFilled(exchange, order(maker, taker, 'SELL')) },
+        { log: orderFilled(exchange, row) },
+        { log: ordersMatched(exchange, row) },
+        ...(takerFee > 0n ? [cash(pusd, 'transferFrom', [taker, exchange, takerFee])] : []),
+      ];
+    },
+  };
+}
+
+/** Actors stand at the exchange and at the adapter; cash and tokens are real. */
+export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
+  const { tokens, pusd, usdce, adapter, exchange } = venue;
+  const { token, cash, positions, moved, paidOut, traded } = stepsOf(venue);
+  const read = async (to: string, data: string): Promise<bigint> =>
+    BigInt(await chain.node.call<string>('eth_call', [{ to, data }, 'latest']));
+  const shares = (wallet: string, tokenId: string): Promise<bigint> =>
+    read(tokens, tokensAbi.encodeFunctionData('balanceOf', [wallet, tokenId]));
   const direct = (wallet: string, { to, data }: ContractCall) => chain.send(wallet, to, data);
 
   return {
@@ -137,27 +161,7 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
       return chain.act(adapter, [...steps, ...(payout > 0n ? paidOut(wallet, payout) : [])]);
     },
     redeemDirectly: (wallet, market) => direct(wallet, positions('redeemPositions', market)),
-    trade: ({ taker, maker, tokenId, quantity, notional, takerFee }) => {
-      const order = (wallet: string, other: string, side: 'BUY' | 'SELL'): FilledOrder => ({
-        orderHash: id(`${wallet}${side}${tokenId}${String(quantity)}${String(notional)}`),
-        maker: wallet,
-        taker: other,
-        side,
-        tokenId,
-        makerAmount: side === 'BUY' ? notional : quantity,
-        takerAmount: side === 'BUY' ? quantity : notional,
-        fee: side === 'BUY' ? takerFee : 0n,
-      });
-      const row = order(taker, exchange, 'BUY');
-      return chain.act(exchange, [
-        token('safeTransferFrom', [maker, taker, tokenId, quantity, '0x']),
-        cash(pusd, 'transferFrom', [taker, maker, notional]),
-        { log: orderFilled(exchange, order(maker, taker, 'SELL')) },
-        { log: orderFilled(exchange, row) },
-        { log: ordersMatched(exchange, row) },
-        ...(takerFee > 0n ? [cash(pusd, 'transferFrom', [taker, exchange, takerFee])] : []),
-      ]);
-    },
+    trade: (trade) => chain.act(exchange, traded(trade)),
     give: (from, to, tokenId, quantity) =>
       direct(from, token('safeTransferFrom', [from, to, tokenId, quantity, '0x'])),
     pay: (from, to, amount) => direct(from, cash(pusd, 'transfer', [to, amount])),

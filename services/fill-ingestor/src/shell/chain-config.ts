@@ -27,7 +27,7 @@ export type ChainConfig = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads the settings. `read` gives the text of a file that a variable names. Throws CONFIGURATION. */
+/** Reads the settings; `read` gives the file that a variable names. Throws CONFIGURATION. */
 export function chainConfig(env: Env, read: (name: string) => string | null): ChainConfig | null {
   const url = given(env, 'CHAIN_RPC_URL');
   if (url === null) return null;

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { cash, type Fault, POLYGON_VENUE as VENUE, venueActors } from '@polytraders/testkit/chain';
 import { id } from 'ethers';
-import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.ts';
+import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.fixture.ts';
 import { ALICE, STRANGER } from '../../test/transactions.ts';
 import { chainConfig } from './chain-config.ts';
 import { type ChainReader } from './chain-reader.ts';
@@ -84,7 +84,7 @@ test('a node that cuts its answers short is found out by a second reading', asyn
   expect(codes).toEqual(new Set(['CHAIN_TRUNCATED']));
 });
 
-test('what one node leaves out, another one has: nothing is taken in before they agree', async () => {
+test('what one node leaves out, another has: nothing is taken in before they agree', async () => {
   bench.proxy.behave(({ method }) => (method === 'eth_getLogs' ? { edit: () => [] } : null));
   const env = { ...ENV, CHAIN_SECOND_RPC_URL: bench.chain.node.url };
   const reader = bench.read(ACCOUNTS, env);
@@ -163,7 +163,7 @@ test('a node that hangs is given up in time, and asked again', async () => {
   expect(codes).toEqual(new Set(['CHAIN_TIMEOUT']));
 });
 
-test('a node that is down opens the breaker: it is not asked at every turn, and health says so', async () => {
+test('a node that is down opens the breaker and is left alone; health says so', async () => {
   bench.proxy.behave(() => ({ status: 503 }));
   const reader = bench.read(ACCOUNTS, { ...ENV, CHAIN_RESET_MS: '600', CHAIN_BATCH_MAX: '1' });
   await until('the breaker is open', () => bench.outages.includes('CHAIN_BREAKER_OPEN'));
@@ -219,7 +219,7 @@ test('a node whose head has grown old is said to lag', async () => {
   await requireAll();
 });
 
-test('settings that are wrong are refused in one sentence; without a node there is no source', () => {
+test('wrong settings are refused in one sentence; without a node there is no source', () => {
   const read = (env: Readonly<Record<string, string>>) => () => chainConfig(env, () => null);
   const url = { CHAIN_RPC_URL: 'http://127.0.0.1:1' };
   expect(chainConfig({}, () => null)).toBeNull();

@@ -42,7 +42,7 @@ import {
 } from '@polytraders/testkit/chain';
 import { tokenIdsOf } from '@polytraders/testkit/generator';
 import type pg from 'pg';
-import { until } from '../../test/chain-bench.ts';
+import { until } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB } from '../../test/transactions.ts';
 import { createWriter } from '../processor.ts';
 import { inboxSource } from './inbox-source.ts';
@@ -174,7 +174,7 @@ async function onTheLog(account: string, expected: readonly string[]): Promise<v
   expect(found).toEqual(expected);
 }
 
-test('a fill is provisional in its block and final at depth; positions, cash, a resolution', async () => {
+test('a fill is provisional, then final at depth; positions, cash, a resolution', async () => {
   await ready();
   await mined(venue.split(ALICE, MARKET, 5_000_000n));
   await chain.mine(DEPTH);
@@ -204,7 +204,7 @@ test('a fill is provisional in its block and final at depth; positions, cash, a 
   });
 }, 90_000);
 
-test('a reorganisation of the blocks of a fill ends it: MATCHED, then FAILED, and nothing else', async () => {
+test('a reorganisation ends a fill: MATCHED, then FAILED, and nothing else', async () => {
   await ready();
   await mined(venue.split(ALICE, MARKET, 5_000_000n), DEPTH);
   await onTheLog(ALICE, ['CashMoved', 'PositionsSplit']);
@@ -216,7 +216,7 @@ test('a reorganisation of the blocks of a fill ends it: MATCHED, then FAILED, an
   expect((await typesOf(BOB)).filter((type) => type.startsWith('Fill'))).toEqual([]);
 }, 90_000);
 
-test('a fill of the bus that the chain tells, too, is booked once and confirmed by it', async () => {
+test('a fill of the bus that the chain tells, too, is booked once', async () => {
   await ready();
   await mined(venue.split(ALICE, MARKET, 5_000_000n));
   const hash = await mined(trade());
@@ -255,7 +255,8 @@ test('a fill of the bus that the chain tells, too, is booked once and confirmed 
   await chain.mine(DEPTH);
   await until('the chain has joined', async () => {
     const { rows } = await database.query<{ joined: string }>(
-      "SELECT array_to_string(joined_sources, ',') AS joined FROM ingest.fill_identity WHERE fill_id = 'fill-1'",
+      "SELECT array_to_string(joined_sources, ',') AS joined FROM ingest.fill_identity " +
+        "WHERE fill_id = 'fill-1'",
     );
     return rows[0]?.joined === 'chain';
   });

@@ -12,7 +12,7 @@ import {
   venueActors,
 } from '@polytraders/testkit/chain';
 import { id } from 'ethers';
-import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.ts';
+import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB, market, STRANGER } from '../../test/transactions.ts';
 
 const FIRST = 94_959_000;
@@ -130,7 +130,7 @@ describe('what may still go', () => {
     ]);
   });
 
-  test('a reorganisation of 30 blocks that drops everything leaves a failed fill and no more', async () => {
+  test('a reorganisation of 30 blocks leaves a failed fill and no more', async () => {
     const env = { ...START, CHAIN_DEPTH: '40' };
     const reader = bench.read(ACCOUNTS, env);
     await bench.chain.mine(2);
@@ -235,7 +235,8 @@ describe('readers', () => {
     await bench.chain.mine(3);
     await bench.caughtUp(reader);
     await bench.database.query(
-      "UPDATE ingest.chain_position SET epoch = epoch + 1, worker_id = 'other', seen_at = now() + interval '1 hour'",
+      "UPDATE ingest.chain_position SET epoch = epoch + 1, worker_id = 'other', " +
+        "seen_at = now() + interval '1 hour'",
     );
     await bench.chain.say(trade('one'));
     await bench.chain.mine(5);

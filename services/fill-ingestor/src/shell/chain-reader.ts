@@ -215,7 +215,7 @@ export function startChainReader(
     now.claim = to;
   }
 
-  /** Fills whose height is final without them: they are in no block any more, nor in a later one. */
+  /** Fills whose height is final without them, and that are in no later block either. */
   async function goneBy(
     now: Reading,
     block: number,

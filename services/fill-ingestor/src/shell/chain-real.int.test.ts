@@ -13,7 +13,7 @@ import {
 } from '@polytraders/testkit/chain';
 import { tokenIdsOf } from '@polytraders/testkit/generator';
 import { RuntimeError } from '@polytraders/runtime';
-import { type ChainBench, declared, startBench } from '../../test/chain-bench.ts';
+import { type ChainBench, declared, startBench } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB, STRANGER } from '../../test/transactions.ts';
 import { normalize } from '../normalize.ts';
 import { addLegs, addToken, noLegs } from '../sources/chain/movement-legs.ts';
@@ -149,7 +149,7 @@ test('split, trade, merge, give away, resolve, redeem: winners, losers and a 50-
   );
 }, 60_000);
 
-test('a reorganisation of 30 blocks leaves no trace: the wallets are told what stands', async () => {
+test('a reorganisation of 30 blocks leaves no trace: wallets are told what stands', async () => {
   await reader.stop();
   reader = bench.read(ACCOUNTS, { ...ENV, CHAIN_DEPTH: '40' });
   const market = await opened('rain');
@@ -171,7 +171,7 @@ test('a reorganisation of 30 blocks leaves no trace: the wallets are told what s
   expect(splits).toEqual([BOB]);
 }, 60_000);
 
-test('a resolution is told to all partitions once its condition is known, also when that is late', async () => {
+test('a resolution is told to all partitions once its condition is known, also late', async () => {
   const early = await opened('early');
   const late = await opened('late');
   const nobodys = await opened('nobodys');
@@ -213,7 +213,7 @@ async function toldResolutions(): Promise<readonly (readonly [unknown, number])[
   return rows.map((row) => [row.condition, Number(row.partitions)]);
 }
 
-test('balances are those of the block, and where they cannot be read the reason is kept', async () => {
+test('balances are those of the block; where they cannot be read, the reason is kept', async () => {
   const market = await opened('held');
   await done(venue.split(ALICE, market, 4_000_000n));
   const block = await bench.chain.head();

@@ -1,7 +1,7 @@
 /**
  * A node of the chain behind a breaker. Whatever it answers that is no answer gets a name:
  *
- *   hangs, is down, answers 5xx     CHAIN_TIMEOUT, CHAIN_OUTAGE; then CHAIN_BREAKER_OPEN for a while
+ *   hangs, is down, answers 5xx     CHAIN_TIMEOUT, CHAIN_OUTAGE; for a while CHAIN_BREAKER_OPEN
  *   429, or the same in JSON        CHAIN_RATE_LIMITED, with the seconds that it asks for
  *   refuses a range of blocks       CHAIN_RANGE_REFUSED
  *   refuses a batch of calls        CHAIN_BATCH_REFUSED, and smaller batches from then on
@@ -166,7 +166,7 @@ function ofStatus(thrown: Thrown, method: string, batchMax: number, cause: unkno
   return failure('CHAIN_OUTAGE', `Expected ${method} to be answered; ${found}.`);
 }
 
-/** An error that the node itself answers: a JSON-RPC code and a text, which differ from node to node. */
+/** An error that the node itself answers: a code and a text, which differ from node to node. */
 function ofAnswer(method: string, said: string): RuntimeError {
   const found = `Expected ${method} to be answered; found ${said}.`;
   if (/rate|too many requests|per second|throughput/i.test(said)) {

@@ -206,8 +206,8 @@ const KNOWN =
   'OR EXISTS (SELECT 1 FROM ingest.orders o WHERE o.token_id = t.token_id)))';
 
 /**
- * Puts those of the resolutions on the log that are not there and whose condition is known: defined,
- * ordered, or held. Answers how many.
+ * Puts those of the resolutions on the log that are not there and whose condition is known:
+ * defined, ordered, or held. Answers how many.
  */
 export async function tellResolutions(
   client: Queries,

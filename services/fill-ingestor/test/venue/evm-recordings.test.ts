@@ -104,7 +104,7 @@ function contracts(): readonly object[] {
   );
 }
 
-/** What Alice converts she was given before the recording began: split by her, a hundred of each. */
+/** What Alice converts she had before the recording began: split by her, a hundred of each. */
 function holdings(): readonly { readonly logs: readonly LogBody[] }[] {
   const venueThere: Venue = {
     ...POLYGON_VENUE,

@@ -29,7 +29,7 @@ describe('contracts', () => {
     ]);
   });
 
-  test('what somebody else did with shares that a wallet gave away is set aside, not guessed', () => {
+  test('what somebody else did with shares of a wallet is set aside, not guessed', () => {
     const bodies = [
       batch(VENUE.tokens, STRANGER, ALICE, STRANGER, MARKET.ids, [5n, 0n]),
       ...redeemThrough(VENUE, MARKET, STRANGER, [5n, 0n], 5n).slice(0, -4),

@@ -173,8 +173,9 @@ function tell(wallet: string, all: readonly ReadFill[], story: Story): Told {
     return { fills: known, movements, unclassified: [] };
   }
   const rest = difference(moved, legsOfFills(known));
-  const because = `Expected what is booked to be all that was transferred; found it is not. ${odd.join(' ')}`;
-  return { fills: known, movements: [], unclassified: [asideOf(wallet, because.trim(), rest)] };
+  const sentence = 'Expected what is booked to be all that was transferred; found it is not.';
+  const because = [sentence, ...odd].join(' ');
+  return { fills: known, movements: [], unclassified: [asideOf(wallet, because, rest)] };
 }
 
 /** Of an action that was paid in collateral: the pUSD did not change. */
