@@ -67,13 +67,17 @@ CREATE VIEW open_order AS
   SELECT log_partition, coalesce(condition_id, 'token:' || token_id) AS place, order_id
     FROM orders WHERE status = 'OPEN';
 
--- An event by its id: the definition that names most of its questions stands for it.
+-- An event by its id: the definition that names most of its questions stands for it. No DISTINCT
+-- ON, through which a look-up by event would not pass: all events would be read for one.
 CREATE VIEW market_facts_by_event AS
-  SELECT DISTINCT ON (neg_risk_market_id)
-         neg_risk_market_id AS place, definition, definition_hash
-    FROM market_definition
-   WHERE neg_risk_market_id IS NOT NULL
-   ORDER BY neg_risk_market_id, questions DESC, condition_id;
+  SELECT d.neg_risk_market_id AS place, d.definition, d.definition_hash
+    FROM market_definition d
+   WHERE d.neg_risk_market_id IS NOT NULL
+     AND NOT EXISTS (
+           SELECT 1 FROM market_definition o
+            WHERE o.neg_risk_market_id = d.neg_risk_market_id
+              AND (o.questions > d.questions
+                   OR (o.questions = d.questions AND o.condition_id < d.condition_id)));
 
 -- For people and tools: redemptions of what the account was not known to hold.
 CREATE VIEW redemption_unmatched AS
