@@ -155,7 +155,7 @@ const SPLIT = movement('PositionsSplit', {
 });
 const CLAIM = { job_id: 'job-1', tx_hash: TX };
 
-test('commands and movements stand on the log; a reservation is told when its time is over', async () => {
+test('commands and movements stand on the log; a reservation hears that its time is up', async () => {
   await send('ExecutionReport', ORDER);
   await send('ExecutionReport', { ...MATCH, negRisk: false });
   await logWith('FillConfirmed');
