@@ -112,6 +112,23 @@ async function earlierOne(bus: Bus, asked: Asked, partition: number): Promise<Wr
   return { commandId: id, isNew: false, at, sha256: sha256(first.value) };
 }
 
+/**
+ * Writes a command and waits for its answer. Two who ask the same at the same moment write it
+ * twice; the second record is refused as a repetition, and its answer is that of the first.
+ */
+export async function answered<Answer>(
+  write: () => Promise<Written>,
+  wait: (written: Written) => Promise<Answer | null>,
+  isRefusal: (answer: Answer) => boolean,
+): Promise<{ readonly written: Written; readonly answer: Answer | null }> {
+  const written = await write();
+  const answer = await wait(written);
+  if (answer === null || !isRefusal(answer) || !written.isNew) return { written, answer };
+  const first = await write();
+  if (first.sha256 === written.sha256) return { written, answer };
+  return { written: first, answer: await wait(first) };
+}
+
 export type RefusedCommand = { readonly reason_code: string; readonly detail: string };
 
 /** An hour: what the clocks of two machines may differ in. */

@@ -9,6 +9,7 @@ import { type Command, Option } from 'commander';
 import { idOf, nameOf, reasonTextOf, txHashOf } from '../arguments.ts';
 import { type CommandContext, printJson } from '../command.ts';
 import {
+  answered,
   type Asked,
   expectIngestor,
   type RefusedCommand,
@@ -95,18 +96,22 @@ async function tell(
   if (isDone(wish, before)) return { outcome, job: before, written: null, refusal: null };
   expectOpen(wish, before);
   const asked = askedBy(wish, before);
-  const written = await withBus(context.env, database, (bus) => writeCommand(bus, asked));
-  if (wait === false) return { outcome: 'not_waited_for', job: before, written, refusal: null };
-  const answer = await untilFound(
-    wait,
-    async (): Promise<Omit<JobAnswer, 'written'> | null> => {
-      const job = await jobOf(database, wish.job);
-      if (isDone(wish, job)) return { outcome, job, refusal: null };
-      if (!isOpen(wish, job)) return { outcome: 'refused', job, refusal: null };
-      const refusal = await refusalOf(database, written);
-      return refusal === null ? null : { outcome: 'refused', job, refusal };
-    },
-    context.over,
+  const write = (): Promise<Written> =>
+    withBus(context.env, database, (bus) => writeCommand(bus, asked));
+  if (wait === false) {
+    return { outcome: 'not_waited_for', job: before, written: await write(), refusal: null };
+  }
+  const look = async (written: Written): Promise<Omit<JobAnswer, 'written'> | null> => {
+    const job = await jobOf(database, wish.job);
+    if (isDone(wish, job)) return { outcome, job, refusal: null };
+    if (!isOpen(wish, job)) return { outcome: 'refused', job, refusal: null };
+    const refusal = await refusalOf(database, written);
+    return refusal === null ? null : { outcome: 'refused', job, refusal };
+  };
+  const { written, answer } = await answered(
+    write,
+    (of) => untilFound(wait, () => look(of), context.over),
+    ({ refusal }) => refusal !== null,
   );
   return answer === null
     ? { outcome: 'unanswered', job: before, written, refusal: null }

@@ -19,6 +19,7 @@ import {
 import { type CommandContext, printJson } from '../command.ts';
 import { accountOf } from '../filters.ts';
 import {
+  answered,
   type Asked,
   expectIngestor,
   type RefusedCommand,
@@ -181,17 +182,21 @@ async function reserve(
   // JSON stays one document: the id goes where the sentences go.
   const sayFirst = json === true ? context.terminal.err : context.terminal.out;
   sayFirst(`Reservation ${asked.id}\n`);
-  const written = await withBus(context.env, database, (bus) => writeCommand(bus, askedBy(asked)));
-  if (wait === false) return { outcome: 'not_waited_for', asked, written, balance: null };
-  const answer = await untilFound(
-    wait,
-    async (): Promise<Answer | null> => {
-      const found = await knownOne(database, asked);
-      if (found !== null) return found;
-      const refusal = await refusalOf(database, written);
-      return refusal === null ? null : { outcome: 'command_refused', refusal };
-    },
-    context.over,
+  const write = (): Promise<Written> =>
+    withBus(context.env, database, (bus) => writeCommand(bus, askedBy(asked)));
+  if (wait === false) {
+    return { outcome: 'not_waited_for', asked, written: await write(), balance: null };
+  }
+  const look = async (written: Written): Promise<Answer | null> => {
+    const found = await knownOne(database, asked);
+    if (found !== null) return found;
+    const refusal = await refusalOf(database, written);
+    return refusal === null ? null : { outcome: 'command_refused', refusal };
+  };
+  const { written, answer } = await answered(
+    write,
+    (of) => untilFound(wait, () => look(of), context.over),
+    ({ outcome }) => outcome === 'command_refused',
   );
   const balance = await held(database, asked);
   return { ...(answer ?? { outcome: 'unanswered' }), asked, written, balance };
