@@ -155,7 +155,7 @@ const SPLIT = movement('PositionsSplit', {
 });
 const CLAIM = { job_id: 'job-1', tx_hash: TX };
 
-test('commands and movements stand on the log; a reservation hears that its time is up', async () => {
+test('commands and movements stand on the log; a reservation hears of its end', async () => {
   await send('ExecutionReport', ORDER);
   await send('ExecutionReport', { ...MATCH, negRisk: false });
   await logWith('FillConfirmed');
