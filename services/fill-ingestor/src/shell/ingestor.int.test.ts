@@ -128,13 +128,8 @@ async function send(
 
 async function report(fields: object, key: string = ALICE): Promise<void> {
   const value: ExecutionReport = fromJson('ExecutionReport', fields);
-  await send(
-    TOPICS.executionReports.name,
-    TOPICS.executionReports.partitions,
-    key,
-    'ExecutionReport',
-    value,
-  );
+  const { name, partitions } = TOPICS.executionReports;
+  await send(name, partitions, key, 'ExecutionReport', value);
 }
 
 /**
