@@ -1,8 +1,8 @@
 /**
  * What a fill moves (rules B8, B10): matched, into pending; confirmed, for good; failed or
- * reversed, back as if it had never been seen. Each step takes out what the fill had moved before and puts
- * in what it moves now, so that a fee that is heard later, or a step that is left out, comes to the
- * same.
+ * reversed, back as if it had never been seen. Each step takes out what the fill had moved before
+ * and puts in what it moves now, so that a fee that is heard later, or a step that is left out,
+ * comes to the same.
  *
  *   nothing ─▶ pending ─▶ confirmed ─▶ reversed
  *      │          └─▶ failed ◀┄┄ of one not seen before: what comes after it is late

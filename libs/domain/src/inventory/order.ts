@@ -44,8 +44,8 @@ export function keptToken(terms: OrderTerms): string | null {
 
 /**
  * What the order needs for `remaining` of its shares: SELL the shares; BUY
- * `ceil(price × remaining) + ceil(max_fee × remaining ÷ quantity)`, the first only where there is no
- * max fee.
+ * `ceil(price × remaining) + ceil(max_fee × remaining ÷ quantity)`, the first only where there
+ * is no max fee.
  * BUY 100 @ 0.50 with a fee of at most 1: 51; 60 of them left: 30 + 0.6.
  */
 export function needOf(terms: OrderTerms, remaining: bigint): bigint {
