@@ -88,8 +88,8 @@ export const INPUT_CODES = [
     code: 'GOV_MOVEMENT_CONFLICT',
     severity: 'HARD_REJECT',
     meaning:
-      'A split, merge, conversion, redemption, transfer or cash movement is told again with other ' +
-      'amounts or tokens than those on the log.',
+      'A split, merge, conversion, redemption, transfer or cash movement is told again with ' +
+      'other amounts or tokens than those on the log.',
     action: 'Both are kept in quarantine, the account is marked incomplete; an operator decides.',
     userMessage: '',
   },
