@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codec, TOPICS } from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
+import { formatFixed } from '@polytraders/money';
 import { applyTopics } from '@polytraders/infra/topics';
 import {
   connect,
@@ -224,6 +225,36 @@ describe('with books in the tables', () => {
     });
   });
 
+  test('a movement stands in the ledger, and in the quarantine where no book holds it', async () => {
+    const client = await connect({ url: database.url, applicationName: 'cli-test' });
+    await client.query(`
+      CREATE TABLE pnl_v1.rest PARTITION OF pnl_v1.pnl_ledger DEFAULT;
+      INSERT INTO pnl_v1.pnl_ledger (month, partition, "offset", line, entry_kind, event_id,
+          correlation_id, effective_at, recorded_at, confirmed_at, account, trading_bot_id,
+          condition_id, token_id, quantity_shares, cash_pusd, effect, opened_shares,
+          opened_basis_pusd, closed_shares, closed_basis_pusd, realised_pnl_pusd, position_shares,
+          cost_basis_pusd, paper, mode, quarantined, reason_codes, books_complete,
+          incomplete_reasons, source, tx_hash)
+        SELECT '2026-05-01', 3, n, 0, 'REDEEM', 'e' || n, 'c', now(), now(), now(), '${other}',
+               'mm.quoter', '0x11', '22', -0.000001, 0.000001, 'REDUCED', 0, 0, 0, 0, 0, 0, 0,
+               false, 'general_live', n = 2,
+               CASE n WHEN 2 THEN '{GOV_WALLET_OVERSOLD}'::text[] ELSE '{}' END, true, '{}',
+               'chain', '0x33'
+          FROM generate_series(1, 2) AS n`);
+    await client.end();
+    const lines = (await run('ledger', '--account', other)).out;
+    expect(lines).toMatch(
+      /\n3\/1 +REDEEM +– +0xcdcdcd…cdcd +mm\.quoter +22 +– +-0\.000001 +– +0\.0/,
+    );
+    const { out } = await run('quarantine', '--account', other);
+    expect(out).toMatch(
+      /\nGOV_WALLET_OVERSOLD +REDEEM +0xcdcdcd…cdcd +0x11 +22 +-0\.000001 +0\.000001 /,
+    );
+    expect(out).toMatch(/\nGOV_WALLET_OVERSOLD: The books of a wallet add up to less than nothing/);
+    const json = JSON.parse((await run('quarantine', '--account', other, '--json')).out);
+    expect(json.unbooked).toEqual([expect.objectContaining({ cash_pusd: '0.000001', offset: 2 })]);
+  });
+
   test('a ledger without lines is empty, not an error', async () => {
     expect(await run('ledger', '--fill-id', 'fill_x')).toMatchObject({
       code: 0,
@@ -261,7 +292,10 @@ describe('reports', () => {
     await producer.transact([record('f1', 'mm.quoter', 0), record('f2', 'taker.news', 7)]);
     await producer.send([record('f3', 'mm.quoter', 0), record('f4', 'mm.quoter', 3)]);
     await producer.abort();
-    await producer.transact([record('f5', 'mm.quoter', 0)]);
+    const settled = { ...fixture('SettlementReport', 'MARKET_SETTLED'), trading_bot_id: 'settler' };
+    const value = book.encode('SettlementReport', settled);
+    const market = { ...record('f5', 'mm.quoter', 0), value };
+    await producer.transact([record('f5', 'mm.quoter', 0), market]);
     await producer.close();
     book.close();
     await reads.end();
@@ -272,22 +306,27 @@ describe('reports', () => {
     expect(code).toBe(0);
     const found = JSON.parse(out);
     expect(found).toMatchObject({
-      records: 3,
-      matching: 3,
+      records: 4,
+      matching: 4,
       undecodable: 0,
-      by_event_type: { FILL_PNL_COMPUTED: 3 },
+      by_event_type: { FILL_PNL_COMPUTED: 3, MARKET_SETTLED: 1 },
     });
-    const ids = found.reports.map((one: { fill_id: string }) => one.fill_id);
-    expect(ids.sort()).toEqual(['f1', 'f2', 'f5']);
+    const ids = found.reports.map((one: { fill_id: string | null }) => one.fill_id ?? 'market');
+    expect(ids.sort()).toEqual(['f1', 'f2', 'f5', 'market']);
     expect(found.reports[0].net_fee_pusd).toMatch(/^-?\d+\.\d+$/);
   });
 
   test('filters by bot and fill, and shows the last ones', async () => {
     const byBot = JSON.parse((await run('reports', '--json', '--bot', 'mm.quoter')).out);
-    expect(byBot).toMatchObject({ records: 3, matching: 2 });
+    expect(byBot).toMatchObject({ records: 4, matching: 2 });
     const one = await run('reports', '--fill-id', 'f2');
-    expect(one.out).toMatch(/3 committed records, 1 match \(1 FILL_PNL_COMPUTED\)/);
+    expect(one.out).toMatch(/4 committed records, 1 match \(1 FILL_PNL_COMPUTED\)/);
     expect(one.out).toMatch(/settlement_fill_f2 +1 +0xababab…abab +taker\.news/);
+    const settled = fixture('SettlementReport', 'MARKET_SETTLED');
+    const shares = formatFixed(settled.settled_shares ?? 0n, 6);
+    const payout = formatFixed(settled.payout_pusd ?? 0n, 6);
+    const market = (await run('reports', '--bot', 'settler')).out;
+    expect(market).toMatch(new RegExp(`settlement_market_.* settler .* ${shares} +${payout} `));
     const last = JSON.parse((await run('reports', '--json', '--limit', '1')).out);
     expect(last.reports).toHaveLength(1);
   });

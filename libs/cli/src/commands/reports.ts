@@ -123,8 +123,9 @@ const COLUMNS: readonly TableColumn<SettlementReport>[] = [
   { title: 'account', text: (report) => shortId(report.account) },
   { title: 'bot', text: (report) => report.trading_bot_id ?? report.bot_id },
   { title: 'side', text: (report) => report.order_side ?? '–' },
-  amount('shares', (report) => report.quantity_shares),
-  amount('size pUSD', (report) => report.size_pusd),
+  // Of a settled book: the shares that were settled, and what they pay.
+  amount('shares', (report) => report.quantity_shares ?? report.settled_shares),
+  amount('size pUSD', (report) => report.size_pusd ?? report.payout_pusd),
   amount('net fee', (report) => report.net_fee_pusd),
   amount('realised', (report) => report.realised_pnl_pusd),
   amount('unrealised', (report) => report.unrealised_pnl_pusd),
