@@ -16,6 +16,22 @@ CREATE TABLE chain_position (
   halted      text                   -- why the reader stands still, if it does
 );
 
+-- Up to which block (exclusive) each wallet was read, and what of the past of a wallet that was
+-- declared later is still to be read: from next_block to until_block (exclusive).
+CREATE TABLE chain_wallet (
+  source     text   NOT NULL,
+  account    text   NOT NULL,
+  covered_to bigint NOT NULL,
+  PRIMARY KEY (source, account)
+);
+CREATE TABLE chain_backlog (
+  source      text   NOT NULL,
+  account     text   NOT NULL,
+  next_block  bigint NOT NULL,
+  until_block bigint NOT NULL,
+  PRIMARY KEY (source, account, until_block)
+);
+
 -- Fills in blocks that may still go, of accounts whose source of record is the chain. A row stays
 -- until its fill is final, or its height is final without it.
 CREATE TABLE chain_provisional (

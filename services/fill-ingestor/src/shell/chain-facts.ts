@@ -11,6 +11,8 @@ export type ChainFacts = {
   readonly done: () => void;
   readonly failed: (error: RuntimeError) => void;
   readonly halted: (error: RuntimeError) => void;
+  /** Blocks of the past that wallets declared later still lack. */
+  readonly lacking: (blocks: number) => void;
   /** Another ingestor reads. */
   readonly standby: () => void;
   readonly state: () => SourceState;
@@ -29,6 +31,7 @@ export function chainFacts(
   let failingSince: number | null = null;
   let halt: HaltedSource | null = null;
   let doneAt = -1;
+  let lacks = 0;
 
   function lagOf(): number {
     return at === null ? 0 : Math.max(0, at.view.final - at.claim.nextBlock + 1);
@@ -56,6 +59,9 @@ export function chainFacts(
     halted: ({ code, message }) => {
       halt = { source, partition: 0, code, message };
     },
+    lacking: (blocks) => {
+      lacks = blocks;
+    },
     standby: () => {
       isReading = false;
       [at, behindSince] = [null, null];
@@ -73,6 +79,7 @@ export function chainFacts(
         head: at?.view.head.number ?? null,
         final_block: at?.view.final ?? null,
         next_block: at?.claim.nextBlock ?? null,
+        backlog_blocks: lacks,
         breaker: rpc.breaker(),
         breaker_open: rpc.breaker() === 'closed' ? 0 : 1,
         ...Object.fromEntries([...outages].map(([code, count]) => [`outages_${code}`, count])),

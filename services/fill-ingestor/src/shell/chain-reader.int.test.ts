@@ -214,6 +214,48 @@ describe('what was final and is not any more', () => {
   });
 });
 
+describe('a wallet that is declared later', () => {
+  test('is told its past beside what is new, once; the others are told nothing again', async () => {
+    const alone = new Map([[BOB, declared('bus')]]);
+    await bench.chain.say(trade('one'));
+    await bench.chain.mine(3);
+    const first = bench.read(alone, START);
+    await bench.caughtUp(first);
+    await first.stop();
+    expect(await fills()).toEqual(['bob CONFIRMED in 0']);
+    await bench.chain.say(trade('two'));
+    await bench.chain.mine(3);
+    const second = bench.read(ACCOUNTS, { ...START, CHAIN_RANGE_BLOCKS_MAX: '1' });
+    await bench.caughtUp(second);
+    const all = ['alice CONFIRMED in 0', 'alice CONFIRMED in 3'];
+    expect([...(await fills())].sort()).toEqual([
+      ...all,
+      'bob CONFIRMED in 0',
+      'bob CONFIRMED in 3',
+    ]);
+    await second.stop();
+    await bench.chain.mine(2);
+    await bench.caughtUp(bench.read(ACCOUNTS, START));
+    expect(await fills()).toHaveLength(4);
+    expect(second.state().facts).toMatchObject({ backlog_blocks: 0 });
+  });
+
+  test('and one that was left out for a while is read from where it was left', async () => {
+    const first = bench.read(ACCOUNTS, START);
+    await bench.chain.mine(3);
+    await bench.caughtUp(first);
+    await first.stop();
+    await bench.chain.say(trade('one'));
+    await bench.chain.mine(3);
+    const without = bench.read(new Map([[BOB, declared('bus')]]), START);
+    await bench.caughtUp(without);
+    await without.stop();
+    await bench.chain.mine();
+    await bench.caughtUp(bench.read(ACCOUNTS, START));
+    expect([...(await fills())].sort()).toEqual(['alice CONFIRMED in 3', 'bob CONFIRMED in 3']);
+  });
+});
+
 describe('readers', () => {
   test('one reads at a time; the next takes over when the first is gone', async () => {
     const env = { ...START, CHAIN_LEASE_MS: '60000' };

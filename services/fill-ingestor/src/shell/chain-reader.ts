@@ -25,6 +25,7 @@ import { type ReadFill } from '../sources/chain/matches.ts';
 import { inputsOfTransaction, placeOfFill } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction } from '../sources/chain/transaction.ts';
 import { type PlacedLog, receiptOf } from './chain-answers.ts';
+import { moveBacklog, nextBacklog, noteBacklog, noteCovered } from './chain-backlog.ts';
 import { type ChainConfig } from './chain-config.ts';
 import { chainFacts } from './chain-facts.ts';
 import { type ChainClaim, chainPositions } from './chain-position.ts';
@@ -67,6 +68,9 @@ const STOP_MS_MAX = 4_000;
 const SWEEP_MAX = 20_000;
 /** Blocks above the final ones that are still looked at: beyond, catching up comes first. */
 const TAIL_EXTRA = 500;
+
+/** Milliseconds of a turn that the past of wallets declared later may take. */
+const BACKLOG_MS_MAX = 5_000;
 
 /** Errors after which the same question is asked of fewer blocks. */
 const TOO_MUCH: readonly string[] = ['CHAIN_RANGE_REFUSED', 'CHAIN_TRUNCATED', 'CHAIN_TIMEOUT'];
@@ -124,6 +128,10 @@ export function startChainReader(
     if (reading === null) {
       const claim = await positions.claim();
       if (claim === null) return facts.standby();
+      await inTransaction(database, async (client) => {
+        await positions.moveTo(client, claim, claim);
+        await noteBacklog(client, source, told.all, claim, config.startBlock);
+      });
       reading = { claim, tail: null, sweptTo: '' };
       await positions.note(claim, null);
       log.info({ event: 'SOURCE_ACQUIRED', source, next_block: claim.nextBlock });
@@ -138,7 +146,29 @@ export function startChainReader(
       facts.seen(view, now.claim);
     }
     await sweep(now);
+    await takePast(now);
     forgetReceipts(view);
+  }
+
+  /** What wallets lack that were declared after their blocks had been read. */
+  async function takePast(now: Reading): Promise<void> {
+    const until = performance.now() + BACKLOG_MS_MAX;
+    while (performance.now() < until && !stopping.signal.aborted) {
+      const piece = await nextBacklog(database, source, told.all);
+      facts.lacking(piece === null ? 0 : piece.to - piece.from + 1);
+      if (piece === null) return;
+      const filters = filtersOf(config.book, piece.wallets);
+      const read = await readSome({ ...finalSeek, filters, resolutions: null }, piece, null);
+      const wallets = new Set(piece.wallets);
+      const inputs = read.transactions.flatMap((logs) =>
+        inputsOfTransaction(readWalletTransaction(logs, wallets, config.book)),
+      );
+      await inTransaction(database, async (client) => {
+        await positions.moveTo(client, now.claim, now.claim);
+        await moveBacklog(client, source, piece, read.to);
+        await appendChain(client, source, inputs, Date.now() * 1000);
+      });
+    }
   }
 
   /** Reads a range on top of the claim's place; fewer blocks where they are too many. */
@@ -204,6 +234,7 @@ export function startChainReader(
         const receivedAt = Date.now() * 1000;
         await positions.moveTo(client, now.claim, to);
         await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
+        await noteCovered(client, source, told.all, to.nextBlock);
         await appendChain(client, source, inputs, receivedAt);
         const resolved = resolutionsIn(read.resolutions, config.book);
         await storeResolutions(client, source, resolved, config.book, receivedAt);
