@@ -225,7 +225,7 @@ describe('with books in the tables', () => {
     });
   });
 
-  test('a movement stands in the ledger, and in the quarantine where no book holds it', async () => {
+  test('a movement stands in the ledger, and in quarantine where no book holds it', async () => {
     const client = await connect({ url: database.url, applicationName: 'cli-test' });
     await client.query(`
       CREATE TABLE pnl_v1.rest PARTITION OF pnl_v1.pnl_ledger DEFAULT;
