@@ -55,6 +55,10 @@ export function createDraft(plans: Plans, cause: Cause): Draft {
 export const marketOf = ({ plans }: Draft, conditionId: string): Market | undefined =>
   onShelf(plans.markets, conditionId);
 
+/** The condition of a token, as a definition of it or of its event named it. */
+export const conditionOf = ({ plans }: Draft, token: string): string | undefined =>
+  onShelf(plans.tokens, token);
+
 export const eventOf = ({ plans }: Draft, marketId: string): NegRiskEvent | undefined =>
   onShelf(plans.events, marketId);
 
@@ -94,7 +98,11 @@ export function putMarket(draft: Draft, market: Market): void {
   const { conditionId } = market;
   const before = marketOf(draft, conditionId);
   const markets = withValue(draft.plans.markets, conditionId, market);
-  draft.plans = { ...draft.plans, markets };
+  const tokens = market.tokens.reduce(
+    (all, token) => withValue(all, token, conditionId),
+    draft.plans.tokens,
+  );
+  draft.plans = { ...draft.plans, markets, tokens };
   const unitId = unitIdOf(market);
   const old = before === undefined ? undefined : unitOf(draft, unitIdOf(before));
   if (old !== undefined && old.unitId !== unitId) leaveUnit(draft, old, conditionId);

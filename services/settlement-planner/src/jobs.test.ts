@@ -191,6 +191,12 @@ describe('modes and parameters', () => {
     expect([job.mode, job.publication]).toEqual(['limited_live', 'HELD']);
   });
 
+  test('an address that is left empty leaves the choice to our own table', () => {
+    const settings = { ctf_collateral_adapter: '', neg_risk_fee_bips: '0' };
+    const job = lastJob(desk().tell(parametersChanged('general_live', settings), ...twoTokens));
+    expect(job.contract).toBe('0xada100db00ca00073811820692005400218fce1f');
+  });
+
   test('another address makes queued jobs void; the new ones call it', () => {
     const one = desk();
     one.tell(...twoTokens);

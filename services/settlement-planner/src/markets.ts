@@ -16,6 +16,7 @@ import {
 import { shares } from '@polytraders/money';
 import { derivedPair } from './call-targets.ts';
 import {
+  conditionOf,
   type Draft,
   eventOf,
   marketOf,
@@ -38,10 +39,12 @@ const QUANTITY_DOUBTS: readonly string[] = ['GOV_ACCOUNT_INCOMPLETE', 'GOV_WALLE
 
 /** A definition: the market itself, and the other questions of its event that it names. */
 export function define(draft: Draft, defined: MarketDefined): void {
-  const { condition_id: conditionId, neg_risk_market_id: marketId, questions } = defined;
+  const { condition_id: conditionId, questions } = defined;
+  const marketId = eventIdOf(defined.neg_risk_market_id);
   if (marketId !== null && questions.length > 0) {
     const event = eventOf(draft, marketId);
-    const questionCount = Math.max(event?.questionCount ?? 0, questions.length);
+    const places = questions.map((question) => question.question_index + 1);
+    const questionCount = Math.max(event?.questionCount ?? 0, ...places);
     const feeBips = event?.feeBips ?? null;
     if (event?.questionCount !== questionCount)
       putEvent(draft, { marketId, questionCount, feeBips });
@@ -57,6 +60,12 @@ export function define(draft: Draft, defined: MarketDefined): void {
   const market = learn(draft, conditionId, named, place);
   if (defined.status !== 'RESOLVED') tell(draft, conditionId, defined.status);
   touchUnit(draft, unitIdOf(market));
+}
+
+/** The id of an event as calls take it: 32 bytes. Anything else is none. */
+function eventIdOf(given: string | null): string | null {
+  const id = given?.toLowerCase() ?? '';
+  return /^0x[0-9a-f]{64}$/.test(id) ? id : null;
 }
 
 /** Where the market stands, as long as it is not resolved. */
@@ -90,8 +99,11 @@ export function learnFee(draft: Draft, marketId: string, feeBips: number, count:
 
 /** A balance of a token as it is now. Paper holds nothing that a transaction could move. */
 export function hold(draft: Draft, balance: InventoryBalance): void {
-  const { account, token, conditionId } = balance;
-  if (token === null || conditionId === null || isPaperAccount(account)) return;
+  const { account, token } = balance;
+  if (token === null || isPaperAccount(account)) return;
+  // YES that a conversion gave may be of a question that only its event's definition has named.
+  const conditionId = balance.conditionId ?? conditionOf(draft, token);
+  if (conditionId === undefined) return;
   const market = learn(draft, conditionId, [token], { negRiskMarketId: null, questionIndex: null });
   const outcome = market.tokens.indexOf(token);
   if (outcome !== 0 && outcome !== 1) return;

@@ -41,13 +41,13 @@ describe('whatever happens in whatever order', () => {
       fc.property(moves(80), fee, (list, feeBips) => {
         play(list, feeBips);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
   test('the histories reach every kind of job in every state', () => {
     const reached = new Set<string>();
-    for (const list of fc.sample(moves(80), { seed: 7, numRuns: 150 }))
+    for (const list of fc.sample(moves(80), { seed: 7, numRuns: 100 }))
       for (const { kind, state } of play(list, 0).paper.jobs.values())
         reached.add(`${kind} ${state}`);
     const states = ['queued', 'running', 'done', 'failed', 'superseded'];
@@ -71,7 +71,7 @@ describe('whatever happens in whatever order', () => {
         }
         expect(openJobs(paper)).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('whatever happens in whatever order', () => {
         expect(again.emitted).toEqual([]);
         expect(rowsOf(again.entities)).toEqual(rows);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 
@@ -100,7 +100,7 @@ describe('whatever happens in whatever order', () => {
         expect([...first.emitted, ...rest.emitted]).toEqual(whole.emitted);
         expect(rowsOf(rest.entities)).toEqual(rowsOf(whole.entities));
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 });
@@ -164,7 +164,7 @@ describe('executing all that is planned', () => {
         expect(canonicalForm(after).cash).toBe(0n);
         expect(after.every(({ yes, no }) => yes === 0n || no === 0n)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -188,7 +188,7 @@ describe('executing all that is planned', () => {
         const plans = world.entities().get(plansKey(PARTITION)) as Plans;
         expect(allOf(plans.slots).filter(([, { withheld }]) => withheld !== null)).toEqual([]);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 });

@@ -208,6 +208,34 @@ describe('a conversion', () => {
     expect(freed).toBe(units(100));
   });
 
+  test('gives YES of a question that only its event has named, and they are planned with', () => {
+    const one = desk();
+    const job = lastJob(one.tell(defined(A, 0), moved(A.no, 100), moved(B.no, 100)));
+    one.tell(executed(job));
+    const more = one.tell(moved(C.no, 30, { condition_id: null }));
+    expect(shown(more.emitted)).toEqual(['MERGE 30 queued']);
+    expect(lastJob(more).condition_id).toBe(C.condition);
+  });
+
+  test.each(['0xce', 'an event', `0x${'zz'.repeat(32)}`])(
+    'is not planned of an event whose id no call could name: %s',
+    (id) => {
+      const odd = [A, B].map((one, index) => defined(one, index, { neg_risk_market_id: id }));
+      expect(desk().tell(...odd, moved(A.no, 5), moved(B.no, 5)).emitted).toEqual([]);
+    },
+  );
+
+  test('of an event whose definition names its last questions only knows how many there are', () => {
+    const questions = [A, B].map(({ condition, yes, no }, index) => ({
+      question_index: index + 4,
+      condition_id: condition,
+      yes_token_id: yes,
+      no_token_id: no,
+    }));
+    const driven = desk().tell(defined(A, 0, { questions }), moved(A.no, 5), moved(B.no, 5));
+    expect(lastJob(driven)).toMatchObject({ kind: 'CONVERT', index_set: '48' });
+  });
+
   test('of a market whose definition says neg-risk while its tokens do not is not planned', () => {
     const questions = [PLAIN, A].map(({ condition, yes, no }, index) => ({
       question_index: index,

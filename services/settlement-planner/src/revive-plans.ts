@@ -61,6 +61,7 @@ export function revivePlans(rows: Readonly<Record<string, readonly object[]>>): 
     slots: shelf(slots, (one) => pairKey(one.account, one.target)),
     units: unitsOf(markets.map(market), marketShelf, positions, slots),
     jobs: jobsOf(slots),
+    tokens: tokensOf(markets),
   };
 }
 
@@ -102,6 +103,14 @@ function jobsOf(slots: readonly SlotState[]): Shelf<string> {
   return slots.reduce(
     (jobs, { account, target, job }) =>
       job === null ? jobs : withValue(jobs, job.jobId, pairKey(account, target)),
+    emptyShelf<string>(),
+  );
+}
+
+function tokensOf(markets: readonly MarketRow[]): Shelf<string> {
+  return markets.reduce(
+    (all, { tokens, condition_id: condition }) =>
+      tokens.reduce((some, token) => withValue(some, token, condition), all),
     emptyShelf<string>(),
   );
 }

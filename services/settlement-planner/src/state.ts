@@ -5,7 +5,7 @@
  *
  * Keys: `plans|partition`, and `ended|job id` for a job that is over. The keys of the inventory are
  * those of `@polytraders/domain` (balance, order, hash, fill, request, market, token, live).
- * An index (`units`, `jobs`) says nothing that the rest does not; it is not stored.
+ * An index (`units`, `jobs`, `tokens`) says nothing that the rest does not; it is not stored.
  */
 
 import {
@@ -104,6 +104,8 @@ export type Plans = {
   readonly units: Shelf<Unit>;
   /** Slot keys of open jobs, by job id. */
   readonly jobs: Shelf<string>;
+  /** Condition ids, by token. */
+  readonly tokens: Shelf<string>;
 };
 
 /** How a job ended. Written once and never changed. */
@@ -134,6 +136,7 @@ export const NO_PLANS: Plans = {
   slots: emptyShelf(),
   units: emptyShelf(),
   jobs: emptyShelf(),
+  tokens: emptyShelf(),
 };
 
 export const plansKey = (partition: number): string => `plans|${String(partition)}`;

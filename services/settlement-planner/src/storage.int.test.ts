@@ -193,6 +193,7 @@ describe('what is stored in Postgres', () => {
     const revived = loaded.get(plansKey(PARTITION)) as Plans;
     expect(allOf(revived.jobs)).toEqual(allOf(plans.jobs));
     expect(allOf(revived.units)).toEqual(allOf(plans.units));
+    expect(allOf(revived.tokens)).toEqual(allOf(plans.tokens));
     expect(revived.parameters).toEqual(plans.parameters);
   });
 

@@ -139,6 +139,7 @@ describe('a conversion', () => {
     ['a fee that keeps it all', nos([100, 100], 10_000)],
     ['a plain market', plain(0, 100)],
     ['an event of one question', nos([100])],
+    ['an event of more questions than a call can name', nos(Array(256).fill(1) as number[])],
   ])('is not planned of %s', (_, unit) => {
     expect(proposeConversion(unit)).toEqual({ plan: null, withheld: null });
   });

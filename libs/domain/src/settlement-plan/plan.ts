@@ -19,7 +19,7 @@ import {
   shares,
   type ShareMicros,
 } from '@polytraders/money';
-import { conversionsOf, convert, indexSetOf } from '../neg-risk.ts';
+import { conversionsOf, convert, indexSetOf, QUESTIONS_MAX } from '../neg-risk.ts';
 
 /** One token of a wallet as the inventory knows it. */
 export type HeldToken = {
@@ -155,6 +155,7 @@ export function proposeFor(
 export function proposeConversion(unit: PlanUnit, taken: SharesTaken = nothingIsTaken): Proposal {
   const { negRisk } = unit;
   if (negRisk === null || negRisk.questionCount < 2) return NOTHING;
+  if (negRisk.questionCount > QUESTIONS_MAX) return NOTHING;
   const all = noByQuestion(unit, negRisk.questionCount, taken, () => true);
   const certain = noByQuestion(unit, negRisk.questionCount, taken, isCertain);
   const plan = bestConversion(unit, certain);
