@@ -1,6 +1,6 @@
 /**
- * Movements on the books, in the words of services/pnl-projector/src/golden/*.ledger and through the
- * same code: what a line says and what the projector does, side by side.
+ * Movements on the books, in the words of services/pnl-projector/src/golden/*.ledger and through
+ * the same code: what a line says and what the projector does, side by side.
  */
 
 import { type LedgerLine, parseLedgerText } from '@polytraders/testkit';

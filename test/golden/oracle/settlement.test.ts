@@ -1,6 +1,7 @@
 /**
  * The published cases of conversions, payoffs and reservations, and the numbers of the venue's own
- * contracts, exactly: what moves (neg-risk.ts, inventory) and what it does to the books (settlement).
+ * contracts, exactly: what moves (neg-risk.ts, inventory) and what it does to the books
+ * (settlement).
  */
 
 import { describe, expect, test } from '@jest/globals';
@@ -271,16 +272,19 @@ describe('the venue reference: payoffs and conversions', () => {
     expect([text(form.cash), form.yes.map(formatMicros)]).toEqual([cash, rest]);
   });
 
-  test('row 5: converting row 2 at 200 bips gives 98 pUSD and 98 YES of C; the vault keeps 2', () => {
-    const said = { set: [0, 1], amount: 100_000_000n, count: 3 };
-    const { effect, given, gained } = converted(said, 200, 700_000n);
-    expect([text(effect.cash), text(effect.yesEach)]).toEqual(['98', '98']);
-    expect([text(effect.feeCash), text(effect.feeYesEach)]).toEqual(['2', '2']);
-    // Basis 140, cash 98: nothing realised, 42 carried to 98 YES; the fee is in no basis.
-    expect(sum(given, ({ realised }) => realised)).toBe('0');
-    expect(gained.map(({ after }) => text(costBasis(after)))).toEqual(['42']);
-    expect(gained.map(({ after }) => text(positionShares(after)))).toEqual(['98']);
-  });
+  test(
+    'row 5: converting row 2 at 200 bips gives 98 pUSD and 98 YES of C; the vault ' + 'keeps 2',
+    () => {
+      const said = { set: [0, 1], amount: 100_000_000n, count: 3 };
+      const { effect, given, gained } = converted(said, 200, 700_000n);
+      expect([text(effect.cash), text(effect.yesEach)]).toEqual(['98', '98']);
+      expect([text(effect.feeCash), text(effect.feeYesEach)]).toEqual(['2', '2']);
+      // Basis 140, cash 98: nothing realised, 42 carried to 98 YES; the fee is in no basis.
+      expect(sum(given, ({ realised }) => realised)).toBe('0');
+      expect(gained.map(({ after }) => text(costBasis(after)))).toEqual(['42']);
+      expect(gained.map(({ after }) => text(positionShares(after)))).toEqual(['98']);
+    },
+  );
 
   test('the real conversion of 2,422.2369 of four NO freed three times as much', () => {
     const amount = micros('2422.2369');
