@@ -35,8 +35,10 @@ export type ReportFact = {
   readonly fillReports: number;
   /** Fills with a report, each once. */
   readonly fills: ReadonlySet<string>;
-  /** Fills with more than one report of the first revision. */
+  /** Fills with more than one report of the first revision, and reports on markets told again. */
   readonly repeated: readonly string[];
+  /** Reports on books of markets that resolved. */
+  readonly marketReports: number;
   /** All committed records on the topic. */
   readonly records: number;
 };
@@ -150,16 +152,23 @@ export async function reportsOf(bus: Bus, accounts: readonly string[] | null): P
   const fills = new Set<string>();
   const repeated: string[] = [];
   let fillReports = 0;
+  const settled = new Set<string>();
+  let marketReports = 0;
   const records = await scanTopic(bus, TOPICS.settlementReports.name, ({ content }) => {
     if (!('type' in content)) return;
     const report = content.value as SettlementReport;
-    if (report.event_type !== 'FILL_PNL_COMPUTED' || report.fill_id === null) return;
     if (wanted !== null && !wanted.has(report.account ?? '')) return;
+    if (report.event_type === 'MARKET_SETTLED') {
+      marketReports += 1;
+      if (settled.has(report.report_id)) repeated.push(report.report_id);
+      settled.add(report.report_id);
+    }
+    if (report.event_type !== 'FILL_PNL_COMPUTED' || report.fill_id === null) return;
     fillReports += 1;
     if (fills.has(report.fill_id)) repeated.push(report.fill_id);
     fills.add(report.fill_id);
   });
-  return { fillReports, fills, repeated, records };
+  return { fillReports, marketReports, fills, repeated, records };
 }
 
 /** Σ over partitions of how far readers of a topic could get. */
@@ -179,19 +188,29 @@ export async function arrivedOf(database: Database, bus: Bus): Promise<number> {
   return Number(row?.['rows'] ?? 0) + ends.reduce((sum, end) => sum + end, 0);
 }
 
-const FILE_ROWS = "SELECT count(*) AS rows FROM ingest.inbox WHERE source = 'file'";
+/** Movements in a file move wallets, and report no execution. */
+const MOVEMENT = `(source = 'file' AND payload LIKE '{"format":"movement"%')`;
+const FILE_ROWS = `SELECT count(*) AS rows FROM ingest.inbox
+  WHERE source = 'file' AND NOT ${MOVEMENT}`;
 
 /** What fill-ingestor has made of its inbox so far. */
 export type IngestorFact = {
   /** Counts by `outcome/because`, of all inputs. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Inputs among them that report no execution: parameters, commands, the passing of time. */
+  /**
+   * Inputs among them that report no execution: parameters, commands, the passing of time, what
+   * the chain says. Rows of an imported file are none of these, whatever they say.
+   */
   readonly besides: number;
 };
 
-/** Counts of the active version, all as of one moment. */
-export async function ingestorOf(database: Database): Promise<IngestorFact> {
-  const rows = await ask(database, INGESTOR, [`${EXECUTION_TOPIC}/%`], 'fill-ingestor');
+/**
+ * Counts of the active version, all as of one moment. `ofDay`: movements in files are those of the
+ * day's receipts, and no rows of the file that is imported.
+ */
+export async function ingestorOf(database: Database, ofDay: boolean): Promise<IngestorFact> {
+  const values = [`${EXECUTION_TOPIC}/%`, ofDay];
+  const rows = await ask(database, INGESTOR, values, 'fill-ingestor');
   const counts = rows.map((row) => [row['what'] ?? '', Number(row['count'])] as const);
   const { [BESIDES]: besides = 0, ...outcomes } = Object.fromEntries(counts);
   return { outcomes, besides };
@@ -208,9 +227,10 @@ const INGESTOR = `WITH place AS (
    GROUP BY outcome, because
   UNION ALL
   SELECT '${BESIDES}', count(*) FROM ingest.inbox JOIN place USING (partition)
-   WHERE seq < next_offset AND source <> 'file' AND source_position NOT LIKE $1`;
+   WHERE seq < next_offset AND source_position NOT LIKE $1
+     AND (source <> 'file' OR ($2::bool AND ${MOVEMENT}))`;
 
-function microsOf(text: string | null | undefined): bigint {
+export function microsOf(text: string | null | undefined): bigint {
   const micros = parseMicros(text ?? '0');
   if (typeof micros !== 'bigint') {
     throw new Error(`Expected an amount with six decimals in the tables, found ${text ?? 'none'}.`);

@@ -92,15 +92,20 @@ describe('npm start', () => {
     const { code, out, err } = await start('--fills', '300');
     expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/confirmed fills in the ledger\n/);
-    expect(out).toMatch(/All 15 checks hold\./);
+    expect(out).toMatch(/All 26 checks hold\./);
+    expect(out).toMatch(/^redeem +done +\d+ /m);
+    expect(out).toMatch(/^redeem +failed +1 /m);
+    expect(out).toMatch(/^Reservations: .*\d+ pending, .*2 refused/m);
     expect(out).toMatch(/ GOV_FILL_STATUS_CONFLICT +1\n/);
     expect(out).toMatch(/lab\.paper \(paper\)/);
     const count = (title: string) => countIn(out, title);
-    expect(count('messages in')).toBe(count('market data') + count('execution reports'));
+    expect(count('messages in')).toBe(
+      count('market data') + count('commands') + count('execution reports'),
+    );
     expect(count('execution reports')).toBe(
       count('applied') + count('duplicates') + count('refused'),
     );
-    expect(out).toMatch(/\nparameters, commands and the clock +\d+\n/);
+    expect(out).toMatch(/\ncommands, the chain, the clock, parameters +\d+\n/);
   }, 120_000);
 
   test('delivered again, the day adds nothing', async () => {
@@ -119,7 +124,7 @@ describe('npm start', () => {
     const [ended] = (await once(job, 'exit')) as [number];
     expect({ ended, out: ended === 0 ? '' : await out }).toEqual({ ended: 0, out: '' });
     expect(said.text).toMatch(/^10 execution reports of others came meanwhile\. /m);
-    expect(await out).toMatch(/All 12 checks hold\./);
+    expect(await out).toMatch(/All 23 checks hold\./);
   }, 120_000);
 
   test('waits for the books that count, not for a version that is built beside them', async () => {
@@ -162,7 +167,7 @@ describe('npm start', () => {
     expect(out).toContain(
       `DIFFERS  every book is the sum of its ledger lines (SQL): ${book} is not`,
     );
-    expect(out).toMatch(/\d of 16 checks do not hold\./);
+    expect(out).toMatch(/\d of 27 checks do not hold\./);
   }, 120_000);
 
   test('a file goes the same way, and its bad rows are named', async () => {
@@ -244,7 +249,7 @@ test('a second job on the same database is refused; the first goes on', async ()
 
 test('a job that is killed takes its services with it', async () => {
   const { job, services } = await jobThatSays('Streaming a trading day');
-  expect(services).toHaveLength(2);
+  expect(services).toHaveLength(4);
   job.kill('SIGKILL');
   const left = () => services.filter((service) => existsSync(`/proc/${service}`));
   for (let waited = 0; left().length > 0 && waited < 15_000; waited += 100) await delay(100);

@@ -11,17 +11,20 @@ import { endOf, type LedgerFact, ledgerOf, type ReportFact, reportsOf } from './
 export type Standing = {
   /** Execution reports that are on the bus and in the inbox. */
   readonly read: number;
-  /** Execution reports that are on the bus and not in the inbox yet. */
+  /** Execution reports and commands that are on the bus and not in the inbox yet. */
   readonly unread: number;
   /** Inputs of any source in the inbox that the writers have not taken yet. */
   readonly untaken: number;
   /** Taken, and on their way to the log; null while something before it is left to do. */
   readonly unsent: number | null;
-  /** Offsets on the log that are not in the books yet. */
+  /** Offsets on the log that some projector has not folded yet: the one that is behind most. */
   readonly unbooked: number;
-  /** Offsets of the log that are in the books. */
+  /** Offsets of the log that the projectors have folded, each counted by each. */
   readonly booked: number;
 };
+
+/** All that fold the log: the job waits for each of them. */
+export const PROJECTORS = ['pnl-projector', 'inventory-reserver', 'settlement-planner'] as const;
 
 /** Nothing may stand still for longer than this before the job gives up and says so. */
 const STANDSTILL_MS_MAX = 60_000;
@@ -34,18 +37,36 @@ const REPORT_MS_MAX = 30_000;
  * what it says: what was on its way when it was looked for is seen further on.
  */
 export async function standingOf(database: Database, bus: Bus): Promise<Standing> {
-  const sent = await endOf(bus, TOPICS.executionReports.name);
-  const read = await numberOf(database, READ, [TOPICS.executionReports.name]);
-  const unread = Math.max(0, sumOf(sent) - read);
+  const read = await readOf(database, TOPICS.executionReports.name);
+  const unread =
+    Math.max(0, (await sentOn(bus, TOPICS.executionReports.name)) - read) +
+    Math.max(
+      0,
+      (await sentOn(bus, TOPICS.commands.name)) - (await readOf(database, TOPICS.commands.name)),
+    );
   const inbox = await numberOf(database, INBOX_END, []);
   const untaken = inbox - sumOf((await nextOffsets(database, 'fill-ingestor')).values());
   // Asked of Kafka itself, which takes a moment: only when nothing before it is left.
   const unsent = unread + untaken === 0 ? await unsentOf(database, bus) : null;
   const ends = await endOf(bus, TOPICS.ledgerEvents.name);
-  const booked = await nextOffsets(database, 'pnl-projector');
-  // The last offset of a partition is the mark of a transaction's end, which holds no record.
-  const left = ends.map((end, partition) => Math.max(0, end - 1 - (booked.get(partition) ?? 0)));
-  return { read, unread, untaken, unsent, unbooked: sumOf(left), booked: sumOf(booked.values()) };
+  let booked = 0;
+  let unbooked = 0;
+  for (const projector of PROJECTORS) {
+    const next = await nextOffsets(database, projector);
+    // The last offset of a partition is the mark of a transaction's end, which holds no record.
+    const left = ends.map((end, partition) => Math.max(0, end - 1 - (next.get(partition) ?? 0)));
+    booked += sumOf(next.values());
+    unbooked = Math.max(unbooked, sumOf(left));
+  }
+  return { read, unread, untaken, unsent, unbooked, booked };
+}
+
+async function sentOn(bus: Bus, topic: string): Promise<number> {
+  return sumOf(await endOf(bus, topic));
+}
+
+function readOf(database: Database, topic: string): Promise<number> {
+  return numberOf(database, READ, [topic]);
 }
 
 /** Of the active version: one that is built beside it is at another place, and nobody waits. */

@@ -7,7 +7,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionOf, physicalTopic } from '@polytraders/contracts';
 import { type KafkaPort, type OutputRecord, type SchemaBook } from '@polytraders/runtime';
-import { type Accountant, type DayMessage, EXECUTION_TOPIC } from '@polytraders/testkit/generator';
+import {
+  type Accountant,
+  COMMANDS_TOPIC,
+  type DayMessage,
+  EXECUTION_TOPIC,
+} from '@polytraders/testkit/generator';
 
 export type Streaming = {
   readonly kafka: KafkaPort;
@@ -22,8 +27,10 @@ export type Streaming = {
 /** What was sent and acknowledged. */
 export type Sent = {
   readonly messages: number;
-  /** Those that report an execution; the others are market data. */
+  /** Those that report an execution. */
   readonly executionReports: number;
+  /** Those that ask something of the ledger; what is neither is market data. */
+  readonly commands: number;
 };
 
 /** Messages in one send: bounded memory, and few round trips. */
@@ -32,7 +39,12 @@ const BATCH = 2_000;
 const CUT_BYTES = 7;
 
 /** The record types that a day consists of. */
-export const DAY_RECORDS = ['ExecutionReport', 'MarkObserved', 'MarketDefinition'] as const;
+export const DAY_RECORDS = [
+  'ExecutionReport',
+  'MarkObserved',
+  'MarketDefinition',
+  'LedgerCommand',
+] as const;
 
 /**
  * Sends all messages in order; one batch is acknowledged before the next goes. Market data
@@ -68,13 +80,39 @@ export async function streamDay(
     if (batch.length >= BATCH) await flush();
   }
   await flush();
-  return { messages: sent, executionReports };
+  return { messages: sent, executionReports, commands: 0 };
+}
+
+/** Sends a few messages that the accountant reads, too, and waits until they are acknowledged. */
+export async function sendMessages(
+  messages: readonly DayMessage[],
+  streaming: Pick<Streaming, 'kafka' | 'book' | 'topicPrefix' | 'over'>,
+): Promise<Sent> {
+  streaming.over.throwIfAborted();
+  const counts = new Map<string, number>();
+  const records = await Promise.all(messages.map((one) => recordOf(one, counts, streaming)));
+  if (records.length > 0) await streaming.kafka.send(records);
+  const on = (topic: string) => messages.filter((one) => one.topic === topic).length;
+  return {
+    messages: messages.length,
+    executionReports: on(EXECUTION_TOPIC),
+    commands: on(COMMANDS_TOPIC),
+  };
+}
+
+/** Both together. */
+export function sentTogether(one: Sent, other: Sent): Sent {
+  return {
+    messages: one.messages + other.messages,
+    executionReports: one.executionReports + other.executionReports,
+    commands: one.commands + other.commands,
+  };
 }
 
 async function recordOf(
   message: DayMessage,
   counts: Map<string, number>,
-  { kafka, book, topicPrefix }: Streaming,
+  { kafka, book, topicPrefix }: Pick<Streaming, 'kafka' | 'book' | 'topicPrefix'>,
 ): Promise<OutputRecord> {
   const topic = physicalTopic(topicPrefix, message.topic);
   const partitions = counts.get(topic) ?? (await kafka.partitionsOf(topic));

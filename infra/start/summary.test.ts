@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type BookFact } from './facts.ts';
-import { botTable, judgedReports, runTable } from './summary.ts';
+import { botTable, cents, judgedReports, runTable } from './summary.ts';
 
 const ingestor = {
   outcomes: {
@@ -17,7 +17,13 @@ const ingestor = {
 const facts = {
   books: [],
   ledger: { lines: 60, paperLines: 4, setAside: {}, payable: new Set<string>() },
-  reports: { fillReports: 56, fills: new Set<string>(), repeated: [], records: 56 },
+  reports: {
+    fillReports: 56,
+    marketReports: 3,
+    fills: new Set<string>(),
+    repeated: [],
+    records: 56,
+  },
   unlikeLines: [],
   unlikeLots: [],
 };
@@ -29,19 +35,20 @@ const linesOf = (text: string) =>
     .map((line) => line.trimEnd());
 
 test('every message in stands on a line that says what became of it', () => {
-  const sent = { messages: 161, executionReports: 111 };
+  const sent = { messages: 170, executionReports: 111, commands: 9 };
   const table = runTable({ sent, ingestor, newLines: 60, newReports: 56, others: 0 }, facts);
-  expect(linesOf(table).slice(0, 10)).toEqual([
-    'messages in                           161',
-    '  market data                          50',
-    '  execution reports                   111',
-    '    applied                           100',
-    '    duplicates                          5',
-    '    told late                           2',
-    '    refused                             4',
-    '      INVALID_INPUT                     3',
-    '      PRICE_OUT_OF_RANGE                1',
-    'parameters, commands and the clock      7',
+  expect(linesOf(table).slice(0, 11)).toEqual([
+    'messages in                                   170',
+    '  market data                                  50',
+    '  commands                                      9',
+    '  execution reports                           111',
+    '    applied                                   100',
+    '    duplicates                                  5',
+    '    told late                                   2',
+    '    refused                                     4',
+    '      INVALID_INPUT                             3',
+    '      PRICE_OUT_OF_RANGE                        1',
+    'commands, the chain, the clock, parameters      7',
   ]);
   const { applied, ignored, refused } = judgedReports(ingestor);
   expect({ applied, ignored, refused }).toEqual({
@@ -53,7 +60,7 @@ test('every message in stands on a line that says what became of it', () => {
 
 test('the rows of a file are counted by what became of them', () => {
   const table = runTable({ sent: null, ingestor, newLines: 60, newReports: 56, others: 0 }, facts);
-  expect(linesOf(table)[0]).toBe('rows of the file in                   111');
+  expect(linesOf(table)[0]).toBe('rows of the file in                           111');
 });
 
 test('what a bot does on paper stands beside its real books, never among them', () => {
@@ -68,6 +75,12 @@ test('what a bot does on paper stands beside its real books, never among them', 
     fills: 1,
   });
   const table = botTable({ books: [book('0xa1', 5_000_000n), book('paper:0xa1', 70_000_000n)] });
-  expect(linesOf(table)[0]).toMatch(/^lab +1 +1 +0\.000000 +5\.000000 /);
-  expect(linesOf(table)[1]).toMatch(/^lab \(paper\) +1 +1 +0\.000000 +70\.000000 /);
+  expect(linesOf(table)[0]).toMatch(/^lab +1 +0\.00 +5\.00 /);
+  expect(linesOf(table)[1]).toMatch(/^lab \(paper\) +1 +0\.00 +70\.00 /);
+});
+
+test('amounts are cut to cents, downward also below zero, thousands apart', () => {
+  expect([1_234_567_899_999n, 999_999n, 0n, -1n, -10_000n, -1_234_567_890_000n].map(cents)).toEqual(
+    ['1,234,567.89', '0.99', '0.00', '-0.01', '-0.01', '-1,234,567.89'],
+  );
 });

@@ -70,7 +70,8 @@ export function runTable(run: RunCounts, facts: Facts): string {
       ? [['rows of the file in', grouped(reports)]]
       : [
           ['messages in', grouped(sent.messages)],
-          ['  market data', grouped(sent.messages - sent.executionReports)],
+          ['  market data', grouped(sent.messages - sent.executionReports - sent.commands)],
+          ['  commands', grouped(sent.commands)],
           ['  execution reports', grouped(sent.executionReports)],
         ];
   const lines: Line[] = [
@@ -81,15 +82,16 @@ export function runTable(run: RunCounts, facts: Facts): string {
     ),
     ['    refused', grouped(total(judged.refused))],
     ...linesOf(judged.refused, (reason) => `      ${reason}`),
-    ['parameters, commands and the clock', grouped(run.ingestor.besides)],
+    ['commands, the chain, the clock, parameters', grouped(run.ingestor.besides)],
     ['ledger lines, all', grouped(facts.ledger.lines)],
     ['  new in this run', grouped(run.newLines)],
     ['  of them on paper', grouped(facts.ledger.paperLines)],
     ...setAside,
     ['books', grouped(facts.books.length)],
     ['  with an open position', grouped(facts.books.filter((book) => book.shares !== 0n).length)],
-    ['reports on the topic', grouped(facts.reports.fillReports)],
+    ['reports on fills on the topic', grouped(facts.reports.fillReports)],
     ['  new in this run', grouped(run.newReports)],
+    ['reports on books of resolved markets', grouped(facts.reports.marketReports)],
   ];
   return tableText(LINES, lines, '');
 }
@@ -97,13 +99,12 @@ export function runTable(run: RunCounts, facts: Facts): string {
 type BotLine = {
   readonly bot: string;
   readonly fills: number;
-  readonly books: number;
   readonly costBasis: bigint;
   readonly realised: bigint;
   readonly fees: bigint;
 };
 
-/** PnL by bot, as the ledger has it; what a bot does on paper stands on a line of its own. */
+/** PnL by bot in pUSD, cut to cents; what a bot does on paper stands on a line of its own. */
 export function botTable(facts: Pick<Facts, 'books'>): string {
   const bots = new Map<string, BotLine>();
   for (const book of facts.books) {
@@ -112,7 +113,6 @@ export function botTable(facts: Pick<Facts, 'books'>): string {
     bots.set(bot, {
       bot,
       fills: (before?.fills ?? 0) + book.fills,
-      books: (before?.books ?? 0) + 1,
       costBasis: (before?.costBasis ?? 0n) + book.costBasis,
       realised: (before?.realised ?? 0n) + book.realised,
       fees: (before?.fees ?? 0n) + book.grossFees,
@@ -121,17 +121,16 @@ export function botTable(facts: Pick<Facts, 'books'>): string {
   const rows = [...bots.values()].sort((a, b) => (a.bot < b.bot ? -1 : 1));
   const amount = (title: string, of: (row: BotLine) => bigint): TableColumn<BotLine> => ({
     title,
-    text: (row) => formatFixed(of(row), 6),
+    text: (row) => cents(of(row)),
     right: true,
   });
   const columns: readonly TableColumn<BotLine>[] = [
     { title: 'bot', text: ({ bot }) => bot },
     { title: 'fills', text: ({ fills }) => grouped(fills), right: true },
-    { title: 'books', text: ({ books }) => grouped(books), right: true },
-    amount('open at cost, pUSD', ({ costBasis }) => costBasis),
-    amount('realised pUSD', ({ realised }) => realised),
-    amount('gross fees pUSD', ({ fees }) => fees),
-    amount('realised less fees', ({ realised, fees }) => realised - fees),
+    amount('open at cost', ({ costBasis }) => costBasis),
+    amount('realised', ({ realised }) => realised),
+    amount('gross fees', ({ fees }) => fees),
+    amount('less fees', ({ realised, fees }) => realised - fees),
   ];
   return tableText(columns, rows, 'No bot has traded.');
 }
@@ -143,6 +142,14 @@ export function checkText(checks: readonly Check[]): string {
       difference === null ? `  holds    ${claim}\n` : `  DIFFERS  ${claim}: ${difference}\n`,
     )
     .join('');
+}
+
+const CENT = 10_000n;
+
+/** Micros as whole cents, cut downward: 1234567890n is 1,234.56. `polytraders` has every micro. */
+export function cents(amount: bigint): string {
+  const down = amount < 0n && amount % CENT !== 0n ? amount / CENT - 1n : amount / CENT;
+  return formatFixed(down, 2).replace(/\B(?=(\d{3})+\.)/g, ',');
 }
 
 /** 1234567 → 1,234,567; the same on every machine. */

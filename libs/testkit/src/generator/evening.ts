@@ -14,16 +14,21 @@ import { EXECUTION_TOPIC, type DayOptions, seedOf, startOf } from './day.ts';
 import { tellFill } from './fills.ts';
 import { type Order } from './orders.ts';
 import { randomOf } from './random.ts';
-import { REWARD_PAYER } from './receipts.ts';
+import { REWARD_PAYER, transactionHashOf } from './receipts.ts';
 import { matchReport, orderReport } from './reports.ts';
 import { type Market, type NegRiskEvent, universeOf } from './universe.ts';
+import { type Holding } from './wallets.ts';
 import { type DayMessage } from './wire.ts';
 
 export const COMMANDS_TOPIC = 'polytraders.ledger.commands';
 
 export type Evening = {
+  /** A wallet of the desk with which nobody trades: nothing of it is ever in doubt. */
+  readonly treasury: string;
   /** Opening balances, before anything else. */
   readonly openings: readonly DayMessage[];
+  /** Cost of what an account held when its books began. */
+  readonly declared: readonly { readonly account: string; readonly basis: bigint }[];
   /** On the chain before the first order. */
   readonly morning: readonly Step[];
   /** Requests for inventory, after the day's orders. */
@@ -32,20 +37,22 @@ export type Evening = {
   readonly orders: readonly DayMessage[];
   /** Markets that resolve. */
   readonly resolutions: readonly Step[];
-  /** Redemptions, with the claim of a job where there is one. */
+  /** Redemptions, one of them of a claimed job. */
   readonly redemptions: readonly Redemption[];
-  /** A job that its executor gives up. */
-  readonly failure: JobName;
-  readonly expects: EveningExpectation;
+  /** A job whose transaction fails, by this hash: its executor gives it up. */
+  readonly failure: JobName & { readonly txHash: string };
+  /** What a granted request keeps for thirty days, unless an order takes it over. */
+  readonly held: Holding;
+  /** Requests that are refused. */
+  readonly refused: number;
 };
 
 export type JobName = { readonly account: string; readonly conditionId: string };
-export type Redemption = { readonly step: Step; readonly claim: JobName | null };
-
-/** What must come of the requests. */
-export type EveningExpectation = {
-  readonly granted: number;
-  readonly refused: number;
+/** A wallet redeems what it holds of a market; `isClaimed` says its executor claims the job first. */
+export type Redemption = {
+  readonly step: Step;
+  readonly name: JobName;
+  readonly isClaimed: boolean;
 };
 
 const SECOND = 1_000_000;
@@ -53,27 +60,43 @@ const HOUR = 3600 * SECOND;
 const M = 1_000_000n;
 const SCENE_HOUR = 23;
 const MORNING_BLOCK = 94_799_000;
-const EVENING_BLOCK = 94_858_000;
+/** The first block in which a market of the day resolves. */
+export const EVENING_BLOCK = 94_858_000;
 /** A day of the largest size buys for less than this. */
 const OPENING_PER_FILL = 200n * M;
 const OPENING_LEAST = 100_000n * M;
-const DAY_MS = 86_400_000;
+const DECLARED_BASIS = 20_000_001n;
+/** As long as the ledger allows: thirty days. */
+const TTL_MS = 2_592_000_000;
 
 type Desk = ReturnType<typeof deskOf>;
+
+/** Seconds since 1970 of a block of the day's chain. */
+export function secondOfBlock(options: DayOptions, block: number): number {
+  const since = block - MORNING_BLOCK;
+  return Math.floor(startOf(options) / SECOND) - 1_800 + Math.floor((since * 3) / 2);
+}
 
 /** The surroundings of the day of these options. */
 export function eveningOf(options: DayOptions): Evening {
   const desk = deskOf(options);
   const orders = openOrders(desk);
   return {
+    treasury: desk.treasury,
     openings: openings(desk),
+    declared: [{ account: desk.accounts[0], basis: DECLARED_BASIS }],
     morning: morning(desk),
     requests: requests(desk, orders),
     orders: [...orders.open, ...orders.fills],
     resolutions: resolutions(desk),
     redemptions: redemptions(desk),
-    failure: { account: desk.accounts[1], conditionId: desk.wins.conditionId },
-    expects: { granted: 2, refused: 2 },
+    failure: {
+      account: desk.treasury,
+      conditionId: desk.halves.conditionId,
+      txHash: transactionHashOf(`${desk.seed}|failure`),
+    },
+    held: heldOf(desk),
+    refused: 2,
   };
 }
 
@@ -90,6 +113,7 @@ function deskOf(options: DayOptions) {
     options,
     startsAt: startOf(options),
     accounts: [known(a), known(b), known(c), known(d)] as const,
+    treasury: randomOf(`${seed}|treasury`).hex(20),
     /** Resolves for YES, for both halves, and not at all. */
     wins: known(standard[0]),
     halves: known(standard[1]),
@@ -112,10 +136,10 @@ function marketsOf({ universe }: Desk, { negRiskMarketId }: NegRiskEvent): reado
 }
 
 function openings(desk: Desk): DayMessage[] {
-  const { universe, accounts, options, opened } = desk;
+  const { universe, accounts, options, opened, treasury } = desk;
   const least = OPENING_PER_FILL * BigInt(options.fills);
   const balance = least > OPENING_LEAST ? least : OPENING_LEAST;
-  const names = [...universe.accounts, `paper:${universe.paperAccount}`];
+  const names = [...universe.accounts, treasury, `paper:${universe.paperAccount}`];
   return names.map((account) => {
     // One wallet held something before its books began.
     const positions =
@@ -127,7 +151,7 @@ function openings(desk: Desk): DayMessage[] {
               condition_id: opened.conditionId,
               token_id: opened.tokens[0],
               quantity_shares: '50.000000',
-              basis_pusd: '20.000001',
+              basis_pusd: formatMicros(DECLARED_BASIS),
             },
           ];
     const given = { balance_pusd: formatMicros(balance), positions };
@@ -137,7 +161,7 @@ function openings(desk: Desk): DayMessage[] {
 
 function morning(desk: Desk): Step[] {
   const [first, second, third, fourth] = desk.accounts;
-  const { stays, wins, halves } = desk;
+  const { stays, wins, halves, treasury } = desk;
   const questions = marketsOf(desk, desk.converted);
   const decided = marketsOf(desk, desk.decided);
   const acts: readonly Step['act'][] = [
@@ -150,6 +174,8 @@ function morning(desk: Desk): Step[] {
     { kind: 'cash', account: second, from: REWARD_PAYER, amount: 3_210_987n },
     { kind: 'split', account: first, market: stays, amount: 100_000_001n },
     { kind: 'merge', account: first, market: stays, amount: 40n * M },
+    { kind: 'split', account: treasury, market: wins, amount: 40n * M },
+    { kind: 'split', account: treasury, market: halves, amount: 30_000_001n },
     { kind: 'split', account: first, market: wins, amount: 20n * M },
     { kind: 'split', account: second, market: wins, amount: 30n * M },
     { kind: 'split', account: fourth, market: halves, amount: 25_000_001n },
@@ -183,25 +209,24 @@ function resolutions(desk: Desk): Step[] {
 }
 
 function redemptions(desk: Desk): Redemption[] {
-  const [first, , third, fourth] = desk.accounts;
-  const { wins, halves } = desk;
+  const [, , third, fourth] = desk.accounts;
+  const { wins, halves, treasury } = desk;
   const winner = known(marketsOf(desk, desk.decided)[0]);
-  const claim = { account: first, conditionId: wins.conditionId };
-  const acts: readonly (readonly [Step['act'], JobName | null])[] = [
-    [{ kind: 'redeem', account: first, market: wins, numerators: [1n, 0n] }, claim],
-    [{ kind: 'redeem', account: fourth, market: halves, numerators: [1n, 1n] }, null],
-    [{ kind: 'redeem', account: third, market: winner, numerators: [1n, 0n] }, null],
-  ];
-  return acts.map(([act, one], at) => ({
-    step: step(desk, 'redemption', EVENING_BLOCK + 500, at, act),
-    claim: one,
+  const acts = [
+    { account: treasury, market: wins, numerators: [1n, 0n] },
+    { account: fourth, market: halves, numerators: [1n, 1n] },
+    { account: third, market: winner, numerators: [1n, 0n] },
+  ] as const;
+  return acts.map((act, at) => ({
+    step: step(desk, 'redemption', EVENING_BLOCK + 500, at, { kind: 'redeem', ...act }),
+    name: { account: act.account, conditionId: act.market.conditionId },
+    isClaimed: at === 0,
   }));
 }
 
 function step(desk: Desk, scene: string, first: number, at: number, act: Step['act']): Step {
   const block = first + 2 * at;
-  const since = block - MORNING_BLOCK;
-  const second = Math.floor(desk.startsAt / SECOND) - 1_800 + Math.floor((since * 3) / 2);
+  const second = secondOfBlock(desk.options, block);
   return { seed: `${desk.seed}|${scene}|${String(at)}`, block, second, act };
 }
 
@@ -259,12 +284,17 @@ function order(
   };
 }
 
-function requests(desk: Desk, orders: ReturnType<typeof openOrders>): DayMessage[] {
-  const [, , third, fourth] = desk.accounts;
-  const { reserved, reservation } = orders;
+function heldOf(desk: Desk): Holding {
   const [question] = marketsOf(desk, desk.converted);
+  return { account: desk.accounts[2], asset: known(question).tokens[0], amount: 15n * M };
+}
+
+function requests(desk: Desk, orders: ReturnType<typeof openOrders>): DayMessage[] {
+  const fourth = desk.accounts[3];
+  const { reserved, reservation } = orders;
+  const held = heldOf(desk);
   const ask = (account: string, bot: string, given: object, reason: string) =>
-    command(desk, 'RESERVE', account, { trading_bot_id: bot, ttl_ms: DAY_MS, ...given }, reason);
+    command(desk, 'RESERVE', account, { trading_bot_id: bot, ttl_ms: TTL_MS, ...given }, reason);
   const { account, bot } = reserved;
   return [
     ask(
@@ -274,9 +304,9 @@ function requests(desk: Desk, orders: ReturnType<typeof openOrders>): DayMessage
       'A quote of 100 at 0.40.',
     ),
     ask(
-      third,
+      held.account,
       'mm.events',
-      { token_id: known(question).tokens[0], quantity_shares: '15.000000' },
+      { token_id: held.asset, quantity_shares: formatMicros(held.amount) },
       'A sale that is being prepared.',
     ),
     ask(

@@ -55,6 +55,8 @@ export type Expectation = {
   readonly setAside: Readonly<Record<string, number>>;
   readonly books: readonly ExpectedBook[];
   readonly bots: readonly ExpectedBot[];
+  /** Tokens of confirmed fills that were set aside for their fee: they have moved, in no book. */
+  readonly aside: readonly { readonly account: string; readonly token: string }[];
   /** What wallets hold, keep for open orders and have under way, set-aside fills included. */
   readonly inventory: ExpectedInventory;
 };
@@ -100,6 +102,7 @@ export function accountantOf(): Accountant {
     orders: new Map<string, Subject>(),
     told: new Map<string, ToldOrder>(),
     opened: [] as Holding[],
+    aside: [] as Subject[],
     fills: new Map<string, Known>(),
     books: new Map<string, { subject: Subject; entries: Entry[] }>(),
   };
@@ -123,6 +126,7 @@ type Seen = {
   readonly orders: Map<string, Subject>;
   readonly told: Map<string, ToldOrder>;
   readonly opened: Holding[];
+  readonly aside: Subject[];
   readonly fills: Map<string, Known>;
   readonly books: Map<string, { subject: Subject; entries: Entry[] }>;
 };
@@ -219,7 +223,10 @@ function bookFill(
 ): void {
   if (subject.paper) seen.paperConfirmed += 1;
   const objection = objectionTo(report, cash);
-  if (objection !== null) return count(seen.setAside, objection);
+  if (objection !== null) {
+    seen.aside.push(subject);
+    return count(seen.setAside, objection);
+  }
   const fee = feeOf(report, cash) ?? 0n;
   const key = [subject.account, subject.bot, subject.token].join('|');
   const book = seen.books.get(key) ?? { subject, entries: [] };
@@ -321,6 +328,7 @@ function closeBooks(seen: Seen): Expectation {
       ...book,
     })),
     bots: botTotals(books),
+    aside: seen.aside.map(({ account, token }) => ({ account, token })),
     inventory: inventoryOf(
       seen.opened,
       [...seen.told.values()],

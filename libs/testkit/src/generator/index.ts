@@ -11,9 +11,11 @@ export {
 export {
   COMMANDS_TOPIC,
   type Evening,
+  EVENING_BLOCK,
   eveningOf,
   type JobName,
   type Redemption,
+  secondOfBlock,
 } from './evening.ts';
 export {
   type Accountant,
@@ -23,12 +25,13 @@ export {
   type ExpectedBook,
   type ExpectedBot,
 } from './expectation.ts';
+export { type ExpectedInventory } from './inventory-keeping.ts';
 export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from './incidents.ts';
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type LogEvent } from './log-desk.ts';
 export { generateLogLives, LIFE_TYPES, type LogLivesOptions } from './log-lives.ts';
 export { type Random, randomOf } from './random.ts';
-export { type ChainReceipt } from './receipts.ts';
+export { blockHashOf, type ChainReceipt, transactionHashOf } from './receipts.ts';
 export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';
 export { type Bot, type Market, type Universe, universeOf } from './universe.ts';
 export { type DayMessage, type DayRecord, type MessageBody } from './wire.ts';

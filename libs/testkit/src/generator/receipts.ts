@@ -34,6 +34,7 @@ export type ChainReceipt = {
   /** Seconds since 1970, in hex. */
   readonly blockTimestamp: string;
   readonly status: '0x1';
+  readonly gasUsed: string;
   readonly logs: readonly ChainLogText[];
 };
 
@@ -101,11 +102,17 @@ export function receiptOf(
   return {
     transactionHash: transactionHashOf(place.seed),
     blockNumber: `0x${place.block.toString(16)}`,
-    blockHash: hashOf(`block ${String(place.block)}`),
+    blockHash: blockHashOf(place.block),
     blockTimestamp: `0x${place.second.toString(16)}`,
     status: '0x1',
+    gasUsed: toBeHex(45_000 + 21_000 * logs.length),
     logs,
   };
+}
+
+/** The hash of a block: by its number alone, so that a chain is the same whenever it is made. */
+export function blockHashOf(block: number): string {
+  return hashOf(`block ${String(block)}`);
 }
 
 /** The hash of the transaction that a seed text makes. */
