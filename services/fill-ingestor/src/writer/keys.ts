@@ -39,7 +39,7 @@ import {
 export function keysOf({ partition, input }: InboxEvent): readonly string[] {
   switch (input.kind) {
     case 'refusal':
-      return [];
+      return input.reason === 'GOV_MOVEMENT_UNCLASSIFIED' ? [doubtsKey(partition)] : [];
     case 'record':
       return keysOfRecord(partition, input);
     case 'movement':

@@ -3,9 +3,11 @@
 import { ContractError } from '@polytraders/contracts';
 import { type Lookup, type Recorded, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
+import { type Refusal } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { namesOfDraft } from '../names.ts';
 import { stepCommand } from './commands.ts';
+import { doubtPuts, doubtsOf } from './doubts.ts';
 import { type Entry, requireWritable } from './entry.ts';
 import { stepFill } from './fills.ts';
 import { stepMovement } from './movements.ts';
@@ -47,6 +49,19 @@ function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): S
     case 'record':
       return stepReady(event, input, lookup, accounts);
     case 'refusal':
-      return quarantine(event, { reason: input.reason, because: input.because, ...input.names });
+      return refused(event, input, lookup);
   }
+}
+
+/** Shares or cash that moved and are not booked: what is booked later says so (B18). */
+function refused(
+  event: InboxEvent,
+  { reason, because, names }: Refusal,
+  lookup: Lookup<Entity>,
+): Step<Entity, Entry> {
+  const step = quarantine(event, { reason, because, ...names });
+  const account = names?.account ?? null;
+  const leavesOut = reason === 'GOV_MOVEMENT_UNCLASSIFIED' && account !== null;
+  if (step.outcome !== 'quarantined' || !leavesOut) return step;
+  return { ...step, puts: doubtPuts(event, account, doubtsOf(lookup, event.partition), reason) };
 }

@@ -1,5 +1,6 @@
 /** Whose logs count, and when; and what becomes of what does not fit its contract. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   batch,
@@ -9,6 +10,9 @@ import {
   splitThrough,
 } from '@polytraders/testkit/chain';
 import { ALICE, BLOCK, market, placed, readBy, STRANGER } from '../../../test/transactions.ts';
+import { ORDER_FILLED } from '../chain-logs.ts';
+import { parseJson } from '../file/json.ts';
+import { logsIn } from '../file/logs.ts';
 import { contractsAt, parseContracts, POLYGON } from './contracts.ts';
 import { inputsOfTransaction } from './transaction-inputs.ts';
 import { readWalletTransaction } from './transaction.ts';
@@ -51,6 +55,21 @@ describe('contracts', () => {
     expect(inputs).toEqual(['movement', 'unusable']);
     expect(read.malformed).toEqual([expect.stringMatching(/^Expected Transfer of pusd .*found/)]);
   });
+});
+
+test('the real receipt of a mint is told to both of its traders, and nothing is left over', () => {
+  const path = new URL('../../../test/fixtures/mint-receipt.json', import.meta.url);
+  const logs = logsIn(parseJson(readFileSync(path, 'utf8')) ?? []);
+  const wallets = logs
+    .filter((log) => log.topics[0] === ORDER_FILLED)
+    .map((log) => `0x${(log.topics[2] ?? '').slice(26)}`);
+  const read = readWalletTransaction(logs, new Set(wallets), POLYGON);
+  expect(read).toMatchObject({ movements: [], unclassified: [], malformed: [] });
+  const paid = read.fills.map(({ event, refund }) => [event.makerAmount, refund]);
+  expect([...paid].sort()).toEqual([
+    [1_083_333n, '0'],
+    [999_999n, '0'],
+  ]);
 });
 
 describe('CHAIN_CONTRACTS_FILE', () => {
