@@ -3,8 +3,8 @@
 -- unqualified.
 --
 -- settlement_ledger is append-only and the outbox: a published job is built from its line alone.
--- A line is a new state of a job (JOB), or says that a market stands elsewhere for a wallet
--- (STATUS). It is divided by the month of recorded_at. month to content_hash belong to the runtime.
+-- A line is a new state of a job (JOB), says that a market stands elsewhere for a wallet (STATUS),
+-- or only that an event was seen (SEEN), by which it is known again. It is divided by the month of recorded_at. month to content_hash belong to the runtime.
 -- legs and gains hold token:outcome:micros, a space between.
 CREATE TABLE settlement_ledger (
   month date NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE settlement_ledger (
   line_kind text NOT NULL,
   condition_id text,
   neg_risk_market_id text,
-  market_status text NOT NULL,
+  market_status text,
   mode text NOT NULL,
   job_id text,
   kind text,

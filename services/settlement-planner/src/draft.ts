@@ -162,7 +162,7 @@ export function addLine(
   said: Partial<LedgerEntry> & {
     readonly account: string;
     readonly line_kind: LedgerEntry['line_kind'];
-    readonly market_status: SettlementStatus;
+    readonly market_status: SettlementStatus | null;
   },
 ): void {
   const { cause, plans } = draft;

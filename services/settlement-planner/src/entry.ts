@@ -1,6 +1,7 @@
 /**
  * A line of the planner's ledger, append-only: a change of a job, or of where a market stands for a
- * wallet. A published job is built from its line alone: the ledger is the outbox.
+ * wallet, or that an event was seen which changed neither. A published job is built from its line
+ * alone: the ledger is the outbox.
  */
 
 import { type PlanKind, type SettlementStatus } from '@polytraders/domain';
@@ -18,11 +19,11 @@ export type LedgerEntry = {
   readonly effective_at: number;
   readonly recorded_at: number;
   readonly account: string;
-  /** JOB, or STATUS: the market stands elsewhere for this wallet. */
-  readonly line_kind: 'JOB' | 'STATUS';
+  /** JOB; STATUS: the market stands elsewhere for this wallet; SEEN: neither, and all is null. */
+  readonly line_kind: 'JOB' | 'STATUS' | 'SEEN';
   readonly condition_id: string | null;
   readonly neg_risk_market_id: string | null;
-  readonly market_status: SettlementStatus;
+  readonly market_status: SettlementStatus | null;
   readonly mode: Mode;
   readonly job_id: string | null;
   readonly kind: PlanKind | null;

@@ -3,8 +3,8 @@
  * fold, what it changed of tokens is taken over, jobs are claimed, failed and closed, and all
  * wallets that were touched are planned anew.
  *
- * An event at a place that was folded before is a repetition and does nothing: the planner keeps no
- * line of most events, so their places are how it knows them.
+ * An event at a place that was folded before is a repetition and does nothing, also where it has
+ * no identity to be known by.
  */
 
 import { type LedgerEvent, type ParametersChanged } from '@polytraders/contracts';
@@ -18,8 +18,9 @@ import {
 } from '@polytraders/domain';
 import { type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { type Lookup, type Put, type Recorded, type Step } from '@polytraders/stream';
-import { createDraft, type Draft, putParameters, touchUnit } from './draft.ts';
+import { addLine, createDraft, type Draft, putParameters, touchUnit } from './draft.ts';
 import { type LedgerEntry } from './entry.ts';
+import { identify } from './identity.ts';
 import { inventoryEventOf, inventoryLookup } from './inventory.ts';
 import {
   claim,
@@ -73,7 +74,7 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): Plann
     for (const change of inventory.changes)
       if (change.kind === 'balance') hold(draft, change.balance);
   planTouched(draft);
-  return stepOf(key, before, draft, inventory, verdict);
+  return stepOf(event, key, before, draft, inventory, verdict);
 }
 
 function foldInventoryOf(
@@ -156,6 +157,7 @@ function endedJob(state: Lookup<Entity>, jobId: string): EndedJob | undefined {
 }
 
 function stepOf(
+  event: LedgerEvent,
   key: string,
   before: Plans,
   draft: Draft,
@@ -167,6 +169,8 @@ function stepOf(
   const isChanged = draft.plans !== before || moved.length > 0 || draft.lines.length > 0;
   if (!isChanged && because === null)
     return { outcome: 'ignored', because: ignoredBecause(inventory, verdict) };
+  if (draft.lines.length === 0 && identify(event) !== null && 'account' in event.value)
+    addLine(draft, { account: event.value.account, line_kind: 'SEEN', market_status: null });
   const nextOffset = draft.cause.offset + 1;
   const puts: Put<Entity>[] = [{ key, entity: { ...draft.plans, nextOffset } }, ...moved];
   // An end is written once and never looked up before, so that no event needs to name its key.

@@ -35,9 +35,9 @@ export function emit(entry: LedgerEntry, at: At): readonly Emission[] {
 
 /** The record of a job's line. */
 export function jobRecordOf(entry: LedgerEntry, at: At): SettlementJob {
-  const { job_id: jobId, kind, state, contract, calldata } = entry;
-  const isWhole =
-    jobId !== null && kind !== null && state !== null && contract !== null && calldata !== null;
+  const { job_id: jobId, kind, state, contract, calldata, market_status: status } = entry;
+  const isNamed = jobId !== null && kind !== null && state !== null && status !== null;
+  const isWhole = isNamed && contract !== null && calldata !== null;
   invariant(isWhole, 'the line of a job says which job it is of.');
   const legs = (text: string): SettlementJob['legs'] =>
     legsOf(text).map(({ tokenId, outcomeIndex, quantity }) => ({
@@ -58,7 +58,7 @@ export function jobRecordOf(entry: LedgerEntry, at: At): SettlementJob {
     condition_id: entry.condition_id,
     neg_risk_market_id: entry.neg_risk_market_id,
     state,
-    market_status: entry.market_status,
+    market_status: status,
     mode: entry.mode,
     publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
     legs: legs(entry.legs),

@@ -7,6 +7,7 @@ import {
   defined,
   event,
   executed,
+  fill,
   jobFailed,
   jobsIn,
   moved,
@@ -174,7 +175,29 @@ describe('where a market stands for a wallet', () => {
 
   test('a definition says it, too', () => {
     const driven = desk().tell(moved(PLAIN.yes, 7), defined(PLAIN, null, { status: 'CLOSED' }));
-    expect(driven.entries.map(({ market_status: status }) => status)).toEqual(['resolving']);
+    const lines = driven.entries.filter(({ line_kind: kind }) => kind === 'STATUS');
+    expect(lines.map(({ market_status: status }) => status)).toEqual(['resolving']);
+  });
+});
+
+describe('an event that comes again at another place', () => {
+  test('is a duplicate, and with other content a conflict: shares move once', () => {
+    const one = desk();
+    const came = moved(PLAIN.yes, 5);
+    const bought = fill('FillConfirmed', { id: 'f1', token: PLAIN.no, side: 'BUY', whole: 5 });
+    const driven = one.tell(came, bought, came, bought);
+    expect(shown(driven.emitted)).toEqual(['MERGE 5 queued']);
+    const job = lastJob(driven);
+    const words = claimed(job.job_id);
+    const done = executed(job);
+    expect(becauseOf(one.tell(words, words, done, done)).map((of) => of.split(':')[0])).toEqual([
+      'applied',
+      'duplicate',
+      'applied',
+      'duplicate',
+    ]);
+    const other = fill('FillConfirmed', { id: 'f1', token: PLAIN.no, side: 'BUY', whole: 6 });
+    expect(becauseOf(one.tell(other))).toEqual(['conflict: CONFIRMED|f1']);
   });
 });
 
@@ -183,7 +206,8 @@ describe('modes and parameters', () => {
 
   test('shadow_only plans and publishes nothing', () => {
     const driven = desk().tell(parametersChanged('shadow_only'), ...twoTokens);
-    expect([driven.entries.length, driven.emitted.length]).toEqual([1, 0]);
+    const kinds = driven.entries.map(({ line_kind: kind }) => kind);
+    expect([kinds, driven.emitted]).toEqual([['SEEN', 'JOB'], []]);
   });
 
   test('limited_live publishes jobs that are HELD', () => {

@@ -39,7 +39,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     kind: 'counter',
     labels: ['status'],
     of: ({ line_kind: line, market_status: status }) =>
-      line === 'STATUS' ? { labels: { status }, value: 1 } : null,
+      line === 'STATUS' && status !== null ? { labels: { status }, value: 1 } : null,
   },
 ];
 

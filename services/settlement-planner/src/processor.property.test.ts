@@ -81,7 +81,8 @@ describe('whatever happens in whatever order', () => {
         const { log, driver, entities } = play(list, 0);
         const rows = rowsOf(entities());
         const again = driver.drive(logOf(log));
-        expect(new Set(again.outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
+        for (const { outcome } of again.outcomes)
+          expect(['duplicate', 'ignored']).toContain(outcome);
         expect(again.emitted).toEqual([]);
         expect(rowsOf(again.entities)).toEqual(rows);
       }),

@@ -8,6 +8,7 @@ import { type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
 import { type LedgerEntry, ledgerTable } from './entry.ts';
 import { CAUSES, step } from './fold.ts';
+import { identify } from './identity.ts';
 import { inventoryKeysOf, inventoryKeysThenOf } from './inventory.ts';
 import { emit } from './job-record.ts';
 import { meters } from './meters.ts';
@@ -35,8 +36,7 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   causes: CAUSES,
   keys,
   keysThen: (event, lookup, partition) => inventoryKeysThenOf(event, lookup, partition),
-  // Most events leave no line by which a repetition could be known: their places do (fold.ts).
-  identify: () => null,
+  identify,
   step,
   emit,
   storage: {
