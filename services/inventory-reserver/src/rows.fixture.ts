@@ -8,6 +8,17 @@ import { type InventoryEntry } from './entry.ts';
 import { processor } from './processor.ts';
 import { stateTables } from './tables.ts';
 
+function matching(
+  rows: ReadonlyMap<string, object>,
+  where: Readonly<Record<string, string>>,
+): object[] {
+  return [...rows.values()].filter((row) =>
+    Object.entries(where).every(
+      ([name, value]) => (row as Record<string, unknown>)[name] === value,
+    ),
+  );
+}
+
 /** Tables as Postgres would keep them; nothing is known of entities but their rows. */
 export function createTables() {
   const stored = new Map<string, Map<string, object>>();
@@ -34,11 +45,9 @@ export function createTables() {
       for (const { table, where } of locate(key)) {
         // A view over orders, as in ../sql.
         const rows = rowsOf(table === 'order_by_hash' ? 'orders' : table);
-        found[table] = [...rows.values()].filter((row) =>
-          Object.entries(where).every(
-            ([name, value]) => (row as Record<string, unknown>)[name] === value,
-          ),
-        );
+        const one = rows.get(keyOf(table, where));
+        // A whole key is one row; a part of one, or another column, is looked for.
+        found[table] = one === undefined ? matching(rows, where) : [one];
       }
       return revive(key, found);
     },
