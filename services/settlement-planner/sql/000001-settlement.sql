@@ -4,8 +4,9 @@
 --
 -- settlement_ledger is append-only and the outbox: a published job is built from its line alone.
 -- A line is a new state of a job (JOB), says that a market stands elsewhere for a wallet (STATUS),
--- or only that an event was seen (SEEN), by which it is known again. It is divided by the month of recorded_at. month to content_hash belong to the runtime.
--- legs and gains hold token:outcome:micros, a space between.
+-- or only that an event was seen (SEEN), by which it is known again. It is divided by the month of
+-- recorded_at. month to content_hash belong to the runtime. legs and gains hold
+-- token:outcome:micros, a space between.
 CREATE TABLE settlement_ledger (
   month date NOT NULL,
   partition int NOT NULL,

@@ -1,7 +1,7 @@
 /**
- * Which events are recognised when they come again. Those that would move shares a second time, and
- * words about jobs, have an identity; orders, markets, failures of fills and time have none, because
- * what they changed knows them and answers that nothing is new.
+ * Which events are recognised when they come again. Those that would move shares a second time,
+ * and words about jobs, have an identity; orders, markets, failures of fills and time have none,
+ * because what they changed knows them and answers that nothing is new.
  *
  * An identity is remembered by the lines that its event left: one that leaves none of a job or a
  * market leaves a line that says only that it was seen.

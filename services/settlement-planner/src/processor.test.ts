@@ -225,7 +225,7 @@ describe('a conversion', () => {
     },
   );
 
-  test('of an event whose definition names its last questions only knows how many there are', () => {
+  test('of an event whose definition names its last questions only knows their places', () => {
     const questions = [A, B].map(({ condition, yes, no }, index) => ({
       question_index: index + 4,
       condition_id: condition,
