@@ -25,6 +25,8 @@ export type ChainPositions = {
   readonly isStored: (to: ChainClaim) => Promise<boolean>;
   /** What the reader sees of the chain, and that it is alive; false once it was fenced. */
   readonly see: (claim: ChainClaim, head: number, final: number) => Promise<boolean>;
+  /** A sign of life, while something takes long. */
+  readonly beat: (claim: ChainClaim) => Promise<void>;
   readonly note: (claim: ChainClaim, halted: string | null) => Promise<void>;
   /** Lets others take over at once. */
   readonly leave: (claim: ChainClaim) => Promise<void>;
@@ -95,6 +97,13 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
     return seen.rowCount === 1;
   }
 
+  async function beat(of: ChainClaim): Promise<void> {
+    await database.query(`UPDATE ingest.chain_position SET seen_at = now() ${MINE}`, [
+      source,
+      of.epoch,
+    ]);
+  }
+
   async function note(of: ChainClaim, halted: string | null): Promise<void> {
     await database.query(`UPDATE ingest.chain_position SET halted = $3 ${MINE}`, [
       source,
@@ -110,5 +119,5 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
     ]);
   }
 
-  return { claim, moveTo, isStored, see, note, leave };
+  return { claim, moveTo, isStored, see, beat, note, leave };
 }

@@ -272,6 +272,25 @@ describe('readers', () => {
     expect((await fills()).filter((one) => one.includes('CONFIRMED'))).toHaveLength(2);
   });
 
+  test('one that takes longer than its lease keeps its place as long as it lives', async () => {
+    const env = { ...START, CHAIN_LEASE_MS: '500', CHAIN_TIMEOUT_MS: '2000' };
+    await bench.chain.say(trade('one'));
+    await bench.chain.mine(3);
+    let hangs = 1;
+    bench.proxy.behave(({ method }) => {
+      if (method !== 'eth_getTransactionReceipt' || hangs === 0) return null;
+      hangs -= 1;
+      return { hang: true };
+    });
+    const first = bench.read(ACCOUNTS, env);
+    await until('it hangs', () => hangs === 0);
+    const second = bench.read(ACCOUNTS, env);
+    await bench.caughtUp(first);
+    expect(second.state().facts?.['reading']).toBe(0);
+    expect(bench.outages).toEqual(['CHAIN_TIMEOUT']);
+    expect(await fills()).toHaveLength(2);
+  });
+
   test('a reader whose place another has taken writes nothing and stands by', async () => {
     const reader = bench.read(ACCOUNTS, START);
     await bench.chain.mine(3);
@@ -285,4 +304,19 @@ describe('readers', () => {
     await until('it stands by', () => reader.state().facts?.['reading'] === 0);
     expect(await bench.inbox()).toEqual([]);
   });
+});
+
+test('a bug of ours stops the reader under its name', async () => {
+  const reader = bench.read(ACCOUNTS, START);
+  await bench.chain.mine(3);
+  await bench.caughtUp(reader);
+  await bench.database.query(
+    "INSERT INTO ingest.chain_provisional VALUES ('chain/137', 'p', $1, 't', $2, 'b', 'no JSON')",
+    [ALICE, FIRST],
+  );
+  await bench.chain.say(trade('one'));
+  await bench.chain.mine(3);
+  await until('it stands still', () => reader.state().halted.length > 0);
+  expect(reader.state().halted).toMatchObject([{ code: 'STEP_FAILED' }]);
+  expect(await bench.inbox()).toEqual([]);
 });

@@ -11,6 +11,7 @@
  */
 
 import {
+  bugIn,
   databaseError,
   doubling,
   isHalt,
@@ -256,7 +257,11 @@ export function startChainReader(
     if (tail === null) return [];
     const rows = await provisionalFills(database, source);
     const absent = rows.filter(
-      (row) => row.block <= block && !confirmed.has(row.place) && !tail.places.has(row.place),
+      (row) =>
+        row.block <= block &&
+        told.ofRecord.includes(row.account) &&
+        !confirmed.has(row.place) &&
+        !tail.places.has(row.place),
     );
     const found = await Promise.all(absent.map((row) => receiptOf(rpc, row.txHash)));
     return absent.filter((_, at) => found[at] === null);
@@ -304,22 +309,28 @@ export function startChainReader(
         delays = doubling(RETRY_MS.first, RETRY_MS.max);
         await pause(config.pollMs, stopping.signal);
       } catch (cause) {
-        const error = databaseError(cause);
+        const error = bugIn(cause) ?? databaseError(cause);
         if (stopping.signal.aborted) return;
         if (error.code === 'FENCED') lost();
         else if (isHalt(error)) return halt(error);
         else onOutage(error);
-        await pause(waitOf(error) ?? delays.next().value, stopping.signal);
+        await pause(waitOf(error, delays.next().value), stopping.signal);
       }
     }
   }
 
+  // A range may take longer to read than the lease lasts. A frozen process does not beat.
+  const heart = setInterval(() => {
+    if (reading !== null) void positions.beat(reading.claim).catch(() => undefined);
+  }, config.leaseMs / 3);
+  heart.unref();
   const running = loop();
   return {
     rpc,
     state: facts.state,
     stop: async () => {
       stopping.abort();
+      clearInterval(heart);
       await Promise.race([running, sleep(STOP_MS_MAX, undefined, { ref: false })]);
       rpc.close();
       if (second !== rpc) second.close();

@@ -91,12 +91,13 @@ export function createRpc(config: RpcConfig): ChainRpc {
   };
 }
 
-/** Milliseconds to wait after an error; null where it does not say. */
-export function waitOf(error: RuntimeError): number | null {
-  if (error.code !== 'CHAIN_RATE_LIMITED') return null;
+/** Milliseconds to wait after an error: `delay`, but as long as a node asks that has a limit. */
+export function waitOf(error: RuntimeError, delay: number): number {
+  if (error.code !== 'CHAIN_RATE_LIMITED') return delay;
   const { response } = (error.cause ?? {}) as { readonly response?: Response };
   const seconds = Number(response?.headers?.['retry-after'] ?? NaN);
-  return Number.isFinite(seconds) ? Math.min(seconds * 1000, WAIT_MS_MAX) : WAIT_MS;
+  if (!Number.isFinite(seconds)) return Math.max(WAIT_MS, delay);
+  return Math.min(seconds * 1000, WAIT_MS_MAX);
 }
 
 type Response = {
@@ -169,11 +170,11 @@ function ofStatus(thrown: Thrown, method: string, batchMax: number, cause: unkno
 /** An error that the node itself answers: a code and a text, which differ from node to node. */
 function ofAnswer(method: string, said: string): RuntimeError {
   const found = `Expected ${method} to be answered; found ${said}.`;
-  if (/rate|too many requests|per second|throughput/i.test(said)) {
+  if (/\brate\b|too many requests|per second|throughput|request count/i.test(said)) {
     return failure('CHAIN_RATE_LIMITED', found);
   }
   if (method !== 'eth_getLogs') return failure('CHAIN_OUTAGE', found);
-  if (/outofrange|beyond|head|unknown block|not found/i.test(said)) {
+  if (/outofrange|\bbeyond\b|\bhead\b|unknown block|not found/i.test(said)) {
     return failure('CHAIN_LAGS', found);
   }
   return failure('CHAIN_RANGE_REFUSED', found);

@@ -34,12 +34,14 @@ export function watchChain(
   let isStale = false;
 
   async function look(claim: ChainClaim): Promise<ChainView> {
-    const [chainId, head, finalized] = await Promise.all([
+    const [chainId, secondId, head, finalized] = await Promise.all([
       chainIdOf(rpc),
+      second === rpc ? config.chainId : chainIdOf(second),
       headerOf(rpc, 'latest'),
       finalizedOf(),
     ]);
     requireChain(chainId, config.chainId);
+    requireChain(secondId, config.chainId);
     if (head === null) throw failure('CHAIN_LAGS', 'Expected a head of the chain; found none.');
     if (head.number < claim.nextBlock - 1) {
       const expected = `Expected a head of ${String(claim.nextBlock - 1)} or more, which was final`;
@@ -110,7 +112,7 @@ function requireChain(found: number, expected: number): void {
   throw new RuntimeError(
     'CHAIN_WRONG_NETWORK',
     `Expected a node of chain ${String(expected)}; found one of chain ${String(found)}. Set ` +
-      'CHAIN_RPC_URL to a node of the right chain, or CHAIN_ID.',
+      'CHAIN_RPC_URL and CHAIN_SECOND_RPC_URL to nodes of the right chain, or CHAIN_ID.',
     { retryable: false },
   );
 }
