@@ -20,6 +20,7 @@ export {
   type InventoryChange,
   type InventoryLookup,
   type InventoryPut,
+  type OutcomeOf,
 } from './inventory/work.ts';
 export * from './lots.ts';
 export * from './mark.ts';

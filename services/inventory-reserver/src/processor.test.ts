@@ -164,6 +164,20 @@ describe('what is published', () => {
   });
 });
 
+describe('an outcome that nobody told', () => {
+  test('is read from the id of the token once its market is resolved', () => {
+    const condition_id = '0x182390641d3b1b47cc64274b9da290efd04221c586651ba190880713da6347d9';
+    const yes = '102936224134271070189104847090829839924697394514566827387181305960175107677216';
+    const redeemable = (...payouts: readonly string[]) => {
+      const event = resolved(...payouts);
+      const over = { ...event, value: { ...event.value, condition_id } };
+      const played = play(confirmed({ condition_id, token_id: yes }), over);
+      return balances(played).get(`${ACCOUNT}/${yes}`)?.['redeemable_shares'];
+    };
+    expect([redeemable('1', '0'), redeemable('0', '1')]).toEqual([units(40), 0n]);
+  });
+});
+
 describe('modes (B19)', () => {
   const wild = [opened({ expires_at: NOON }), passed(NOON)] as const;
 

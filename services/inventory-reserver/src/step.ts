@@ -29,6 +29,7 @@ import {
 import { type InventoryEntry } from './entry.ts';
 import { identify } from './identity.ts';
 import { type Cause, lineOf, seenLine } from './lines.ts';
+import { outcomeOf } from './outcome-of.ts';
 import { PROCESSOR_ID } from './version.ts';
 
 /** Why an event was ignored or quarantined. */
@@ -101,7 +102,7 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): Reser
       return found?.kind === 'parameters' ? undefined : found;
     },
   };
-  const folded = foldInventory(lookup, read, partition);
+  const folded = foldInventory(lookup, read, partition, outcomeOf);
   if (folded.outcome === 'ignored') return folded;
   if (folded.outcome === 'quarantined') return { ...folded, puts: [], entries: [] };
   const cause = causeOf(event, modeIn(state, partition));

@@ -13,7 +13,7 @@ import { foldInventory } from './fold.ts';
 import { inventoryKeys, inventoryKeysThen } from './keys.ts';
 import { type Reservation, reservationOfOrder, reservationOfRequest } from './reservation.ts';
 import { type InventoryEntity } from './state.ts';
-import { type InventoryAlarm } from './work.ts';
+import { type InventoryAlarm, type OutcomeOf } from './work.ts';
 
 export const ACCOUNT = '0xa1';
 export const YES = '101';
@@ -35,7 +35,7 @@ export type Desk = {
   readonly reservations: () => readonly Reservation[];
 };
 
-export function createDesk(): Desk {
+export function createDesk(outcomeOf?: OutcomeOf): Desk {
   const entities = new Map<string, InventoryEntity>();
   const alarms: InventoryAlarm[] = [];
 
@@ -49,7 +49,7 @@ export function createDesk(): Desk {
         return entities.get(key);
       },
     };
-    const folded = foldInventory(lookup, event, PARTITION);
+    const folded = foldInventory(lookup, event, PARTITION, outcomeOf);
     if (folded.outcome !== 'applied') return folded.because;
     for (const { key, entity } of folded.puts) {
       if (entity === undefined) entities.delete(key);

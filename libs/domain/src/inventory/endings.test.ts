@@ -231,6 +231,24 @@ describe('markets', () => {
     expect(desk.fold(defined())).toBe('market known');
   });
 
+  test('an outcome that only the id tells is read from it, when it matters', () => {
+    const asked: string[] = [];
+    const outcomeOf = (condition: string, id: string): number => {
+      asked.push(`${condition}/${id}`);
+      return id === YES ? 0 : 1;
+    };
+    const known = createDesk(outcomeOf);
+    known.fold(held, resolved('1', '0'));
+    expect(token(known)).toMatchObject({ redeemable: units(100), incomplete: [] });
+    expect(token(known, NO)).toMatchObject({ redeemable: 0n, incomplete: [] });
+    expect(asked).toEqual([`${CONDITION}/${YES}`, `${CONDITION}/${NO}`]);
+    const equal = createDesk(outcomeOf);
+    equal.fold(held, resolved('1', '1'));
+    const late = createDesk(outcomeOf);
+    late.fold(resolved('1', '0'), held);
+    expect([asked.length, token(late)]).toEqual([4, token(known)]);
+  });
+
   test('a token whose condition is told later belongs to it from then on', () => {
     const unknown = fill('FillConfirmed', { condition_id: null });
     const desk = after(unknown);

@@ -23,6 +23,7 @@ import {
   type InventoryChange,
   type InventoryLookup,
   type InventoryPut,
+  type OutcomeOf,
   type Work,
 } from './work.ts';
 
@@ -57,13 +58,19 @@ export type InventoryFold =
 
 type Verdict = 'applied' | { readonly ignored: Ignored } | { readonly quarantined: Quarantined };
 
-/** Folds one event of a partition. `lookup` must hold what `inventoryKeys` and its second ask. */
+const nobodyKnows: OutcomeOf = () => null;
+
+/**
+ * Folds one event of a partition. `lookup` must hold what `inventoryKeys` and `inventoryKeysThen`
+ * ask for. `outcomeOf` reads the outcome from a token's id, where no source has told it.
+ */
 export function foldInventory(
   lookup: InventoryLookup,
   event: InventoryEvent,
   partition: number,
+  outcomeOf: OutcomeOf = nobodyKnows,
 ): InventoryFold {
-  const work = createWork(lookup, partition);
+  const work = createWork(lookup, partition, outcomeOf);
   const verdict = judge(work, event);
   if (verdict === 'applied') {
     return { outcome: 'applied', puts: work.puts(), changes: work.changes() };

@@ -13,7 +13,7 @@ import { remainingOf } from './order.ts';
 import { sweepOrder } from './orders.ts';
 import { endRequest } from './requests.ts';
 import { balanceKey, type InventoryMarket, marketKey, tokenKey } from './state.ts';
-import { held, marketOf, type Work } from './work.ts';
+import { held, marketOf, resolved, type Work } from './work.ts';
 
 /** Remembers the tokens of a market, and whose they are. False where that was known. */
 export function defineMarket(work: Work, news: MarketNews): boolean {
@@ -57,7 +57,8 @@ export function resolveMarket(work: Work, resolution: Resolution): boolean {
   const payouts = resolution.payout_numerators.map(BigInt);
   work.put(marketKey(work.partition, conditionId), { ...market, payouts });
   for (const { account, token } of market.holders) {
-    work.put(balanceKey(account, token), { ...work.balance(account, token), payouts });
+    const balance = resolved(work, work.balance(account, token), payouts);
+    work.put(balanceKey(account, token), balance);
   }
   for (const item of itemsOfMarket(work, market)) end(work, item, 'RESOLVED');
   return true;

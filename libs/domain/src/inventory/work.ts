@@ -12,6 +12,7 @@ import {
   incompleteOf,
   type InventoryBalance,
   isOversold,
+  paysOf,
   redeemableOf,
 } from './balance.ts';
 import { EMPTY_LIVE_INDEX, type LiveIndex } from './live-index.ts';
@@ -32,6 +33,8 @@ import {
 } from './state.ts';
 
 export type InventoryLookup = { readonly get: (key: string) => InventoryEntity | undefined };
+/** The place of a token in its condition, read from its id; null where the id does not tell. */
+export type OutcomeOf = (conditionId: string, token: string) => number | null;
 export type InventoryPut = {
   readonly key: string;
   readonly entity: InventoryEntity | undefined;
@@ -57,6 +60,7 @@ export type InventoryChange =
 
 export type Work = {
   readonly partition: number;
+  readonly outcomeOf: OutcomeOf;
   readonly get: (key: string) => InventoryEntity | undefined;
   /** `was` is what it replaces, where that was looked up under another key. */
   readonly put: (key: string, entity: InventoryEntity | undefined, was?: InventoryEntity) => void;
@@ -69,7 +73,7 @@ export type Work = {
 };
 
 /** An empty work over what was looked up. */
-export function createWork(lookup: InventoryLookup, partition: number): Work {
+export function createWork(lookup: InventoryLookup, partition: number, outcomeOf: OutcomeOf): Work {
   const changed = new Map<string, InventoryEntity | undefined>();
   const replaced = new Map<string, InventoryEntity>();
   const alarms: InventoryAlarm[] = [];
@@ -77,6 +81,7 @@ export function createWork(lookup: InventoryLookup, partition: number): Work {
     changed.has(key) ? changed.get(key) : lookup.get(key);
   return {
     partition,
+    outcomeOf,
     get,
     put: (key, entity, was) => {
       if (was !== undefined && !replaced.has(key)) replaced.set(key, was);
@@ -295,10 +300,22 @@ export function held(
     work.put(marketKey(work.partition, market.conditionId), { ...market, holders });
   }
   const at = market.tokens.indexOf(token);
-  return {
-    ...balance,
-    conditionId: market.conditionId,
-    outcomeIndex: at === -1 ? balance.outcomeIndex : at,
-    payouts: market.payouts,
-  };
+  const outcomeIndex = at === -1 ? balance.outcomeIndex : at;
+  const placedBalance = { ...balance, conditionId: market.conditionId, outcomeIndex };
+  return market.payouts === null ? placedBalance : resolved(work, placedBalance, market.payouts);
+}
+
+/**
+ * The balance of a token whose condition is resolved. Which outcome it is matters only now: where
+ * nobody has said so its id is asked, which costs a millisecond.
+ */
+export function resolved(
+  work: Work,
+  balance: InventoryBalance,
+  payouts: readonly bigint[],
+): InventoryBalance {
+  const after = { ...balance, payouts };
+  const { conditionId, token } = balance;
+  if (paysOf(after) !== null || conditionId === null || token === null) return after;
+  return { ...after, outcomeIndex: work.outcomeOf(conditionId, token) };
 }
