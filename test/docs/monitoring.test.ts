@@ -137,9 +137,7 @@ describe('the page of the metrics', () => {
   test('names every metric of ours that is served, and no other', () => {
     const rows = [...page.matchAll(/^\| `(polytraders_[^`{]+)/gm)].map(([, name = '']) => name);
     const named = rows.flatMap((name) =>
-      name.includes('<service>')
-        ? SERVICES.map((one) => name.replace('<service>', one))
-        : [name],
+      name.includes('<service>') ? SERVICES.map((one) => name.replace('<service>', one)) : [name],
     );
     const ours = new Set(served.names.filter((name) => name.startsWith('polytraders_')));
     expect([...named].sort()).toEqual([...ours].sort());
