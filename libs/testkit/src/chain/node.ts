@@ -81,9 +81,11 @@ function binary(): string {
     const read = createRequire(import.meta.url);
     return join(dirname(read.resolve(`${name}/package.json`)), 'bin', 'anvil');
   } catch (cause) {
-    throw new Error(`Expected the package ${name} to be installed: npm ci --include=optional.`, {
-      cause,
-    });
+    throw new Error(
+      `Expected the package ${name}: run npm ci --include=optional; on a machine that ` +
+        'package-lock.json has none for, npm install --no-save it.',
+      { cause },
+    );
   }
 }
 
