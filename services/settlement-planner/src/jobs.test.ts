@@ -92,6 +92,18 @@ describe('the life of a job', () => {
     expect(shown(one.tell(moved(PLAIN.no, 1)).emitted)).toEqual(['MERGE 201 queued']);
   });
 
+  test('done, its failures are forgotten: the same may fail three times again', () => {
+    const { one, job } = start();
+    const [, again] = jobsIn(one.tell(jobFailed(job.job_id)).emitted);
+    if (again === undefined) throw new Error('Expected it to be planned again.');
+    one.tell(executed(again));
+    const slot = () => onShelf(one.plans().slots, pairKey(ACCOUNT, PLAIN.condition));
+    expect(slot()).toBeUndefined();
+    const next = lastJob(one.tell(moved(PLAIN.yes, 100), moved(PLAIN.no, 200)));
+    one.tell(jobFailed(next.job_id));
+    expect(slot()?.failures?.count).toBe(1);
+  });
+
   test('an executor may give up what it never sent', () => {
     const { one, job } = start();
     expect(shown(one.tell(jobFailed(job.job_id)).emitted)).toEqual([
@@ -171,6 +183,13 @@ describe('where a market stands for a wallet', () => {
       .map(({ market_status: status }) => status);
     expect(statuses).toEqual(['resolving', 'disputed', 'resolved', 'redeemed']);
     expect(lastJob(redeemed)).toMatchObject({ state: 'done', paid_pusd: units(7) });
+  });
+
+  test('a resolution is final: another one of the same market changes nothing', () => {
+    const one = desk();
+    const job = lastJob(one.tell(moved(PLAIN.yes, 7), resolved(PLAIN, '1', '0')));
+    const again = one.tell(resolved(PLAIN, '0', '1'), statusChanged(PLAIN, 'DISPUTED'));
+    expect([job.kind, again.emitted, again.entries]).toEqual(['REDEEM', [], []]);
   });
 
   test('a definition says it, too', () => {

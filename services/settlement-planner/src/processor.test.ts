@@ -19,7 +19,7 @@ import {
   shown,
   units,
 } from './events.fixture.ts';
-import { onShelf } from './shelf.ts';
+import { allOf, onShelf } from './shelf.ts';
 import { pairKey } from './state.ts';
 
 const [A, B, C] = QUESTIONS;
@@ -309,5 +309,6 @@ describe('a condition that turns out to be a question', () => {
     const after = one.tell(defined(A, 0));
     // The merge stays as it is; it leaves 8 of each NO.
     expect(shown(after.emitted)).toEqual(['CONVERT 8 queued']);
+    expect(allOf(one.plans().units).map(([unitId]) => unitId)).toEqual([MARKET]);
   });
 });
