@@ -23,7 +23,7 @@ import {
   unrealisedAt,
   unrealisedAtPayout,
 } from '@polytraders/domain';
-import { invariant, pusd, type PusdMicros, shares } from '@polytraders/money';
+import { invariant, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
 import { type Lookup, type Step } from '@polytraders/stream';
 import {
   type Book,
@@ -67,14 +67,16 @@ export function foldFill(
     : place(state, found, { partition, account: fill.account, token: fill.token_id, told });
   const before = placed?.holding ?? found ?? NEW_HOLDING;
   const parameters = (state.get(parametersKey(partition)) ?? DEFAULT_PARAMETERS) as Parameters;
-  const moved = moveShares(before, fill, offset);
-  const book = bookOf(moved, fill.trading_bot_id);
+  const after = shares(before.shares + movedBy(fill));
+  const isOversold = before.oversoldAt === null && after < 0n;
+  const holding = isOversold ? oversell(before, offset) : before;
+  const book = bookOf(holding, fill.trading_bot_id);
   const fee = judgeFee(fill, parameters);
   const folded =
     fee.because === null
-      ? bookFill(book, moved, fill, fee, parameters, offset)
-      : setAside(book, moved, fill, fee, parameters, offset);
-  const put = { key, entity: withBook(moved, folded.book) };
+      ? bookFill(book, holding, after, fill, fee, parameters, offset)
+      : setAside(book, holding, after, fill, fee, parameters, offset);
+  const put = { key, entity: withBook(holding, folded.book, after) };
   const puts = placed === null ? [put] : [put, ...placed.puts];
   const entries = [folded.entry];
   if (fee.because === null) return { outcome: 'applied', puts, entries };
@@ -97,18 +99,9 @@ function movedBy(fill: FillConfirmed): bigint {
   return fill.order_side === 'BUY' ? fill.quantity_shares : -fill.quantity_shares;
 }
 
-/** The wallet's shares after the fill; selling more than there was makes all its books doubtful. */
-function moveShares(holding: Holding, fill: FillConfirmed, offset: number): Holding {
-  const after = holding.shares + movedBy(fill);
-  const oversold = holding.oversoldAt === null && after < 0n;
-  return {
-    kind: 'holding',
-    shares: shares(after),
-    oversoldAt: oversold ? offset : holding.oversoldAt,
-    conditionId: holding.conditionId,
-    settled: holding.settled,
-    books: oversold ? holding.books.map(markOversold) : holding.books,
-  };
+/** Selling more than there was makes all books of the wallet doubtful (B1). */
+function oversell(holding: Holding, offset: number): Holding {
+  return { ...holding, oversoldAt: offset, books: holding.books.map(markOversold) };
 }
 
 function bookOf(holding: Holding, bot: string): Book {
@@ -151,6 +144,7 @@ type Folded = { readonly book: Book; readonly entry: LedgerEntry };
 function bookFill(
   book: Book,
   holding: Holding,
+  wallet: ShareMicros,
   fill: FillConfirmed,
   fee: JudgedFee,
   parameters: Parameters,
@@ -174,7 +168,7 @@ function bookFill(
     settled === null
       ? unrealisedAt(applied.position, mark.price)
       : unrealisedAtPayout(applied.position, settled.payout);
-  let codes = codesOf(fill, fee, mark.stale, rebate.flag, holding);
+  let codes = codesOf(fill, fee, mark.stale, rebate.flag, wallet);
   if (unrealised === null && mark.price === null) codes = withReason(codes, 'GOV_MARK_MISSING');
   const isDoubtful = book.position.lots.unknown !== 0n;
   if (isDoubtful) codes = withReason(codes, 'GOV_BASIS_UNKNOWN');
@@ -209,13 +203,14 @@ function bookFill(
 function setAside(
   book: Book,
   holding: Holding,
+  wallet: ShareMicros,
   fill: FillConfirmed,
   fee: JudgedFee,
   parameters: Parameters,
   offset: number,
 ): Folded {
   const mark = markOf(fill, null, parameters);
-  const given = codesOf(fill, fee, mark.stale, null, holding);
+  const given = codesOf(fill, fee, mark.stale, null, wallet);
   const codes = fee.because === null ? given : withReason(given, fee.because);
   const missing = incompleteOf(book.incomplete, fill, null, holding);
   const incomplete = withReason(missing, 'GOV_FILL_QUARANTINED');
@@ -298,13 +293,13 @@ function codesOf(
   fee: JudgedFee,
   stale: boolean,
   flag: RebateFlag,
-  holding: Holding,
+  wallet: ShareMicros,
 ): readonly string[] {
   let codes = fill.flags.length === 0 ? noCodes : fill.flags;
   if (stale) codes = withReason(codes, 'STALE_DATA');
   if (isPlatformFeeNegative(fee)) codes = withReason(codes, 'GOV_PLATFORM_FEE_NEGATIVE');
   if (flag !== null) codes = withReason(codes, REBATE_CODES[flag]);
-  if (holding.shares < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
+  if (wallet < 0n) codes = withReason(codes, 'GOV_WALLET_OVERSOLD');
   return codes;
 }
 

@@ -113,8 +113,8 @@ export function outcomeIndexOf(market: Market, conditionId: string, token: strin
 }
 
 /** The holding with this book in place of the one of the same bot, or beside the others. */
-export function withBook(holding: Holding, book: Book): Holding {
-  const { shares, oversoldAt, conditionId, settled } = holding;
+export function withBook(holding: Holding, book: Book, shares = holding.shares): Holding {
+  const { oversoldAt, conditionId, settled } = holding;
   const books = holding.books.slice();
   const at = books.findIndex((one) => one.bot === book.bot);
   books[at === -1 ? books.length : at] = book;
