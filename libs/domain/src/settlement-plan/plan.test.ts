@@ -159,6 +159,13 @@ describe('a conversion', () => {
     });
   });
 
+  test('leaves out two conditions that claim one place in the event', () => {
+    const unit = nos([100, 100, 100, 100]);
+    const twice = unit.questions.map((one, at) => (at === 1 ? { ...one, questionIndex: 0 } : one));
+    const { plan } = proposeConversion({ ...unit, questions: twice });
+    expect([plan?.indexSet, plan?.cash]).toEqual([12n, units(100)]);
+  });
+
   test('takes what a merge leaves: of 100 and 60 NO, 40 of the first are merged', () => {
     const unit = event([
       [40, 100],

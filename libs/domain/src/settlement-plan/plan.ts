@@ -273,8 +273,10 @@ function noByQuestion(
   const no = Array.from({ length: questionCount }, () => noShares);
   for (const question of questions) {
     const at = question.questionIndex;
-    if (at === null || at >= questionCount || question.numerators !== null) continue;
-    if (counts(question)) no[at] = availableOf(question.held[1], taken);
+    if (at === null || at < 0 || at >= questionCount || question.numerators !== null) continue;
+    // Two conditions in one place are a contradiction: neither is converted.
+    const isAlone = questions.filter(({ questionIndex }) => questionIndex === at).length === 1;
+    if (isAlone && counts(question)) no[at] = availableOf(question.held[1], taken);
   }
   return no;
 }
