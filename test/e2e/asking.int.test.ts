@@ -85,12 +85,7 @@ beforeAll(async () => {
   kafka = await connectKafka({ brokers: stack.KAFKA_BROKERS.split(','), clientId: 'asking' });
   const logs = join(repositoryRoot, '.local/test/asking');
   workers = SERVICES.map((name) =>
-    startWorkerProcess(
-      { main: `services/${name}/src/main.ts`, env, logs },
-      `${prefix}${name}`,
-      // Commands read tables: what the planner publishes is not needed here.
-      { PUBLISH: name === 'settlement-planner' ? 'no' : 'yes' },
-    ),
+    startWorkerProcess({ main: `services/${name}/src/main.ts`, env, logs }, `${prefix}${name}`),
   );
   await until('the services have started', () =>
     workers.every(({ lines }) => lines.some(({ event }) => event === 'STARTED')),
