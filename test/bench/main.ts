@@ -6,6 +6,7 @@
  *   (b) our projector: fresh rebuild from offset 0, nothing published
  *   (b+) the same, publishing a SettlementReport for each fill in Kafka transactions
  *   (c) the naive way: one message, one transaction
+ *   spine: each processor over events of every kind, against a COPY of one bare row an event
  *   live: from the log to the report that a read_committed consumer sees, at a steady rate
  */
 
@@ -15,9 +16,11 @@ import { processTerminal } from '@polytraders/cli';
 import { generateLogFills } from '@polytraders/testkit/generator';
 import { freshDatabase } from '@polytraders/testkit';
 import { createTestLog, until, type TestLog } from '../e2e/log.ts';
-import { startChild, type BenchChild } from './child.ts';
+import { startChild } from './child.ts';
 import { measureLive } from './live.ts';
+import { measured, type Measured, publishedAll } from './measure.ts';
 import { report, type Figures } from './report.ts';
+import { measureSpine, noSpine } from './spine.ts';
 
 const terminal = processTerminal();
 const options = optionsOrEnd();
@@ -27,7 +30,7 @@ const month = '2026-05-01';
 if (options.help) {
   terminal.out(
     'npm run bench -- [--fills 1000000] [--books 28800] [--rounds 3] [--workers 2] ' +
-      '[--live-seconds 30] [--rate 500] [--json]\n',
+      '[--live-seconds 30] [--rate 500] [--events 200000] [--json]\n',
   );
 } else {
   await main();
@@ -46,6 +49,7 @@ async function main(): Promise<void> {
     publish: [],
     naive: [],
     live: null,
+    spine: noSpine(),
   };
   try {
     await log.append(
@@ -71,15 +75,12 @@ async function main(): Promise<void> {
   } finally {
     await log.close();
   }
+  if (options.events > 0) {
+    say(`Each processor over ${options.events.toLocaleString('en')} events of every kind.`);
+    await measureSpine(options, figures.spine, tell);
+  }
   terminal.out(options.json ? `${JSON.stringify(figures)}\n` : report(figures));
 }
-
-export type Measured = {
-  readonly fillsPerSecond: number;
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly peakMb: number;
-};
 
 /** A script of this folder that says READY and DONE. */
 async function measureScript(log: TestLog, script: string, fills: number): Promise<Measured> {
@@ -139,52 +140,12 @@ async function measureProjector(log: TestLog, publishes: boolean): Promise<Measu
   }
 }
 
-/** Every committed offset is public. Counts would not do: an heir publishes what it found. */
-async function publishedAll(children: readonly BenchChild[]): Promise<void> {
-  const ports = await Promise.all(
-    children.map(async (child) =>
-      Number((await child.line((event) => event['event'] === 'STARTED'))['http_port']),
-    ),
-  );
-  await until(
-    'all reports are published',
-    async () => {
-      let sum = 0;
-      for (const port of ports) {
-        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-        const left = text.matchAll(
-          /^polytraders_gov_pnlprojector_unpublished_offsets\{.*\} (\d+)/gm,
-        );
-        for (const [, offsets] of left) sum += Number(offsets);
-      }
-      return sum === 0;
-    },
-    600_000,
-  );
-}
-
 /** The settlement and progress topics anew: each round publishes everything. */
 async function emptyOutputs(log: TestLog): Promise<void> {
   const names = ['polytraders.reports.settlement', 'polytraders.stream.progress.pnl-projector'];
   await log.deleteTopics(names);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await log.createTopics(names);
-}
-
-function measured(
-  fills: number,
-  from: number,
-  to: number,
-  children: readonly BenchChild[],
-): Measured {
-  const usages = children.map((child) => child.usage());
-  const seconds = (to - from) / 1000;
-  return {
-    fillsPerSecond: Math.round(fills / seconds),
-    seconds,
-    cpuSeconds: usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
-    peakMb: Math.max(...usages.map((usage) => usage.peakMb)),
-  };
 }
 
 function tell(name: string, one: Measured): Measured {
@@ -220,6 +181,7 @@ function readOptions(args: readonly string[]): BenchOptions {
       workers: { ...text, default: '2' },
       'live-seconds': { ...text, default: '30' },
       rate: { ...text, default: '500' },
+      events: { ...text, default: '200000' },
       json: flag,
       help: flag,
     },
@@ -231,6 +193,7 @@ function readOptions(args: readonly string[]): BenchOptions {
     workers: whole('workers', values.workers, 1),
     liveSeconds: whole('live-seconds', values['live-seconds'], 0),
     rate: whole('rate', values.rate, 1),
+    events: whole('events', values.events, 0),
     json: values.json,
     help: values.help,
   };
@@ -249,6 +212,8 @@ export type BenchOptions = {
   readonly workers: number;
   readonly liveSeconds: number;
   readonly rate: number;
+  /** Events of the log on which each processor is measured; 0 leaves that out. */
+  readonly events: number;
   readonly json: boolean;
   readonly help: boolean;
 };

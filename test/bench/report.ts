@@ -1,7 +1,9 @@
 /** The figures of a bench as a table with ratios: medians over the rounds, spread beside them. */
 
-import { type BenchOptions, type Measured } from './main.ts';
 import { type Live } from './live.ts';
+import { type BenchOptions } from './main.ts';
+import { type Measured } from './measure.ts';
+import { type SpineFigures } from './spine.ts';
 
 export type Figures = {
   readonly options: BenchOptions;
@@ -10,6 +12,7 @@ export type Figures = {
   readonly publish: Measured[];
   readonly naive: Measured[];
   live: Live | null;
+  readonly spine: SpineFigures;
 };
 
 /** Goals that the ratios are held against; the text says reached or not. */
@@ -47,18 +50,43 @@ export function report(figures: Figures): string {
     );
     lines.push(verdict('live p99, ms', p99, goals.liveP99Ms, 'most'));
   }
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...spineLines(figures)].join('\n')}\n`;
 }
 
-function row(name: string, rounds: readonly Measured[], base: number): string {
+/** A line for each processor, against a COPY of one bare row an event. */
+function spineLines({ spine, options }: Figures): readonly string[] {
+  if (spine.baseline.length === 0) return [];
+  const base = median(spine.baseline.map((one) => one.fillsPerSecond));
+  const line = (name: string, rounds: readonly Measured[]) =>
+    row(name, rounds, base, 'events', '(d)');
+  return [
+    '',
+    `Each processor, publishing, over ${options.events.toLocaleString('en')} events: orders, ` +
+      'fills, requests, movements, resolutions',
+    '',
+    line('(d) consume, decode, COPY one bare row', spine.baseline),
+    line('pnl-projector', spine.projector),
+    line('inventory-reserver', spine.reserver),
+    line('settlement-planner', spine.planner),
+    line('fill-ingestor, from inbox to log', spine.ingestor),
+  ];
+}
+
+function row(
+  name: string,
+  rounds: readonly Measured[],
+  base: number,
+  what = 'fills',
+  against = '(a)',
+): string {
   const rates = rounds.map((one) => one.fillsPerSecond);
   const rate = median(rates);
   const cpu = median(rounds.map((one) => one.cpuSeconds));
   const peak = Math.max(...rounds.map((one) => one.peakMb));
   return (
-    `${name.padEnd(44)} ${rate.toLocaleString('en').padStart(9)} fills/s ` +
+    `${name.padEnd(44)} ${rate.toLocaleString('en').padStart(9)} ${what}/s ` +
     `(${Math.min(...rates).toLocaleString('en')}–${Math.max(...rates).toLocaleString('en')})  ` +
-    `${(rate / base).toFixed(3)} of (a)  ${cpu.toFixed(1)} CPU s  ${peak.toFixed(0)} MB`
+    `${(rate / base).toFixed(3)} of ${against}  ${cpu.toFixed(1)} CPU s  ${peak.toFixed(0)} MB`
   );
 }
 
