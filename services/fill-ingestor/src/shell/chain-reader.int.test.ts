@@ -27,12 +27,14 @@ const ACCOUNTS = new Map([
 let bench: ChainBench;
 
 beforeEach(async () => {
-  bench = await startBench('chain_reader', {
-    actors: venueActors(),
-    first: { block: FIRST, time: 1_791_143_000 },
-    slotsInAnEpoch: 1_000_000,
-  });
+  bench = await openBench(1_000_000);
 }, 60_000);
+
+/** `finalized` stands two epochs behind the head; where they are long, there is none. */
+function openBench(slotsInAnEpoch: number): Promise<ChainBench> {
+  const first = { block: FIRST, time: 1_791_143_000 };
+  return startBench('chain_reader', { actors: venueActors(), first, slotsInAnEpoch });
+}
 
 afterEach(async () => bench.stop(), 60_000);
 
@@ -97,7 +99,7 @@ describe('what is final', () => {
     expect((await bench.inbox()).length).toBe(before.length + 2);
   });
 
-  test('begins at depth, and not before the node says finalized', async () => {
+  test('begins at depth', async () => {
     const reader = bench.read(ACCOUNTS, START);
     await bench.chain.say([cash(VENUE.pusd, BOB, STRANGER, 5n)]);
     await bench.chain.mine(2);
@@ -111,6 +113,41 @@ describe('what is final', () => {
       final_block: FIRST,
       breaker: 'closed',
     });
+  });
+});
+
+describe('a node that says what is finalized', () => {
+  test('is waited for, however small the depth', async () => {
+    await bench.stop();
+    bench = await openBench(4);
+    await bench.chain.mine(20);
+    await bench.chain.say(trade('one'));
+    await bench.chain.mine(8);
+    const reader = bench.read(ACCOUNTS, { ...START, CHAIN_DEPTH: '1' });
+    await bench.caughtUp(reader);
+    expect(reader.state().facts).toMatchObject({ head: FIRST + 27, final_block: FIRST + 19 });
+    expect(await fills()).toEqual(['alice MINED in 20']);
+    await bench.chain.mine();
+    await bench.caughtUp(reader);
+    expect(reader.state().facts).toMatchObject({ final_block: FIRST + 20 });
+    expect((await fills()).filter((one) => one.includes('CONFIRMED'))).toHaveLength(2);
+  });
+
+  test('and that has forgotten it is said to lag: nothing is final by depth alone', async () => {
+    await bench.stop();
+    bench = await openBench(4);
+    await bench.chain.mine(20);
+    const reader = bench.read(ACCOUNTS, { ...START, CHAIN_DEPTH: '1' });
+    await bench.caughtUp(reader);
+    bench.proxy.behave(({ params }) => (params[0] === 'finalized' ? { edit: () => null } : null));
+    await bench.chain.say(trade('one'));
+    await bench.chain.mine(5);
+    await until('it is noticed', () => bench.outages.includes('CHAIN_LAGS'));
+    expect(await bench.inbox()).toEqual([]);
+    bench.proxy.behave(null);
+    await bench.chain.mine(9);
+    await bench.caughtUp(reader);
+    expect((await fills()).filter((one) => one.includes('CONFIRMED'))).toHaveLength(2);
   });
 });
 
