@@ -1,4 +1,4 @@
-/** The outcome that a token's id proves. A function of its arguments: a replay has the same answer. */
+/** The outcome that a token's id proves. A function of its arguments: a replay has its answer. */
 
 import { outcomeOfToken, type OutcomeOf } from '@polytraders/domain';
 import { keccak_256 } from '@noble/hashes/sha3';

@@ -231,7 +231,7 @@ describe('a fill that fails', () => {
     expect(after(failed()).fold(fill('FillMatched'))).toBe('late news of a fill');
   });
 
-  test('told twice, or by a second rung, it moves nothing twice; a fee heard later is taken', () => {
+  test('told twice, or by another rung, it moves nothing twice; a fee heard later is taken', () => {
     const desk = after(opening(100), fill('FillMatched', { fee_pusd: null }));
     expect(desk.fold(fill('FillMatched', { fee_pusd: null }))).toBe('nothing new of a fill');
     desk.fold(fill('FillMatched'));
