@@ -192,10 +192,11 @@ export function startChainReader(
   /** Fills in blocks that may still go: told once for each block in which they were seen. */
   async function lookAtTail(now: Reading, { head, final }: ChainView): Promise<void> {
     const { nextBlock, lastHash } = now.claim;
-    const isFar = head.number - nextBlock > config.depth + TAIL_EXTRA;
+    let from = Math.max(nextBlock, final + 1);
+    let below = from === nextBlock ? lastHash : null;
+    const isFar = head.number - from > config.depth + TAIL_EXTRA;
     if (tailFilters.length === 0 || isFar || now.tail?.hash === head.hash) return;
     const fills: ReadFill[] = [];
-    let [from, below] = [nextBlock, lastHash];
     while (from <= head.number) {
       const read = await readSome(tailSeek, { from, to: head.number }, below);
       fills.push(...fillsIn(read));
@@ -204,9 +205,7 @@ export function startChainReader(
     const known = new Map(
       (await provisionalFills(database, source)).map((one) => [one.place, one.blockHash]),
     );
-    const news = fills.filter(
-      (fill) => Number(fill.blockNumber) > final && known.get(placeOfFill(fill)) !== fill.blockHash,
-    );
+    const news = fills.filter((fill) => known.get(placeOfFill(fill)) !== fill.blockHash);
     if (news.length > 0) {
       await inTransaction(database, async (client) => {
         await positions.moveTo(client, now.claim, now.claim);
@@ -263,8 +262,10 @@ export function startChainReader(
         !confirmed.has(row.place) &&
         !tail.places.has(row.place),
     );
-    const found = await Promise.all(absent.map((row) => receiptOf(rpc, row.txHash)));
-    return absent.filter((_, at) => found[at] === null);
+    // What one node has not, the other may have: a fill that failed does not come back.
+    const ask = (one: ChainRpc) => Promise.all(absent.map((row) => receiptOf(one, row.txHash)));
+    const [found, again] = [await ask(rpc), second === rpc ? [] : await ask(second)];
+    return absent.filter((_, at) => found[at] === null && (again[at] ?? null) === null);
   }
 
   /** Resolutions whose conditions have become known since: some of them each turn. */
