@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   }
   if (options.events > 0) {
     say(`Each processor over ${options.events.toLocaleString('en')} events of every kind.`);
-    await measureSpine(options, figures.spine, tell);
+    await measureSpine(options, figures.spine, (name, one) => tell(name, one, 'events'));
   }
   terminal.out(options.json ? `${JSON.stringify(figures)}\n` : report(figures));
 }
@@ -148,9 +148,9 @@ async function emptyOutputs(log: TestLog): Promise<void> {
   await log.createTopics(names);
 }
 
-function tell(name: string, one: Measured): Measured {
+function tell(name: string, one: Measured, what = 'fills'): Measured {
   say(
-    `${name}: ${one.fillsPerSecond.toLocaleString('en')} fills/s, ${one.cpuSeconds.toFixed(1)} ` +
+    `${name}: ${one.fillsPerSecond.toLocaleString('en')} ${what}/s, ${one.cpuSeconds.toFixed(1)} ` +
       `CPU s, peak ${one.peakMb.toFixed(0)} MB`,
   );
   return one;

@@ -28,7 +28,7 @@ import { createTraffic } from './traffic.ts';
 const workers = 2;
 const sessionTimeoutMs = 6_000;
 const complaintsMax = 20;
-const completeMs = 240_000;
+const completeMs = 480_000;
 /** Workers end by themselves while servers are away; more than that is a service that cannot run. */
 const deathsMax = 60;
 

@@ -8,6 +8,7 @@ import {
   LEDGER_PARTITIONS,
   physicalTopic,
   TOPICS,
+  type RecordType,
   type Topic,
 } from '@polytraders/contracts';
 import { applyTopics } from '@polytraders/infra/topics';
@@ -38,9 +39,17 @@ export const projectors: readonly Projector[] = [
 /** Several write alarms; each key's come from several partitions of the log. */
 export const alarms: Topic = TOPICS.alerts;
 
+/** What a crash test may put on the log. */
+export const SPINE_TYPES = [
+  ...LIFE_TYPES,
+  'SettlementJobClaimed',
+  'SettlementJobFailed',
+] as const satisfies readonly RecordType[];
+export type SpineType = (typeof SPINE_TYPES)[number];
+
 export type SpineLog = Broker & {
   readonly databaseUrl: string;
-  readonly encode: (type: (typeof LIFE_TYPES)[number], value: object) => Buffer;
+  readonly encode: (type: SpineType, value: object) => Buffer;
   readonly send: (records: readonly OutputRecord[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -55,7 +64,7 @@ export async function createSpineLog(name: string): Promise<SpineLog> {
   const kafka = await connectKafka({ brokers: stack.KAFKA_BROKERS.split(','), clientId: name });
   const database = pool({ url: fresh.url, applicationName: 'spine' }, 1);
   const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(LIFE_TYPES);
+  await book.announce(SPINE_TYPES);
   return {
     prefix,
     kafka,

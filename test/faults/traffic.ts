@@ -1,21 +1,15 @@
 /**
- * What a crash test puts on the log: lives of orders with movements and resolutions among them, and
- * what a real log has too: the same fill again, the same id with other content, bytes that do not
- * decode. The same seed gives the same records; which fills must be reported is worked out here,
- * without the services' code.
+ * What a crash test puts on the log: lives of orders with movements and resolutions among them,
+ * claims of the jobs that come of them, and what a real log has too: the same fill again, the same
+ * id with other content, bytes that do not decode. The same seed gives the same records; which
+ * fills must be reported is worked out here, without the services' code.
  */
 
-import { TOPICS, type FillConfirmed } from '@polytraders/contracts';
+import { LEDGER_PARTITIONS, partitionOf, TOPICS, type FillConfirmed } from '@polytraders/contracts';
 import { type OutputRecord } from '@polytraders/runtime';
-import {
-  generateLogLives,
-  type LIFE_TYPES,
-  randomOf,
-  type LogEvent,
-} from '@polytraders/testkit/generator';
-import { type SpineLog } from './spine.ts';
-
-type LifeType = (typeof LIFE_TYPES)[number];
+import { generateLogLives, randomOf, type LogEvent } from '@polytraders/testkit/generator';
+import { createExecutors } from './executors.ts';
+import { type SpineLog, type SpineType } from './spine.ts';
 
 const markets = 24;
 const remembered = 500;
@@ -38,6 +32,8 @@ export function createTraffic(log: SpineLog, seed: string, events: number): Traf
   const expected = new Map<string, string[]>();
   const types = new Map<string, number>();
   const recent: LogEvent[] = [];
+  const executors = createExecutors(randomOf(`${seed}|executors`));
+  const ends = new Array<number>(LEDGER_PARTITIONS).fill(0);
   let appended = 0;
   let reports = 0;
 
@@ -61,12 +57,21 @@ export function createTraffic(log: SpineLog, seed: string, events: number): Traf
   function one(): OutputRecord | null {
     const odd = disturbance();
     if (odd !== null) return odd;
+    const said = executors.says();
+    if (said !== null) {
+      const { event, account: key } = said;
+      return told({ event, key, partition: partitionOf(key, LEDGER_PARTITIONS) });
+    }
     const { value: next, done } = source.next();
-    if (done === true) return null;
-    const { event } = next;
+    return done === true ? null : told(next);
+  }
+
+  function told(next: LogEvent): OutputRecord {
+    const { event, partition } = next;
     types.set(event.type, (types.get(event.type) ?? 0) + 1);
     if (event.type === 'FillConfirmed') note(next, event.value);
-    return record(next, log.encode(event.type as LifeType, event.value));
+    executors.see(event, partition, ends[partition] ?? 0);
+    return record(next, log.encode(event.type as SpineType, event.value));
   }
 
   /** Each confirmed fill has one report, but those whose fee nobody said. */
@@ -86,6 +91,7 @@ export function createTraffic(log: SpineLog, seed: string, events: number): Traf
       while (records.length < count) {
         const made = one();
         if (made === null) break;
+        ends[made.partition] = (ends[made.partition] ?? 0) + 1;
         records.push(made);
       }
       appended += records.length;
