@@ -99,22 +99,8 @@ export function startChainReader(
     ...config,
   });
   const told = walletsOf(accounts);
-  const receipts = new Map<string, readonly PlacedLog[]>();
-  const finalSeek: Seek = {
-    rpc,
-    second,
-    receipts,
-    filters: filtersOf(config.book, told.all),
-    resolutions: resolutionFilterOf(config.book),
-    isChecked: true,
-  };
-  const tailFilters = told.ofRecord.length === 0 ? [] : [fillFilterOf(config.book, told.ofRecord)];
-  const tailSeek: Seek = {
-    ...finalSeek,
-    filters: tailFilters,
-    resolutions: null,
-    isChecked: false,
-  };
+  const { finalSeek, tailSeek } = seeksOf(config, told, rpc, second);
+  const { receipts } = finalSeek;
   const facts = chainFacts(source, rpc);
   const onOutage = (error: RuntimeError): void => {
     facts.failed(error);
@@ -195,7 +181,7 @@ export function startChainReader(
     let from = Math.max(nextBlock, final + 1);
     let below = from === nextBlock ? lastHash : null;
     const isFar = head.number - from > config.depth + TAIL_EXTRA;
-    if (tailFilters.length === 0 || isFar || now.tail?.hash === head.hash) return;
+    if (told.ofRecord.length === 0 || isFar || now.tail?.hash === head.hash) return;
     const fills: ReadFill[] = [];
     while (from <= head.number) {
       const read = await readSome(tailSeek, { from, to: head.number }, below);
@@ -340,8 +326,25 @@ export function startChainReader(
   };
 }
 
+/** What is asked of final blocks, and of those that may still go. */
+function seeksOf(config: ChainConfig, told: Wallets, rpc: ChainRpc, second: ChainRpc) {
+  const finalSeek: Seek = {
+    rpc,
+    second,
+    receipts: new Map<string, readonly PlacedLog[]>(),
+    filters: filtersOf(config.book, told.all),
+    resolutions: resolutionFilterOf(config.book),
+    isChecked: true,
+  };
+  const filters = told.ofRecord.length === 0 ? [] : [fillFilterOf(config.book, told.ofRecord)];
+  const tailSeek: Seek = { ...finalSeek, filters, resolutions: null, isChecked: false };
+  return { finalSeek, tailSeek };
+}
+
+type Wallets = { readonly all: readonly string[]; readonly ofRecord: readonly string[] };
+
 /** Wallets of which the chain speaks, and those for which it books. Paper has no chain. */
-function walletsOf(accounts: Accounts) {
+function walletsOf(accounts: Accounts): Wallets {
   const real = [...accounts].filter(([account]) => /^0x/.test(account));
   const ofRecord = real.filter(([, one]) => one.sourceOfRecord === 'chain').map(([own]) => own);
   const others = real.filter(([, one]) => one.otherSources.includes('chain')).map(([own]) => own);
