@@ -27,7 +27,7 @@ async function ask(method: string, ...params: readonly unknown[]): Promise<unkno
   return ((await answer.json()) as { readonly result?: unknown }).result;
 }
 
-test('answers a chain whose blocks follow from their numbers, final some blocks below its head', async () => {
+test('its blocks follow from their numbers, final ones some below its head', async () => {
   expect(await ask('eth_chainId')).toBe('0x4d2');
   const head = (await ask('eth_getBlockByNumber', 'latest', false)) as Record<string, string>;
   expect(Number(head['number'])).toBe(EVENING_BLOCK - 10);

@@ -58,7 +58,7 @@ export type Settled = {
   readonly sent: Sent;
 };
 
-/** Which jobs were there when the desk looked for them; nothing is planned of an account in doubt. */
+/** Which jobs were there when the desk looked: nothing is planned of an account in doubt. */
 export type JobsThere = {
   /** Of the redemptions that the desk carries out: those for which a job stood. */
   readonly redemptions: number;

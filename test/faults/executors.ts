@@ -1,5 +1,5 @@
 /**
- * Executors of a crash test: they read what the planner proposes and claim some of it, and give some
+ * Executors of a crash test: they read what the planner proposes, claim some of it and give some
  * of that up. What is proposed is asked of the planner itself, folded in memory: only it can name
  * its jobs. What must come of the claims is not concluded from it.
  */

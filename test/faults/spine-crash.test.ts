@@ -4,7 +4,7 @@ import { crashSpine } from './spine-crash.ts';
 
 const seed = process.env['FAULTS_SEED'] ?? `seed-${Date.now().toString(36)}`;
 
-describe(`projectors killed, frozen and joined by others in mid-traffic (FAULTS_SEED=${seed})`, () => {
+describe(`projectors killed, frozen, joined by others in mid-traffic (FAULTS_SEED=${seed})`, () => {
   let log: SpineLog;
 
   beforeAll(async () => {

@@ -29,7 +29,7 @@ const workers = 2;
 const sessionTimeoutMs = 6_000;
 const complaintsMax = 20;
 const completeMs = 480_000;
-/** Workers end by themselves while servers are away; more than that is a service that cannot run. */
+/** Workers end by themselves while servers are away; more is a service that cannot run. */
 const deathsMax = 60;
 
 export type CrashFigures = CrewTally & {

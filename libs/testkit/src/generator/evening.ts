@@ -48,7 +48,7 @@ export type Evening = {
 };
 
 export type JobName = { readonly account: string; readonly conditionId: string };
-/** A wallet redeems what it holds of a market; `isClaimed` says its executor claims the job first. */
+/** A wallet redeems what it holds of a market; `isClaimed`: its executor claims the job first. */
 export type Redemption = {
   readonly step: Step;
   readonly name: JobName;
