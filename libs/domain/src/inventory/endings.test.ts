@@ -164,6 +164,14 @@ describe('sweeps', () => {
     expect([desk.alarms, desk.fold(passed(2))]).toEqual([[], 'nothing was due']);
   });
 
+  test('a resolution and time end an order that names no condition, too', () => {
+    const bare = { order_id: 'o9', condition_id: null, expires_at: 500 };
+    const desk = after(opening(100), defined(), buy({ ...bare }), resolved());
+    expect(cash(desk)).toMatchObject({ reserved: 0n });
+    desk.fold(passed(500));
+    expect(codes(desk)).toEqual(['GOV_RESERVATION_LEAK']);
+  });
+
   test('where no end comes behind a resolution, the next time that passes reports it', () => {
     const desk = after(opening(100), buy({ expires_at: 900 }), resolved('1', '0'), passed(1));
     expect(codes(desk)).toEqual(['GOV_RESERVATION_LEAK']);

@@ -8,7 +8,7 @@
  */
 
 import { type ClosedOrder, type OpenedOrder } from './events.ts';
-import { type LiveItem, withLive, withoutLive } from './live-index.ts';
+import { liveItem, type LiveIndex, type LiveItem, withLive, withoutLive } from './live-index.ts';
 import {
   isAwaited,
   isLive,
@@ -163,7 +163,7 @@ function putOrder(work: Work, before: InventoryOrder, after: InventoryOrder): vo
   if (isAwaited(before) === isAwaited(after) && sweptAt(before) === sweptAt(after)) return;
   const index = work.live();
   work.putLive(
-    isAwaited(after) ? withLive(index, itemOf(work, after, terms)) : withoutLive(index, key),
+    isAwaited(after) ? withLive(index, itemOf(work, index, after, terms)) : withoutLive(index, key),
   );
 }
 
@@ -172,13 +172,17 @@ function withoutMaxFee(order: InventoryOrder): number {
   return isLive(order) && terms?.side === 'BUY' && terms.maxFee === null ? 1 : 0;
 }
 
-function itemOf(work: Work, order: InventoryOrder, terms: OrderTerms): LiveItem {
+/** An order that is live already has the condition that it was opened with. */
+function itemOf(work: Work, index: LiveIndex, order: InventoryOrder, terms: OrderTerms): LiveItem {
+  const key = orderKey(order.account, order.orderId);
+  const known = liveItem(index, key);
   return {
-    key: orderKey(order.account, order.orderId),
+    key,
     account: order.account,
     token: terms.token,
     keeps: keptToken(terms),
-    conditionId: conditionOf(work, terms.token, terms.conditionId),
+    conditionId:
+      known === undefined ? conditionOf(work, terms.token, terms.conditionId) : known.conditionId,
     deadline: sweptAt(order),
   };
 }
