@@ -79,14 +79,19 @@ CREATE VIEW market_facts_by_event AS
               AND (o.questions > d.questions
                    OR (o.questions = d.questions AND o.condition_id < d.condition_id)));
 
--- For people and tools: redemptions of what the account was not known to hold.
+CREATE INDEX outbox_redemption ON outbox (recorded_at)
+  WHERE reason_code = 'GOV_REDEMPTION_UNMATCHED';
+
+-- For people and tools: redemptions of what the account was not known to hold. With cash they are
+-- on the log, where their cash is booked; for 0 they moved nothing.
 CREATE VIEW redemption_unmatched AS
   SELECT o.recorded_at,
          i.payload::jsonb -> 'value' ->> 'account'                AS account,
          i.payload::jsonb -> 'value' ->> 'condition_id'           AS condition_id,
          (i.payload::jsonb -> 'value' ->> 'payout_pusd')::numeric AS payout_pusd,
          i.payload::jsonb -> 'value' ->> 'tx_hash'                AS tx_hash,
+         o.record_type <> 'QuarantinedInput'                      AS on_the_log,
          i.source,
          i.source_position
     FROM outbox o JOIN inbox i ON i.partition = o.partition AND i.seq = o."offset"
-   WHERE o.record_type = 'QuarantinedInput' AND o.reason_code = 'GOV_REDEMPTION_UNMATCHED';
+   WHERE o.reason_code = 'GOV_REDEMPTION_UNMATCHED';

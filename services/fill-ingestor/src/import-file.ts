@@ -114,11 +114,19 @@ function textOf(result: ImportResult, request: ImportRequest): string {
     `${String(result.already_there)} taken before.\n` +
     `On the log: ${String(result.fills)} confirmed fills, ${String(result.movements)} ` +
     `movements, ${String(result.other_records)} other records.\n${listed(result.on_the_log)}` +
+    `${reportedText(result, listed(result.reported))}` +
     `Without effect (repeated, late, joined or empty): ${String(result.without_effect)}.\n` +
     `Refused: ${String(quarantined)}.\n${listed(result.quarantined)}${namesText(quarantined)}` +
     `${beforeText(result)}` +
     `Left out: ${String(leftOut)}.\n${listed(result.left_out)}${declared}`
   );
+}
+
+/** What is booked as far as it is known; the books say the rest. */
+function reportedText({ reported }: ImportResult, lines: string): string {
+  const count = Object.values(reported).reduce((sum, one) => sum + one, 0);
+  if (count === 0) return '';
+  return `Of these, not explained: ${String(count)}; see polytraders quarantine.\n${lines}`;
 }
 
 function namesText(quarantined: number): string {

@@ -72,7 +72,9 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
         kind: 'counter',
         labels: ['reason'],
         of: (entry) =>
-          entry.reason_code === null ? null : { labels: { reason: entry.reason_code }, value: 1 },
+          entry.record_type === 'QuarantinedInput'
+            ? { labels: { reason: entry.reason_code ?? '' }, value: 1 }
+            : null,
       },
     ],
   };

@@ -85,6 +85,7 @@ export function generateActivity(seed: string, markets = 14): Activity {
     cash(wallet, CASH_IN[at % CASH_IN.length] ?? 'REWARD', 1n);
   }
   conversion(wallet);
+  unseenWinner(wallet, marketOf(wallet));
   cash(wallet, 'TIP', 1n, 'IN');
   cash(wallet, 'TIP', -1n, 'OUT');
   cash(wallet, 'WITHDRAWAL', -1n);
@@ -167,6 +168,15 @@ const pairs: Life = (wallet, market) => {
 const unseenLoser: Life = (wallet, market) => {
   redeem(wallet, market, 0);
 };
+
+/** Nor is this: its cash comes in, for shares that nobody knows. */
+function unseenWinner(wallet: Wallet, { conditionId }: Market): void {
+  const payout = amountOf(wallet.random);
+  const market = { conditionId };
+  const txHash = told(wallet, 'REDEEM', { size: payout, usdc: payout, market });
+  wallet.cash += payout;
+  wallet.redemptions.push({ txHash, conditionId, payout, burned: [] });
+}
 
 /** Half of each share is paid. */
 const half: Life = (wallet, market) => {

@@ -5,6 +5,7 @@ import {
   bookConversion,
   bookRedemption,
   cashByToken,
+  cashExplained,
   convert,
   type Gained,
   type Given,
@@ -12,7 +13,7 @@ import {
   QUESTIONS_MAX,
   questionsOf,
 } from '@polytraders/domain';
-import { pusd, shares } from '@polytraders/money';
+import { pusd, type PusdMicros, shares } from '@polytraders/money';
 import { botBooks, inflowBot, originOf, postOutflow } from './book-movement.ts';
 import { type Desk, bookOf, holdingOf, markBooks, moveWallet, post, setAside } from './desk.ts';
 import { type Holding } from './entities.ts';
@@ -26,19 +27,18 @@ export function redeemPositions(desk: Desk, event: PositionsRedeemed): void {
   const legs = event.legs.filter((leg) => leg.quantity_shares > 0n);
   if (legs.length === 0) {
     if (total === 0n) return;
-    desk.doubt('LEGS_MISSING');
-    setAside(desk, 'REDEEM', account, null, { quantity: shares(0n), cash: total });
+    setAsideCash(desk, account, total);
     return;
   }
   const holdings = legs.map((leg) => holdingOf(desk, account, leg.token_id, condition));
-  const { cash, isGuessed, disagrees } = cashByToken(
-    total,
-    legs.map((leg, index) => ({
-      quantity: leg.quantity_shares,
-      said: leg.payout_pusd,
-      payout: holdings[index]?.settled?.payout ?? null,
-    })),
-  );
+  const tokens = legs.map((leg, index) => ({
+    quantity: leg.quantity_shares,
+    said: leg.payout_pusd,
+    payout: holdings[index]?.settled?.payout ?? null,
+  }));
+  const explained = cashExplained(total, tokens);
+  if (explained < total) setAsideCash(desk, account, pusd(total - explained));
+  const { cash, isGuessed, disagrees } = cashByToken(explained, tokens);
   legs.forEach(({ token_id: token, quantity_shares: quantity }, index) => {
     const holding = holdings[index];
     if (holding === undefined) return;
@@ -50,10 +50,21 @@ export function redeemPositions(desk: Desk, event: PositionsRedeemed): void {
       desk.doubt('PAYOUT_DISAGREES');
       markBooks(desk, account, token, 'GOV_MOVEMENT_DISAGREES');
     }
-    if (isGuessed) markBooks(desk, account, token, 'GOV_PAYOUT_BY_TOKEN_UNKNOWN');
+    const isBound = explained < total && holding.settled === null;
+    if (isGuessed || isBound) markBooks(desk, account, token, 'GOV_PAYOUT_BY_TOKEN_UNKNOWN');
     const moved = bookRedemption(botBooks(holding), { quantity, cash: own, rebasedTo });
     postOutflow(desk, 'REDEEM', account, token, moved);
   });
+}
+
+/**
+ * Cash of a redemption for which no shares are told has come in all the same: a line of the wallet,
+ * under the name by which the redemption is reported.
+ */
+function setAsideCash(desk: Desk, account: string, cash: PusdMicros): void {
+  desk.doubt('LEGS_MISSING');
+  const moved = { quantity: shares(0n), cash };
+  setAside(desk, 'REDEEM', account, null, moved, 'GOV_REDEMPTION_UNMATCHED');
 }
 
 /** Within a micro, which is what a sum of floors differs from the floor of a sum by. */

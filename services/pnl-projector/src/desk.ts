@@ -240,6 +240,7 @@ export function setAside(
   account: string,
   token: string | null,
   moved: { readonly quantity: ShareMicros; readonly cash: PusdMicros },
+  reason: 'GOV_MOVEMENT_UNBOOKED' | 'GOV_REDEMPTION_UNMATCHED' = 'GOV_MOVEMENT_UNBOOKED',
 ): void {
   const book = token === null ? newBook(UNATTRIBUTED) : unattributed(desk, account, token, moved);
   const holding = token === null ? null : (desk.get(holdingKey(account, token)) as Holding);
@@ -254,9 +255,9 @@ export function setAside(
     unknown_basis_pusd: moved.cash,
     quarantined: true,
     retained_until: null,
-    reason_codes: ['GOV_MOVEMENT_UNBOOKED'],
+    reason_codes: [reason],
     books_complete: false,
-    incomplete_reasons: withReason(book.incomplete, 'GOV_MOVEMENT_UNBOOKED'),
+    incomplete_reasons: withReason(book.incomplete, reason),
   });
 }
 

@@ -281,10 +281,11 @@ export const ALARM_CODES = [
     code: 'GOV_REDEMPTION_UNMATCHED',
     severity: 'WARN',
     meaning:
-      'A redemption does not say of which shares, and the account is not known to have held them.',
+      'A redemption is of shares that the account is not known to have held. Its cash is booked, ' +
+      'without the shares.',
     action:
-      'Import what was bought before, or declare an opening balance, then the redemption again; ' +
-      'the view ingest.redemption_unmatched lists account, condition and amount.',
+      'Import older exports first, or declare an opening balance before them; the view ' +
+      'ingest.redemption_unmatched lists account, condition and amount.',
     userMessage: '',
   },
   {

@@ -47,6 +47,30 @@ export function bookRedemption(books: readonly BotBook[], burn: Burn): Moved {
   return { postings, shortfall, shortfallCash: pusd(burn.cash - (isBooked ? cash : 0n)) };
 }
 
+/** A token that a redemption burned. */
+export type BurnedToken = {
+  readonly quantity: ShareMicros;
+  /** What the source says was paid for it. */
+  readonly said: PusdMicros | null;
+  /** What the resolution pays, where it is known. */
+  readonly payout: Payout | null;
+};
+
+/**
+ * The most of a redemption's cash that these tokens can have brought. A share of each outcome pays
+ * 1 in all, so no more than the larger of what was burned; cash beyond it shows that not all tokens
+ * are told, and then tokens whose payouts are known bring those. 100 pUSD for 60 YES: 60.
+ */
+export function cashExplained(total: PusdMicros, tokens: readonly BurnedToken[]): PusdMicros {
+  const most = tokens.reduce((max, { quantity }) => (quantity > max ? quantity : max), 0n);
+  if (total <= most || tokens.some(({ said }) => said !== null)) return total;
+  const due = tokens.map(({ quantity, payout }) =>
+    payout === null ? null : payoutValue(quantity, payout),
+  );
+  if (due.includes(null)) return pusd(most);
+  return pusd(due.reduce((sum: bigint, one) => sum + (one ?? 0n), 0n));
+}
+
 /**
  * Cash by token of a redemption. What the source says by token stands; else each token has its
  * payout; else, where only the sum of the transaction is known, it is shared by quantity and the
@@ -56,11 +80,7 @@ export function bookRedemption(books: readonly BotBook[], burn: Burn): Moved {
  */
 export function cashByToken(
   total: PusdMicros,
-  tokens: readonly {
-    readonly quantity: ShareMicros;
-    readonly said: PusdMicros | null;
-    readonly payout: Payout | null;
-  }[],
+  tokens: readonly BurnedToken[],
 ): {
   readonly cash: readonly PusdMicros[];
   readonly isGuessed: boolean;

@@ -3,7 +3,7 @@ import { formatMicros } from '@polytraders/money';
 import { lotsOf } from '../lots.ts';
 import { flatPosition } from '../position.ts';
 import { imbalanceOf } from './posting.ts';
-import { bookRedemption, cashByToken } from './redemption.ts';
+import { bookRedemption, cashByToken, cashExplained } from './redemption.ts';
 import {
   bookResolution,
   type Payout,
@@ -171,6 +171,25 @@ describe('redemption', () => {
       off,
     ]);
   });
+});
+
+test('cash beyond the larger of what was burned is not of the tokens that are told', () => {
+  const token = (quantity: string, payout: Payout | null = null, said: string | null = null) => ({
+    quantity: qty(quantity),
+    said: said === null ? null : usd(said),
+    payout,
+  });
+  const loser = { ...YES_WINS, numerator: 0n };
+  const cases = [
+    ['100', [token('60'), token('80')], '80'],
+    ['80', [token('60'), token('80')], '80'],
+    ['100', [token('60', YES_WINS), token('80', loser)], '60'],
+    ['100', [token('60', YES_WINS), token('80')], '80'],
+    ['100', [token('60', null, '100')], '100'],
+    ['100', [], '0'],
+  ] as const;
+  for (const [total, tokens, explained] of cases)
+    expect(formatMicros(cashExplained(usd(total), tokens))).toBe(explained);
 });
 
 describe('split and merge', () => {

@@ -33,6 +33,8 @@ export type ImportResult = {
   readonly movements: number;
   readonly other_records: number;
   readonly quarantined: Readonly<Record<string, number>>;
+  /** Of the records on the log: those that are reported by name, since they are not explained. */
+  readonly reported: Readonly<Record<string, number>>;
   /** Rows that changed nothing: repeated, late, joined, or redemptions of nothing. */
   readonly without_effect: number;
 };
@@ -42,6 +44,9 @@ export type ImportServers = {
   readonly kafka: KafkaPort;
   readonly topicPrefix: string;
 };
+
+/** Records that were made, counted. */
+type Made = { readonly type: string; readonly reason: string | null; readonly records: string };
 
 /** From and to (exclusive) of what was appended, by log partition. */
 type Range = { readonly from: number; readonly to: number };
@@ -200,14 +205,8 @@ async function countOf(
   ];
   const within =
     'FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, low, high) JOIN ';
-  const made = await database.query<{
-    type: string;
-    reason: string | null;
-    records: string;
-    rows: string;
-  }>(
-    `SELECT o.record_type AS type, o.reason_code AS reason, count(*) AS records, ` +
-      `count(DISTINCT o."offset") AS rows ${within}` +
+  const made = await database.query<Made>(
+    `SELECT o.record_type AS type, o.reason_code AS reason, count(*) AS records ${within}` +
       'ingest.outbox AS o ON o.partition = r.partition AND o."offset" >= r.low AND ' +
       'o."offset" < r.high ' +
       'WHERE o.source_position LIKE $4 GROUP BY 1, 2 ORDER BY 1, 2',
@@ -227,13 +226,7 @@ async function countOf(
       "AND o.record_type = 'QuarantinedInput')",
     [place],
   );
-  const quarantined: Record<string, number> = {};
-  const onTheLog: Record<string, number> = {};
-  for (const row of made.rows) {
-    const counts = row.reason === null ? onTheLog : quarantined;
-    const what = row.reason ?? row.type;
-    counts[what] = (counts[what] ?? 0) + Number(row.records);
-  }
+  const { quarantined, onTheLog, reported } = sortedOut(made.rows);
   const fills = onTheLog['FillConfirmed'] ?? 0;
   const movements = MOVEMENTS.reduce((sum, type) => sum + (onTheLog[type] ?? 0), 0);
   const rows = Number(taken.rows[0]?.rows ?? 0);
@@ -251,8 +244,23 @@ async function countOf(
     movements,
     other_records: sumOf(onTheLog) - fills - movements,
     quarantined,
+    reported,
     without_effect: rows - Number(taken.rows[0]?.effective ?? 0),
   };
+}
+
+/** What was set aside by reason, what is on the log by type, and which of that is named. */
+function sortedOut(rows: readonly Made[]) {
+  const quarantined: Record<string, number> = {};
+  const onTheLog: Record<string, number> = {};
+  const reported: Record<string, number> = {};
+  for (const { type, reason, records } of rows) {
+    const isAside = type === 'QuarantinedInput';
+    if (isAside) quarantined[reason ?? type] = Number(records);
+    else onTheLog[type] = (onTheLog[type] ?? 0) + Number(records);
+    if (!isAside && reason !== null) reported[reason] = (reported[reason] ?? 0) + Number(records);
+  }
+  return { quarantined, onTheLog, reported };
 }
 
 /** `298 TRADE, 201 REDEEM`, the most first. */

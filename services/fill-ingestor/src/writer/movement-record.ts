@@ -7,6 +7,7 @@ import { type MovementType } from '../raw.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
 import { placeIn } from './movement-content.ts';
+import { type QuarantineReason } from './quarantine.ts';
 
 /** A movement of which nothing is open any more. */
 export type WholeValue = {
@@ -19,12 +20,16 @@ export type WholeValue = {
   };
 }[MovementType];
 
-/** The entry that books a movement. Its id derives from the movement, not from who told it. */
+/**
+ * The entry that books a movement. Its id derives from the movement, not from who told it; `reason`
+ * is what it is reported by although it is booked.
+ */
 export function movementEntry(
   event: InboxEvent,
   draft: MovementDraft,
   movement: WholeValue,
   jobId: string | null,
+  reason: QuarantineReason | null = null,
 ): Entry {
   const txHash = movement.value.tx_hash ?? '';
   const envelope = envelopeOf(event, {
@@ -33,7 +38,7 @@ export function movementEntry(
     effectiveAt: draft.effectiveAt,
   });
   const { source, sourcePosition } = event;
-  const place = { key: draft.account, fillId: null, sourcePosition, reasonCode: null };
+  const place = { key: draft.account, fillId: null, sourcePosition, reasonCode: reason };
   const added = { ...envelope, source, source_position: sourcePosition };
   if (movement.type === 'CashMoved') {
     return ledgerEntry('CashMoved', { ...movement.value, ...added }, place);

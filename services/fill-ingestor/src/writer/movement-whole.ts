@@ -5,7 +5,7 @@
  */
 
 import { type MarketDefinition } from '@polytraders/contracts';
-import { formatMicros, shares } from '@polytraders/money';
+import { shares } from '@polytraders/money';
 import { type Lookup } from '@polytraders/stream';
 import { type MovementDraft, type MovementSaid, type TokenLeg } from '../draft.ts';
 import { wholeConversion } from './conversion.ts';
@@ -32,6 +32,8 @@ export type Whole =
       readonly held: readonly Held[];
       /** The market that it uses, with what is known of it; null where it uses none. */
       readonly market: { readonly names: MarketNames; readonly facts: MarketFacts | null } | null;
+      /** What it is reported by where its legs do not explain its cash, which has moved. */
+      readonly reason?: QuarantineReason;
     }
   /** A redemption of nothing, of what was all given away or redeemed before. */
   | { readonly kind: 'empty' }
@@ -89,7 +91,10 @@ function wholeSet(
   return { kind: 'whole', movement: { type, value: whole }, held, market };
 }
 
-/** A redemption burns what its legs say; one without legs all that the account holds. */
+/**
+ * A redemption burns what its legs say; one without legs all that the account holds. Its cash has
+ * come in, whatever is known of the shares: facts are booked (B10), and what is not known is named.
+ */
 function wholeRedemption(
   partition: number,
   draft: Of<'PositionsRedeemed'>,
@@ -103,41 +108,37 @@ function wholeRedemption(
       ? [{ token_id: token, outcome_index: null, quantity_shares: quantity, payout_pusd: null }]
       : [],
   );
-  if (value.legs === null) {
-    const odd = oddRedemption(value, holding, all);
-    if (odd !== null) return odd;
-  }
   const legs = placed(value.legs ?? all, value.condition_id, definition);
-  if (legs.length === 0 && value.payout_pusd === 0n) return { kind: 'empty' };
+  if (legs.length === 0 && value.payout_pusd === 0n) {
+    return value.legs === null ? redemptionOfNothing(value, holding) : { kind: 'empty' };
+  }
   const event = value.neg_risk_market_id ?? definition?.neg_risk_market_id ?? null;
   const held = taken(value.condition_id, holding, legs);
   const whole = { ...value, neg_risk_market_id: event, legs };
-  return { kind: 'whole', movement: { type, value: whole }, held, market };
+  const movement = { type, value: whole } as const;
+  if (isExplained(value.payout_pusd, legs)) return { kind: 'whole', movement, held, market };
+  return { kind: 'whole', movement, held, market, reason: 'GOV_REDEMPTION_UNMATCHED' };
 }
 
 /**
- * A redemption of what the account does not hold. No share pays more than 1, so cash beyond the
- * larger of what is held of each outcome shows that a purchase is missing.
+ * A share of each outcome pays 1 in all: cash beyond the larger of what is burned of each shows
+ * that a purchase is missing.
  */
-function oddRedemption(
-  value: MovementSaid<'PositionsRedeemed'>,
+function isExplained(payout: bigint, legs: readonly TokenLeg[]): boolean {
+  return payout === 0n || legs.some((leg) => leg.quantity_shares >= payout);
+}
+
+/** A redemption for 0 of what the account does not hold: again, or of what it never held. */
+function redemptionOfNothing(
+  { account, condition_id: condition }: MovementSaid<'PositionsRedeemed'>,
   holding: Holding,
-  held: readonly TokenLeg[],
-): Whole | null {
-  const { account, condition_id: condition, payout_pusd: payout } = value;
-  const most = held.reduce(
-    (max, leg) => (leg.quantity_shares > max ? leg.quantity_shares : max),
-    0n,
-  );
-  if (held.length > 0 && payout <= most) return null;
+): Whole {
   const before = [...holding.tokens.values()];
-  if (payout === 0n && before.length > 0 && before.every((quantity) => quantity === 0n)) {
-    return { kind: 'empty' };
-  }
-  const found = held.length === 0 ? 'none' : `at most ${formatMicros(most)} of an outcome`;
+  if (before.length > 0 && before.every((quantity) => quantity === 0n)) return { kind: 'empty' };
   const because =
-    `Expected ${account} to hold what it redeemed of ${condition} for ${formatMicros(payout)} ` +
-    `pUSD; found ${found}. Import what came before, then this again with a blank line more.`;
+    `Expected ${account} to hold what it redeemed of ${condition} for 0 pUSD; found none. ` +
+    'Nothing has moved; had shares been bought before, import that, then this again with a ' +
+    'blank line more.';
   return { kind: 'aside', reason: 'GOV_REDEMPTION_UNMATCHED', because };
 }
 

@@ -15,6 +15,7 @@ import {
   typesOf,
   valuesOf,
   without,
+  type Written,
   YES,
 } from '../../test/inputs.ts';
 import { type Accounts, parseAccounts } from '../accounts.ts';
@@ -281,29 +282,52 @@ describe('a redemption that does not say of which shares', () => {
     const writer = testWriter();
     writer.reports({ ...MATCH, status: 'MATCHED' });
     const written = writer.inputs(movement('PositionsRedeemed', REDEEMED, 'file'));
-    expect(outcomesOf(written)).toEqual(['quarantined: GOV_REDEMPTION_UNMATCHED']);
+    expect(valuesOf(written, 'PositionsRedeemed')).toMatchObject([{ legs: [] }]);
   });
 
-  test.each([
-    ['cash', '100', 'for 100'],
-    ['nothing', '0', 'for 0'],
-  ])('of an account that held nothing is set aside by name, for %s too', (_what, paid, shown) => {
+  test('for nothing, of an account that held nothing, is set aside by name', () => {
     const written = testWriter().inputs(
-      movement('PositionsRedeemed', { ...REDEEMED, payout_pusd: paid }, 'file'),
+      movement('PositionsRedeemed', { ...REDEEMED, payout_pusd: '0' }, 'file'),
     );
     const [aside] = valuesOf(written, 'QuarantinedInput');
     expect(aside).toMatchObject({ reason_code: 'GOV_REDEMPTION_UNMATCHED', account: ALICE });
     expect(aside?.['detail']).toContain(`${ALICE} to hold what it redeemed of ${CONDITION}`);
-    expect(aside?.['detail']).toContain(shown);
+    expect(aside?.['detail']).toContain('for 0 pUSD');
   });
 
-  test('for more cash than the shares held can pay is set aside: a purchase is missing', () => {
+  test('for cash, of an account that held nothing, is booked without shares and named', () => {
+    const written = testWriter().inputs(movement('PositionsRedeemed', REDEEMED, 'file'));
+    expect(outcomesOf(written)).toEqual(['applied']);
+    expect(valuesOf(written, 'PositionsRedeemed')).toMatchObject([
+      { account: ALICE, condition_id: CONDITION, payout_pusd: 100_000_000n, legs: [] },
+    ]);
+    expect(reasonsOf(written)).toEqual(['GOV_REDEMPTION_UNMATCHED']);
+  });
+
+  test('for more cash than the shares held can pay burns those, and is named', () => {
     const writer = testWriter();
     writer.reports(MATCH);
-    const written = writer.inputs(
-      movement('PositionsRedeemed', { ...REDEEMED, payout_pusd: '100.000001' }, 'file'),
-    );
-    expect(outcomesOf(written)).toEqual(['quarantined: GOV_REDEMPTION_UNMATCHED']);
+    const told = movement('PositionsRedeemed', { ...REDEEMED, payout_pusd: '100.000001' }, 'file');
+    const written = writer.inputs(told);
+    expect(valuesOf(written, 'PositionsRedeemed')).toMatchObject([
+      {
+        payout_pusd: 100_000_001n,
+        legs: [{ token_id: YES, quantity_shares: 100_000_000n }],
+      },
+    ]);
+    expect(reasonsOf(written)).toEqual(['GOV_REDEMPTION_UNMATCHED']);
+    const more = { ...REDEEMED, tx_hash: OTHER, payout_pusd: '100' };
+    expect(reasonsOf(writer.inputs(movement('PositionsRedeemed', more, 'file')))).toEqual([
+      'GOV_REDEMPTION_UNMATCHED',
+    ]);
+    expect(outcomesOf(writer.inputs(told))).toEqual(['ignored: duplicate']);
+  });
+
+  test('for as much cash as one outcome held can pay is not named', () => {
+    const writer = testWriter();
+    writer.reports(MATCH, { ...FEW, token_id: NO });
+    const written = writer.inputs(movement('PositionsRedeemed', REDEEMED, 'file'));
+    expect(reasonsOf(written)).toEqual([]);
   });
 
   test('of nothing, after all was redeemed, moves nothing and is counted as such', () => {
@@ -327,6 +351,10 @@ describe('a redemption that does not say of which shares', () => {
     ]);
   });
 });
+
+function reasonsOf({ entries }: Written): readonly string[] {
+  return entries.flatMap(({ reason_code: reason }) => (reason === null ? [] : [reason]));
+}
 
 function pair(shares: string) {
   return [

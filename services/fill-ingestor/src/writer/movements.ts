@@ -43,7 +43,7 @@ export function stepMovement(
   const { partition } = event;
   const { account } = draft;
   const job = jobOf(lookup, partition, draft.value.tx_hash);
-  const entry = movementEntry(event, draft, whole.movement, job);
+  const entry = movementEntry(event, draft, whole.movement, job, whole.reason);
   const market =
     whole.market === null
       ? { puts: [], entries: [] }

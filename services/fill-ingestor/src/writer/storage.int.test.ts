@@ -196,10 +196,11 @@ test('redemptions without shares are listed by account, condition and amount', a
   await client.query(
     'INSERT INTO ingest.outbox (partition, "offset", line, event_id, record_type, topic, key, ' +
       "source_position, reason_code, recorded_at, body) VALUES (3, 1, 0, 'e', " +
-      "'QuarantinedInput', 't', 'k', 'f/1', 'GOV_REDEMPTION_UNMATCHED', now(), '{}')",
+      "'PositionsRedeemed', 't', 'k', 'f/1', 'GOV_REDEMPTION_UNMATCHED', now(), '{}')",
   );
   const listed = await client.query(
-    'SELECT account, condition_id, payout_pusd::text, tx_hash FROM ingest.redemption_unmatched',
+    'SELECT account, condition_id, payout_pusd::text, tx_hash, on_the_log ' +
+      'FROM ingest.redemption_unmatched',
   );
-  expect(listed.rows).toEqual([value]);
+  expect(listed.rows).toEqual([{ ...value, on_the_log: 't' }]);
 });
