@@ -243,7 +243,7 @@ describe('the invariants of stage 9', () => {
     },
   );
 
-  test('split, merge and redeem are queued by the planner, never executed inline with trading', () => {
+  test('they are queued by the planner, never executed inline with trading (B11)', () => {
     expect(planner.emits.filter((type) => type !== 'Alert')).toEqual(['SettlementJob']);
     expect(projector.emits).not.toContain('SettlementJob');
     expect(reserver.emits).not.toContain('SettlementJob');
