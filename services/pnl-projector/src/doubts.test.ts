@@ -173,6 +173,39 @@ describe('causes of a market', () => {
     expect(lastOutcome(play(made, defined))).toBe('applied');
   });
 
+  test('tokens in the order of the rows of a file say nothing of who has won', () => {
+    const rows = [
+      { token_id: NO_TOKEN, outcome: 'No' },
+      { token_id: TOKEN, outcome: 'Yes' },
+    ];
+    const made: LedgerEvent = {
+      type: 'MarketDefined',
+      value: marketDefined({ tokens: rows, synthesised: true }),
+    };
+    const said = (played: Played) =>
+      played.emitted
+        .filter(({ topic }) => topic === TOPICS.settlementReports.name)
+        .map(({ record }) => record.value as SettlementReport)
+        .filter((report) => report.event_type === 'MARKET_SETTLED')
+        .map((report) => [report.token_id, report.payout_pusd]);
+    expect(said(play(made, fill, resolved))).toEqual([[TOKEN, 100_000_000n]]);
+    const ofUnproven: LedgerEvent = {
+      type: 'MarketDefined',
+      value: marketDefined({
+        tokens: [
+          { token_id: 'NO', outcome: 'No' },
+          { token_id: 'YES', outcome: 'Yes' },
+        ],
+        synthesised: true,
+      }),
+    };
+    const bought: LedgerEvent = { type: 'FillConfirmed', value: fillConfirmed({ token_id: 'NO' }) };
+    const played = play(ofUnproven, bought, resolved);
+    expect(said(played)).toEqual([]);
+    expect(lastOutcome(played)).toBe('quarantined: OUTCOME_UNKNOWN');
+    expect(reasonsOf(played, 'NO')).toEqual(['GOV_OUTCOME_UNKNOWN']);
+  });
+
   test('a status is kept of a market that the partition knows, and of no other', () => {
     const said = { ...marketDefined(), market_seq: 3, status: 'CLOSED' as const };
     const closed = { type: 'MarketStatusChanged', value: said } as never as LedgerEvent;

@@ -103,9 +103,12 @@ export function settledOf(market: Market, conditionId: string, token: string): S
   return payout === null ? null : { payout, offset: resolution.offset };
 }
 
-/** By the definition, else by the token's id. */
+/**
+ * By the definition, else by the token's id. A definition that was made from a file has its tokens
+ * in the order of the rows: that says nothing of which is which.
+ */
 export function outcomeIndexOf(market: Market, conditionId: string, token: string): number | null {
-  const at = market.tokens.indexOf(token);
+  const at = market.synthesised ? -1 : market.tokens.indexOf(token);
   if (at !== -1) return at;
   return /^0x[0-9a-f]{64}$/.test(conditionId)
     ? outcomeOfToken(keccak256, conditionId, token)
