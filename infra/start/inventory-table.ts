@@ -51,9 +51,9 @@ export function balanceTable({ balances }: Pick<InventoryFacts, 'balances'>): st
   );
 }
 
+/** Paper accounts are told from the real ones, at the same width. */
 function nameOf(account: string): string {
-  const paper = account.startsWith('paper:');
-  return paper ? `paper ${shortId(account.slice('paper:'.length))}` : shortId(account);
+  return account.startsWith('paper:') ? `paper …${account.slice(-4)}` : shortId(account);
 }
 
 /** `3 expired, 2 pending`: every reservation there is or was; and what is withheld, and why. */
