@@ -33,7 +33,7 @@ import {
 } from './jobs.ts';
 import { define, hold, learnFee, resolve, tell } from './markets.ts';
 import { changeParameters } from './parameters.ts';
-import { planTouched } from './planning.ts';
+import { planTouched, republish } from './planning.ts';
 import { allOf } from './shelf.ts';
 import { endedKey, type EndedJob, type Entity, NO_PLANS, type Plans, plansKey } from './state.ts';
 import { PROCESSOR_ID } from './version.ts';
@@ -73,7 +73,10 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): Plann
   if (inventory?.outcome === 'applied')
     for (const change of inventory.changes)
       if (change.kind === 'balance') hold(draft, change.balance);
+  // What the movement left is held by now: the end of a job says where its market stands then.
+  if (isClosing(event)) closeBy(draft, event);
   planTouched(draft);
+  if (draft.plans.parameters.mode !== before.parameters.mode) republish(draft);
   return stepOf(event, key, before, draft, inventory, verdict);
 }
 
@@ -100,11 +103,6 @@ function apply(draft: Draft, event: LedgerEvent, state: Lookup<Entity>): Verdict
       return claim(draft, event.value, endedJob(state, event.value.job_id));
     case 'SettlementJobFailed':
       return fail(draft, event.value, endedJob(state, event.value.job_id));
-    case 'PositionsMerged':
-    case 'PositionsRedeemed':
-    case 'PositionsConverted':
-      closeBy(draft, event);
-      return null;
     case 'ParametersChanged':
       return event.value.processor === PROCESSOR_ID ? change(draft, event.value) : null;
     default:
@@ -118,6 +116,13 @@ type Closing = Extract<
   LedgerEvent,
   { readonly type: 'PositionsMerged' | 'PositionsRedeemed' | 'PositionsConverted' }
 >;
+
+function isClosing(event: LedgerEvent): event is Closing {
+  const { type } = event;
+  return (
+    type === 'PositionsMerged' || type === 'PositionsRedeemed' || type === 'PositionsConverted'
+  );
+}
 
 function closeBy(draft: Draft, event: Closing): void {
   const { account, job_id: jobId, tx_hash: txHash } = event.value;

@@ -182,7 +182,14 @@ describe('where a market stands for a wallet', () => {
       .filter(({ line_kind: kind }) => kind === 'STATUS')
       .map(({ market_status: status }) => status);
     expect(statuses).toEqual(['resolving', 'disputed', 'resolved', 'redeemed']);
-    expect(lastJob(redeemed)).toMatchObject({ state: 'done', paid_pusd: units(7) });
+    const done = { state: 'done', paid_pusd: units(7), market_status: 'redeemed' };
+    expect(lastJob(redeemed)).toMatchObject(done);
+  });
+
+  test('what was told of it before the wallet had any of it holds', () => {
+    const driven = desk().tell(statusChanged(PLAIN, 'DISPUTED'), moved(PLAIN.yes, 7));
+    const lines = driven.entries.filter(({ line_kind: kind }) => kind === 'STATUS');
+    expect(lines.map(({ market_status: status }) => status)).toEqual(['disputed']);
   });
 
   test('a resolution is final: another one of the same market changes nothing', () => {
@@ -232,6 +239,26 @@ describe('modes and parameters', () => {
   test('limited_live publishes jobs that are HELD', () => {
     const job = lastJob(desk().tell(parametersChanged('limited_live'), ...twoTokens));
     expect([job.mode, job.publication]).toEqual(['limited_live', 'HELD']);
+  });
+
+  test('with a higher mode, open jobs go out as they stand: those that were held, or unsaid', () => {
+    const one = desk();
+    one.tell(parametersChanged('shadow_only'), ...twoTokens);
+    const held = one.tell(parametersChanged('limited_live'));
+    expect(shown(held.emitted)).toEqual(['MERGE 200 queued']);
+    const job = lastJob(held);
+    expect(job.publication).toBe('HELD');
+    one.tell(claimed(job.job_id));
+    const released = one.tell(parametersChanged('general_live'));
+    expect(shown(released.emitted)).toEqual(['MERGE 200 running']);
+    expect(lastJob(released)).toMatchObject({
+      job_id: job.job_id,
+      publication: 'RELEASED',
+      calldata: job.calldata,
+      tx_hash: txHash('0e'),
+      reason_code: 'GOV_SETTLEMENT_MODE_CHANGED',
+    });
+    expect(one.tell(parametersChanged('general_live')).emitted).toEqual([]);
   });
 
   test('an address that is left empty leaves the choice to our own table', () => {

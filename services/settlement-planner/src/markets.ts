@@ -70,8 +70,8 @@ function eventIdOf(given: string | null): string | null {
 
 /** Where the market stands, as long as it is not resolved. */
 export function tell(draft: Draft, conditionId: string, told: ToldStatus): boolean {
-  const market = marketOf(draft, conditionId);
-  if (market === undefined || market.told === told) return false;
+  const market = marketOf(draft, conditionId) ?? newMarket(conditionId);
+  if (market.told === told) return false;
   putMarket(draft, { ...market, told });
   restateAll(draft, conditionId);
   return true;

@@ -3,6 +3,7 @@
 import { MICROS_PER_UNIT } from '@polytraders/money';
 import { type Meter } from '@polytraders/stream';
 import { type LedgerEntry } from './entry.ts';
+import { MODE_CHANGED } from './planning.ts';
 
 const PREFIX = 'polytraders_gov_settlementplanner';
 
@@ -12,8 +13,10 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     help: 'Jobs that came into a state, by what they do.',
     kind: 'counter',
     labels: ['kind', 'state'],
-    of: ({ kind, state }) =>
-      kind === null || state === null ? null : { labels: { kind, state }, value: 1 },
+    of: ({ kind, state, reason_code: reason }) =>
+      kind === null || state === null || reason === MODE_CHANGED
+        ? null
+        : { labels: { kind, state }, value: 1 },
   },
   {
     name: `${PREFIX}_jobs_ended_total`,
@@ -21,7 +24,9 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     kind: 'counter',
     labels: ['reason'],
     of: ({ line_kind: line, reason_code: reason }) =>
-      line !== 'JOB' || reason === null ? null : { labels: { reason }, value: 1 },
+      line !== 'JOB' || reason === null || reason === MODE_CHANGED
+        ? null
+        : { labels: { reason }, value: 1 },
   },
   {
     name: `${PREFIX}_freed_pusd_total`,

@@ -21,11 +21,14 @@ import { type CallTarget, callTargetOf } from './call-targets.ts';
 import { type Draft, eventOf, marketOf, positionOf, putSlot, slotOf, unitOf } from './draft.ts';
 import { endJob, jobLine } from './jobs.ts';
 import { nothingHeld } from './markets.ts';
+import { allOf } from './shelf.ts';
 import { restatePosition } from './standing.ts';
 import { type Job, type SlotState, type Unit } from './state.ts';
 
 const JOB_ID_DIGITS = 32;
 const NO_CONTRACT = '';
+/** An open job was told again, because of another mode. */
+export const MODE_CHANGED = 'GOV_SETTLEMENT_MODE_CHANGED';
 
 export const SUPERSEDED_CODES: Readonly<Record<SupersededBecause, string>> = {
   VOID: 'GOV_SETTLEMENT_JOB_VOID',
@@ -41,6 +44,16 @@ export function planTouched(draft: Draft): void {
     if (unit === undefined) continue;
     for (const account of [...accounts].sort()) planWallet(draft, unit, account);
   }
+}
+
+/**
+ * Open jobs as they stand, in another mode: those that nobody was told of, or that were held, go
+ * out now, and those that are out are held. What this event has made went out with it.
+ */
+export function republish(draft: Draft): void {
+  for (const [, { job }] of allOf(draft.plans.slots))
+    if (job !== null && job.plannedOffset !== draft.cause.offset)
+      jobLine(draft, job, job.state, { reason_code: MODE_CHANGED });
 }
 
 function planWallet(draft: Draft, unit: Unit, account: string): void {

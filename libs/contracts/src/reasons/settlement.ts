@@ -45,6 +45,13 @@ export const SETTLEMENT_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_SETTLEMENT_MODE_CHANGED',
+    severity: 'INFO',
+    meaning: 'The mode is another one: an open job is told again, as held or released by it.',
+    action: 'None.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_SETTLEMENT_JOB_DONE',
     severity: 'INFO',
     meaning: 'The transaction of the job did it; or a claim or failure names a job that is done.',
