@@ -116,6 +116,8 @@ async function consume(log: Broker, place: Place, each: Each): Promise<void> {
   const groupId = `${log.prefix}reader-${randomBytes(4).toString('hex')}`;
   const consumer = kafka.consumer({ groupId, readUncommitted: false });
   const ended = new Set<number>();
+  /** A group that is called together again reads on from what was committed: the same places. */
+  const read = new Map<number, bigint>();
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   try {
@@ -123,7 +125,9 @@ async function consume(log: Broker, place: Place, each: Each): Promise<void> {
       void consumer
         .run({
           eachBatch: async ({ batch }) => {
-            for (const { key, value } of batch.messages) {
+            for (const { key, value, offset } of batch.messages) {
+              if (BigInt(offset) <= (read.get(batch.partition) ?? -1n)) continue;
+              read.set(batch.partition, BigInt(offset));
               const name = key?.toString('utf8') ?? '';
               if (name === sentinel) ended.add(batch.partition);
               if (value !== null) await each(name, value, batch.partition);
