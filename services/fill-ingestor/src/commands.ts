@@ -48,7 +48,7 @@ export function commandOf(fields: Fields): CommandDraft | Refusal {
 }
 
 function draftOf(fields: Fields): CommandDraft | Refusal {
-  const read = READERS[fields['command'] ?? ''];
+  const read = READERS.get(fields['command'] ?? '');
   if (read === undefined) {
     const found = `found ${quoted(fields['command'] ?? '')}, for which it has no capability yet`;
     return refused(`Expected a command that this ledger carries out; ${found}.`);
@@ -99,12 +99,12 @@ function contentOf(fields: Fields): string {
 type Asker = { readonly commandId: string; readonly proposedBy: string };
 type Reader = (given: JsonObject, asker: Asker) => CommandArguments | Refusal;
 
-const READERS: Readonly<Record<string, Reader>> = {
-  RESERVE: reserve,
-  CLAIM_JOB: claim,
-  FAIL_JOB: fail,
-  DECLARE_OPENING_BALANCE: opening,
-};
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['RESERVE', reserve],
+  ['CLAIM_JOB', claim],
+  ['FAIL_JOB', fail],
+  ['DECLARE_OPENING_BALANCE', opening],
+]);
 
 function reserve(given: JsonObject, { commandId }: Asker): CommandArguments | Refusal {
   const names = ['reservation_id', 'trading_bot_id', 'ttl_ms', 'token_id'];
@@ -124,7 +124,10 @@ function reserve(given: JsonObject, { commandId }: Asker): CommandArguments | Re
   if (!isShares && !isCash) {
     return refused('Expected token_id with quantity_shares, or amount_pusd alone; found neither.');
   }
-  if ((quantity ?? amount ?? 0n) <= 0n) return refused('Expected more than 0 to reserve; found 0.');
+  if ((quantity ?? amount ?? 0n) <= 0n) {
+    const found = quoted(fields['quantity_shares'] ?? fields['amount_pusd'] ?? '');
+    return refused(`Expected more than 0 to reserve; found ${found}.`);
+  }
   if (ttlMs === null || ttlMs < 1 || ttlMs > TTL_MS_MAX) {
     const expected = `Expected ttl_ms from 1 to ${String(TTL_MS_MAX)}`;
     return refused(`${expected}; found ${quoted(fields['ttl_ms'] ?? '')}.`);

@@ -119,6 +119,12 @@ const ODD: readonly Odd[] = [
     { neg_risk_market_id: MARKET, amount_shares: '5', payout_pusd: '10', index_set: '0' },
     'Expected index_set of a PositionsConverted in decimal digits, above 0',
   ],
+  [
+    'a fee of more than all',
+    'PositionsConverted',
+    { neg_risk_market_id: MARKET, amount_shares: '5', payout_pusd: '10', fee_bips: 10_001 },
+    'Expected fee_bips of at most 10000; found 10001.',
+  ],
 ];
 
 test.each(ODD)('%s is refused with a sentence', (_what, type, value, sentence) => {

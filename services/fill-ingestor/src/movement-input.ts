@@ -138,12 +138,22 @@ function oddAmountIn({ type, value }: MovementValue): string | null {
     case 'PositionsRedeemed':
       return least('payout_pusd', value.payout_pusd);
     case 'PositionsConverted':
-      return above('amount_shares', value.amount_shares) ?? least('payout_pusd', value.payout_pusd);
+      return (
+        above('amount_shares', value.amount_shares) ??
+        least('payout_pusd', value.payout_pusd) ??
+        oddFee(value.fee_bips)
+      );
     case 'TokensTransferred':
       return above('quantity_shares', value.quantity_shares) ?? oddBasis(value);
     case 'CashMoved':
       return oddCash(value.kind, value.amount_pusd);
   }
+}
+
+/** The adapter takes no more than everything. */
+function oddFee(bips: number | null): string | null {
+  if (bips === null || bips <= 10_000) return null;
+  return `Expected fee_bips of at most 10000; found ${String(bips)}.`;
 }
 
 function oddBasis(value: Pick<Records['TokensTransferred'], 'basis_pusd'>): string | null {

@@ -192,6 +192,8 @@ type Refused = readonly [what: string, name: string, given: object | string, sen
 
 const REFUSED: readonly (Refused | readonly [...Refused, Fields])[] = [
   ['a command without capability', 'RELEASE_FILL', {}, 'found "RELEASE_FILL", for which'],
+  ['what every object has', 'constructor', {}, 'found "constructor", for which'],
+  ['less than no shares', 'RESERVE', { ...SHARES, quantity_shares: '-1' }, 'found "-1"'],
   ['no object', 'RESERVE', '[1]', 'Expected the arguments as one JSON object'],
   ['no JSON', 'RESERVE', '{', 'Expected the arguments as one JSON object'],
   ['a name twice', 'RESERVE', '{"ttl_ms":1,"ttl_ms":2}', 'no name twice'],

@@ -227,6 +227,16 @@ describe('what the writer adds', () => {
       { job_id: null, correlation_id: OTHER },
     ]);
   });
+
+  test('not the job of another account that moved in the same transaction', () => {
+    const writer = testWriter();
+    writer.inputs(command('CLAIM_JOB', { job_id: 'job-1', tx_hash: TX }));
+    const bobs = { ...SPLIT, account: BOB_ADDRESS, legs: pair('10') };
+    const written = writer.inputs(movement('PositionsMerged', bobs));
+    expect(valuesOf(written, 'PositionsMerged')).toMatchObject([
+      { account: BOB_ADDRESS, job_id: null, correlation_id: TX },
+    ]);
+  });
 });
 
 describe('a redemption that does not say of which shares', () => {

@@ -42,7 +42,7 @@ export function stepMovement(
   if (same !== undefined) return again(event, { ...draft, ...whole.movement }, same, lookup);
   const { partition } = event;
   const { account } = draft;
-  const job = jobOf(lookup, partition, draft.value.tx_hash);
+  const job = jobOf(lookup, partition, account, draft.value.tx_hash);
   const entry = movementEntry(event, draft, whole.movement, job, whole.reason);
   const market =
     whole.market === null
@@ -112,12 +112,21 @@ function aside(
   return quarantine(event, { reason, because, account });
 }
 
-/** The job that was claimed with a transaction; null where there is none, or more than one. */
-function jobOf(lookup: Lookup<Entity>, partition: number, txHash: string | null): string | null {
+/**
+ * The job that was claimed for the account with a transaction, which may move another's shares,
+ * too; null where there is none, or more than one.
+ */
+function jobOf(
+  lookup: Lookup<Entity>,
+  partition: number,
+  account: string,
+  txHash: string | null,
+): string | null {
   const found = txHash === null ? undefined : lookup.get(claimsKey(partition, txHash));
-  if (found?.kind !== 'claims' || found.jobs.size !== 1) return null;
-  const [job = null] = found.jobs.keys();
-  return job;
+  const jobs = found?.kind === 'claims' ? [...found.jobs] : [];
+  const own = jobs.filter(([, claim]) => claim.account === account).map(([job]) => job);
+  const [job] = own;
+  return job === undefined || own.length > 1 ? null : job;
 }
 
 function movedAt(event: InboxEvent, draft: MovementDraft, lookup: Lookup<Entity>): MovedState {
