@@ -105,7 +105,10 @@ export function putMarket(draft: Draft, market: Market): void {
   draft.plans = { ...draft.plans, markets, tokens };
   const unitId = unitIdOf(market);
   const old = before === undefined ? undefined : unitOf(draft, unitIdOf(before));
-  if (old !== undefined && old.unitId !== unitId) leaveUnit(draft, old, conditionId);
+  if (old !== undefined && old.unitId !== unitId) {
+    touchUnit(draft, old.unitId);
+    leaveUnit(draft, old, conditionId);
+  }
   joinUnit(draft, market, old?.unitId === unitId ? [] : (old?.accounts ?? []));
 }
 

@@ -18,7 +18,7 @@ import {
 } from '@polytraders/domain';
 import { type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { type Lookup, type Put, type Recorded, type Step } from '@polytraders/stream';
-import { addLine, createDraft, type Draft, putParameters, touchUnit } from './draft.ts';
+import { addLine, createDraft, type Draft, putParameters, putSlot, touchUnit } from './draft.ts';
 import { type LedgerEntry } from './entry.ts';
 import { identify } from './identity.ts';
 import { inventoryEventOf, inventoryLookup } from './inventory.ts';
@@ -148,10 +148,15 @@ function legOf(leg: WireLeg): Movement['legs'][number] {
   return { tokenId: leg.token_id, quantity: leg.quantity_shares };
 }
 
-/** Everything is planned anew: the addresses or the fee may be others. */
+/**
+ * Everything is planned anew: the addresses or the fee may be others. What has failed as often as
+ * it may is tried again, too: that is how an operator says that its cause is mended.
+ */
 function change(draft: Draft, event: ParametersChanged): Verdict {
   const { parameters, unreadable } = changeParameters(draft.plans.parameters, event);
   putParameters(draft, parameters);
+  for (const [, slot] of allOf(draft.plans.slots))
+    if (slot.failures !== null) putSlot(draft, { ...slot, failures: null });
   for (const [unitId] of allOf(draft.plans.units)) touchUnit(draft, unitId);
   return unreadable.length === 0 ? 'applied' : { quarantined: 'PARAMETERS_UNREADABLE' };
 }

@@ -92,6 +92,16 @@ describe('the life of a job', () => {
     expect(shown(one.tell(moved(PLAIN.no, 1)).emitted)).toEqual(['MERGE 201 queued']);
   });
 
+  test('withheld after three failures, it is tried again when parameters are told', () => {
+    const one = desk();
+    let job = lastJob(one.tell(moved(PLAIN.yes, 7), resolved(PLAIN, '1', '0')));
+    for (let turn = 0; turn < 3; turn += 1) job = lastJob(one.tell(jobFailed(job.job_id)));
+    expect(job.state).toBe('failed');
+    const again = one.tell(parametersChanged('general_live'));
+    expect(shown(again.emitted)).toEqual(['REDEEM 7 queued']);
+    expect(onShelf(one.plans().slots, pairKey(ACCOUNT, PLAIN.condition))?.withheld).toBeNull();
+  });
+
   test('done, its failures are forgotten: the same may fail three times again', () => {
     const { one, job } = start();
     const [, again] = jobsIn(one.tell(jobFailed(job.job_id)).emitted);

@@ -41,9 +41,19 @@ export function planTouched(draft: Draft): void {
     restatePosition(draft, account, conditionId);
   for (const [unitId, accounts] of [...draft.touched].sort(byKey)) {
     const unit = unitOf(draft, unitId);
-    if (unit === undefined) continue;
-    for (const account of [...accounts].sort()) planWallet(draft, unit, account);
+    for (const account of [...accounts].sort())
+      if (unit === undefined) leave(draft, account, unitId);
+      else planWallet(draft, unit, account);
   }
+}
+
+/** An event that has no question left: they are of another, and what was to be converted there. */
+function leave(draft: Draft, account: string, unitId: string): void {
+  const { job } = slotOf(draft, account, unitId);
+  if (job?.plan.kind !== 'CONVERT') return;
+  if (job.state === 'queued')
+    endJob(draft, job, 'superseded', { reason_code: SUPERSEDED_CODES.VOID });
+  withhold(draft, account, unitId, []);
 }
 
 /**

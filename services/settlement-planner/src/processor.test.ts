@@ -311,4 +311,18 @@ describe('a condition that turns out to be a question', () => {
     expect(shown(after.emitted)).toEqual(['CONVERT 8 queued']);
     expect(allOf(one.plans().units).map(([unitId]) => unitId)).toEqual([MARKET]);
   });
+
+  test('and leaves an event that a definition puts it out of: the conversion goes with it', () => {
+    const one = desk();
+    const definitions = QUESTIONS.map((question, index) => defined(question, index));
+    const job = lastJob(one.tell(...definitions, moved(A.no, 5), moved(B.no, 5)));
+    const neg_risk_market_id = `0x${'dd'.repeat(31)}00`;
+    const elsewhere = QUESTIONS.map((market, index) =>
+      defined(market, index, { neg_risk_market_id }),
+    );
+    const told = jobsIn(one.tell(...elsewhere).emitted);
+    expect(told.find(({ job_id: id }) => id === job.job_id)?.state).toBe('superseded');
+    const open = allOf(one.plans().slots).filter(([, slot]) => slot.job !== null);
+    expect(open.map(([key]) => key)).toEqual([pairKey(ACCOUNT, neg_risk_market_id)]);
+  });
 });
