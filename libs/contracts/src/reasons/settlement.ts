@@ -25,7 +25,7 @@ export const SETTLEMENT_CODES = [
     meaning: 'The same plan has failed three times and is not planned again as it is.',
     action:
       'See why the executor gave up (`polytraders jobs`); it is planned anew once it would do ' +
-      'something else.',
+      'something else, or when parameters of settlement-planner are told.',
     userMessage: '',
   },
   {
