@@ -13,7 +13,7 @@ import { present, venue } from './venue.ts';
 let desk: Desk | undefined;
 
 beforeAll(async () => {
-  if (present) desk = await openDesk(['fill-ingestor', 'pnl-projector']);
+  if (present) desk = await openDesk(['fill-ingestor', 'pnl-projector', 'inventory-reserver']);
 }, 180_000);
 
 afterAll(async () => {
@@ -70,6 +70,21 @@ async function cashOf(account: string, events: number): Promise<bigint> {
     if (performance.now() > deadline) {
       throw new Error(`Expected ${String(events)} events in the ledger; found ${String(found)}.`);
     }
+    await sleep(200);
+  }
+}
+
+/** Total pUSD in the inventory, once it is the amount expected, or after a while. */
+async function pusdOf(account: string, expected: bigint): Promise<bigint> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await opened().database.query<{ total: string }>(
+      'SELECT total_pusd AS total FROM inventory_v1.inventory WHERE account = $1 ' +
+        "AND asset = 'PUSD'",
+      [account],
+    );
+    const total = micros(answer.rows[0]?.total ?? '0');
+    if (total === expected || performance.now() > deadline) return total;
     await sleep(200);
   }
 }
@@ -133,6 +148,18 @@ venue('the star file in the books', () => {
 
   test('their cash is −64.479946', () => {
     expect(cash).toBe(-64_479_946n);
+  });
+
+  test('the wallet has so much pUSD, and of each token what its books have', async () => {
+    expect(await pusdOf(account, cash)).toBe(-64_479_946n);
+    const answer = await opened().database.query<Record<string, string>>(
+      'SELECT condition_id, sum(total_shares) AS total FROM inventory_v1.inventory ' +
+        "WHERE account = $1 AND asset = 'TOKEN' GROUP BY condition_id",
+      [account],
+    );
+    const totals = new Map(answer.rows.map((row) => [row['condition_id'], micros(row['total'])]));
+    const shares = [...books].map(([condition, book]) => [condition, book.shares] as const);
+    expect(totals).toEqual(new Map(shares));
   });
 
   test('the 2 winners that were bought before are cash without shares, by name', async () => {
