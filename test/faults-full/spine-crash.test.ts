@@ -31,5 +31,5 @@ describe(`200,000 events, projectors killed 36 times in mid-traffic (FAULTS_SEED
         .slice(0, 4)
         .every((count) => count > 0),
     ).toBe(true);
-  }, 1_800_000);
+  }, 2_400_000);
 });

@@ -31,5 +31,5 @@ describe(`broker and Postgres killed in mid-traffic (FAULTS_SEED=${seed})`, () =
     process.stderr.write(`Servers away: ${JSON.stringify(figures)}\n`);
     expect(figures.blows).toBe(2);
     expect(figures.events).toBeGreaterThanOrEqual(8_000);
-  }, 240_000);
+  }, 480_000);
 });

@@ -32,5 +32,5 @@ describe(`projectors killed, frozen, joined by others in mid-traffic (FAULTS_SEE
         .slice(0, 4)
         .every((count) => count > 0),
     ).toBe(true);
-  }, 240_000);
+  }, 480_000);
 });
