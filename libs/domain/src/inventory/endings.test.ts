@@ -172,6 +172,27 @@ describe('sweeps', () => {
     expect(codes(desk)).toEqual(['GOV_RESERVATION_LEAK']);
   });
 
+  test('a definition behind its resolution ends what named no condition', () => {
+    const told = { condition_id: null, token_id: YES, quantity_shares: shares(units(900)) };
+    const desk = after(
+      opening(100),
+      { type: 'TokensTransferred', value: { account: ACCOUNT, direction: 'IN', ...told } },
+      opened({ condition_id: null }),
+      buy({ order_id: 'o2', condition_id: null }),
+      asked({ token_id: YES, quantity_shares: shares(units(50)) }),
+      resolved('1', '0'),
+    );
+    expect(token(desk)).toMatchObject({ reserved: units(850) });
+    desk.fold(defined());
+    expect(token(desk)).toMatchObject({ reserved: 0n, redeemable: units(900) });
+    expect(cash(desk)).toMatchObject({ reserved: 0n });
+    const voided = { state: 'voided', reason: 'GOV_MARKET_RESOLVED', remaining: 0n };
+    expect(desk.reservations()).toMatchObject([voided, voided, voided]);
+    expect(desk.fold(defined())).toBe('market known');
+    desk.fold(closed('CANCELLED'), passed(1));
+    expect(desk.alarms).toMatchObject([{ code: 'GOV_RESERVATION_LEAK', orderId: 'o2' }]);
+  });
+
   test('where no end comes behind a resolution, the next time that passes reports it', () => {
     const desk = after(opening(100), buy({ expires_at: 900 }), resolved('1', '0'), passed(1));
     expect(codes(desk)).toEqual(['GOV_RESERVATION_LEAK']);

@@ -62,7 +62,7 @@ export function inventoryKeys(event: InventoryEvent, partition: number): readonl
     case 'MarketDefined': {
       const { condition_id: condition, tokens } = event.value;
       const places = tokens.map((token) => tokenKey(partition, token.token_id));
-      return [marketKey(partition, condition), ...places];
+      return [marketKey(partition, condition), ...places, liveKey(partition)];
     }
     case 'MarketResolved':
       return [marketKey(partition, event.value.condition_id), liveKey(partition)];
@@ -219,7 +219,11 @@ function definedKeys(
     const place = lookup.get(tokenKey(partition, token));
     return place?.kind === 'token' ? place.accounts.map((account) => ({ account, token })) : [];
   });
-  return [...holders, ...waiting].map(({ account, token }) => balanceKey(account, token));
+  const balances = [...holders, ...waiting].map(({ account, token }) => balanceKey(account, token));
+  if (market?.kind !== 'market' || market.payouts === null) return balances;
+  const tokens = [...market.tokens, ...news.tokens.map(({ token_id: token }) => token)];
+  const live = liveOf(lookup, partition);
+  return [...balances, ...itemKeys(itemsOfMarket({ live: () => live }, { ...market, tokens }))];
 }
 
 function liveOf(lookup: InventoryLookup, partition: number): LiveIndex {

@@ -28,7 +28,16 @@ export function defineMarket(work: Work, news: MarketNews): boolean {
   for (const token of named) isLinked = linkToken(work, conditionId, token) || isLinked;
   if (isNew)
     for (const { account, token } of market.holders) relink(work, conditionId, account, token);
+  if (isNew || isLinked) sweepDefined(work, conditionId, named);
   return isNew || isLinked;
+}
+
+/** What named no condition, and turns out to live in a market that is resolved, is over. */
+function sweepDefined(work: Work, conditionId: string, named: readonly string[]): void {
+  const market = marketOf(work, conditionId);
+  if (market.payouts === null) return;
+  const tokens = [...market.tokens, ...named];
+  for (const item of itemsOfMarket(work, { ...market, tokens })) end(work, item, 'RESOLVED');
 }
 
 function linkToken(work: Work, conditionId: string, token: string): boolean {
