@@ -19,6 +19,7 @@ import {
   jobFailed,
   jobsIn,
   logOf,
+  MARKET,
   moved,
   orderClosed,
   parametersChanged,
@@ -35,6 +36,8 @@ import { type Entity } from './state.ts';
 const MARKETS: readonly TestMarket[] = [PLAIN, ...QUESTIONS];
 export const TOKENS = MARKETS.flatMap(({ yes, no }) => [yes, no]);
 export const SCALE = 1_000_000;
+/** An event that a definition may put a question into instead of its own. */
+const OTHER_EVENT = `0x${'dd'.repeat(31)}00`;
 
 /**
  * The wallet as somebody would keep it on paper: what is on the chain, what orders keep, what fills
@@ -181,6 +184,19 @@ const MOVES: readonly Move[] = [
     if (job === undefined) return null;
     return executeOnChain(paper, job, amount % 2 === 0 ? job.job_id : null);
   },
+  (_, pick, amount) =>
+    parametersChanged(pick % 2 === 0 ? 'general_live' : 'limited_live', {
+      neg_risk_fee_bips: String((amount % 3) * 100),
+    }),
+  (paper, pick, amount) => {
+    // A conversion that is on its way has taken its shares in the event that it was planned in.
+    const isOnItsWay = openJobs(paper).some(
+      ({ kind, state }) => kind === 'CONVERT' && state === 'running',
+    );
+    const index = pick % QUESTIONS.length;
+    const neg_risk_market_id = amount % 2 === 0 ? MARKET : OTHER_EVENT;
+    return isOnItsWay ? null : defined(QUESTIONS[index] ?? PLAIN, index, { neg_risk_market_id });
+  },
 ];
 
 export const ENDED: readonly string[] = ['done', 'failed', 'superseded'];
@@ -237,7 +253,7 @@ export function start(feeBips = 0) {
 }
 
 /** Shares come more often than markets end; claims and the chain are as often as all the rest. */
-const OFTEN = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 9, 10, 10, 10];
+const OFTEN = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 9, 10, 10, 10, 11, 12];
 
 export const moves = (maxLength: number) =>
   fc.array(

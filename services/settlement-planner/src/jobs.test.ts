@@ -251,7 +251,7 @@ describe('modes and parameters', () => {
     expect([job.mode, job.publication]).toEqual(['limited_live', 'HELD']);
   });
 
-  test('with a higher mode, open jobs go out as they stand: those that were held, or unsaid', () => {
+  test('with a higher mode, open jobs go out as they stand: those held, or unsaid', () => {
     const one = desk();
     one.tell(parametersChanged('shadow_only'), ...twoTokens);
     const held = one.tell(parametersChanged('limited_live'));
