@@ -159,7 +159,49 @@ export function readTransaction(
       count(closes ? 'OrdersMatched' : 'other log');
     }
   }
-  return { fills, leftOut, malformed };
+  const orders = oncePerOrder(fills);
+  if (orders.length < fills.length) leftOut['further part'] = fills.length - orders.length;
+  return { fills: orders, leftOut, malformed };
+}
+
+type Fill = TransactionReading['fills'][number];
+
+/**
+ * A fill is told apart by its transaction and its order. An order that several matches of one
+ * transaction fill has one fill, of the sum: 10 for 5 and 4 for 2 are 14 for 7. Who took in any of
+ * them has taken: a taker is due no rebate.
+ */
+function oncePerOrder(fills: readonly Fill[]): readonly Fill[] {
+  const orders = new Map<string, Fill>();
+  for (const fill of fills) {
+    const key = `${fill.transactionHash}|${fill.event.orderHash}`;
+    const known = orders.get(key);
+    orders.set(key, known === undefined ? fill : together(known, fill));
+  }
+  return [...orders.values()];
+}
+
+function together(one: Fill, other: Fill): Fill {
+  const role = one.event.role === 'taker' ? one : other.event.role === 'taker' ? other : one;
+  const words = AbiCoder.defaultAbiCoder().decode(DATA_TYPES, one.data);
+  const event = {
+    ...role.event,
+    makerAmount: one.event.makerAmount + other.event.makerAmount,
+    takerAmount: one.event.takerAmount + other.event.takerAmount,
+    fee: one.event.fee + other.event.fee,
+  };
+  const sums = [event.makerAmount, event.takerAmount, event.fee];
+  const data = [...words.slice(0, 2), ...sums, ...words.slice(5)] as readonly unknown[];
+  return {
+    ...one,
+    event,
+    topics: role.topics,
+    data: AbiCoder.defaultAbiCoder().encode(DATA_TYPES, data),
+    refund:
+      one.refund === null || other.refund === null
+        ? null
+        : String(BigInt(one.refund) + BigInt(other.refund)),
+  };
 }
 
 /** The transaction is half of a fill's place: as an id it has one text, or it is none. */
@@ -181,13 +223,17 @@ function refundOf(
   match: { readonly makers: readonly OrderFilled[]; readonly transfers: readonly TransactionLog[] },
 ): bigint {
   if (!mayBeRefunded(event, match.makers)) return 0n;
+  // What the exchange paid the same wallet for an order that it sold in this match came to it too.
+  const sold = match.makers
+    .filter((maker) => maker.maker === event.maker && maker.side === 'SELL')
+    .reduce((sum, maker) => sum + maker.takerAmount - maker.fee, 0n);
   return match.transfers
     .filter(
       (log) =>
         addressOf(log.topics[1] ?? '') === event.exchange &&
         addressOf(log.topics[2] ?? '') === event.maker,
     )
-    .reduce((sum, log) => sum + BigInt(log.data), 0n);
+    .reduce((sum, log) => sum + BigInt(log.data), -sold);
 }
 
 function isTransfer(log: LogBody, token: string): boolean {

@@ -150,6 +150,33 @@ describe('matches', () => {
     });
   });
 
+  test('an order that two matches of a transaction fill is one fill of the sum', () => {
+    const sells = side(ALICE, 'SELL', YES, 10_000_000n, 5_000_000n, 10n);
+    const buys = (wallet: string) => side(wallet, 'BUY', YES, 5_000_000n, 10_000_000n);
+    const bodies = [BOB, STRANGER].flatMap((wallet) =>
+      complementaryBuy(VENUE, buys(wallet), sells),
+    );
+    const read = readBy(bodies);
+    expect(read).toMatchObject({ movements: [], unclassified: [], malformed: [] });
+    expect(new Set(inputsOfTransaction(read).map((input) => input.position)).size).toBe(2);
+    expect(fillsOf(bodies)).toMatchObject([
+      { ...FINAL, account: ALICE, quantity: 20_000_000n, notional: 10_000_000n, feePusd: 20n },
+      { ...FINAL, account: BOB, quantity: 10_000_000n, notional: 5_000_000n, feePusd: 0n },
+    ]);
+  });
+
+  test('what a wallet sells to itself in a match that mints is no refund', () => {
+    const taker = side(ALICE, 'BUY', YES, 15_000_000n, 30_000_000n, 300_000n);
+    const sells = side(ALICE, 'SELL', YES, 10_000_000n, 5_000_000n);
+    const mints = side(BOB, 'BUY', NO, 10_000_000n, 20_000_000n);
+    const bodies = mixedBuy(VENUE, MARKET, taker, sells, mints);
+    expect(fillsOf(bodies)).toMatchObject([
+      { ...FINAL, account: ALICE, orderSide: 'SELL', notional: 5_000_000n },
+      { ...FINAL, account: ALICE, orderSide: 'BUY', notional: 15_000_000n },
+      { ...FINAL, account: BOB },
+    ]);
+  });
+
   test('logs of the exchange alone are fills whose cash nobody has seen', () => {
     const taker = side(ALICE, 'BUY', YES, 50_000_000n, 100_000_000n);
     const maker = side(BOB, 'BUY', NO, 52_000_000n, 100_000_000n);
@@ -255,6 +282,13 @@ describe('positions at the contracts themselves', () => {
       { type: 'CashMoved', kind: 'WITHDRAWAL', amount_pusd: '-62' },
     ]);
     expect([split.unclassified, redeemed.unclassified]).toEqual([[], []]);
+  });
+
+  test('a loser burned at NegRiskAdapter pays 0: no cash stands beside it', () => {
+    const [first = MARKET] = EVENT.questions;
+    const read = readBy(negRiskRedeem(VENUE, first, ALICE, [0n, 5_000_000n], 0n));
+    expect(movementsOf(read)).toMatchObject([{ type: 'PositionsRedeemed', payout_pusd: '0' }]);
+    expect(read.unclassified).toEqual([]);
   });
 });
 

@@ -181,7 +181,7 @@ function tell(wallet: string, all: readonly ReadFill[], story: Story): Told {
 /** Of an action that was paid in collateral: the pUSD did not change. */
 function besideCash(action: Action): readonly CashLeg[] {
   const { cash, wallet, event } = action;
-  if (cash === null || cash.asset === 'pusd') return [];
+  if (cash === null || cash.asset === 'pusd' || cash.amount === 0n) return [];
   const isIn = cash.to === wallet;
   return [
     {
