@@ -134,7 +134,7 @@ export function startChainReader(
     }
     await sweep(now);
     await takePast(now);
-    forgetReceipts(view);
+    forgetReceipts(view.final);
   }
 
   /** What wallets lack that were declared after their blocks had been read. */
@@ -146,15 +146,20 @@ export function startChainReader(
       if (piece === null) return;
       const filters = filtersOf(config.book, piece.wallets);
       const read = await readSome({ ...finalSeek, filters, resolutions: null }, piece, null);
-      const wallets = new Set(piece.wallets);
-      const inputs = read.transactions.flatMap((logs) =>
-        inputsOfTransaction(readWalletTransaction(logs, wallets, config.book)),
-      );
+      // The others are no strangers to them; what those were told stands already.
+      const own = new Set(told.all);
+      const all = read.transactions.map((logs) => readWalletTransaction(logs, own, config.book));
+      const inputs = all
+        .flatMap(inputsOfTransaction)
+        .filter(({ account }) => piece.wallets.includes(account));
+      const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
       await inTransaction(database, async (client) => {
         await positions.moveTo(client, now.claim, now.claim);
         await moveBacklog(client, source, piece, read.to);
+        await dropProvisional(client, source, confirmed);
         await appendChain(client, source, inputs, Date.now() * 1000);
       });
+      forgetReceipts(read.to);
     }
   }
 
@@ -230,6 +235,7 @@ export function startChainReader(
       if (!(await positions.isStored(to))) throw cause;
     }
     now.claim = to;
+    forgetReceipts(read.to);
   }
 
   /** Fills whose height is final without them, and that are in no later block either. */
@@ -266,7 +272,7 @@ export function startChainReader(
   }
 
   /** Only what may still be asked for again is kept. */
-  function forgetReceipts({ final }: ChainView): void {
+  function forgetReceipts(final: number): void {
     for (const [key, logs] of receipts) {
       if ((logs[0]?.block ?? 0) <= final) receipts.delete(key);
     }
@@ -314,7 +320,10 @@ export function startChainReader(
   const running = loop();
   return {
     rpc,
-    state: facts.state,
+    state: () => {
+      const state = facts.state();
+      return { ...state, facts: { ...state.facts, receipts_kept: receipts.size } };
+    },
     stop: async () => {
       stopping.abort();
       clearInterval(heart);

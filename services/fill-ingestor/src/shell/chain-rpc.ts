@@ -3,7 +3,7 @@
  *
  *   hangs, is down, answers 5xx     CHAIN_TIMEOUT, CHAIN_OUTAGE; for a while CHAIN_BREAKER_OPEN
  *   429, or the same in JSON        CHAIN_RATE_LIMITED, with the seconds that it asks for
- *   refuses a range of blocks       CHAIN_RANGE_REFUSED
+ *   refuses a range of blocks       CHAIN_RANGE_REFUSED, in JSON or by HTTP 400, 413, 422
  *   refuses a batch of calls        CHAIN_BATCH_REFUSED, and smaller batches from then on
  *   is asked beyond its head        CHAIN_LAGS
  *   what is not JSON-RPC            CHAIN_UNREADABLE
@@ -97,7 +97,7 @@ export function waitOf(error: RuntimeError, delay: number): number {
   const { response } = (error.cause ?? {}) as { readonly response?: Response };
   const seconds = Number(response?.headers?.['retry-after'] ?? NaN);
   if (!Number.isFinite(seconds)) return Math.max(WAIT_MS, delay);
-  return Math.min(seconds * 1000, WAIT_MS_MAX);
+  return Math.min(Math.max(seconds * 1000, delay), WAIT_MS_MAX);
 }
 
 type Response = {
@@ -122,6 +122,7 @@ type Thrown = {
   readonly shortMessage?: string;
   readonly message?: string;
   readonly response?: Response;
+  readonly info?: { readonly responseBody?: unknown };
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 };
 
@@ -164,7 +165,19 @@ function ofStatus(thrown: Thrown, method: string, batchMax: number, cause: unkno
   if (batchMax > 1 && (status === 400 || status === 413)) {
     return failure('CHAIN_BATCH_REFUSED', `Expected a batch to be answered; ${found}.`);
   }
+  // What is too much for a node is often said by its gateway, in HTTP alone.
+  if ([408, 504, 524].includes(status)) {
+    return failure('CHAIN_TIMEOUT', `Expected ${method} to be answered in time; ${found}.`);
+  }
+  if ([400, 413, 422].includes(status)) {
+    const said = /"message"\s*:\s*("(?:[^"\\]|\\.){1,200}")/.exec(textOf(thrown))?.[1];
+    return ofAnswer(method, said ?? `HTTP ${String(status)}`);
+  }
   return failure('CHAIN_OUTAGE', `Expected ${method} to be answered; ${found}.`);
+}
+
+function textOf({ info }: Thrown): string {
+  return typeof info?.responseBody === 'string' ? info.responseBody : '';
 }
 
 /** An error that the node itself answers: a code and a text, which differ from node to node. */
