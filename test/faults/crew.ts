@@ -105,12 +105,13 @@ export function createCrew(services: readonly Service[], size: number, random: R
       place.dismissed = true;
       count.rebalances += 1;
       place.worker.thaw();
-      await expectPoliteEnd(place.worker);
+      await expectPoliteEnd(place);
     },
     kill: async () => {
-      const place = random.pick(places);
       const pause = random.between(0, restartMsMax);
       await sleep(random.between(0, aimMsMax));
+      // Picked only now: whoever is being dismissed ends by itself.
+      const place = random.pick(places);
       const { worker } = place;
       if (!worker.isRunning()) return;
       count.kills += 1;
@@ -142,18 +143,20 @@ export function createCrew(services: readonly Service[], size: number, random: R
     stop: async () => {
       stopping = true;
       for (const { worker } of places) worker.thaw();
-      await Promise.all(places.map((place) => expectPoliteEnd(place.worker)));
+      await Promise.all(places.map((place) => expectPoliteEnd(place)));
     },
   };
 }
 
 const politeMs = 11_000;
 
-async function expectPoliteEnd(worker: WorkerProcess): Promise<void> {
+async function expectPoliteEnd(place: Place): Promise<void> {
+  const { worker } = place;
   if (!worker.isRunning()) return;
   const late = sleep(politeMs, 'late' as const, { ref: false });
   const code = await Promise.race([worker.stop(), late]);
-  if (code === 0) return;
+  // The kill of a moment ago may be what ends it.
+  if (code === 0 || (code === null && place.killing)) return;
   // One that is still reading its own code has nothing to hand over: the signal itself ends it.
   if (code === null && worker.lines.length === 0) return;
   if (code === 'late') await worker.kill();
