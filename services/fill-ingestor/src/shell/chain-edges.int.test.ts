@@ -15,6 +15,7 @@ import {
 import { id } from 'ethers';
 import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB, market, STRANGER } from '../../test/transactions.ts';
+import { createRpc } from './chain-rpc.ts';
 
 const FIRST = 94_959_000;
 const MARKET = market('rain');
@@ -137,4 +138,22 @@ test('a node that says 429 and no time to wait is not asked without a pause', as
   await until('it was asked three times', () => asked().length > 2);
   const [first, , third] = asked();
   expect((third?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(500);
+});
+
+test('a key in the address of a node is not repeated, whoever says it', async () => {
+  const options = { chainId: 137, timeoutMs: 2_000, batchMax: 1, resetMs: 100 };
+  const said = async (url: string) => {
+    const rpc = createRpc({ ...options, url });
+    const error = await rpc
+      .call<Error>('eth_chainId', [])
+      .catch((cause: unknown) => cause as Error);
+    rpc.close();
+    return error.message;
+  };
+  const message = 'key 0123456789abcdef is not allowed';
+  bench.proxy.behave(() => ({ refuse: { code: -32_000, message } }));
+  expect(await said(`${bench.proxy.url}/v2/0123456789abcdef`)).toBe(
+    'Expected eth_chainId to be answered; found "key … is not allowed".',
+  );
+  expect(await said('http://0123456789abcdef.invalid/')).toMatch(/found "getaddrinfo \w+ …"/);
 });

@@ -48,6 +48,7 @@ const ANSWERED: ReadonlySet<RuntimeErrorCode> = new Set([
 
 /** Opens no connection yet. */
 export function createRpc(config: RpcConfig): ChainRpc {
+  const secrets = secretsIn(config.url);
   let batchMax = config.batchMax;
   let provider = providerOf(config, batchMax);
   const breaker = new CircuitBreaker(
@@ -56,7 +57,7 @@ export function createRpc(config: RpcConfig): ChainRpc {
       try {
         return (await asked.send(method, [...params])) as unknown;
       } catch (cause) {
-        const error = named(cause, method, batchMax);
+        const error = hidden(named(cause, method, batchMax), secrets);
         if (error.code === 'CHAIN_BATCH_REFUSED' && asked === provider) {
           batchMax = Math.max(1, Math.floor(batchMax / 10));
           provider = providerOf(config, batchMax);
@@ -89,6 +90,18 @@ export function createRpc(config: RpcConfig): ChainRpc {
       breaker.shutdown();
     },
   };
+}
+
+/** What of a node's address may be a key, in whatever way a node or a resolver repeats it. */
+function secretsIn(url: string): readonly string[] {
+  const { hostname, username, password, pathname, searchParams } = new URL(url);
+  const parts = [hostname, username, password, ...pathname.split('/'), ...searchParams.values()];
+  return parts.filter((part) => part.length >= 8 && !/^[\d.]+$/.test(part));
+}
+
+function hidden(error: RuntimeError, secrets: readonly string[]): RuntimeError {
+  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), error.message);
+  return message === error.message ? error : failure(error.code, message, error.cause);
 }
 
 /** Milliseconds to wait after an error: `delay`, but as long as a node asks that has a limit. */
