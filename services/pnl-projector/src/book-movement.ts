@@ -116,12 +116,8 @@ export function leaveALine(desk: Desk, kind: EntryKind, account: string): void {
 /** Collateral became one share of each outcome, in the book of whoever did it. */
 export function splitPositions(desk: Desk, event: PositionsSplit): void {
   const { account, condition_id: condition, amount_pusd: amount } = event;
-  const [first, second] = pairOf(desk, event.legs);
-  if (first === undefined || second === undefined) {
-    setAside(desk, 'SPLIT', account, null, { quantity: shares(0n), cash: pusd(-amount) });
-    return;
-  }
-  if (!isPairOf(event.legs, amount)) {
+  const [first, second] = pairOf(event.legs);
+  if (first === undefined || second === undefined || !isPairOf(event.legs, amount)) {
     asideAll(desk, 'SPLIT', event, pusd(-amount), 1n);
     return;
   }
@@ -143,12 +139,8 @@ export function splitPositions(desk: Desk, event: PositionsSplit): void {
 /** One share of each outcome became collateral again, from the books that hold them. */
 export function mergePositions(desk: Desk, event: PositionsMerged): void {
   const { account, condition_id: condition, amount_pusd: amount } = event;
-  const [first, second] = pairOf(desk, event.legs);
-  if (first === undefined || second === undefined) {
-    setAside(desk, 'MERGE', account, null, { quantity: shares(0n), cash: amount });
-    return;
-  }
-  if (!isPairOf(event.legs, amount)) {
+  const [first, second] = pairOf(event.legs);
+  if (first === undefined || second === undefined || !isPairOf(event.legs, amount)) {
     asideAll(desk, 'MERGE', event, amount, -1n);
     return;
   }
@@ -218,14 +210,8 @@ export function openBalance(desk: Desk, event: OpeningBalance): void {
 }
 
 /** The two legs of a condition by outcome index, as far as it is told; else in their order. */
-function pairOf(
-  desk: Desk,
-  legs: readonly TokenLeg[],
-): readonly [TokenLeg | undefined, TokenLeg | undefined] {
-  if (legs.length !== 2) {
-    desk.doubt('LEGS_MISSING');
-    return [undefined, undefined];
-  }
+function pairOf(legs: readonly TokenLeg[]): readonly [TokenLeg | undefined, TokenLeg | undefined] {
+  if (legs.length !== 2) return [undefined, undefined];
   const [first, second] = legs;
   const isTurned = first?.outcome_index === 1 || second?.outcome_index === 0;
   return isTurned ? [second, first] : [first, second];
@@ -236,7 +222,10 @@ function isPairOf(legs: readonly TokenLeg[], amount: bigint): boolean {
   return legs.every((leg) => leg.quantity_shares === amount);
 }
 
-/** Legs that contradict the amount: all of it stands aside, the cash on the first line. */
+/**
+ * Legs that are no pair, or contradict the amount: all of it stands aside, the shares that are told
+ * with them, as they have moved; the cash is on the first line.
+ */
 function asideAll(
   desk: Desk,
   kind: EntryKind,
@@ -244,7 +233,9 @@ function asideAll(
   cash: PositionsSplit['amount_pusd'],
   sign: 1n | -1n,
 ): void {
-  desk.doubt('AMOUNTS_DISAGREE');
+  desk.doubt(event.legs.length === 2 ? 'AMOUNTS_DISAGREE' : 'LEGS_MISSING');
+  if (event.legs.length === 0)
+    setAside(desk, kind, event.account, null, { quantity: shares(0n), cash });
   event.legs.forEach((leg, index) => {
     const { token_id: token } = leg;
     const quantity = shares(sign * leg.quantity_shares);

@@ -106,6 +106,23 @@ describe('causes of a movement', () => {
     expect(played.entries.slice(1).map((entry) => entry.cash_pusd)).toEqual([100_000_000n, 0n]);
   });
 
+  test('LEGS_MISSING: of a merge with one leg its shares leave the wallet, and its cash comes', () => {
+    const legs = [leg(TOKEN, 40_000_000n, 0)];
+    const amount_pusd = pusd(40_000_000n);
+    const played = play(fill, {
+      type: 'PositionsMerged',
+      value: merge('m', { amount_pusd, legs }),
+    });
+    expect(lastOutcome(played)).toBe('quarantined: LEGS_MISSING');
+    expect(played.entries.at(-1)).toMatchObject({
+      token_id: TOKEN,
+      quantity_shares: -40_000_000n,
+      cash_pusd: 40_000_000n,
+      quarantined: true,
+    });
+    expect(played.entities.get(holdingKey(ACCOUNT, TOKEN))).toMatchObject({ shares: 60_000_000n });
+  });
+
   test('PAYOUT_DISAGREES: a winner that was paid less than its payout is no rounding', () => {
     const played = play(defined, fill, resolved, redeemed(100_000_000n, 99_000_000n));
     expect(lastOutcome(played)).toBe('quarantined: PAYOUT_DISAGREES');
