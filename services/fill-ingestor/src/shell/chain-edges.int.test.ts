@@ -157,3 +157,20 @@ test('a key in the address of a node is not repeated, whoever says it', async ()
   );
   expect(await said('http://0123456789abcdef.invalid/')).toMatch(/found "getaddrinfo \w+ …"/);
 });
+
+test('a node out of reach when asked for finality is not one without a word for it', async () => {
+  await bench.chain.say([cash(VENUE.pusd, STRANGER, ALICE, 1n), polygonFee(ALICE)]);
+  await bench.chain.mine(12);
+  const [number, hash] = [`0x${FIRST.toString(16)}`, id('first')];
+  const low = { edit: () => ({ number, hash, parentHash: id('below'), timestamp: '0x1' }) };
+  let left = 2;
+  bench.proxy.behave(({ params }) => {
+    if (params[0] !== 'finalized') return null;
+    left -= 1;
+    return left < 0 ? low : { status: 503 };
+  });
+  const reader = bench.read(ALONE, { ...START, CHAIN_BATCH_MAX: '1' });
+  await bench.caughtUp(reader);
+  expect(reader.state().facts).toMatchObject({ final_block: FIRST, next_block: FIRST + 1 });
+  expect(bench.outages).toContain('CHAIN_OUTAGE');
+});

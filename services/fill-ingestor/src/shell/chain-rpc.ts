@@ -46,6 +46,13 @@ const ANSWERED: ReadonlySet<RuntimeErrorCode> = new Set([
   'CHAIN_LAGS',
 ]);
 
+const REFUSED = 'refused by the node itself';
+
+/** Whether a node answered that it does not do this, and was not merely out of reach. */
+export function isRefused(cause: unknown): boolean {
+  return cause instanceof RuntimeError && cause.cause === REFUSED;
+}
+
 /** Opens no connection yet. */
 export function createRpc(config: RpcConfig): ChainRpc {
   const secrets = secretsIn(config.url);
@@ -199,7 +206,7 @@ function ofAnswer(method: string, said: string): RuntimeError {
   if (/\brate\b|too many requests|per second|throughput|request count/i.test(said)) {
     return failure('CHAIN_RATE_LIMITED', found);
   }
-  if (method !== 'eth_getLogs') return failure('CHAIN_OUTAGE', found);
+  if (method !== 'eth_getLogs') return failure('CHAIN_OUTAGE', found, REFUSED);
   if (/outofrange|\bbeyond\b|\bhead\b|unknown block|not found/i.test(said)) {
     return failure('CHAIN_LAGS', found);
   }

@@ -8,7 +8,7 @@ import { chainIdOf, type Header, headerOf } from './chain-answers.ts';
 import { type ChainConfig } from './chain-config.ts';
 import { type ChainClaim } from './chain-position.ts';
 import { reorged } from './chain-reading.ts';
-import { type ChainRpc, failure } from './chain-rpc.ts';
+import { type ChainRpc, failure, isRefused } from './chain-rpc.ts';
 
 export type ChainView = {
   readonly head: Header;
@@ -56,7 +56,7 @@ export function watchChain(
   /** Some nodes have no word for it. One that had it once is expected to have it. */
   async function finalizedOf(): Promise<Header | null> {
     const found = await headerOf(rpc, 'finalized').catch((cause: unknown) => {
-      if (knowsFinality || (cause as RuntimeError).code !== 'CHAIN_OUTAGE') throw cause;
+      if (knowsFinality || !isRefused(cause)) throw cause;
       return null;
     });
     if (found === null && knowsFinality) {
