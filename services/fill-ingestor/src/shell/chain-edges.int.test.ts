@@ -174,3 +174,43 @@ test('a node out of reach when asked for finality is not one without a word for 
   expect(reader.state().facts).toMatchObject({ final_block: FIRST, next_block: FIRST + 1 });
   expect(bench.outages).toContain('CHAIN_OUTAGE');
 });
+
+test('a node that lags behind the same address has no fill fail that moved up', async () => {
+  const side = (wallet: string, what: 'BUY' | 'SELL', give: bigint, get: bigint): Side => ({
+    wallet,
+    side: what,
+    tokenId: YES,
+    makerAmount: give,
+    takerAmount: get,
+    fee: 0n,
+    orderHash: id(wallet),
+  });
+  const match = complementaryBuy(
+    VENUE,
+    side(ALICE, 'BUY', 5n, 10n),
+    side(STRANGER, 'SELL', 10n, 5n),
+  );
+  const { hash, raw } = await bench.chain.sign([...match, polygonFee(ALICE)]);
+  await bench.chain.mine(3);
+  const reader = bench.read(ALONE, { ...START, CHAIN_DEPTH: '3' });
+  await bench.caughtUp(reader);
+  let lags = false;
+  bench.proxy.behave(({ method, params }) => {
+    const isReceipt = method === 'eth_getTransactionReceipt' && params[0] === hash;
+    const isHeader = method === 'eth_getBlockByNumber' && String(params[0]).startsWith('0x');
+    if (method === 'eth_getLogs') return { edit: () => [] };
+    if (!isReceipt && !(lags && isHeader)) return null;
+    lags = isReceipt;
+    return { edit: () => null };
+  });
+  await bench.chain.node.call('anvil_reorg', [3, [[raw, 2]]]);
+  await bench.chain.mine();
+  await until('its first height is final', () => reader.state().facts?.['next_block'] !== FIRST);
+  bench.proxy.behave(null);
+  await bench.chain.mine(6);
+  await bench.caughtUp(reader);
+  const told = (await bench.inbox()).map(({ raw: one }) =>
+    one.format === 'order-filled' ? (one.status ?? 'CONFIRMED') : one.format,
+  );
+  expect([...new Set(told)].sort()).toEqual(['CONFIRMED', 'MINED']);
+});

@@ -25,7 +25,7 @@ import { type Accounts } from '../accounts.ts';
 import { type ReadFill } from '../sources/chain/matches.ts';
 import { inputsOfTransaction, placeOfFill } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction } from '../sources/chain/transaction.ts';
-import { type PlacedLog, receiptOf } from './chain-answers.ts';
+import { type Header, headerOf, type PlacedLog, receiptOf } from './chain-answers.ts';
 import { moveBacklog, nextBacklog, noteBacklog, noteCovered } from './chain-backlog.ts';
 import { type ChainConfig } from './chain-config.ts';
 import { chainFacts } from './chain-facts.ts';
@@ -79,7 +79,7 @@ const TOO_MUCH: readonly string[] = ['CHAIN_RANGE_REFUSED', 'CHAIN_TRUNCATED', '
 type Reading = {
   claim: ChainClaim;
   /** Head of the last look at what may still go, and the fills that were there. */
-  tail: { readonly hash: string; readonly places: ReadonlySet<string> } | null;
+  tail: { readonly head: Header; readonly places: ReadonlySet<string> } | null;
   sweptTo: string;
 };
 
@@ -186,7 +186,7 @@ export function startChainReader(
     let from = Math.max(nextBlock, final + 1);
     let below = from === nextBlock ? lastHash : null;
     const isFar = head.number - from > config.depth + TAIL_EXTRA;
-    if (told.ofRecord.length === 0 || isFar || now.tail?.hash === head.hash) return;
+    if (told.ofRecord.length === 0 || isFar || now.tail?.head.hash === head.hash) return;
     const fills: ReadFill[] = [];
     while (from <= head.number) {
       const read = await readSome(tailSeek, { from, to: head.number }, below);
@@ -203,7 +203,7 @@ export function startChainReader(
         await storeProvisional(client, source, news, Date.now() * 1000);
       });
     }
-    now.tail = { hash: head.hash, places: new Set(fills.map(placeOfFill)) };
+    now.tail = { head, places: new Set(fills.map(placeOfFill)) };
   }
 
   function fillsIn({ transactions }: RangeReading): readonly ReadFill[] {
@@ -254,10 +254,18 @@ export function startChainReader(
         !confirmed.has(row.place) &&
         !tail.places.has(row.place),
     );
-    // What one node has not, the other may have: a fill that failed does not come back.
-    const ask = (one: ChainRpc) => Promise.all(absent.map((row) => receiptOf(one, row.txHash)));
-    const [found, again] = [await ask(rpc), second === rpc ? [] : await ask(second)];
-    return absent.filter((_, at) => found[at] === null && (again[at] ?? null) === null);
+    // What one node has not, the other may have: a fill that failed does not come back. Behind one
+    // address may stand several nodes; one that lags does not know the head, asked in one breath.
+    const isGone = async (one: ChainRpc, { txHash }: Provisional): Promise<boolean> => {
+      const asked = [receiptOf(one, txHash), headerOf(one, tail.head.number)] as const;
+      const [receipt, head] = await Promise.all(asked);
+      return receipt === null && head?.hash === tail.head.hash;
+    };
+    const nodes = second === rpc ? [rpc] : [rpc, second];
+    const answers = await Promise.all(
+      absent.map((row) => Promise.all(nodes.map((one) => isGone(one, row)))),
+    );
+    return absent.filter((_, at) => answers[at]?.every((gone) => gone) === true);
   }
 
   /** Resolutions whose conditions have become known since: some of them each turn. */
