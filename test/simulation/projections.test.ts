@@ -150,7 +150,7 @@ const worthOfPlans: Check = ({ pnl, plans }) =>
       const holding = pnl.entities.get(holdingKey(job.account, token));
       return holding?.kind === 'holding' ? holding : null;
     });
-    // The planner derives the condition of a token from its id; the books wait to be told it.
+    // The planner derives the pair of a condition from one id; the books wait to be told of each.
     if (holdings.some((one) => one?.conditionId === null)) return [];
     checked.planned += 1;
     const worth = job.legs.map((leg, index) => {

@@ -63,6 +63,9 @@ export function defineMarket(
     status !== before.status ||
     negRiskMarketId !== before.negRiskMarketId ||
     event.synthesised !== before.synthesised;
+  const others = event.questions.filter((one) => one.condition_id !== event.condition_id);
+  const isPlaced = others.map((one) => placeQuestion(desk, one)).includes(true);
+  if (!isNews && isPlaced) return desk.outcome();
   if (!isNews) return { outcome: 'ignored', because: 'market that is known' };
   let market: Market = {
     ...before,
@@ -153,6 +156,25 @@ export function claimJob(
     updatedAt: event.recorded_at,
   };
   return { outcome: 'applied', puts: [{ key, entity }], entries: [] };
+}
+
+/**
+ * The tokens of another question of the event: a conversion gives YES of questions that nobody has
+ * traded, and whose own definition no partition has. False where they were known.
+ */
+function placeQuestion(desk: Desk, question: MarketDefined['questions'][number]): boolean {
+  const { condition_id: condition, yes_token_id: yes, no_token_id: no } = question;
+  const fresh = [yes, no].filter((token) => {
+    const known = desk.get(tokenKey(desk.partition, token)) as Token | undefined;
+    return known === undefined || known.conditionId === null;
+  });
+  if (fresh.length === 0) return false;
+  const key = marketKey(desk.partition, condition);
+  const before = (desk.get(key) ?? NEW_MARKET) as Market;
+  const market = fresh.reduce((grown, one) => takeWaiting(desk, condition, grown, one), before);
+  if (market !== before) desk.put(key, market);
+  settleMembers(desk, condition, market);
+  return true;
 }
 
 /** The token is of this condition; whoever held it without one becomes a member. */

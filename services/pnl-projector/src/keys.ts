@@ -51,6 +51,11 @@ export function keys(event: LedgerEvent, partition: number): readonly string[] {
         parametersKey(partition),
         marketKey(partition, event.value.condition_id),
         ...event.value.tokens.map((one) => tokenKey(partition, one.token_id)),
+        ...event.value.questions.flatMap((one) => [
+          marketKey(partition, one.condition_id),
+          tokenKey(partition, one.yes_token_id),
+          tokenKey(partition, one.no_token_id),
+        ]),
       ];
     case 'MarketStatusChanged':
       return [marketKey(partition, event.value.condition_id)];
@@ -78,12 +83,16 @@ export function keysThen(
       return placeKeys(lookup, { partition, account, token, told });
     }
     case 'MarketDefined': {
-      const { condition_id: condition, tokens } = event.value;
-      const waiting = tokens.flatMap(({ token_id: token }) => {
+      const { condition_id: condition, tokens, questions } = event.value;
+      const named = tokens.map((one) => one.token_id);
+      const others = questions.flatMap((one) => [one.yes_token_id, one.no_token_id]);
+      const waiting = [...named, ...others].flatMap((token) => {
         const known = lookup.get(tokenKey(partition, token)) as Token | undefined;
         return (known?.accounts ?? []).map((account) => holdingKey(account, token));
       });
-      return [...waiting, ...memberKeys(lookup, partition, condition)];
+      const conditions = [condition, ...questions.map((one) => one.condition_id)];
+      const members = conditions.flatMap((one) => memberKeys(lookup, partition, one));
+      return [...waiting, ...members];
     }
     case 'MarketResolved':
       return memberKeys(lookup, partition, event.value.condition_id);

@@ -221,7 +221,7 @@ export function defined(
   said: { condition_id?: string; synthesised?: boolean } = {},
 ): InventoryEvent {
   const tokens = [{ token_id: YES }, { token_id: NO }];
-  const value = { condition_id: CONDITION, tokens, synthesised: false, ...said };
+  const value = { condition_id: CONDITION, tokens, questions: [], synthesised: false, ...said };
   return { type: 'MarketDefined', value };
 }
 

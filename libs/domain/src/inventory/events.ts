@@ -85,6 +85,12 @@ export type ReservationRequest = OfAccount & {
 export type MarketNews = {
   readonly condition_id: string;
   readonly tokens: readonly { readonly token_id: string }[];
+  /** All questions of its negative-risk event, itself among them; empty where it is none. */
+  readonly questions: readonly {
+    readonly condition_id: string;
+    readonly yes_token_id: string;
+    readonly no_token_id: string;
+  }[];
   /** From the columns of a file: its tokens stand in the order in which rows came. */
   readonly synthesised: boolean;
 };

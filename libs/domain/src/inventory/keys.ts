@@ -62,7 +62,12 @@ export function inventoryKeys(event: InventoryEvent, partition: number): readonl
     case 'MarketDefined': {
       const { condition_id: condition, tokens } = event.value;
       const places = tokens.map((token) => tokenKey(partition, token.token_id));
-      return [marketKey(partition, condition), ...places, liveKey(partition)];
+      const others = event.value.questions.flatMap((question) => [
+        marketKey(partition, question.condition_id),
+        tokenKey(partition, question.yes_token_id),
+        tokenKey(partition, question.no_token_id),
+      ]);
+      return [marketKey(partition, condition), ...places, ...others, liveKey(partition)];
     }
     case 'MarketResolved':
       return [marketKey(partition, event.value.condition_id), liveKey(partition)];
@@ -215,7 +220,9 @@ function definedKeys(
 ): readonly string[] {
   const market = lookup.get(marketKey(partition, news.condition_id));
   const holders = market?.kind === 'market' ? market.holders : [];
-  const waiting = news.tokens.flatMap(({ token_id: token }) => {
+  const named = news.tokens.map((token) => token.token_id);
+  const others = news.questions.flatMap((one) => [one.yes_token_id, one.no_token_id]);
+  const waiting = [...named, ...others].flatMap((token) => {
     const place = lookup.get(tokenKey(partition, token));
     return place?.kind === 'token' ? place.accounts.map((account) => ({ account, token })) : [];
   });

@@ -15,17 +15,25 @@ import { endRequest } from './requests.ts';
 import { balanceKey, type InventoryMarket, marketKey, tokenKey } from './state.ts';
 import { held, marketOf, resolved, type Work } from './work.ts';
 
-/** Remembers the tokens of a market, and whose they are. False where that was known. */
+/**
+ * Remembers the tokens of a market, and whose they are, and those of the other questions of its
+ * event: a conversion gives YES of questions that nobody has traded. False where that was known,
+ * and where it contradicts what was told first, which stays.
+ */
 export function defineMarket(work: Work, news: MarketNews): boolean {
   const { condition_id: conditionId } = news;
   const market = marketOf(work, conditionId);
   const named = news.tokens.map((token) => token.token_id);
   // A file's columns come in the order of its rows: no token's place can be read from them.
   const tokens = news.synthesised ? market.tokens : named;
+  const isOther = market.tokens.length > 0 && tokens.join() !== market.tokens.join();
+  if (isOther) return false;
   const isNew = tokens.join() !== market.tokens.join();
   if (isNew) work.put(marketKey(work.partition, conditionId), { ...market, tokens });
   let isLinked = false;
   for (const token of named) isLinked = linkToken(work, conditionId, token) || isLinked;
+  for (const { condition_id: other, yes_token_id: yes, no_token_id: no } of news.questions)
+    for (const token of [yes, no]) isLinked = linkToken(work, other, token) || isLinked;
   if (isNew)
     for (const { account, token } of market.holders) relink(work, conditionId, account, token);
   if (isNew || isLinked) sweepDefined(work, conditionId, named);
