@@ -106,7 +106,7 @@ describe('causes of a movement', () => {
     expect(played.entries.slice(1).map((entry) => entry.cash_pusd)).toEqual([100_000_000n, 0n]);
   });
 
-  test('LEGS_MISSING: of a merge with one leg its shares leave the wallet, and its cash comes', () => {
+  test('LEGS_MISSING: of a merge with one leg its shares leave the wallet, its cash comes', () => {
     const legs = [leg(TOKEN, 40_000_000n, 0)];
     const amount_pusd = pusd(40_000_000n);
     const played = play(fill, {
