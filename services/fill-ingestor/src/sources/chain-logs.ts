@@ -169,12 +169,14 @@ type Fill = TransactionReading['fills'][number];
 /**
  * A fill is told apart by its transaction and its order. An order that several matches of one
  * transaction fill has one fill, of the sum: 10 for 5 and 4 for 2 are 14 for 7. Who took in any of
- * them has taken: a taker is due no rebate.
+ * them has taken: a taker is due no rebate. Logs of one hash that name two owners, sides or tokens
+ * are not of one order: they stay apart, and the writer finds the contradiction.
  */
 function oncePerOrder(fills: readonly Fill[]): readonly Fill[] {
   const orders = new Map<string, Fill>();
   for (const fill of fills) {
-    const key = `${fill.transactionHash}|${fill.event.orderHash}`;
+    const { orderHash, maker, side, tokenId } = fill.event;
+    const key = [fill.transactionHash, orderHash, maker, side, tokenId].join('|');
     const known = orders.get(key);
     orders.set(key, known === undefined ? fill : together(known, fill));
   }
