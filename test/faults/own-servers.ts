@@ -3,9 +3,8 @@
  * asks for the test stack: from then on the whole test kit of this process works on these.
  */
 
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { repositoryRoot, stopStack, type ComponentName } from '@polytraders/infra/stack';
+import { type ComponentName } from '@polytraders/infra/stack';
 import { ownStack, type OwnStack } from '@polytraders/testkit';
 import { type Blow } from './campaign.ts';
 
@@ -20,7 +19,7 @@ export async function useOwnServers(name: string): Promise<OwnServers> {
     ...stack,
     close: async () => {
       if (before !== undefined) process.env['POLYTRADERS_TEST_STACK'] = before;
-      await stopStack({ dir: join(repositoryRoot, '.local', name) });
+      await stack.stop();
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   repositoryRoot,
   serverVariables,
   startStack,
+  stopStack,
   testStackDir,
   type ComponentHandle,
   type ComponentName,
@@ -59,14 +60,19 @@ export type OwnStack = {
   readonly env: ServerEnv;
   /** One of its servers, to be killed, frozen, stopped and started. */
   readonly component: (name: ComponentName) => ComponentHandle;
+  /** Stops all of it; its data stays for the next run. */
+  readonly stop: () => Promise<void>;
 };
 
-/**
- * A stack that other suites do not see, for tests that take servers away. It stays up for the
- * next run, on its data; stop it with `npm run stack -- down --dir .local/<name>`.
- */
+/** A stack that other suites do not see, for tests that take servers away. Who asks, stops it. */
 export async function ownStack(name: string, say?: Say): Promise<OwnStack> {
   const dir = join(repositoryRoot, '.local', name);
   const env = await startStack({ dir, ...(say && { say }) });
-  return { env, component: (which) => component(dir, which) };
+  return {
+    env,
+    component: (which) => component(dir, which),
+    stop: async () => {
+      await stopStack({ dir });
+    },
+  };
 }

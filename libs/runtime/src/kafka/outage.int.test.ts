@@ -23,6 +23,7 @@ describe('a broker that is killed and comes back', () => {
   afterAll(async () => {
     await kafka.close();
     await dropTopics(prefix, brokers);
+    await stack.stop();
   }, 60_000);
 
   /**
