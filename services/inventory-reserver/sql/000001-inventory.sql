@@ -89,7 +89,8 @@ CREATE TABLE cash_balances (
   CHECK (free_pusd + reserved_pusd + pending_out_pusd = total_pusd)
 ) WITH (fillfactor = 70);
 
--- Orders with what was filled of them and the reservation that follows from it. An order that only
+-- Orders with what was filled of them and the reservation that follows from it. unpriced_shares are
+-- those of its pending fills whose fee nobody has stated: it may still go out. An order that only
 -- fills or an end were told of has no terms yet (token_id and so on are null).
 CREATE TABLE orders (
   account text NOT NULL,
@@ -104,6 +105,7 @@ CREATE TABLE orders (
   max_fee_pusd numeric(38,6),
   expires_at timestamptz,
   filled_shares numeric(38,6) NOT NULL,
+  unpriced_shares numeric(38,6) NOT NULL,
   filled_token_id text,
   closing_reason text,
   swept text,
@@ -130,6 +132,7 @@ CREATE TABLE stray_fills (
   account text NOT NULL,
   order_hash text NOT NULL,
   filled_shares numeric(38,6) NOT NULL,
+  unpriced_shares numeric(38,6) NOT NULL,
   filled_token_id text NOT NULL,
   PRIMARY KEY (account, order_hash)
 );

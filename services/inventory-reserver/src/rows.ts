@@ -146,6 +146,7 @@ export function orderRow(order: InventoryOrder & Touched): OrderRow {
     max_fee_pusd: terms?.maxFee == null ? null : pusd(terms.maxFee),
     expires_at: terms?.expiresAt ?? null,
     filled_shares: shares(order.filled),
+    unpriced_shares: shares(order.unpriced),
     filled_token_id: order.filledToken,
     closing_reason: order.closed,
     swept: order.swept,
@@ -169,6 +170,7 @@ export function reviveOrder(row: OrderRow): InventoryOrder & Touched {
     orderHash: row.order_hash,
     terms: termsOf(row),
     filled: row.filled_shares,
+    unpriced: row.unpriced_shares,
     filledToken: row.filled_token_id,
     closed: row.closing_reason as InventoryOrder['closed'],
     swept: row.swept as InventoryOrder['swept'],
@@ -199,6 +201,7 @@ export function strayRow(stray: StrayFills): StrayRow {
     account: stray.account,
     order_hash: stray.orderHash,
     filled_shares: shares(stray.filled),
+    unpriced_shares: shares(stray.unpriced),
     filled_token_id: stray.filledToken,
   };
 }
@@ -209,6 +212,7 @@ export function reviveStray(row: StrayRow): StrayFills {
     account: row.account,
     orderHash: row.order_hash,
     filled: row.filled_shares,
+    unpriced: row.unpriced_shares,
     filledToken: row.filled_token_id,
   };
 }

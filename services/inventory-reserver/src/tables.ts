@@ -53,6 +53,8 @@ export type OrderRow = TouchedRow & {
   readonly max_fee_pusd: PusdMicros | null;
   readonly expires_at: number | null;
   readonly filled_shares: ShareMicros;
+  /** Of those, what is pending and has no fee yet. */
+  readonly unpriced_shares: ShareMicros;
   readonly filled_token_id: string | null;
   readonly closing_reason: string | null;
   readonly swept: string | null;
@@ -71,6 +73,7 @@ export type StrayRow = {
   readonly account: string;
   readonly order_hash: string;
   readonly filled_shares: ShareMicros;
+  readonly unpriced_shares: ShareMicros;
   readonly filled_token_id: string;
 };
 
@@ -191,6 +194,7 @@ const ORDER_COLUMNS = {
   max_fee_pusd: 'micros',
   expires_at: 'time',
   filled_shares: 'micros',
+  unpriced_shares: 'micros',
   filled_token_id: 'text',
   closing_reason: 'text',
   swept: 'text',
@@ -219,7 +223,13 @@ export const orderByHashTable: Table<OrderRow> = table<OrderRow>('order_by_hash'
 
 export const strayFillsTable: Table<StrayRow> = table<StrayRow>(
   'stray_fills',
-  { account: 'text', order_hash: 'text', filled_shares: 'micros', filled_token_id: 'text' },
+  {
+    account: 'text',
+    order_hash: 'text',
+    filled_shares: 'micros',
+    unpriced_shares: 'micros',
+    filled_token_id: 'text',
+  },
   ['account', 'order_hash'],
 );
 

@@ -23,6 +23,8 @@ type AuditedFill = {
   side: string;
   quantity: bigint;
   cash: bigint;
+  /** Nobody has said what it costs yet. */
+  isFeeOpen: boolean;
   isFinal: boolean;
 };
 type AuditedRequest = { account: string; token: string | null; amount: bigint; until: number };
@@ -89,6 +91,26 @@ export function createAuditor(): Auditor {
     return roundUp(order.price * left, ONE) + fee;
   }
 
+  /** Fees of pending fills that are still to be told, at most, beside what their orders reserve. */
+  function feesToCome(account: string): bigint {
+    const openOf = new Map<string, bigint>();
+    for (const id of openFillsOf.get(account) ?? []) {
+      const fill = fills.get(id);
+      if (fill?.isFeeOpen !== true || fill.order === null) continue;
+      openOf.set(fill.order, (openOf.get(fill.order) ?? 0n) + fill.quantity);
+    }
+    let sum = 0n;
+    for (const [id, matched] of openOf) {
+      const order = orders.get(id);
+      if (order?.side !== 'BUY' || order.maxFee === null) continue;
+      const left = liveOf.get(account)?.has(id) === true ? openPart(id, order) : 0n;
+      const both = left + matched > order.quantity ? order.quantity : left + matched;
+      sum += roundUp(order.maxFee * both, order.quantity);
+      sum -= roundUp(order.maxFee * left, order.quantity);
+    }
+    return sum;
+  }
+
   function balance(account: string, token: string | null): Audited {
     let reserved = 0n;
     for (const id of liveOf.get(account) ?? []) {
@@ -100,7 +122,7 @@ export function createAuditor(): Auditor {
     for (const request of requests.values()) {
       if (request.account === account && request.token === token) reserved += request.amount;
     }
-    let [pendingOut, pendingIn] = [0n, 0n];
+    let [pendingOut, pendingIn] = [token === null ? feesToCome(account) : 0n, 0n];
     for (const id of openFillsOf.get(account) ?? []) {
       const fill = fills.get(id);
       if (fill === undefined) continue;
@@ -148,6 +170,7 @@ export function createAuditor(): Auditor {
       side: value.order_side,
       quantity: value.quantity_shares,
       cash: value.order_side === 'BUY' ? -value.size_pusd - fee : value.size_pusd - fee,
+      isFeeOpen: value.fee_pusd === null && value.fee_bps === null,
       isFinal,
     };
     fills.set(value.fill_id, fill);

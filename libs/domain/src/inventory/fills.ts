@@ -121,7 +121,8 @@ function book(
       isOut ? { pendingOut: -cash, feesMissing } : { pendingIn: cash, feesMissing },
     );
   }
-  fillOrder(work, { account, orderId, orderHash, token, quantity });
+  const unpriced = stage === 'pending' && fee === null ? quantity : 0n;
+  fillOrder(work, { account, orderId, orderHash, token, quantity, unpriced });
 }
 
 /** pUSD that the fill brings (positive) or takes. BUY 40 @ 0.50 with a fee of 0.4: −20.4. */

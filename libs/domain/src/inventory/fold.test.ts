@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import {
   ACCOUNT,
+  asked,
   buy,
   closed,
   createDesk,
@@ -129,6 +130,55 @@ describe('what an order keeps', () => {
     expect(cash(desk)).toMatchObject({ reserved: units(51) });
     const early = after(fill('FillConfirmed', { token_id: NO }), opening(100), buy());
     expect(cash(early)).toEqual(cash(desk));
+  });
+});
+
+describe('a fee that only the confirmation tells', () => {
+  const whole = { quantity_shares: shares(units(100)), size_pusd: pusd(units(50)) };
+  const unpriced = fill('FillMatched', { ...whole, fee_pusd: null });
+  const r1 = buy({ reservation_id: 'r1' });
+  const small = { reservation_id: 'r2', amount_pusd: pusd(units(1)), max_fee_pusd: pusd(0n) };
+
+  test('goes out with the match as its largest: the next request does not get it', () => {
+    const desk = after(opening(51), asked(), r1, unpriced);
+    expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(51), free: 0n });
+    desk.fold(asked(small));
+    expect(desk.reservations()).toContainEqual(
+      expect.objectContaining({ reservationId: 'r2', state: 'refused' }),
+    );
+    desk.fold(fill('FillConfirmed', { ...whole, fee_pusd: pusd(units(1)) }));
+    expect(cash(desk)).toMatchObject({ total: 0n, pendingOut: 0n, free: 0n });
+    expect(codes(desk)).toEqual(['GOV_INVENTORY_INSUFFICIENT']);
+  });
+
+  test('is still to come when the order has ended, and is free again once it is told', () => {
+    const desk = after(opening(51), asked(), r1, unpriced, closed('FILLED'));
+    expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(51), free: 0n });
+    desk.fold(fill('FillConfirmed', { ...whole, fee_pusd: pusd(units(0.25)) }));
+    expect(cash(desk)).toMatchObject({ total: units(0.75), free: units(0.75) });
+  });
+
+  test('of a part is its part: 40 of 100 matched leave 30.6 kept, 20.4 going out', () => {
+    const desk = after(opening(100), buy(), fill('FillMatched', { fee_pusd: null }));
+    expect(cash(desk)).toMatchObject({ reserved: units(30.6), pendingOut: units(20.4) });
+    desk.fold(closed('CANCELLED'));
+    expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(20.4) });
+    desk.fold(failed());
+    expect(cash(desk)).toMatchObject({ pendingOut: 0n, free: units(100) });
+  });
+
+  test('is never more than the largest, however far a fill goes beyond its order', () => {
+    const more = { quantity_shares: shares(units(200)), fee_pusd: null };
+    const desk = after(opening(100), buy(), fill('FillMatched', more));
+    expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(21) });
+  });
+
+  test('of an order that states none is not known, and pUSD says so', () => {
+    const desk = after(opening(100), buy({ max_fee_pusd: null }), unpriced);
+    expect(cash(desk)).toMatchObject({
+      pendingOut: units(50),
+      incomplete: ['GOV_ORDER_WITHOUT_MAX_FEE', 'PNL_REPORTER_FEE_MISSING'],
+    });
   });
 });
 

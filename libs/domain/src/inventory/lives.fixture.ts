@@ -152,7 +152,9 @@ function fillsOf(random: Random, order: Named, isCareful: boolean): InventoryEve
     };
     const isFailed = random.chance(0.2);
     if (!isFailed || !isCareful) feeLeft = 0n;
-    if (isFailed || random.chance(0.8)) events.push({ type: 'FillMatched', value });
+    // The chain tells the fee with the confirmation; a match may know nothing of it.
+    const matched = random.chance(0.4) ? { ...value, fee_pusd: null } : value;
+    if (isFailed || random.chance(0.8)) events.push({ type: 'FillMatched', value: matched });
     const named = { fill_id: value.fill_id, account };
     if (isFailed) {
       events.push({ type: 'FillFailed', value: named });

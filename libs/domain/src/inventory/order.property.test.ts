@@ -82,6 +82,16 @@ describe('orders and fills end in the same state in whatever order they are told
       ],
     ],
     [
+      'matches that tell no fee, by hash and by id, of which one is confirmed and one fails',
+      [
+        buy({ order_hash: HASH }),
+        fill('FillMatched', { fill_id: 'a', ...part, ...byHash, fee_pusd: null }),
+        fill('FillMatched', { fill_id: 'b', fee_pusd: null }),
+        fill('FillConfirmed', { fill_id: 'b' }),
+        closed('CANCELLED'),
+      ],
+    ],
+    [
       'fills that know the order by its hash, by its id, and by an id of their own',
       [
         buy({ order_hash: HASH }),
@@ -110,6 +120,7 @@ describe('orders and fills end in the same state in whatever order they are told
     end: fc.constantFrom('confirmed', 'failed', 'pending'),
     isMatched: fc.boolean(),
     isMined: fc.boolean(),
+    isFeeTold: fc.boolean(),
     quantity: fc.bigInt({ min: 1n, max: 60_000_000n }),
     name: fc.constantFrom('id', 'hash', 'both', 'own id', 'none'),
   });
@@ -141,8 +152,9 @@ describe('orders and fills end in the same state in whatever order they are told
             { id: 'o1', both: 'o1', 'own id': 'x', hash: null, none: null }[of.name] ?? null,
           order_hash: of.name === 'id' || of.name === 'none' ? null : HASH,
         };
-        if (of.isMatched || of.end === 'pending') events.push(fill('FillMatched', said));
-        if (of.isMined) events.push(fill('FillMatched', said));
+        const matched = of.isFeeTold ? said : { ...said, fee_pusd: null };
+        if (of.isMatched || of.end === 'pending') events.push(fill('FillMatched', matched));
+        if (of.isMined) events.push(fill('FillMatched', matched));
         if (of.end === 'confirmed') events.push(fill('FillConfirmed', said));
         if (of.end === 'failed') events.push(failed(said.fill_id));
       });

@@ -28,6 +28,7 @@ export function unknownOrder(account: string, orderId: string): InventoryOrder {
     orderHash: null,
     terms: null,
     filled: 0n,
+    unpriced: 0n,
     filledToken: null,
     closed: null,
     swept: null,
@@ -51,9 +52,12 @@ export function keptToken(terms: OrderTerms): string | null {
 export function needOf(terms: OrderTerms, remaining: bigint): bigint {
   if (remaining === 0n) return 0n;
   if (terms.side === 'SELL') return remaining;
-  const notional = divideCeil(terms.price * remaining, E18_PER_UNIT);
-  if (terms.maxFee === null) return notional;
-  return notional + divideCeil(terms.maxFee * remaining, terms.quantity);
+  return divideCeil(terms.price * remaining, E18_PER_UNIT) + feeFor(terms, remaining);
+}
+
+/** The largest fee of a part of an order; 0 where it states none. */
+function feeFor({ maxFee, quantity }: OrderTerms, part: bigint): bigint {
+  return maxFee === null ? 0n : divideCeil(maxFee * part, quantity);
 }
 
 /** Shares of the order that no fill has taken. One filled beyond its size has none left. */
@@ -84,6 +88,23 @@ export function sweptAt({ terms, swept }: InventoryOrder): number | null {
 export function keptBy(order: InventoryOrder): bigint {
   if (order.terms === null || !isLive(order)) return 0n;
   return needOf(order.terms, remainingOf(order));
+}
+
+/**
+ * What of pUSD may still go out as the fee of its pending fills, where only their confirmation will
+ * tell it. For what remains and for those fills together it keeps
+ * `ceil(max_fee × (remaining + unpriced) ÷ quantity)`; what is not its reservation's goes out with
+ * the fills, also after the order's own end.
+ * BUY 100 @ 0.50 with a fee of at most 1, all of it matched without a fee: 50 and 1 go out.
+ */
+export function owedBy(order: InventoryOrder): bigint {
+  const { terms, unpriced } = order;
+  if (terms?.side !== 'BUY' || unpriced === 0n) return 0n;
+  const kept = isLive(order) ? remainingOf(order) : 0n;
+  const part = kept + unpriced;
+  // Filled beyond its size it still has no larger fee than its largest.
+  const most = part > terms.quantity ? terms.quantity : part;
+  return feeFor(terms, most) - feeFor(terms, kept);
 }
 
 /** Where its reservation stands; null before the order was seen opened: then it has none. */

@@ -15,6 +15,7 @@ import {
   keptBy,
   keptToken,
   needOf,
+  owedBy,
   ownReservationId,
   sweptAt,
   unknownOrder,
@@ -29,13 +30,15 @@ import {
   requestKey,
   type Swept,
 } from './state.ts';
-import { conditionOf, keep, moveToken, type Work } from './work.ts';
+import { conditionOf, keep, moveCash, moveToken, type Work } from './work.ts';
 
 export type OrderName = {
   readonly account: string;
   readonly orderId: string | null;
   readonly orderHash: string | null;
 };
+
+const NO_FILLS = { filled: 0n, unpriced: 0n, filledToken: null } as const;
 
 /** The order is at the venue. False where it was seen opened before. */
 export function openOrder(work: Work, opened: OpenedOrder): boolean {
@@ -44,7 +47,7 @@ export function openOrder(work: Work, opened: OpenedOrder): boolean {
   if (known.terms !== null) return false;
   const terms = termsOf(opened);
   const isOfIt = known.filledToken === null || known.filledToken === terms.token;
-  const before = isOfIt ? known : { ...known, filled: 0n, filledToken: null };
+  const before = isOfIt ? known : { ...known, ...NO_FILLS };
   if (terms.side === 'SELL') moveToken(work, account, terms.token, terms, {});
   const taken = takeOver(work, opened, terms);
   const condition = conditionOf(work, terms.token, terms.conditionId);
@@ -71,7 +74,12 @@ export function closeOrder(work: Work, closed: ClosedOrder): boolean {
   return true;
 }
 
-export type OrderFill = OrderName & { readonly token: string; readonly quantity: bigint };
+export type OrderFill = OrderName & {
+  readonly token: string;
+  readonly quantity: bigint;
+  /** The same quantity where the fill is pending without a fee, else 0. */
+  readonly unpriced: bigint;
+};
 
 /**
  * Adds to what was filled of an order; negative where a fill failed or was taken back. A fill of
@@ -86,7 +94,8 @@ export function fillOrder(work: Work, fill: OrderFill): void {
     const expected = order.terms?.token ?? order.filledToken ?? token;
     if (expected !== token) return;
     const filled = order.filled + quantity;
-    const after = { ...order, filled, filledToken: filled === 0n ? null : token };
+    const filledToken = filled === 0n ? null : token;
+    const after = { ...order, filled, unpriced: order.unpriced + fill.unpriced, filledToken };
     if (isNothing(after)) forgetOrder(work, after);
     else putOrder(work, stored, after);
     return;
@@ -95,7 +104,8 @@ export function fillOrder(work: Work, fill: OrderFill): void {
   const stray = byHash?.kind === 'stray' ? byHash : null;
   if (stray !== null && stray.filledToken !== token) return;
   const filled = (stray?.filled ?? 0n) + quantity;
-  const after = { kind: 'stray', account, orderHash, filled, filledToken: token } as const;
+  const unpriced = (stray?.unpriced ?? 0n) + fill.unpriced;
+  const after = { kind: 'stray', account, orderHash, filled, unpriced, filledToken: token } as const;
   work.put(hashKey(account, orderHash), filled === 0n ? undefined : after);
 }
 
@@ -133,11 +143,16 @@ function found(work: Work, name: OrderName, id: string): Found {
 /** The order with the fills that waited elsewhere, where they are of its token. */
 function withFills(
   order: InventoryOrder,
-  { filled, filledToken }: Pick<InventoryOrder, 'filled' | 'filledToken'>,
+  { filled, unpriced, filledToken }: Pick<InventoryOrder, keyof typeof NO_FILLS>,
 ): InventoryOrder {
   const token = order.terms?.token ?? order.filledToken ?? filledToken;
   if (filledToken === null || filledToken !== token) return order;
-  return { ...order, filled: order.filled + filled, filledToken };
+  return {
+    ...order,
+    filled: order.filled + filled,
+    unpriced: order.unpriced + unpriced,
+    filledToken,
+  };
 }
 
 /** Whether all that was ever told of the order were fills that failed. */
@@ -160,6 +175,8 @@ function putOrder(work: Work, before: InventoryOrder, after: InventoryOrder): vo
   const token = keptToken(terms);
   const flags = withoutMaxFee(after) - withoutMaxFee(before);
   keep(work, account, token, keptBy(after) - keptBy(before), flags);
+  const owed = owedBy(after) - owedBy(before);
+  if (owed !== 0n) moveCash(work, account, { pendingOut: owed });
   if (isAwaited(before) === isAwaited(after) && sweptAt(before) === sweptAt(after)) return;
   const index = work.live();
   work.putLive(

@@ -50,6 +50,8 @@ export type InventoryOrder = {
   readonly terms: OrderTerms | null;
   /** Σ of its fills that were matched or confirmed and did not fail. */
   readonly filled: bigint;
+  /** Σ of those of its fills that are pending and whose fee nobody has stated yet. */
+  readonly unpriced: bigint;
   /** Token of those fills: one of another token is no fill of this order. Null before the first. */
   readonly filledToken: string | null;
   readonly closed: ClosingReason | null;
@@ -67,6 +69,7 @@ export type StrayFills = {
   readonly account: string;
   readonly orderHash: string;
   readonly filled: bigint;
+  readonly unpriced: bigint;
   readonly filledToken: string;
 };
 
