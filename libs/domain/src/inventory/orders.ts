@@ -105,7 +105,14 @@ export function fillOrder(work: Work, fill: OrderFill): void {
   if (stray !== null && stray.filledToken !== token) return;
   const filled = (stray?.filled ?? 0n) + quantity;
   const unpriced = (stray?.unpriced ?? 0n) + fill.unpriced;
-  const after = { kind: 'stray', account, orderHash, filled, unpriced, filledToken: token } as const;
+  const after = {
+    kind: 'stray',
+    account,
+    orderHash,
+    filled,
+    unpriced,
+    filledToken: token,
+  } as const;
   work.put(hashKey(account, orderHash), filled === 0n ? undefined : after);
 }
 
