@@ -118,7 +118,11 @@ function fillActs({ random, told, name, amount, event, spot, take }: Desk): read
   const direct = (): LedgerEvent => confirmed(provisional());
   const final = (): LedgerEvent => {
     const fill = take(told.matched);
-    return fill === undefined ? direct() : confirmed(fill);
+    if (fill === undefined) return direct();
+    // The fee may be told by one of the two alone.
+    const fee = random.chance(1, 4) ? random.pick([null, pusd(3n)]) : fill.fee_pusd;
+    const isTheirs = fee === fill.fee_pusd;
+    return confirmed({ ...fill, fee_pusd: fee, fee_bps: isTheirs ? fill.fee_bps : null });
   };
   return [matched, matched, final, final, final, direct, direct, direct, failed];
 }

@@ -2,7 +2,7 @@
  * What a fill moves (rules B8, B10): matched, into pending; confirmed, for good; failed or
  * reversed, back as if it had never been seen. Each step takes out what the fill had moved before
  * and puts in what it moves now, so that a fee that is heard later, or a step that is left out,
- * comes to the same.
+ * comes to the same. What a confirmation does not state is missing, as in the books.
  *
  *   nothing ─▶ pending ─▶ confirmed ─▶ reversed
  *      │          └─▶ failed ◀┄┄ of one not seen before: what comes after it is late
@@ -37,7 +37,9 @@ export function confirmFill(work: Work, news: FillNews): FillVerdict {
   const known = fillOf(work, news);
   if (known?.stage === 'confirmed' || known?.stage === 'reversed') return 'late';
   if (known?.stage === 'failed') return 'conflict';
-  place(work, known, news, 'confirmed', movesOf(news, known), news);
+  // A confirmation is self-contained: it states its fee, or the fee is missing (B6).
+  const moves = { ...movesOf(news, known), fee: feeIn(news) };
+  place(work, known, news, 'confirmed', moves, news);
   return 'booked';
 }
 
@@ -143,22 +145,26 @@ function cashDoubts(doubts: readonly string[], news: FillNews | null): readonly 
 }
 
 function movesOf(news: FillNews, known: InventoryFill | null): FillMoves {
-  const fee = grossFee({
+  return {
+    token: news.token_id,
+    side: news.order_side,
+    quantity: news.quantity_shares,
+    notional: news.size_pusd,
+    fee: feeIn(news) ?? known?.moves?.fee ?? null,
+    orderId: news.order_id ?? known?.moves?.orderId ?? null,
+    orderHash: news.order_hash ?? known?.moves?.orderHash ?? null,
+  };
+}
+
+/** The fee that is stated; null where none is. */
+function feeIn(news: FillNews): bigint | null {
+  return grossFee({
     side: null,
     notional: pusd(news.size_pusd),
     feePusd: news.fee_pusd,
     feeBps: news.fee_bps,
     builderFee: null,
   });
-  return {
-    token: news.token_id,
-    side: news.order_side,
-    quantity: news.quantity_shares,
-    notional: news.size_pusd,
-    fee: fee ?? known?.moves?.fee ?? null,
-    orderId: news.order_id ?? known?.moves?.orderId ?? null,
-    orderHash: news.order_hash ?? known?.moves?.orderHash ?? null,
-  };
 }
 
 function isSame(a: FillMoves, b: FillMoves): boolean {

@@ -208,6 +208,18 @@ describe('facts are booked', () => {
     expect(cash(desk)).toMatchObject({ total: units(79.6), incomplete: [] });
   });
 
+  test('a confirmation without the fee of its match has none: the books say so, too', () => {
+    const desk = after(
+      opening(100),
+      fill('FillMatched'),
+      fill('FillConfirmed', { fee_pusd: null }),
+    );
+    const missing = { total: units(80), incomplete: ['PNL_REPORTER_FEE_MISSING'] };
+    expect(cash(desk)).toMatchObject(missing);
+    const alone = after(opening(100), fill('FillConfirmed', { fee_pusd: null }));
+    expect(cash(desk)).toEqual(cash(alone));
+  });
+
   test('a fee in basis points is taken of the notional: 20 at 25 bps is 0.05', () => {
     const desk = after(opening(100), fill('FillConfirmed', { fee_pusd: null, fee_bps: 25 }));
     expect(cash(desk)).toMatchObject({ total: units(79.95) });

@@ -192,6 +192,17 @@ test('a provisional fee does not bind: the exact one that comes later is the fee
   expect(valuesOf(written, 'FillConfirmed')).toMatchObject([{ fee_pusd: 130_000n, fee_bps: null }]);
 });
 
+test.each([
+  ['in pUSD', { fee_pusd: '0.25' }, { fee_pusd: 250_000n, fee_bps: null }],
+  ['in basis points', { fee_bps: '25' }, { fee_pusd: null, fee_bps: 25 }],
+])('a fee that the match stated %s is that of a confirmation without one', (_, said, is) => {
+  const bare = without(MATCH, 'fee_pusd');
+  const mined = { ...bare, status: 'MINED' };
+  const written = testWriter().reports({ ...bare, ...said, status: 'MATCHED' }, mined, bare);
+  for (const type of ['FillMatched', 'FillConfirmed'] as const)
+    for (const value of valuesOf(written, type)) expect(value).toMatchObject(is);
+});
+
 describe('a zero that the operator of an import declares', () => {
   const bare = without(MATCH, 'fee_pusd');
   const terms = { ...TERMS, zeroFeeDeclaredBy: 'olga' };
