@@ -116,6 +116,11 @@ function spoken(logs: readonly LogBody[]): readonly Step[] {
   return logs.map((log) => ({ to: log.address, data: actData([{ log }]) }));
 }
 
+/** What has the contract at an address do and say the steps, as a step of another one. */
+export function actCall(at: string, steps: readonly Step[]): ContractCall {
+  return { to: at, data: actData(steps) };
+}
+
 function actData(steps: readonly Step[]): string {
   const tuples = steps.map((step) =>
     'log' in step ? [ZERO, step.log.topics, step.log.data] : [step.to, [], step.data],

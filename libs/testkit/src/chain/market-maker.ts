@@ -4,7 +4,7 @@
  */
 
 import { Interface, id, MaxUint256, solidityPackedKeccak256, ZeroHash } from 'ethers';
-import { type ContractCall, type LocalChain, type Step } from './local-chain.ts';
+import { actCall, type ContractCall, type LocalChain, type Step } from './local-chain.ts';
 import { type Market } from './venue-actions.ts';
 import { type FilledOrder, orderFilled, ordersMatched, type Venue } from './venue-words.ts';
 
@@ -42,6 +42,15 @@ export type Trade = {
   readonly takerFee: bigint;
 };
 
+export type Spam = {
+  readonly from: string;
+  readonly to: string;
+  readonly collateral: string;
+  /** An outcome of `spamConditionOf(from)` under the collateral. */
+  readonly tokenId: string;
+  readonly amount: bigint;
+};
+
 /** Each answer is the hash of a transaction in the pool; mine, and it is done. */
 export type MarketMaker = {
   /** Cash for a wallet, and its leave for the venue to move what it has. */
@@ -55,6 +64,18 @@ export type MarketMaker = {
   /** At ConditionalTokens itself, for USDC.e. */
   readonly redeemDirectly: (wallet: string, market: Market) => Promise<string>;
   /** The taker buys of the maker. */
+  /**
+   * By a contract that acts for the wallet (an actor): it takes the wallet's shares, redeems them,
+   * through the adapter or by itself, and hands over what they pay, less what it keeps.
+   */
+  readonly redeemFor: (
+    redeemer: string,
+    wallet: string,
+    market: Market,
+    how?: { readonly throughAdapter?: boolean; readonly keeps?: bigint },
+  ) => Promise<string>;
+  /** An actor makes shares of its own condition and collateral, and sends those of one outcome. */
+  readonly spam: (spam: Spam) => Promise<string>;
   readonly trade: (trade: Trade) => Promise<string>;
   readonly give: (from: string, to: string, tokenId: string, quantity: bigint) => Promise<string>;
   readonly pay: (from: string, to: string, amount: bigint) => Promise<string>;
@@ -65,6 +86,11 @@ export type MarketMaker = {
 /** The condition of a question by its name. */
 export function conditionOf(question: string): string {
   return solidityPackedKeccak256(['address', 'bytes32', 'uint256'], [ORACLE, id(question), 2n]);
+}
+
+/** The condition that whoever sends spam has prepared for itself. */
+export function spamConditionOf(from: string): string {
+  return solidityPackedKeccak256(['address', 'bytes32', 'uint256'], [from, id('spam'), 2n]);
 }
 
 /** The steps of which transactions are made. */
@@ -161,11 +187,44 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
       return chain.act(adapter, [...steps, ...(payout > 0n ? paidOut(wallet, payout) : [])]);
     },
     redeemDirectly: (wallet, market) => direct(wallet, positions('redeemPositions', market)),
+    redeemFor: async (redeemer, wallet, market, { throughAdapter = true, keeps = 0n } = {}) => {
+      await direct(wallet, token('setApprovalForAll', [redeemer, true]));
+      const held = await Promise.all(market.ids.map((one) => shares(wallet, one)));
+      const taken = moved(wallet, redeemer, market, held);
+      const redeemed = positions('redeemPositions', market);
+      const payout = await payoutOf(chain, redeemer, [taken, redeemed]);
+      const steps = throughAdapter
+        ? [
+            token('setApprovalForAll', [adapter, true]),
+            actCall(adapter, [
+              moved(redeemer, adapter, market, held),
+              redeemed,
+              ...paidOut(redeemer, payout),
+            ]),
+          ]
+        : [redeemed, ...paidOut(redeemer, payout)];
+      const paid = cash(pusd, 'transfer', [wallet, payout - keeps]);
+      return chain.act(redeemer, [taken, ...steps, paid]);
+    },
+    spam: (spam) => chain.act(spam.from, spamSteps(venue, spam)),
     trade: (trade) => chain.act(exchange, traded(trade)),
     give: (from, to, tokenId, quantity) =>
       direct(from, token('safeTransferFrom', [from, to, tokenId, quantity, '0x'])),
     pay: (from, to, amount) => direct(from, cash(pusd, 'transfer', [to, amount])),
   };
+}
+
+/** Steps of a split of any collateral, and of one of its outcomes sent on. */
+function spamSteps(venue: Venue, { from, to, collateral, tokenId, amount }: Spam): readonly Step[] {
+  const { token, cash } = stepsOf(venue);
+  const { tokens } = venue;
+  return [
+    token('prepareCondition', [from, id('spam'), 2n]),
+    cash(collateral, 'mint', [from, amount]),
+    cash(collateral, 'approve', [tokens, amount]),
+    token('splitPosition', [collateral, ZeroHash, spamConditionOf(from), BOTH, amount]),
+    token('safeTransferFrom', [from, to, tokenId, amount, '0x']),
+  ];
 }
 
 /** What an actor is paid for its steps, found out in a block that is not kept. */

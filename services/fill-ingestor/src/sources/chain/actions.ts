@@ -11,6 +11,7 @@
  *   adapter redeem    C wallet→A · burns · PayoutRedemption(A) cash: P 0→wallet after
  *   adapter convert   C wallet→B … PositionsConverted(B) · C B→wallet    cash as above
  *   direct            transfers stand before the event          cash: USDC.e, before it
+ *   by another        C wallet→R, then as R's own               cash: R→wallet (redeemed-for.ts)
  *
  * NegRiskAdapter carries its own actions out through ConditionalTokens, whose event then names
  * NegRiskAdapter: that one is a repetition, and of a conversion it is a part.
@@ -25,6 +26,7 @@ import {
   type TokenTransfer,
   type Wrap,
 } from './events.ts';
+import { redeemedFor } from './redeemed-for.ts';
 import { conditionOfQuestion, type TokenPair, tokensOfCondition } from './token-sets.ts';
 
 export const NOBODY = `0x${'0'.repeat(40)}`;
@@ -133,6 +135,10 @@ function positionOf(
   const isTheirs = (transfer: TokenTransfer): boolean =>
     event.kind === 'redeem' ? isWithin(transfer, pair) : isPairOf(transfer, pair, event.amount);
   const way = wayOf(event, event.kind, scene, isTheirs);
+  if (way !== null && event.kind === 'redeem' && !own.has(way.wallet)) {
+    const found = redeemedFor(event, pair, way.wallet, way.taker, scene, own);
+    return found === null ? null : { kind: 'redeem', event, pair, ...found };
+  }
   if (way === null || !own.has(way.wallet)) return null;
   const tokens =
     event.kind === 'split'

@@ -1,21 +1,30 @@
 /**
  * Transfers of a wallet that no match and no action claimed: shares and pUSD that came in or went
  * out. The other end says what they are: a payer of rebates or rewards, an onramp, anybody. At the
- * other end of such a transfer never stands a contract of the venue: then something happened that
- * is not understood, and it is not a deposit.
+ * other end of such a transfer never stands a contract of the venue, nor, of a wallet that gave
+ * something in the transaction, somebody who acted on positions in between: then something happened
+ * that is not understood, and it is not a deposit. To a wallet that gave nothing it was given.
+ *
+ * Anybody can make tokens at ConditionalTokens, of any collateral and in any number, and send them
+ * to whomever they like. A token that the ledger does not know is foreign: kept by name, not booked.
  */
 
 import { type Claimed, NOBODY } from './actions.ts';
 import { type ContractRole, type Contracts, PAID_KINDS } from './contracts.ts';
-import { type CashTransfer, type Seen, type TokenTransfer } from './events.ts';
+import { type CashTransfer, type Seen, type TokenEntry, type TokenTransfer } from './events.ts';
 import { type CashLeg, type TransferLeg } from './movement-values.ts';
+import { tokensOfCondition } from './token-sets.ts';
 
 export type LooseLegs = {
   readonly transfers: readonly TransferLeg[];
+  /** Of tokens that the ledger does not know. */
+  readonly foreign: readonly TransferLeg[];
   readonly cash: readonly CashLeg[];
   /** What is at neither end anybody's: transfers with the sentence that says why. */
   readonly odd: readonly { readonly because: string; readonly transfer: Seen }[];
 };
+
+export const NO_LOOSE_LEGS: LooseLegs = { transfers: [], foreign: [], cash: [], odd: [] };
 
 /** Contracts that hand shares or cash out only for something. */
 const NEVER_GIVE: ReadonlySet<ContractRole> = new Set([
@@ -28,54 +37,99 @@ const NEVER_GIVE: ReadonlySet<ContractRole> = new Set([
   'wrapped_collateral',
 ]);
 
+/** What the transfers of a wallet are judged by. */
+export type Judging = {
+  readonly contracts: Contracts;
+  readonly strangers: ReadonlySet<string>;
+  readonly claimed: Claimed;
+  /** Whether the ledger knows a token. */
+  readonly knows: (tokenId: string) => boolean;
+};
+
 /** What is left of a wallet's transfers. */
-export function looseLegs(
-  wallet: string,
-  seen: readonly Seen[],
-  contracts: Contracts,
-  strangers: ReadonlySet<string>,
-  claimed: Claimed,
-): LooseLegs {
+export function looseLegs(wallet: string, seen: readonly Seen[], judging: Judging): LooseLegs {
+  const { contracts, strangers, claimed, knows } = judging;
+  const rest = seen.filter(
+    (one): one is TokenTransfer | CashTransfer =>
+      (one.kind === 'tokens' || one.kind === 'cash') &&
+      !claimed.has(one) &&
+      (one.from === wallet) !== (one.to === wallet),
+  );
+  const gave = rest.some((one) => one.from === wallet && isSomething(one));
   const isVenue = (address: string): boolean => {
     const role = contracts.roleOf(address);
-    return (role !== null && NEVER_GIVE.has(role)) || strangers.has(address);
+    return (role !== null && NEVER_GIVE.has(role)) || (gave && strangers.has(address));
+  };
+  const others = othersTokens(seen, contracts);
+  const isForeign = (one: TokenTransfer, tokenId: string): boolean => {
+    if (others.has(tokenId)) return true;
+    const role = contracts.roleOf(otherEnd(wallet, one));
+    return !knows(tokenId) && otherEnd(wallet, one) !== NOBODY && !(role && NEVER_GIVE.has(role));
   };
   const transfers: TransferLeg[] = [];
+  const foreign: TransferLeg[] = [];
   const cash: CashLeg[] = [];
   const odd: { because: string; transfer: Seen }[] = [];
   const wraps: Claimed = new Set();
-  for (const one of seen) {
-    if (one.kind !== 'tokens' && one.kind !== 'cash') continue;
-    if (claimed.has(one) || (one.from === wallet) === (one.to === wallet)) continue;
-    if (one.kind === 'tokens') {
-      const legs = transferred(wallet, one, contracts, isVenue);
-      if (typeof legs === 'string') odd.push({ because: legs, transfer: one });
-      else transfers.push(...legs);
-    } else if (one.asset === 'pusd' && one.amount > 0n) {
+  for (const one of rest) {
+    if (one.kind === 'cash') {
+      if (one.asset !== 'pusd' || one.amount === 0n) continue;
       const leg = paid(wallet, one, { seen, contracts, wraps, isVenue });
       if (typeof leg === 'string') odd.push({ because: leg, transfer: one });
       else cash.push(leg);
+      continue;
     }
+    const entries = one.entries.filter(({ quantity }) => quantity > 0n);
+    const [theirs, ours] = parted(entries, ({ tokenId }) => isForeign(one, tokenId));
+    foreign.push(...legsOf(wallet, one, theirs, contracts));
+    const because = ours.length === 0 ? null : whyOdd(wallet, one, contracts, isVenue);
+    if (because !== null) odd.push({ because, transfer: { ...one, entries: ours } });
+    else transfers.push(...legsOf(wallet, one, ours, contracts));
   }
-  return { transfers, cash, odd };
+  return { transfers, foreign, cash, odd };
 }
 
-function transferred(
+function isSomething(one: TokenTransfer | CashTransfer): boolean {
+  return one.kind === 'cash' ? one.amount > 0n : one.entries.some(({ quantity }) => quantity > 0n);
+}
+
+/** Tokens that the transaction itself shows to be of a collateral that is none of the venue's. */
+function othersTokens(seen: readonly Seen[], contracts: Contracts): ReadonlySet<string> {
+  const ours = (['collateral', 'wrapped_collateral', 'pusd'] as const).flatMap((role) =>
+    contracts.withRole(role),
+  );
+  return new Set(
+    seen.flatMap((one) => {
+      const collateral = 'collateral' in one ? one.collateral : null;
+      if (collateral === null || ours.includes(collateral) || !('conditionId' in one)) return [];
+      return tokensOfCondition(one.conditionId, collateral);
+    }),
+  );
+}
+
+function whyOdd(
   wallet: string,
   one: TokenTransfer,
   contracts: Contracts,
   isVenue: (address: string) => boolean,
-): readonly TransferLeg[] | string {
-  const counterparty = one.from === wallet ? one.to : one.from;
-  const entries = one.entries.filter(({ quantity }) => quantity > 0n);
+): string | null {
+  const counterparty = otherEnd(wallet, one);
   const isMatch = contracts.roleOf(one.operator) === 'exchange';
-  if (entries.length > 0 && (counterparty === NOBODY || isVenue(counterparty) || isMatch)) {
-    const whom = counterparty === NOBODY ? 'no address (a mint or a burn)' : counterparty;
-    return (
-      `Expected shares ${one.from === wallet ? 'to' : 'from'} ${whom} to belong to a match or an ` +
-      `action on positions; found none that they fit.`
-    );
-  }
+  if (counterparty !== NOBODY && !isVenue(counterparty) && !isMatch) return null;
+  const whom = counterparty === NOBODY ? 'no address (a mint or a burn)' : counterparty;
+  return (
+    `Expected shares ${one.from === wallet ? 'to' : 'from'} ${whom} to belong to a match or an ` +
+    `action on positions; found none that they fit.`
+  );
+}
+
+function legsOf(
+  wallet: string,
+  one: TokenTransfer,
+  entries: readonly TokenEntry[],
+  contracts: Contracts,
+): readonly TransferLeg[] {
+  const counterparty = otherEnd(wallet, one);
   return entries.map((entry) => ({
     ...entry,
     direction: one.from === wallet ? 'OUT' : 'IN',
@@ -83,6 +137,14 @@ function transferred(
     isMigration: contracts.roleOf(counterparty) === 'migrator',
     logIndex: indexOf(one),
   }));
+}
+
+function otherEnd(wallet: string, { from, to }: TokenTransfer): string {
+  return from === wallet ? to : from;
+}
+
+function parted<Each>(all: readonly Each[], isFirst: (one: Each) => boolean) {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))] as const;
 }
 
 type Around = {

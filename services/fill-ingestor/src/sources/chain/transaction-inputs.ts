@@ -30,6 +30,11 @@ export function inputsOfTransaction(transaction: WalletTransaction): readonly Wa
   ];
 }
 
+/** Transfers of tokens that the ledger does not know, as they will be told once it does. */
+export function inputsOfForeign(transaction: WalletTransaction): readonly WalletInput[] {
+  return transaction.foreign.map((movement) => inputOfMovement(movement, transaction));
+}
+
 /** Where a fill is found, whichever block it lies in: its transaction and its order. */
 export function placeOfFill({ transactionHash, event }: ReadFill): string {
   return `${transactionHash.toLowerCase()}/order:${event.orderHash}`;

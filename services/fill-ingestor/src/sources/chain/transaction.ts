@@ -6,7 +6,7 @@
  * wallet: then it came in or went out. What fits none of them is named, never dropped. In the end,
  * for each wallet, token by token and in pUSD, to the unit,
  *
- *     Σ fills + Σ movements + what is named as not understood = Σ transfers
+ *     Σ fills + Σ movements + foreign tokens + what is named as not understood = Σ transfers
  *
  * or all that the transaction says about that wallet but its fills is set aside.
  *
@@ -27,7 +27,7 @@ import {
 } from './actions.ts';
 import { type ContractBook, type Contracts, contractsAt, contractsEver } from './contracts.ts';
 import { decode, type ResolutionEvent, type Seen } from './events.ts';
-import { looseLegs } from './loose-legs.ts';
+import { looseLegs, NO_LOOSE_LEGS } from './loose-legs.ts';
 import { claimMatches, legsOfFills, legsOfTransfers, type ReadFill, tradersOf } from './matches.ts';
 import { addLegs, addToken, noLegs, sameLegs } from './movement-legs.ts';
 import {
@@ -54,6 +54,10 @@ export type WalletTransaction = {
   /** Fills of the own wallets; those whose cash the transfers contradict have no refund. */
   readonly fills: readonly ReadFill[];
   readonly movements: readonly Movement[];
+  /** Transfers of tokens that the ledger does not know: kept by name, not booked. */
+  readonly foreign: readonly Movement[];
+  /** Tokens that fills and actions of own wallets name: the ledger knows them from here on. */
+  readonly named: readonly string[];
   readonly resolutions: readonly ResolutionEvent[];
   readonly unclassified: readonly Unclassified[];
   /** Logs of known contracts that are not what their contract writes, as sentences. */
@@ -76,16 +80,19 @@ type Story = {
   readonly strangers: ReadonlySet<string>;
   readonly names: TokenNames;
   readonly claimed: Claimed;
+  readonly knows: (tokenId: string) => boolean;
 };
 
 /**
  * Reads the logs of one transaction, all of them, for the wallets in `own` (lower case). Without
- * any transfer among them (a list of exchange logs only) it answers fills and no movements.
+ * any transfer among them (a list of exchange logs only) it answers fills and no movements. Tokens
+ * that the ledger does not know, nor this transaction names, are foreign.
  */
 export function readWalletTransaction(
   logs: readonly TransactionLog[],
   own: ReadonlySet<string>,
   book: ContractBook,
+  isKnown: (tokenId: string) => boolean = () => true,
 ): WalletTransaction {
   const standing = logs.filter((log) => log.removed !== true);
   const place = placeOf(standing);
@@ -106,7 +113,9 @@ export function readWalletTransaction(
   const traders = tradersOf(matches.fills, seen, contracts);
   const strangers = strangersIn(seen, own, contracts);
   const names = namesOf(actions);
-  const story = { seen, contracts, place, actions, traders, strangers, names, claimed };
+  const named = namedIn(matches.fills, actions, own);
+  const knows = (tokenId: string): boolean => named.has(tokenId) || isKnown(tokenId);
+  const story = { seen, contracts, place, actions, traders, strangers, names, claimed, knows };
   const wallets = [...own].filter((wallet) => isIn(wallet, matches.fills, story));
   const told = wallets.map((wallet) => tell(wallet, matches.fills, story));
   return {
@@ -116,6 +125,8 @@ export function readWalletTransaction(
     logs: standing,
     fills: told.flatMap((one) => one.fills),
     movements: told.flatMap((one) => one.movements),
+    foreign: told.flatMap((one) => one.foreign),
+    named: [...named],
     unclassified: told.flatMap((one) => one.unclassified),
     resolutions: seen.filter((one) => one.kind === 'resolution'),
     empty: actions.filter(isEmpty).length,
@@ -131,7 +142,7 @@ function isIn(wallet: string, all: readonly ReadFill[], { seen, actions }: Story
   );
 }
 
-type Told = Pick<WalletTransaction, 'fills' | 'movements' | 'unclassified'>;
+type Told = Pick<WalletTransaction, 'fills' | 'movements' | 'foreign' | 'unclassified'>;
 
 function tell(wallet: string, all: readonly ReadFill[], story: Story): Told {
   const { seen, contracts, place } = story;
@@ -140,15 +151,13 @@ function tell(wallet: string, all: readonly ReadFill[], story: Story): Told {
   const fills = all.filter((fill) => fill.event.maker === wallet);
   const moved = legsOfTransfers(wallet, seen);
   const isBlind = !seen.some((one) => one.kind === 'tokens' || one.kind === 'cash');
-  if (isBlind) return { fills, movements: [], unclassified: [] };
+  if (isBlind) return { fills, movements: [], foreign: [], unclassified: [] };
   const oddMatch = claimMatches(wallet, fills, story.traders, seen, contracts, claimed);
   const known = oddMatch === null ? fills : fills.map((fill) => ({ ...fill, refund: null }));
   const mine = story.actions.filter((action) => action.wallet === wallet);
   // Where its matches do not add up, nobody can say what of the rest is loose.
-  const loose =
-    oddMatch === null
-      ? looseLegs(wallet, seen, contracts, story.strangers, claimed)
-      : { transfers: [], cash: [] };
+  const loose = oddMatch === null ? looseLegs(wallet, seen, { ...story, claimed }) : NO_LOOSE_LEGS;
+  const foreign = movementsOfTransfers(wallet, loose.foreign, story.names, place);
   const movements = [
     ...movementsOfActions(wallet, mine, place),
     ...movementsOfTransfers(wallet, loose.transfers, story.names, place),
@@ -156,26 +165,42 @@ function tell(wallet: string, all: readonly ReadFill[], story: Story): Told {
   ];
   const odd = [
     ...(oddMatch === null ? [] : [oddMatch]),
-    ...('odd' in loose ? loose.odd.map(({ because }) => because) : []),
+    ...loose.odd.map(({ because }) => because),
   ];
-  const open = difference(moved, legsOfAll(known, movements));
+  const open = difference(moved, legsOfAll(known, [...movements, ...foreign]));
   const oddLegs =
-    'odd' in loose
+    oddMatch === null
       ? legsOfTransfers(
           wallet,
           loose.odd.map(({ transfer }) => transfer),
         )
       : open;
   if (odd.length > 0 && sameLegs(open, oddLegs)) {
-    return { fills: known, movements, unclassified: [asideOf(wallet, odd.join(' '), open)] };
+    const aside = [asideOf(wallet, odd.join(' '), open)];
+    return { fills: known, movements, foreign, unclassified: aside };
   }
   if (odd.length === 0 && sameLegs(open, noLegs())) {
-    return { fills: known, movements, unclassified: [] };
+    return { fills: known, movements, foreign, unclassified: [] };
   }
-  const rest = difference(moved, legsOfFills(known));
+  const rest = difference(moved, legsOfAll(known, foreign));
   const sentence = 'Expected what is booked to be all that was transferred; found it is not.';
   const because = [sentence, ...odd].join(' ');
-  return { fills: known, movements: [], unclassified: [asideOf(wallet, because, rest)] };
+  const unclassified = [asideOf(wallet, because, rest)];
+  return { fills: known, movements: [], foreign, unclassified };
+}
+
+/** What the wallets themselves traded or acted on is of the ledger: both outcomes of it. */
+function namedIn(
+  fills: readonly ReadFill[],
+  actions: readonly Action[],
+  own: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const traded = fills.filter(({ event }) => own.has(event.maker));
+  const acted = actions.flatMap((action) => [
+    ...(action.kind === 'convert' ? [] : action.pair),
+    ...action.tokens.flatMap(({ entries }) => entries.map(({ tokenId }) => tokenId)),
+  ]);
+  return new Set([...traded.map(({ event }) => event.tokenId), ...acted]);
 }
 
 /** Of an action that was paid in collateral: the pUSD did not change. */

@@ -1,0 +1,205 @@
+/** What others do to a wallet: tokens that anybody can make, gifts, redemptions on its behalf. */
+
+import { describe, expect, test } from '@jest/globals';
+import {
+  batch,
+  cash,
+  type LogBody,
+  paidOut,
+  POLYGON_VENUE as VENUE,
+  redeemAtTokens,
+  redeemThrough,
+  single,
+  splitThrough,
+  ZERO,
+} from '@polytraders/testkit/chain';
+import {
+  ALICE,
+  BOB,
+  market,
+  movementsOf,
+  placed,
+  readBy,
+  STRANGER,
+} from '../../../test/transactions.ts';
+import { POLYGON } from './contracts.ts';
+import { inputsOfForeign, inputsOfTransaction } from './transaction-inputs.ts';
+import { readWalletTransaction, type WalletTransaction } from './transaction.ts';
+import { tokensOfCondition } from './token-sets.ts';
+
+const MARKET = market('rain');
+const [YES, NO] = MARKET.ids;
+const OTHER_COIN = `0x${'c0'.repeat(20)}`;
+const HUGE = 2n ** 255n;
+
+function readKnowing(bodies: readonly LogBody[], known: readonly string[]): WalletTransaction {
+  const isKnown = (tokenId: string): boolean => known.includes(tokenId);
+  return readWalletTransaction(placed(bodies), new Set([ALICE, BOB]), POLYGON, isKnown);
+}
+
+/** PositionSplit of a collateral that is none of ours, by the wallet. */
+function splitOf(collateral: string, amount: bigint): readonly LogBody[] {
+  const own = splitThrough(VENUE, MARKET, ALICE, amount);
+  const event = own.find(({ topics }) => topics[0]?.startsWith('0x2e6bb91f') === true);
+  if (event === undefined) throw new Error('Expected a PositionSplit.');
+  const word = (address: string): string => address.slice(2).padStart(64, '0');
+  const ids = tokensOfCondition(MARKET.conditionId, collateral);
+  return [
+    batch(VENUE.tokens, ALICE, ZERO, ALICE, ids, [amount, amount]),
+    {
+      ...event,
+      topics: event.topics.map((topic, at) => (at === 1 ? `0x${word(ALICE)}` : topic)),
+      data: event.data.replace(word(VENUE.usdce.toLowerCase()), word(collateral)),
+    },
+  ];
+}
+
+describe('tokens that the ledger does not know', () => {
+  test('are foreign in any quantity, not booked and not set aside', () => {
+    const bodies = [
+      single(VENUE.tokens, STRANGER, STRANGER, ALICE, '12345', HUGE),
+      single(VENUE.tokens, STRANGER, STRANGER, ALICE, '12345', HUGE),
+      batch(VENUE.tokens, STRANGER, STRANGER, ALICE, ['7', YES], [3n, 4n]),
+      single(VENUE.tokens, ALICE, ALICE, STRANGER, '7', 1n),
+    ];
+    const read = readKnowing(bodies, [YES]);
+    expect(read.unclassified).toEqual([]);
+    expect(movementsOf(read)).toMatchObject([{ token_id: YES, quantity_shares: '0.000004' }]);
+    const foreign = inputsOfForeign(read).map(({ raw }) => raw);
+    expect(foreign).toMatchObject([
+      { type: 'TokensTransferred', value: { token_id: '12345', direction: 'IN' } },
+      { value: { token_id: '7', direction: 'IN', quantity_shares: '0.000003' } },
+      { value: { token_id: '7', direction: 'OUT', quantity_shares: '0.000001' } },
+    ]);
+    const sent = BigInt(String(read.foreign[0]?.value['quantity_shares']).replace('.', ''));
+    expect(sent).toBe(2n * HUGE);
+  });
+
+  test('are known where the wallet acts on them in the same transaction', () => {
+    const gift = single(VENUE.tokens, STRANGER, STRANGER, ALICE, NO, 5n);
+    const read = readKnowing([...splitThrough(VENUE, MARKET, ALICE, 7n), gift], []);
+    expect(read.foreign).toEqual([]);
+    expect(read.named).toEqual([YES, NO]);
+    expect(movementsOf(read)).toMatchObject([{ type: 'PositionsSplit' }, { token_id: NO }]);
+  });
+
+  test('are foreign, too, where whoever sends them made them in the same transaction', () => {
+    const made = splitThrough(VENUE, MARKET, STRANGER, 7n);
+    const sent = single(VENUE.tokens, STRANGER, STRANGER, ALICE, YES, 1n);
+    const read = readKnowing([...made, sent], []);
+    expect(read).toMatchObject({ movements: [], unclassified: [], foreign: [{ account: ALICE }] });
+  });
+
+  test('of another collateral are foreign even where the wallet made them itself', () => {
+    const read = readKnowing(splitOf(OTHER_COIN, 5n), []);
+    expect(read.unclassified).toEqual([]);
+    expect(read.foreign).toHaveLength(2);
+  });
+
+  test('that come from no address and are of no known collateral stay set aside', () => {
+    const read = readKnowing([single(VENUE.tokens, ALICE, ZERO, ALICE, '7', 5n)], []);
+    expect(read).toMatchObject({ foreign: [], unclassified: [{ account: ALICE }] });
+  });
+
+  test('an ERC-20 that is none of ours says nothing, whatever it says', () => {
+    const bodies = [cash(OTHER_COIN, STRANGER, ALICE, HUGE), cash(OTHER_COIN, ALICE, BOB, HUGE)];
+    const read = readKnowing(bodies, []);
+    expect(read.wallets).toEqual([]);
+    expect(inputsOfTransaction(read)).toEqual([]);
+  });
+});
+
+describe('a wallet to which somebody gives who acts in the same transaction', () => {
+  test('and that gave nothing was given: its account is in no doubt', () => {
+    const bodies = [
+      ...splitThrough(VENUE, MARKET, STRANGER, 7n),
+      single(VENUE.tokens, STRANGER, STRANGER, ALICE, YES, 1n),
+      cash(VENUE.pusd, STRANGER, ALICE, 2n),
+      cash(VENUE.pusd, ALICE, STRANGER, 0n),
+    ];
+    const read = readBy(bodies);
+    expect(read.unclassified).toEqual([]);
+    expect(movementsOf(read)).toMatchObject([
+      { type: 'TokensTransferred', direction: 'IN', quantity_shares: '0.000001' },
+      { type: 'CashMoved', kind: 'DEPOSIT', amount_pusd: '0.000002' },
+    ]);
+  });
+
+  test('and that gave something is set aside: nobody can tell what for', () => {
+    const bodies = [
+      cash(VENUE.pusd, ALICE, STRANGER, 7n),
+      ...splitThrough(VENUE, MARKET, STRANGER, 7n),
+      single(VENUE.tokens, STRANGER, STRANGER, ALICE, YES, 7n),
+    ];
+    expect(readBy(bodies)).toMatchObject({
+      movements: [],
+      unclassified: [{ legs: { pusd: '-0.000007', tokens: { [YES]: '0.000007' } } }],
+    });
+  });
+});
+
+describe('a redemption that somebody makes for the wallet', () => {
+  const held = [14_000_000n, 104_000_000n] as const;
+  const taken = batch(VENUE.tokens, STRANGER, ALICE, STRANGER, MARKET.ids, held);
+  const through = redeemThrough(VENUE, MARKET, STRANGER, held, 59_000_000n);
+  const paid = (amount: bigint) => cash(VENUE.pusd, STRANGER, ALICE, amount);
+
+  test('through the adapter is its own: 14 and 104 of a 50-50 pay 59', () => {
+    const read = readBy([taken, ...through, paid(59_000_000n)]);
+    expect(read.unclassified).toEqual([]);
+    expect(movementsOf(read)).toEqual([
+      {
+        type: 'PositionsRedeemed',
+        account: ALICE,
+        condition_id: MARKET.conditionId,
+        neg_risk_market_id: null,
+        payout_pusd: '59',
+        legs: [
+          { token_id: YES, outcome_index: 0, quantity_shares: '14', payout_pusd: null },
+          { token_id: NO, outcome_index: 1, quantity_shares: '104', payout_pusd: null },
+        ],
+      },
+    ]);
+  });
+
+  test('at ConditionalTokens, too, and of a loser for 0', () => {
+    const direct = [
+      taken,
+      ...redeemAtTokens(VENUE, MARKET, STRANGER, held, 59_000_000n),
+      ...paidOut(VENUE, STRANGER, STRANGER, 59_000_000n),
+      paid(59_000_000n),
+    ];
+    expect(movementsOf(readBy(direct))).toMatchObject([{ payout_pusd: '59', legs: [{}, {}] }]);
+    const loser = single(VENUE.tokens, STRANGER, ALICE, STRANGER, NO, 5n);
+    const burned = redeemThrough(VENUE, MARKET, STRANGER, [0n, 5n], 0n);
+    const read = readBy([loser, ...burned]);
+    expect(movementsOf(read)).toMatchObject([{ payout_pusd: '0', legs: [{ token_id: NO }] }]);
+    expect(read.unclassified).toEqual([]);
+  });
+
+  test('for one after another is told to each its own', () => {
+    const one = (wallet: string, amount: bigint) => [
+      single(VENUE.tokens, STRANGER, wallet, STRANGER, YES, amount),
+      ...redeemThrough(VENUE, MARKET, STRANGER, [amount, 0n], amount),
+      cash(VENUE.pusd, STRANGER, wallet, amount),
+    ];
+    const read = readBy([...one(ALICE, 3n), ...one(`0x${'9'.repeat(40)}`, 4n), ...one(BOB, 3n)]);
+    expect(read.unclassified).toEqual([]);
+    expect(movementsOf(read)).toMatchObject([
+      { type: 'PositionsRedeemed', account: ALICE, payout_pusd: '0.000003' },
+      { type: 'PositionsRedeemed', account: BOB, payout_pusd: '0.000003' },
+    ]);
+  });
+
+  test('of which a part is kept, or which is of several wallets at once, is set aside', () => {
+    const kept = readBy([taken, ...through, paid(58_999_999n)]);
+    expect(kept).toMatchObject({ movements: [], unclassified: [{ account: ALICE }] });
+    const half = (wallet: string) =>
+      single(VENUE.tokens, STRANGER, wallet, STRANGER, YES, 7_000_000n);
+    const both = redeemThrough(VENUE, MARKET, STRANGER, [14_000_000n, 0n], 14_000_000n);
+    const back = [ALICE, BOB].map((wallet) => cash(VENUE.pusd, STRANGER, wallet, 7_000_000n));
+    const read = readBy([half(ALICE), half(BOB), ...both, ...back]);
+    expect(read.movements).toEqual([]);
+    expect(read.unclassified.map(({ account }) => account)).toEqual([ALICE, BOB]);
+  });
+});
