@@ -42,7 +42,7 @@ export type ChainBalancesObserved = {
   readonly recorded_at: number;
   /** Wallet that holds the inventory, 0x and lower case; paper accounts are paper:0x…. */
   readonly account: string;
-  /** Window that the observation is for; null for one taken on request. */
+  /** Window that the observation is for; null for one taken on request. Of several for one account and window the last one with balances counts. */
   readonly window_id: string | null;
   /** Block at which was read; null with an error. */
   readonly block_number: number | null;
@@ -52,7 +52,7 @@ export type ChainBalancesObserved = {
   readonly block_time: number | null;
   /** pUSD in the wallet; null with an error. */
   readonly balance_pusd: PusdMicros | null;
-  /** ERC-1155 balances that are not 0, sorted by token; empty with an error. */
+  /** ERC-1155 balances of the tokens that were asked for, also those that are 0, sorted by token; of a token that is not there nothing is known. Empty with an error. */
   readonly tokens: readonly TokenBalance[];
   /** Why the balances could not be read; null when they were. */
   readonly error: string | null;

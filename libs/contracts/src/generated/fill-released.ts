@@ -4,22 +4,36 @@ import {
   type PusdMicros,
 } from '@polytraders/money';
 import {
+  closedSet,
   type Input,
+  readBoolean,
   readDecimal,
   readInt,
   readLong,
+  readOneOf,
   readPresent,
   readString,
 } from '../avro/input.ts';
 import {
   type Output,
+  writeBoolean,
   writeDecimal,
   writeInt,
   writeLong,
   writeNull,
+  writeOneOf,
   writePresent,
   writeString,
 } from '../avro/output.ts';
+
+const SOURCE = closedSet('source', [
+  'bus',
+  'file',
+  'venue',
+  'chain',
+  'commands',
+  'clock',
+]);
 
 /** A quarantined fill is booked with a reviewed fee, at this place, with its original effective time. */
 export type FillReleased = {
@@ -43,8 +57,18 @@ export type FillReleased = {
   readonly original_event_id: string;
   /** Partition of that record on the log. */
   readonly original_partition: number;
-  /** Offset of that record on the log. */
-  readonly original_offset: number;
+  /** Offset of that record on the log as the command names it; null where it does not. */
+  readonly original_offset: number | null;
+  /** Bot of the fill. */
+  readonly trading_bot_id: string;
+  /** Condition that the fill stands under on the log; null where it stands under none. */
+  readonly condition_id: string | null;
+  /** Outcome token of the fill. */
+  readonly token_id: string;
+  /** confirmed_at of its FillConfirmed: the window that it belongs to. effective_at is the same. */
+  readonly confirmed_at: number;
+  /** True where the fill is of a paper account. */
+  readonly paper: boolean;
   /** The reviewed fee, the builder part included. */
   readonly fee_pusd: PusdMicros;
   /** The reviewed builder part; null leaves it as it was. */
@@ -55,6 +79,10 @@ export type FillReleased = {
   readonly approved_by: string;
   /** Why, in words. */
   readonly reason: string;
+  /** Reader that brought this fact. */
+  readonly source: 'bus' | 'file' | 'venue' | 'chain' | 'commands' | 'clock';
+  /** Place in the source: topic/partition/offset, file hash and row, or block and log index. */
+  readonly source_position: string;
 };
 
 export function readFillReleased(input: Input): FillReleased {
@@ -69,12 +97,19 @@ export function readFillReleased(input: Input): FillReleased {
     account: readString(input),
     original_event_id: readString(input),
     original_partition: readInt(input),
-    original_offset: readLong(input),
+    original_offset: readPresent(input) ? readLong(input) : null,
+    trading_bot_id: readString(input),
+    condition_id: readPresent(input) ? readString(input) : null,
+    token_id: readString(input),
+    confirmed_at: readLong(input),
+    paper: readBoolean(input),
     fee_pusd: readDecimal(input) as PusdMicros,
     builder_fee_pusd: readPresent(input) ? readDecimal(input) as PusdMicros : null,
     proposed_by: readString(input),
     approved_by: readString(input),
     reason: readString(input),
+    source: readOneOf(input, SOURCE),
+    source_position: readString(input),
   };
 }
 
@@ -93,7 +128,20 @@ export function writeFillReleased(output: Output, value: FillReleased): void {
   writeString(output, value.account);
   writeString(output, value.original_event_id);
   writeInt(output, value.original_partition);
-  writeLong(output, value.original_offset);
+  if (value.original_offset === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeLong(output, value.original_offset);
+  }
+  writeString(output, value.trading_bot_id);
+  if (value.condition_id === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeString(output, value.condition_id);
+  }
+  writeString(output, value.token_id);
+  writeLong(output, value.confirmed_at);
+  writeBoolean(output, value.paper);
   writeDecimal(output, value.fee_pusd);
   if (value.builder_fee_pusd === null) writeNull(output);
   else {
@@ -103,4 +151,6 @@ export function writeFillReleased(output: Output, value: FillReleased): void {
   writeString(output, value.proposed_by);
   writeString(output, value.approved_by);
   writeString(output, value.reason);
+  writeOneOf(output, SOURCE, value.source);
+  writeString(output, value.source_position);
 }

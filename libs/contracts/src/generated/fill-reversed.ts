@@ -1,20 +1,34 @@
 // Generated from schemas/ by `npm run -w libs/contracts generate`. Do not edit.
 
 import {
+  closedSet,
   type Input,
+  readBoolean,
   readInt,
   readLong,
+  readOneOf,
   readPresent,
   readString,
 } from '../avro/input.ts';
 import {
   type Output,
+  writeBoolean,
   writeInt,
   writeLong,
   writeNull,
+  writeOneOf,
   writePresent,
   writeString,
 } from '../avro/output.ts';
+
+const SOURCE = closedSet('source', [
+  'bus',
+  'file',
+  'venue',
+  'chain',
+  'commands',
+  'clock',
+]);
 
 /** A fill is taken out of the books by new entries, as if it had never been. */
 export type FillReversed = {
@@ -38,14 +52,28 @@ export type FillReversed = {
   readonly original_event_id: string;
   /** Partition of that record on the log. */
   readonly original_partition: number;
-  /** Offset of that record on the log. */
-  readonly original_offset: number;
+  /** Offset of that record on the log as the command names it; null where it does not. */
+  readonly original_offset: number | null;
+  /** Bot of the fill. */
+  readonly trading_bot_id: string;
+  /** Condition that the fill stands under on the log; null where it stands under none. */
+  readonly condition_id: string | null;
+  /** Outcome token of the fill. */
+  readonly token_id: string;
+  /** confirmed_at of its FillConfirmed: the window that it belongs to. effective_at is the same. */
+  readonly confirmed_at: number;
+  /** True where the fill is of a paper account. */
+  readonly paper: boolean;
   /** Who asked. */
   readonly proposed_by: string;
   /** Who reviewed. */
   readonly approved_by: string;
   /** Why, in words. */
   readonly reason: string;
+  /** Reader that brought this fact. */
+  readonly source: 'bus' | 'file' | 'venue' | 'chain' | 'commands' | 'clock';
+  /** Place in the source: topic/partition/offset, file hash and row, or block and log index. */
+  readonly source_position: string;
 };
 
 export function readFillReversed(input: Input): FillReversed {
@@ -60,10 +88,17 @@ export function readFillReversed(input: Input): FillReversed {
     account: readString(input),
     original_event_id: readString(input),
     original_partition: readInt(input),
-    original_offset: readLong(input),
+    original_offset: readPresent(input) ? readLong(input) : null,
+    trading_bot_id: readString(input),
+    condition_id: readPresent(input) ? readString(input) : null,
+    token_id: readString(input),
+    confirmed_at: readLong(input),
+    paper: readBoolean(input),
     proposed_by: readString(input),
     approved_by: readString(input),
     reason: readString(input),
+    source: readOneOf(input, SOURCE),
+    source_position: readString(input),
   };
 }
 
@@ -82,8 +117,23 @@ export function writeFillReversed(output: Output, value: FillReversed): void {
   writeString(output, value.account);
   writeString(output, value.original_event_id);
   writeInt(output, value.original_partition);
-  writeLong(output, value.original_offset);
+  if (value.original_offset === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeLong(output, value.original_offset);
+  }
+  writeString(output, value.trading_bot_id);
+  if (value.condition_id === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeString(output, value.condition_id);
+  }
+  writeString(output, value.token_id);
+  writeLong(output, value.confirmed_at);
+  writeBoolean(output, value.paper);
   writeString(output, value.proposed_by);
   writeString(output, value.approved_by);
   writeString(output, value.reason);
+  writeOneOf(output, SOURCE, value.source);
+  writeString(output, value.source_position);
 }

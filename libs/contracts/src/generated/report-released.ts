@@ -25,6 +25,15 @@ const RELEASE_KIND = closedSet('release_kind', [
   'MODE_HELD',
 ]);
 
+const SOURCE = closedSet('source', [
+  'bus',
+  'file',
+  'venue',
+  'chain',
+  'commands',
+  'clock',
+]);
+
 /** Held reports are released by a reviewed command. Written to every partition. */
 export type ReportReleased = {
   /** Identity of this record. Derived from its cause, so that a replay yields the same id. */
@@ -43,9 +52,9 @@ export type ReportReleased = {
   readonly market_seq: number;
   /** What was held: a window, a revenue day, or whatever the mode held. */
   readonly release_kind: 'WINDOW' | 'REVENUE' | 'MODE_HELD';
-  /** Reports that are released, sorted; empty for MODE_HELD. */
+  /** Reports that are released, sorted, each once; empty for MODE_HELD. */
   readonly report_ids: readonly string[];
-  /** MODE_HELD: reports of log offsets below this one are released; null otherwise. */
+  /** MODE_HELD: reports of log offsets below this one are released, in each partition; null otherwise. */
   readonly until_offset: number | null;
   /** Who asked. */
   readonly proposed_by: string;
@@ -53,6 +62,10 @@ export type ReportReleased = {
   readonly approved_by: string;
   /** Why, in words. */
   readonly reason: string;
+  /** Reader that brought this fact. */
+  readonly source: 'bus' | 'file' | 'venue' | 'chain' | 'commands' | 'clock';
+  /** Place in the source: topic/partition/offset, file hash and row, or block and log index. */
+  readonly source_position: string;
 };
 
 export function readReportReleased(input: Input): ReportReleased {
@@ -70,6 +83,8 @@ export function readReportReleased(input: Input): ReportReleased {
     proposed_by: readString(input),
     approved_by: readString(input),
     reason: readString(input),
+    source: readOneOf(input, SOURCE),
+    source_position: readString(input),
   };
 }
 
@@ -95,4 +110,6 @@ export function writeReportReleased(output: Output, value: ReportReleased): void
   writeString(output, value.proposed_by);
   writeString(output, value.approved_by);
   writeString(output, value.reason);
+  writeOneOf(output, SOURCE, value.source);
+  writeString(output, value.source_position);
 }

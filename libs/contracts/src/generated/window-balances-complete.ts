@@ -44,13 +44,21 @@ export type WindowBalancesComplete = {
   readonly window_id: string;
   /** Length of the window. */
   readonly window_kind: 'daily' | 'weekly';
+  /** First instant of the window. */
+  readonly window_start: number;
   /** First instant after the window. */
   readonly window_end: number;
   /** Last block before the window ended; null when no block could be read. */
   readonly block_number: number | null;
-  /** Accounts that were asked. */
+  /** Hash of that block; null when no block could be read. */
+  readonly block_hash: string | null;
+  /** Time of that block; null when no block could be read. */
+  readonly block_time: number | null;
+  /** 1 for the first record of the window; one more each time that accounts with an error were read after all, or that an account was read again. */
+  readonly attempt: number;
+  /** Accounts that were asked, over all attempts. */
   readonly accounts: number;
-  /** Accounts whose balances could not be read. */
+  /** Accounts whose balances could not be read yet; they are asked again. */
   readonly errors: number;
 };
 
@@ -65,8 +73,12 @@ export function readWindowBalancesComplete(input: Input): WindowBalancesComplete
     market_seq: readLong(input),
     window_id: readString(input),
     window_kind: readOneOf(input, WINDOW_KIND),
+    window_start: readLong(input),
     window_end: readLong(input),
     block_number: readPresent(input) ? readLong(input) : null,
+    block_hash: readPresent(input) ? readString(input) : null,
+    block_time: readPresent(input) ? readLong(input) : null,
+    attempt: readInt(input),
     accounts: readInt(input),
     errors: readInt(input),
   };
@@ -86,12 +98,24 @@ export function writeWindowBalancesComplete(output: Output, value: WindowBalance
   writeLong(output, value.market_seq);
   writeString(output, value.window_id);
   writeOneOf(output, WINDOW_KIND, value.window_kind);
+  writeLong(output, value.window_start);
   writeLong(output, value.window_end);
   if (value.block_number === null) writeNull(output);
   else {
     writePresent(output);
     writeLong(output, value.block_number);
   }
+  if (value.block_hash === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeString(output, value.block_hash);
+  }
+  if (value.block_time === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeLong(output, value.block_time);
+  }
+  writeInt(output, value.attempt);
   writeInt(output, value.accounts);
   writeInt(output, value.errors);
 }

@@ -4,6 +4,8 @@ import {
   closedSet,
   type Input,
   readArray,
+  readBoolean,
+  readInt,
   readLong,
   readOneOf,
   readPresent,
@@ -12,6 +14,8 @@ import {
 import {
   type Output,
   writeArray,
+  writeBoolean,
+  writeInt,
   writeLong,
   writeNull,
   writeOneOf,
@@ -53,8 +57,12 @@ export type WindowClosed = {
   readonly window_start: number;
   /** First instant after the window. */
   readonly window_end: number;
-  /** Marks of the tokens held in this partition, sorted by token; the age of one is window_end − observed_at. */
+  /** True where the window lies before the one in which the ledger first ran, and was closed because an import brought a fill of it. */
+  readonly backfilled: boolean;
+  /** Marks of the tokens held in this partition and of all YES tokens of their events, sorted by token; of each the one nearest to window_end, a mid within a minute of it before a last trade. The age of one is window_end − observed_at; negative where it was observed after the window. */
   readonly marks: readonly Mark[];
+  /** Marks that were known and did not fit into the record: those farthest from window_end. */
+  readonly marks_left_out: number;
 };
 
 export function readWindowClosed(input: Input): WindowClosed {
@@ -70,7 +78,9 @@ export function readWindowClosed(input: Input): WindowClosed {
     window_kind: readOneOf(input, WINDOW_KIND),
     window_start: readLong(input),
     window_end: readLong(input),
+    backfilled: readBoolean(input),
     marks: readArray(input, readMark),
+    marks_left_out: readInt(input),
   };
 }
 
@@ -90,5 +100,7 @@ export function writeWindowClosed(output: Output, value: WindowClosed): void {
   writeOneOf(output, WINDOW_KIND, value.window_kind);
   writeLong(output, value.window_start);
   writeLong(output, value.window_end);
+  writeBoolean(output, value.backfilled);
   writeArray(output, value.marks, writeMark);
+  writeInt(output, value.marks_left_out);
 }
