@@ -86,24 +86,16 @@ export function createStore<Event, Entity, Entry extends object>(
   }
 
   /**
-   * Outside the commit, because it needs a lock that the commit must not hold. One message, so that
-   * nobody can be frozen between taking the lock and giving it back; and made apart and attached,
-   * which a reader of the ledger (a backup) does not keep waiting.
+   * Outside the commit, because it needs a lock that the commit must not hold; one statement, so
+   * that nobody can be frozen between taking the lock and giving it back. The month is the owner's
+   * (sql/000002-append-only.sql): a service need not be allowed to make tables.
    */
   async function makeLeaf(client: pg.Client, leaf: string): Promise<void> {
     if (!monthly || madeLeaves.has(leaf)) return;
     const month = leaf.slice(ledger.name.length + 1).replace('_', '-');
     const { first, next } = monthOf(Date.parse(`${month}-01T00:00:00Z`) * 1000);
-    const [made, parent] = [`"${schema}"."${leaf}"`, `"${schema}"."${ledger.name}"`];
     await client.query(
-      `SELECT pg_advisory_xact_lock(7216002);
-       DO $$ BEGIN
-         IF to_regclass('${made}') IS NULL THEN
-           CREATE TABLE ${made} (LIKE ${parent} INCLUDING ALL);
-           ALTER TABLE ${parent} ATTACH PARTITION ${made}
-             FOR VALUES FROM ('${first}') TO ('${next}');
-         END IF;
-       END $$`,
+      `SELECT stream.make_month('"${schema}"."${ledger.name}"', '${leaf}', '${first}', '${next}')`,
     );
     madeLeaves.add(leaf);
   }

@@ -39,6 +39,7 @@ describe('the settings of a service', () => {
       kafka: { brokers: ['127.0.0.1:9092'], sasl: null, ssl: null },
       registryUrl: least['SCHEMA_REGISTRY_URL'],
       databaseUrl: least['DATABASE_URL'],
+      databaseOwnerUrl: null,
       topicPrefix: '',
       mode: 'general_live',
       version: null,
@@ -74,6 +75,16 @@ describe('the settings of a service', () => {
     ];
     const blank = Object.fromEntries(optional.map((name) => [name, '']));
     expect(configFromEnv({ ...least, ...blank })).toEqual(configFromEnv(least));
+  });
+
+  test('may name the owner of the tables, and name it wrongly', () => {
+    const DATABASE_OWNER_URL = 'postgres://owner@127.0.0.1:5432/books';
+    const config = configFromEnv({ ...least, DATABASE_OWNER_URL });
+    expect(config.databaseOwnerUrl).toBe(DATABASE_OWNER_URL);
+    expect(refusalOf({ DATABASE_OWNER_URL: 'mysql://owner:word@host/books' }).message).toBe(
+      'Expected DATABASE_OWNER_URL to be a URL starting with postgres:// or postgresql://; ' +
+        'found "mysql://owner:…@host/books".',
+    );
   });
 
   test('may be lists and have blanks and slashes at their ends', () => {

@@ -24,6 +24,8 @@ export type ServiceConfig = {
   readonly kafka: KafkaSettings;
   readonly registryUrl: string;
   readonly databaseUrl: string;
+  /** Null: the role of `databaseUrl` owns the tables. Else it may only do what a service must. */
+  readonly databaseOwnerUrl: string | null;
   readonly topicPrefix: string;
   readonly mode: Mode;
   readonly workerId: string;
@@ -55,7 +57,9 @@ export function configFromEnv(env: Env): ServiceConfig {
   return {
     kafka: kafkaSettings(env),
     registryUrl: registryUrl(env),
-    databaseUrl: databaseUrl(env),
+    databaseUrl: databaseUrl(env, 'DATABASE_URL'),
+    databaseOwnerUrl:
+      given(env, 'DATABASE_OWNER_URL') === null ? null : databaseUrl(env, 'DATABASE_OWNER_URL'),
     topicPrefix: topicPrefix(env),
     mode: oneOf(env, 'MODE', ['general_live', 'limited_live', 'shadow_only']),
     workerId:
@@ -175,25 +179,25 @@ function registryUrl(env: Env): string {
 /** As the client of Postgres reads it; that would fail later, or silently mean something else. */
 const sslModes = ['disable', 'verify-full', 'no-verify', 'prefer', 'require', 'verify-ca'];
 
-function databaseUrl(env: Env): string {
-  const text = url(env, 'DATABASE_URL', ['postgres:', 'postgresql:']);
+function databaseUrl(env: Env, name: string): string {
+  const text = url(env, name, ['postgres:', 'postgresql:']);
   const { searchParams } = new URL(text);
   const sslMode = searchParams.get('sslmode');
   if (sslMode !== null && !sslModes.includes(sslMode)) {
     throw refusal(
-      `Expected sslmode in DATABASE_URL to be one of ${sslModes.join(', ')}; found "${sslMode}".`,
+      `Expected sslmode in ${name} to be one of ${sslModes.join(', ')}; found "${sslMode}".`,
     );
   }
-  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
-    const path = searchParams.get(name);
-    if (path !== null) fileText(`${name} in DATABASE_URL`, path);
+  for (const part of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const path = searchParams.get(part);
+    if (path !== null) fileText(`${part} in ${name}`, path);
   }
   try {
     // Made for its reading of the address alone; it is never connected.
     void new pg.Client(text);
   } catch (cause) {
     throw refusal(
-      'Expected DATABASE_URL to be an address that the client of Postgres can read; found ' +
+      `Expected ${name} to be an address that the client of Postgres can read; found ` +
         `"${withoutPassword(text)}" (${(cause as Error).message}). Write a % in a name or a ` +
         'password as %25.',
     );

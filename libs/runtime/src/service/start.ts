@@ -1,12 +1,10 @@
 /** Puts a service together: servers, migrations, source, worker, health. No signals in here. */
 
-import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { type Processor } from '@polytraders/stream';
 import { type RuntimeError } from '../errors.ts';
 import { connectKafka, type KafkaConfig } from '../kafka/connect.ts';
 import { type KafkaPort } from '../kafka/port.ts';
-import { notActive } from '../partition/acquire.ts';
 import { type SlotLimits } from '../partition/slot.ts';
 import {
   startWorker,
@@ -14,8 +12,7 @@ import {
   type WorkerConfig,
   type WorkerEvents,
 } from '../partition/worker.ts';
-import { connect, type DatabaseConfig, pool } from '../postgres/database.ts';
-import { migrate } from '../postgres/migrate.ts';
+import { connect, pool } from '../postgres/database.ts';
 import { createStore } from '../postgres/store.ts';
 import { createSchemaBook, type SchemaBook } from '../registry/schema-book.ts';
 import { kafkaSource } from '../source/kafka-source.ts';
@@ -23,6 +20,7 @@ import { type Source } from '../source/source.ts';
 import { type KafkaSettings, type ServiceConfig } from './config.ts';
 import { type Health, healthOf, type Observed, type Outage, type SourceState } from './health.ts';
 import { serveHttp } from './http.ts';
+import { installSchemas } from './install.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 
 export type Services = {
@@ -62,7 +60,6 @@ const groupWaitMs = 3_000;
 const maxEntitiesPerPartition = 20_000;
 /** A rebuild keeps no entries for publishing, so twice as many records fit the same memory. */
 const pendingRecords = { publishing: 8_000, rebuild: 24_000 } as const;
-const runtimeSql = fileURLToPath(new URL('../../sql/', import.meta.url));
 
 /** Starts the service and leaves it running. Signals are the business of `run`. */
 export async function start<
@@ -129,7 +126,7 @@ async function startParts<
   const { events } = facts.shown;
   const name = `${processor.id}.${config.workerId}`;
   const databaseConfig = { url: config.databaseUrl, applicationName: name };
-  await installSchemas(databaseConfig, processor, version, publishes);
+  await installSchemas(processor, { config, applicationName: name, version, publishes });
   const database = pool(databaseConfig, 4 + config.slots);
   const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: name });
   const book = createSchemaBook({
@@ -284,33 +281,6 @@ function eventsOf(log: Logger, metrics: ServiceMetrics): Told {
     },
     onLost: (partition, why) => log.info({ event: 'PARTITION_LOST', partition, why }),
   };
-}
-
-async function installSchemas<Event, Entity, Entry extends object>(
-  databaseConfig: DatabaseConfig,
-  processor: Processor<Event, Entity, Entry>,
-  version: number,
-  publishes: boolean,
-): Promise<void> {
-  const client = await connect(databaseConfig);
-  try {
-    await migrate(client, 'stream', runtimeSql);
-    await migrate(client, processor.storage.schema(version), processor.storage.migrations);
-    await client.query(
-      'INSERT INTO stream.active_version (processor, version) VALUES ($1, $2) ON CONFLICT DO ' +
-        'NOTHING',
-      [processor.id, version],
-    );
-    const answer = await client.query<{ version: string }>(
-      'SELECT version FROM stream.active_version WHERE processor = $1',
-      [processor.id],
-    );
-    const active = Number(answer.rows[0]?.version ?? version);
-    // Nothing is started that would publish beside the active version.
-    if (publishes && active !== version) throw notActive(processor.id, version, active);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Connection settings of the port from those of the environment. */

@@ -1,0 +1,138 @@
+/**
+ * The ledger is append-only in the database (rule B15): the service works with a role that cannot
+ * change a line, and neither can the owner of the tables.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processor } from '@polytraders/pnl-projector/processor';
+import { connect, start } from '@polytraders/runtime';
+import { generateLogFills } from '@polytraders/testkit/generator';
+import { createTestLog, type TestLog, until } from './log.ts';
+
+const count = 300;
+const service = `t_service_${randomBytes(4).toString('hex')}`;
+let log: TestLog;
+let serviceUrl: string;
+
+beforeAll(async () => {
+  log = await createTestLog('append_only', [processor.id]);
+  const url = new URL(log.databaseUrl);
+  url.username = service;
+  url.password = 'secret';
+  serviceUrl = url.href;
+  await asOwner(`CREATE ROLE ${service} LOGIN PASSWORD 'secret'`);
+}, 120_000);
+
+afterAll(async () => {
+  await asOwner(`DROP OWNED BY ${service}; DROP ROLE ${service}`);
+  await log.close();
+}, 60_000);
+
+async function run(url: string, sql: string): Promise<readonly Record<string, string>[]> {
+  const client = await connect({ url, applicationName: 'append-only' });
+  try {
+    const answer = await client.query<Record<string, string>>(sql);
+    return answer.rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
+const asOwner = (sql: string) => run(log.databaseUrl, sql);
+const asService = (sql: string) => run(serviceUrl, sql);
+
+async function refusalOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'done',
+    ({ code, message }: { code: string; message: string }) => `${code} ${message}`,
+  );
+}
+
+const lines = async (): Promise<number> =>
+  Number((await asOwner('SELECT count(*) FROM pnl_v1.pnl_ledger'))[0]?.['count']);
+
+describe('a service whose role owns nothing', () => {
+  test('installs over the owner, makes the months of its ledger, and books every fill', async () => {
+    const config = log.config({ DATABASE_URL: serviceUrl, DATABASE_OWNER_URL: log.databaseUrl });
+    for (const part of [0, 1]) {
+      // The second start finds everything installed, and may write to what is there.
+      const running = await start(processor, config);
+      try {
+        const fills = [...generateLogFills({ seed: 'append only', count, books: 36 })];
+        const half = count / 2;
+        await log.append(fills.slice(part * half, (part + 1) * half));
+        await until('the fills are booked', async () => (await lines()) === (part + 1) * half);
+      } finally {
+        await running.stop();
+      }
+    }
+    const owners = await asOwner(
+      `SELECT DISTINCT tableowner = current_user AS mine FROM pg_tables WHERE schemaname = 'pnl_v1'`,
+    );
+    expect(owners).toEqual([{ mine: 't' }]);
+  }, 120_000);
+
+  test.each([
+    'UPDATE pnl_v1.pnl_ledger SET realised_pnl_pusd = 1',
+    'DELETE FROM pnl_v1.pnl_ledger',
+    'TRUNCATE pnl_v1.pnl_ledger',
+    'DROP TABLE pnl_v1.pnl_ledger',
+    'ALTER TABLE pnl_v1.pnl_ledger DISABLE TRIGGER ALL',
+    'DELETE FROM stream.migration',
+    'DELETE FROM stream.expired_month',
+    `SELECT stream.drop_month('pnl_v1.pnl_ledger', 'pnl_v1.pnl_ledger', '2026-05-01', 0, '', '', '')`,
+  ])('may not: %s', async (sql) => {
+    expect(await refusalOf(asService(sql))).toMatch(/^42501 (permission denied|must be owner)/);
+  });
+
+  test('may not change a month of the ledger either, by its own name', async () => {
+    const [row] = await asOwner(
+      `SELECT inhrelid::regclass AS leaf FROM pg_inherits
+       WHERE inhparent = 'pnl_v1.pnl_ledger'::regclass LIMIT 1`,
+    );
+    const leaf = row?.['leaf'] ?? '';
+    for (const sql of [`UPDATE ${leaf} SET line = 1`, `DELETE FROM ${leaf}`, `TRUNCATE ${leaf}`]) {
+      expect(await refusalOf(asService(sql))).toMatch(/^42501 permission denied/);
+      expect(await refusalOf(asOwner(sql))).toMatch(/^23001 Expected pnl_v1\.pnl_ledger/);
+    }
+  });
+});
+
+test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
+  'the owner of the ledger is refused %s, with what to do instead',
+  async (operation) => {
+    const before = await lines();
+    const sql = {
+      UPDATE: "UPDATE pnl_v1.pnl_ledger SET fill_id = 'other'",
+      DELETE: "DELETE FROM pnl_v1.pnl_ledger WHERE fill_id LIKE '%'",
+      TRUNCATE: 'TRUNCATE pnl_v1.pnl_ledger',
+    }[operation];
+    const leaf = operation === 'TRUNCATE' ? '' : '_\\d{4}_\\d{2}';
+    expect(await refusalOf(asOwner(sql ?? ''))).toMatch(
+      new RegExp(
+        `^23001 Expected pnl_v1\\.pnl_ledger${leaf} to be appended to alone, found ${operation}: ` +
+          'what a ledger says never changes\\. Put a correction on the log, which adds a line; a ' +
+          'month that has expired goes by polytraders retention drop\\.$',
+      ),
+    );
+    expect(await lines()).toBe(before);
+  },
+);
+
+test('a role that may not install is told to name the owner, and nothing is started', async () => {
+  const other = `${service}_2`;
+  await asOwner(`CREATE ROLE ${other} LOGIN PASSWORD 'secret'`);
+  try {
+    const url = new URL(serviceUrl);
+    url.username = other;
+    await expect(start(processor, log.config({ DATABASE_URL: url.href }))).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(
+        /^Expected DATABASE_URL to name the owner of the tables of pnl-projector, found a role .*: name the owner in DATABASE_OWNER_URL/,
+      ),
+    });
+  } finally {
+    await asOwner(`DROP ROLE ${other}`);
+  }
+});
