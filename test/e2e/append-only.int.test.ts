@@ -99,6 +99,19 @@ describe('a service whose role owns nothing', () => {
   });
 });
 
+test('a paper line with a date of the regulatory tier is refused by the ledger itself', async () => {
+  const asPaper = (change: string): string =>
+    `INSERT INTO pnl_v1.pnl_ledger SELECT (jsonb_populate_record(l, '${change}')).*
+     FROM pnl_v1.pnl_ledger l LIMIT 1`;
+  expect(await refusalOf(asService(asPaper('{"line": 9, "paper": true}')))).toMatch(
+    /^23514 .*violates check constraint "regulatory_tier"/,
+  );
+  const [row] = await asOwner(
+    `SELECT count(*) FILTER (WHERE retained_until IS NULL) AS untagged FROM pnl_v1.pnl_ledger`,
+  );
+  expect(row).toEqual({ untagged: '0' });
+});
+
 test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
   'the owner of the ledger is refused %s, with what to do instead',
   async (operation) => {

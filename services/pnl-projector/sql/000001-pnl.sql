@@ -5,7 +5,8 @@
 -- by the month of recorded_at, so that expiry is dropping a partition (rule B15). It has no index
 -- besides its key: each one would be paid by every fill of a rebuild, and fill ids are unique
 -- already, in the ingestor's fill_identity. month to content_hash belong to the runtime.
--- retained_until is null while a line is quarantined: it is kept until it was reviewed.
+-- retained_until is null while a line is quarantined: it is kept until it was reviewed. Paper has
+-- none, as it is not of the regulatory tier (rules B15, B16).
 --
 -- A line is what one event did to one book, or to a wallet's cash. entry_kind FILL: the columns of
 -- fills. Other kinds: quantity_shares is signed into the book, and
@@ -78,7 +79,8 @@ CREATE TABLE pnl_ledger (
   order_hash text,
   block_number bigint,
   log_index int,
-  PRIMARY KEY (partition, "offset", line, month)
+  PRIMARY KEY (partition, "offset", line, month),
+  CONSTRAINT regulatory_tier CHECK (retained_until IS NULL OR NOT (paper OR quarantined))
 ) PARTITION BY RANGE (month);
 
 -- One book per account, trading bot and token. Shares and basis are signed: a book may be short.

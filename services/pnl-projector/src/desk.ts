@@ -317,6 +317,7 @@ function lineOf(
   holding: Holding | null,
 ): LedgerEntry {
   const { facts, parameters } = desk;
+  const paper = isPaperAccount(account);
   return {
     ...NO_FILL,
     entry_kind: 'CASH',
@@ -325,7 +326,7 @@ function lineOf(
     effective_at: facts.effectiveAt,
     recorded_at: facts.recordedAt,
     confirmed_at: facts.finalAt,
-    retained_until: retentionOf(facts.finalAt, parameters.retainDays),
+    retained_until: paper ? null : retentionOf(facts.finalAt, parameters.retainDays),
     account,
     trading_bot_id: book.bot,
     condition_id: holding?.conditionId ?? facts.conditionId,
@@ -336,7 +337,7 @@ function lineOf(
     avg_cost: avgCost(book.position),
     mark_price: token === null ? null : book.markPrice,
     neg_risk: book.negRisk,
-    paper: isPaperAccount(account),
+    paper,
     mode: parameters.mode,
     books_complete: book.incomplete.length === 0,
     incomplete_reasons: book.incomplete,

@@ -48,7 +48,10 @@ export type LedgerEntry = {
   readonly recorded_at: number;
   /** When it became final: of a fill its confirmation, of a resolution the time of its block. */
   readonly confirmed_at: number;
-  /** By the parameters in force at the fill (B15). Null while it is quarantined: until reviewed. */
+  /**
+   * By the parameters in force at the fill (B15). Null while it is quarantined (until reviewed), and
+   * for paper, which is in no regulatory tier.
+   */
   readonly retained_until: string | null;
   readonly account: string;
   readonly trading_bot_id: string;

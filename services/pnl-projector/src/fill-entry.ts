@@ -51,7 +51,8 @@ export function entryOf(
     effective_at: fill.effective_at,
     recorded_at: fill.recorded_at,
     confirmed_at: fill.confirmed_at,
-    retained_until: verdict.retainedUntil,
+    // Paper is in no regulatory tier (B15, B16).
+    retained_until: fill.paper ? null : verdict.retainedUntil,
     account: fill.account,
     trading_bot_id: fill.trading_bot_id,
     condition_id: fill.condition_id,

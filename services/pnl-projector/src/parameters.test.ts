@@ -8,7 +8,15 @@ import {
 } from '@polytraders/contracts';
 import { createDriver, type Emission, type Recorded } from '@polytraders/stream';
 import { parametersKey, partitionOfAccount } from './entities.ts';
-import { ACCOUNT, at, fillConfirmed, logOf, parametersChanged } from './events.fixture.ts';
+import {
+  ACCOUNT,
+  at,
+  fillConfirmed,
+  logOf,
+  PAPER_ACCOUNT,
+  parametersChanged,
+} from './events.fixture.ts';
+import { cashMoved } from './movements.fixture.ts';
 import { processor } from './processor.ts';
 
 function reportsOf(emitted: readonly Emission[]): readonly SettlementReport[] {
@@ -87,6 +95,20 @@ describe('how long a report is kept (rule B15)', () => {
     const { outcomes, emitted } = createDriver(processor).drive(log);
     expect(outcomes[1]).toEqual({ outcome: 'quarantined', because: 'PARAMETERS_UNREADABLE' });
     expect(reportsOf(emitted)[0]?.retained_until).toBe('2037-04-20');
+  });
+
+  test('paper is in no regulatory tier: neither its fills nor its movements have a date', () => {
+    const cash = { ...cashMoved('k'), account: PAPER_ACCOUNT };
+    const { entries } = createDriver(processor).drive([
+      fill(0, { account: PAPER_ACCOUNT, paper: true }),
+      at({ type: 'CashMoved', value: cash }, 1),
+      fill(2),
+    ]);
+    expect(entries.map((entry) => [entry.paper, entry.retained_until])).toEqual([
+      [true, null],
+      [true, null],
+      [false, '2033-05-08'],
+    ]);
   });
 
   test('a fill that is set aside has no date: it is kept until it was reviewed', () => {
