@@ -40,3 +40,11 @@ export * from './settlement/transfer.ts';
 export * from './settlement-plan/index.ts';
 export * from './status.ts';
 export * from './token-id.ts';
+export * from './valuation.ts';
+export {
+  type EventBook,
+  type OwnersEvent,
+  type ValuedEvent,
+  valueEvent,
+} from './valuation-event.ts';
+export * from './valuation-types.ts';
