@@ -48,3 +48,4 @@ export {
   valueEvent,
 } from './valuation-event.ts';
 export * from './valuation-types.ts';
+export * from './window-calendar.ts';
