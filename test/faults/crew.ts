@@ -113,7 +113,8 @@ export function createCrew(services: readonly Service[], size: number, random: R
       // Picked only now: whoever is being dismissed ends by itself.
       const place = random.pick(places);
       const { worker } = place;
-      if (!worker.isRunning()) return;
+      // Two at once on one worker would bring two of it back, and only the last is looked after.
+      if (place.killing || !worker.isRunning()) return;
       count.kills += 1;
       place.killing = true;
       await worker.kill();
