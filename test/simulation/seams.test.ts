@@ -3,10 +3,10 @@
 import { expect, test } from '@jest/globals';
 import { type LedgerEvent, type LedgerEventType, type Records } from '@polytraders/contracts';
 import { fixture } from '@polytraders/contracts/fixtures';
-import { balanceKey, redeemableOf } from '@polytraders/domain';
+import { balanceKey, incompleteOf, redeemableOf } from '@polytraders/domain';
 import { processor as reserver } from '@polytraders/inventory-reserver';
 import { pusd, shares } from '@polytraders/money';
-import { processor as projector } from '@polytraders/pnl-projector';
+import { holdingKey, processor as projector } from '@polytraders/pnl-projector';
 import { processor as planner } from '@polytraders/settlement-planner';
 import { createDriver } from '@polytraders/stream';
 import { ACCOUNTS, EVENT, MARKETS, PARTITION, type TestMarket } from './ledger-desk.ts';
@@ -113,3 +113,43 @@ test('a definition that turns the outcomes round changes nothing of who has won'
     planned: [HUNDRED],
   });
 });
+
+test.each([
+  ['its first word', ([turned, bought, won]: Three) => [turned, bought, won]],
+  ['its last word', ([turned, bought, won]: Three) => [bought, won, turned]],
+  ['told behind the resolution', ([turned, bought, won]: Three) => [won, turned, bought]],
+])('a definition that only ever turned the outcomes round is wrong by the ids: %s', (_, order) => {
+  const [yes, no] = PLAIN.tokens;
+  const events = order([defined(PLAIN, [no, yes]), split(PLAIN), yesWins(PLAIN)]);
+  const { settled, ...others } = said(PLAIN, ...events);
+  expect(others).toEqual({ redeemable: [HUNDRED, 0n], planned: [HUNDRED] });
+  const isSettledByThen = events.at(-1)?.type !== 'PositionsSplit';
+  const paid = [
+    [yes, HUNDRED],
+    [no, 0n],
+  ];
+  expect(settled).toEqual(isSettledByThen ? paid : []);
+  const { books, balances } = reasonsFor(PLAIN, events);
+  for (const reasons of [...books, ...balances]) expect(reasons).toEqual(['GOV_OUTCOME_MISMATCH']);
+  expect([books.length, balances.length]).toEqual([2, 2]);
+});
+
+type Three = readonly [LedgerEvent, LedgerEvent, LedgerEvent];
+
+/** Why books and balances of a market's tokens are incomplete. */
+function reasonsFor({ tokens }: TestMarket, events: readonly LedgerEvent[]) {
+  const topic = 'polytraders.ledger.events';
+  const log = events.map((one, offset) => ({ event: one, topic, partition: PARTITION, offset }));
+  const holdings = createDriver(projector).drive(log).entities;
+  const inventory = createDriver(reserver).drive(log).entities;
+  return {
+    books: tokens.flatMap((token) => {
+      const found = holdings.get(holdingKey(ACCOUNT, token));
+      return found?.kind === 'holding' ? found.books.map(({ incomplete }) => incomplete) : [];
+    }),
+    balances: tokens.flatMap((token) => {
+      const found = inventory.get(balanceKey(ACCOUNT, token));
+      return found?.kind === 'balance' ? [incompleteOf(found)] : [];
+    }),
+  };
+}

@@ -30,7 +30,6 @@ export * from './position.ts';
 export * from './rebate.ts';
 export * from './retention.ts';
 export * from './settlement/conversion.ts';
-export * from './settlement/outcome.ts';
 export * from './settlement/posting.ts';
 export * from './settlement/redemption.ts';
 export * from './settlement/resolution.ts';
@@ -48,4 +47,5 @@ export {
   valueEvent,
 } from './valuation-event.ts';
 export * from './valuation-types.ts';
+export * from './token-proofs.ts';
 export * from './window-calendar.ts';

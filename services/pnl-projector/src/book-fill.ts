@@ -37,6 +37,7 @@ import {
   parametersKey,
   partitionOfAccount,
   type Settled,
+  withMarks,
   withReason,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -314,5 +315,5 @@ function incompleteOf(
   for (const reason of fill.incomplete_reasons) reasons = withReason(reasons, reason);
   if (flag !== null) reasons = withReason(reasons, REBATE_CODES[flag]);
   if (holding.oversoldAt !== null) reasons = withReason(reasons, 'GOV_WALLET_OVERSOLD');
-  return reasons;
+  return withMarks(reasons, holding);
 }

@@ -32,7 +32,7 @@ import {
   tokenKey,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
-import { settledOf, withMember } from './placing.ts';
+import { marked, settledOf, withMember } from './placing.ts';
 
 type PnlStep = Step<Entity, LedgerEntry>;
 
@@ -112,7 +112,7 @@ export function resolveMarket(
   const numerators = numeratorsOf(event.payout_numerators);
   if (numerators === null) {
     desk.doubt('RESOLUTION_UNREADABLE');
-    markMembers(desk, before, 'GOV_OUTCOME_UNKNOWN');
+    for (const { account, token } of before.members) markOutcome(desk, account, token);
     return desk.outcome();
   }
   if (before.resolution !== null) {
@@ -197,19 +197,26 @@ function settleMembers(desk: Desk, condition: string, market: Market): void {
   for (const { account, token } of market.members) {
     const key = holdingKey(account, token);
     const holding = desk.get(key) as Holding | undefined;
-    if (holding === undefined || holding.settled !== null) continue;
-    const settled = settledOf(market, condition, token);
-    if (settled === null) {
-      desk.doubt('OUTCOME_UNKNOWN');
-      markBooks(desk, account, token, 'GOV_OUTCOME_UNKNOWN');
-      continue;
-    }
+    if (holding === undefined) continue;
+    const { settled, mark } = settledOf(market, condition, token);
+    const known = mark === null ? holding : marked(holding, mark);
+    if (known !== holding) desk.put(key, known);
+    if (settled === null) desk.doubt('OUTCOME_UNKNOWN');
+    if (holding.settled !== null || settled === null) continue;
     // What is re-based now is re-based up to here, also where the resolution came before.
     const isHere = { ...settled, offset: desk.offset };
-    desk.put(key, { ...holding, settled: isHere });
+    const marks = known.marks.filter((one) => one !== 'GOV_OUTCOME_UNKNOWN');
+    desk.put(key, { ...known, settled: isHere, marks });
     for (const posting of bookResolution(botBooks(holding), settled.payout))
       post(desk, 'RESOLVE', account, token, posting);
   }
+}
+
+/** Nobody knows what the token pays: each of its books says so, later ones too. */
+function markOutcome(desk: Desk, account: string, token: string): void {
+  const key = holdingKey(account, token);
+  const holding = desk.get(key) as Holding | undefined;
+  if (holding !== undefined) desk.put(key, marked(holding, 'GOV_OUTCOME_UNKNOWN'));
 }
 
 function markMembers(desk: Desk, market: Market, reason: string): void {

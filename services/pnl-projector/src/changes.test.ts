@@ -4,6 +4,7 @@ import { type Change, createDriver, type Table } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
 import { type Entity, type Holding, holdingKey, parametersKey } from './entities.ts';
 import { ACCOUNT, at, fillConfirmed, logOf, parametersChanged, TOKEN } from './events.fixture.ts';
+import { eventsOf, marketDefined, marketResolved, NO_TOKEN } from './movements.fixture.ts';
 import { processor } from './processor.ts';
 
 const key = holdingKey(ACCOUNT, TOKEN);
@@ -189,6 +190,25 @@ describe('what is written is read back', () => {
         ['mm', 100_000_000n],
       ]),
     );
+  });
+
+  test.each([
+    ['GOV_OUTCOME_UNKNOWN', 'YES', []],
+    ['GOV_OUTCOME_MISMATCH', TOKEN, [NO_TOKEN, TOKEN]],
+  ])('what is wrong with an outcome comes back: %s', (mark, token, named) => {
+    const store = tables();
+    const name = holdingKey(ACCOUNT, token);
+    const tokens = named.map((token_id) => ({ token_id, outcome: '' }));
+    const { entities } = createDriver(processor).drive(
+      eventsOf([
+        { type: 'FillConfirmed', value: fillConfirmed({ token_id: token }) },
+        { type: 'MarketDefined', value: marketDefined({ tokens }) },
+        { type: 'MarketResolved', value: marketResolved() },
+      ]),
+    );
+    store.write(changes(name, undefined, entities.get(name)));
+    const { marks } = entities.get(name) as Holding;
+    expect([marks, (store.read(name) as Holding).marks]).toEqual([[mark], [mark]]);
   });
 
   test('parameters come back', () => {

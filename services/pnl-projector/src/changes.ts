@@ -16,7 +16,15 @@ import {
 } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
 import { type Change } from '@polytraders/stream';
-import { type Book, type Entity, type Holding, type Parameters, partsOfKey } from './entities.ts';
+import {
+  type Book,
+  type Entity,
+  type Holding,
+  OUTCOME_MARKS,
+  type Parameters,
+  partsOfKey,
+  withReason,
+} from './entities.ts';
 import {
   locateMarket,
   marketChanges,
@@ -211,6 +219,7 @@ function reviveHolding(
     oversoldAt: positions[0]?.oversold_at ?? null,
     conditionId: positions[0]?.condition_id ?? null,
     settled: settledFrom(settled),
+    marks: marksIn(positions, settled !== undefined),
     books: positions.map((position) =>
       reviveBook(
         position,
@@ -218,6 +227,17 @@ function reviveHolding(
       ),
     ),
   };
+}
+
+/** Every book of a holding has its marks. Its outcome is unknown until it is settled. */
+function marksIn(positions: readonly PositionRow[], isSettled: boolean): readonly string[] {
+  let marks: readonly string[] = [];
+  for (const mark of OUTCOME_MARKS) {
+    if (isSettled && mark === 'GOV_OUTCOME_UNKNOWN') continue;
+    const isThere = positions.some((one) => one.incomplete_reasons.includes(mark));
+    if (isThere) marks = withReason(marks, mark);
+  }
+  return marks;
 }
 
 function reviveBook(row: PositionRow, pages: readonly LotPageRow[]): Book {

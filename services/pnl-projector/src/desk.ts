@@ -28,6 +28,7 @@ import {
   parametersKey,
   partitionOfAccount,
   UNATTRIBUTED,
+  withMarks,
   withReason,
 } from './entities.ts';
 import { type EntryKind, type LedgerEntry } from './entry.ts';
@@ -184,6 +185,7 @@ export function post(
   if (after.lots.unknown !== 0n || posting.unknown !== 0n)
     incomplete = withReason(incomplete, 'GOV_BASIS_UNKNOWN');
   if (holding.oversoldAt !== null) incomplete = withReason(incomplete, 'GOV_WALLET_OVERSOLD');
+  incomplete = withMarks(incomplete, holding);
   const { settled } = holding;
   const next: Book = {
     ...book,
@@ -290,7 +292,7 @@ function unattributed(
   const next: Book = {
     ...book,
     walletShares: shares(book.walletShares + quantity),
-    incomplete,
+    incomplete: withMarks(incomplete, holding),
     lastOffset: desk.offset,
     updatedAt: desk.facts.recordedAt,
   };

@@ -159,6 +159,74 @@ describe('causes of a market', () => {
     expect(reasonsOf(played, 'YES')).toEqual(['GOV_OUTCOME_UNKNOWN']);
   });
 
+  const unproven = (fill_id: string, trading_bot_id = 'mm'): LedgerEvent => ({
+    type: 'FillConfirmed',
+    value: fillConfirmed({ fill_id, trading_bot_id, token_id: 'YES' }),
+  });
+
+  test('OUTCOME_UNKNOWN is said of every book of the token, whatever the order of events', () => {
+    const [one, two, three] = [unproven('a'), unproven('b', 'arb'), unproven('c', 'x')];
+    const orders = [
+      [one, two, three, resolved],
+      [one, resolved, two, three],
+      [resolved, one, two, three],
+    ];
+    for (const order of orders) {
+      const holding = play(...order).entities.get(holdingKey(ACCOUNT, 'YES')) as Holding;
+      const said = holding.books.map((book) => [book.bot, book.incomplete]);
+      expect(said).toEqual(['mm', 'arb', 'x'].map((bot) => [bot, ['GOV_OUTCOME_UNKNOWN']]));
+    }
+  });
+
+  test('a book that is new after the definition has come is complete again', () => {
+    const tokens = [
+      { token_id: 'YES', outcome: 'Yes' },
+      { token_id: 'NO', outcome: 'No' },
+    ];
+    const late: LedgerEvent = { type: 'MarketDefined', value: marketDefined({ tokens }) };
+    const played = play(resolved, unproven('a'), late, unproven('b', 'arb'));
+    const holding = played.entities.get(holdingKey(ACCOUNT, 'YES')) as Holding;
+    expect(holding.books.map((book) => book.incomplete)).toEqual([['GOV_OUTCOME_UNKNOWN'], []]);
+  });
+
+  test('of a resolution that cannot be read every book says so, also a later one', () => {
+    const value = marketResolved({ payout_numerators: ['0', '0'] });
+    const played = play(
+      fill,
+      { type: 'MarketResolved', value },
+      {
+        type: 'FillConfirmed',
+        value: fillConfirmed({ fill_id: 'f2', trading_bot_id: 'arb' }),
+      },
+    );
+    const holding = played.entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding;
+    expect(holding.books.map((book) => book.incomplete)).toEqual([
+      ['GOV_OUTCOME_UNKNOWN'],
+      ['GOV_OUTCOME_UNKNOWN'],
+    ]);
+  });
+
+  test('a definition that contradicts the ids is not believed: the ids say who has won', () => {
+    const tokens = [
+      { token_id: NO_TOKEN, outcome: 'Yes' },
+      { token_id: TOKEN, outcome: 'No' },
+    ];
+    const turned: LedgerEvent = { type: 'MarketDefined', value: marketDefined({ tokens }) };
+    const later = fillConfirmed({ fill_id: 'f2', trading_bot_id: 'arb' });
+    const played = play(turned, fill, resolved, { type: 'FillConfirmed', value: later });
+    expect(played.entries[1]).toMatchObject({
+      entry_kind: 'RESOLVE',
+      token_id: TOKEN,
+      cost_basis_pusd: 100_000_000n,
+      incomplete_reasons: ['GOV_OUTCOME_MISMATCH'],
+    });
+    const holding = played.entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding;
+    expect(holding.books.map((book) => book.incomplete)).toEqual([
+      ['GOV_OUTCOME_MISMATCH'],
+      ['GOV_OUTCOME_MISMATCH'],
+    ]);
+  });
+
   test('without a definition the id of a real token proves its outcome', () => {
     const no = fillConfirmed({ fill_id: 'f2', token_id: NO_TOKEN });
     const played = play(fill, { type: 'FillConfirmed', value: no }, resolved);

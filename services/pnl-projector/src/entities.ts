@@ -59,6 +59,8 @@ export type Holding = {
   readonly conditionId: string | null;
   /** Once the condition is resolved and the token's outcome known. */
   readonly settled: Settled | null;
+  /** What is wrong with its outcome, sorted: reasons of every book of it, later ones too. */
+  readonly marks: readonly string[];
   readonly books: readonly Book[];
 };
 
@@ -144,6 +146,7 @@ export const NEW_HOLDING: Holding = {
   oversoldAt: null,
   conditionId: null,
   settled: null,
+  marks: noReasons,
   books: [],
 };
 
@@ -242,6 +245,17 @@ export function partitionOfAccount(account: string): number {
   const partition = partitionOf(account, LEDGER_PARTITIONS);
   partitionsByAccount.set(account, partition);
   return partition;
+}
+
+/** Reasons that a holding has as a whole. */
+export const OUTCOME_MARKS = ['GOV_OUTCOME_UNKNOWN', 'GOV_OUTCOME_MISMATCH'] as const;
+export type OutcomeMark = (typeof OUTCOME_MARKS)[number];
+
+/** The reasons with those of the holding. */
+export function withMarks(reasons: readonly string[], { marks }: Holding): readonly string[] {
+  let all = reasons;
+  for (const mark of marks) all = withReason(all, mark);
+  return all;
 }
 
 const SINGLES_MAX = 1_000;

@@ -6,7 +6,7 @@
  * A holding whose condition nobody has told is kept under its token; a definition finds it there.
  */
 
-import { outcomeOfToken, payoutOf } from '@polytraders/domain';
+import { judgeOutcome, payoutOf } from '@polytraders/domain';
 import { type Lookup, type Put } from '@polytraders/stream';
 import {
   type Book,
@@ -18,12 +18,13 @@ import {
   NEW_HOLDING,
   NEW_MARKET,
   NEW_TOKEN,
+  type OutcomeMark,
   type Settled,
   type Token,
   tokenKey,
   withReason,
 } from './entities.ts';
-import { keccak256 } from './keccak.ts';
+import { provenOutcome } from './proofs.ts';
 
 /** A holding's name, and the condition that the event tells of its token. */
 export type Name = {
@@ -78,8 +79,9 @@ export function place(
   const puts: Put<Entity>[] = [{ key, entity: withMember(market, account, token) }];
   if (known?.accounts.includes(account) === true)
     puts.push({ key: own, entity: withoutAccount(known, account) });
-  const settled = settledOf(market, conditionId, token);
-  return { holding: { ...before, conditionId, settled }, puts };
+  const { settled, mark } = settledOf(market, conditionId, token);
+  const placed: Holding = { ...before, conditionId, settled };
+  return { holding: mark === null ? placed : marked(placed, mark), puts };
 }
 
 /** The market with one more holding of a token of it. */
@@ -94,34 +96,45 @@ export function withoutAccount(token: Token, account: string): Token {
   return { ...token, accounts: token.accounts.filter((one) => one !== account) };
 }
 
-/** What a token of a resolved market pays; null where it is not resolved, or no outcome of it. */
-export function settledOf(market: Market, conditionId: string, token: string): Settled | null {
-  const { resolution } = market;
-  if (resolution === null) return null;
-  const index = outcomeIndexOf(market, conditionId, token);
-  const payout = index === null ? null : payoutOf(resolution.numerators, index);
-  return payout === null ? null : { payout, offset: resolution.offset };
-}
+/** What a token of a resolved market pays, and what is wrong with that; null where neither. */
+export type Settlement = { readonly settled: Settled | null; readonly mark: OutcomeMark | null };
+
+const unresolved: Settlement = { settled: null, mark: null };
+const unknown: Settlement = { settled: null, mark: 'GOV_OUTCOME_UNKNOWN' };
 
 /**
- * By the definition, else by the token's id. A definition that was made from a file has its tokens
- * in the order of the rows: that says nothing of which is which.
+ * By the outcome that the token's id proves, else by the definition (B5). One that was made from a
+ * file has its tokens in the order of the rows: that says nothing of which is which.
  */
-export function outcomeIndexOf(market: Market, conditionId: string, token: string): number | null {
+export function settledOf(market: Market, conditionId: string, token: string): Settlement {
+  const { resolution } = market;
+  if (resolution === null) return unresolved;
   const at = market.synthesised ? -1 : market.tokens.indexOf(token);
-  if (at !== -1) return at;
-  return /^0x[0-9a-f]{64}$/.test(conditionId)
-    ? outcomeOfToken(keccak256, conditionId, token)
-    : null;
+  const told = at === -1 ? null : at;
+  const { outcome, isContradicted } = judgeOutcome(provenOutcome(conditionId, token), told);
+  const payout = outcome === null ? null : payoutOf(resolution.numerators, outcome);
+  if (payout === null) return unknown;
+  const settled = { payout, offset: resolution.offset };
+  return { settled, mark: isContradicted ? 'GOV_OUTCOME_MISMATCH' : null };
+}
+
+/** The holding with a mark, which each of its books has, too. */
+export function marked(holding: Holding, mark: OutcomeMark): Holding {
+  if (holding.marks.includes(mark)) return holding;
+  const books = holding.books.map((book): Book => {
+    const incomplete = withReason(book.incomplete, mark);
+    return incomplete === book.incomplete ? book : { ...book, incomplete };
+  });
+  return { ...holding, marks: withReason(holding.marks, mark), books };
 }
 
 /** The holding with this book in place of the one of the same bot, or beside the others. */
 export function withBook(holding: Holding, book: Book, shares = holding.shares): Holding {
-  const { oversoldAt, conditionId, settled } = holding;
+  const { oversoldAt, conditionId, settled, marks } = holding;
   const books = holding.books.slice();
   const at = books.findIndex((one) => one.bot === book.bot);
   books[at === -1 ? books.length : at] = book;
-  return { kind: 'holding', shares, oversoldAt, conditionId, settled, books };
+  return { kind: 'holding', shares, oversoldAt, conditionId, settled, marks, books };
 }
 
 export function markOversold(book: Book): Book {

@@ -13,13 +13,17 @@
  * The wallet must have approved the adapter for its tokens: the executor's business.
  */
 
-import { PUSD, USDC_E, tokenIds, WRAPPED_COLLATERAL } from '@polytraders/domain';
+import {
+  type Collateral,
+  createTokenProofs,
+  PUSD,
+  type TokenPair,
+  USDC_E,
+  WRAPPED_COLLATERAL,
+} from '@polytraders/domain';
 import { getBytes, keccak256 as hexKeccak } from 'ethers';
 
 export type Protocol = 'CONDITIONAL_TOKENS' | 'NEG_RISK_ADAPTER' | 'COLLATERAL_ADAPTER';
-
-/** The collateral that a token's id was made with. */
-export type Collateral = 'USDC_E' | 'WRAPPED' | 'PUSD';
 
 export type CallTarget = {
   readonly protocol: Protocol;
@@ -95,38 +99,11 @@ export function validAt(name: ContractName, at: number): string | null {
   return ADDRESSES[name].findLast(({ from }) => from <= at)?.contract ?? null;
 }
 
-export type DerivedPair = {
-  readonly collateral: Collateral;
-  /** YES and NO. */
-  readonly tokens: readonly [string, string];
-};
-
-const PAIRS_REMEMBERED_MAX = 10_000;
-const COLLATERALS = [
-  ['USDC_E', USDC_E],
-  ['WRAPPED', WRAPPED_COLLATERAL],
-  ['PUSD', PUSD],
-] as const;
-const remembered = new Map<string, readonly DerivedPair[]>();
+const proofs = createTokenProofs((bytes) => getBytes(hexKeccak(bytes)));
 
 /**
  * The two tokens of the condition that `tokenId` is one of, and their collateral; null where the id
- * is none of this condition's. A few milliseconds of work, so answers are kept: they never change.
+ * is none of this condition's.
  */
-export function derivedPair(conditionId: string, tokenId: string): DerivedPair | null {
-  if (!/^0x[0-9a-f]{64}$/.test(conditionId)) return null;
-  let pairs = remembered.get(conditionId);
-  if (pairs === undefined) {
-    if (remembered.size >= PAIRS_REMEMBERED_MAX) remembered.clear();
-    pairs = COLLATERALS.map(([collateral, address]) => ({
-      collateral,
-      tokens: tokenIds(keccak, address, conditionId),
-    }));
-    remembered.set(conditionId, pairs);
-  }
-  return pairs.find(({ tokens }) => tokens.includes(tokenId)) ?? null;
-}
-
-function keccak(bytes: Uint8Array): Uint8Array {
-  return getBytes(hexKeccak(bytes));
-}
+export const derivedPair: (conditionId: string, tokenId: string) => TokenPair | null =
+  proofs.pairOf;

@@ -9,6 +9,7 @@
  */
 
 import {
+  type Collateral,
   type Failures,
   type HeldToken,
   type InventoryEntity,
@@ -17,7 +18,7 @@ import {
   type SettlementStatus,
   type ToldStatus,
 } from '@polytraders/domain';
-import { type Addresses, type Collateral } from './call-targets.ts';
+import { type Addresses } from './call-targets.ts';
 import { emptyShelf, type Shelf } from './shelf.ts';
 
 export type Mode = 'shadow_only' | 'limited_live' | 'general_live';

@@ -5,10 +5,14 @@
  * and the reserver's tables show the same balances to people. `live_items` are those of its index.
  */
 
-import { type PlanKind, type SettlementStatus, type ToldStatus } from '@polytraders/domain';
+import {
+  type Collateral,
+  type PlanKind,
+  type SettlementStatus,
+  type ToldStatus,
+} from '@polytraders/domain';
 import { type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { table } from '@polytraders/stream';
-import { type Collateral } from './call-targets.ts';
 import { type Mode } from './state.ts';
 
 export type PartitionRow = {

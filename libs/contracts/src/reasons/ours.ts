@@ -226,6 +226,15 @@ export const INCOMPLETE_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_OUTCOME_MISMATCH',
+    severity: 'WARN',
+    meaning:
+      'The definition of a resolved market contradicts the token id about its outcome; ' +
+      'the id is believed.',
+    action: 'Mend the market metadata; nothing is to be booked again.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_OPENING_BALANCE_UNKNOWN',
     severity: 'WARN',
     meaning: 'No opening balance of the account was declared; its pUSD counts from zero.',

@@ -262,7 +262,7 @@ describe('markets', () => {
 
   test('an outcome that only the id tells is read from it, when it matters', () => {
     const asked: string[] = [];
-    const outcomeOf = (condition: string, id: string): number => {
+    const outcomeOf = (condition: string, id: string): 0 | 1 => {
       asked.push(`${condition}/${id}`);
       return id === YES ? 0 : 1;
     };
@@ -275,7 +275,7 @@ describe('markets', () => {
     equal.fold(held, resolved('1', '1'));
     const late = createDesk(outcomeOf);
     late.fold(resolved('1', '0'), held);
-    expect([asked.length, token(late)]).toEqual([4, token(known)]);
+    expect(token(late)).toEqual(token(known));
   });
 
   test('a token whose condition is told later belongs to it from then on', () => {

@@ -12,9 +12,9 @@ import {
   incompleteOf,
   type InventoryBalance,
   isOversold,
-  paysOf,
   redeemableOf,
 } from './balance.ts';
+import { judgeOutcome, type TokenProofs } from '../token-proofs.ts';
 import { EMPTY_LIVE_INDEX, type LiveIndex } from './live-index.ts';
 import {
   isSameReservation,
@@ -33,8 +33,8 @@ import {
 } from './state.ts';
 
 export type InventoryLookup = { readonly get: (key: string) => InventoryEntity | undefined };
-/** The place of a token in its condition, read from its id; null where the id does not tell. */
-export type OutcomeOf = (conditionId: string, token: string) => number | null;
+/** The place of a token in its condition, as its id proves it; null where the id does not. */
+export type OutcomeOf = TokenProofs['outcomeOf'];
 export type InventoryPut = {
   readonly key: string;
   readonly entity: InventoryEntity | undefined;
@@ -306,16 +306,18 @@ export function held(
 }
 
 /**
- * The balance of a token whose condition is resolved. Which outcome it is matters only now: where
- * nobody has said so its id is asked, which costs a millisecond.
+ * The balance of a token whose condition is resolved. Which outcome it is matters only now, so its
+ * id is asked now: what that proves wins over what was told.
  */
 export function resolved(
   work: Work,
   balance: InventoryBalance,
   payouts: readonly bigint[],
 ): InventoryBalance {
-  const after = { ...balance, payouts };
   const { conditionId, token } = balance;
-  if (paysOf(after) !== null || conditionId === null || token === null) return after;
-  return { ...after, outcomeIndex: work.outcomeOf(conditionId, token) };
+  if (conditionId === null || token === null) return { ...balance, payouts };
+  const proven = work.outcomeOf(conditionId, token);
+  const { outcome: outcomeIndex, isContradicted } = judgeOutcome(proven, balance.outcomeIndex);
+  const doubts = isContradicted ? ['GOV_OUTCOME_MISMATCH'] : [];
+  return { ...moved(balance, { doubts }), payouts, outcomeIndex };
 }

@@ -3,7 +3,6 @@ import { formatMicros, shares } from '@polytraders/money';
 import { lotsOf } from '../lots.ts';
 import { applyFill } from '../position.ts';
 import { bookConversion } from './conversion.ts';
-import { outcomeOfToken } from './outcome.ts';
 import { imbalanceOf } from './posting.ts';
 import { book, origin, qty, stands, told, usd } from './settlement.fixture.ts';
 import { type BotBook, partPositive, partSigned, shareExactParts } from './sharing.ts';
@@ -163,10 +162,5 @@ describe('sharing', () => {
 
   test('parts that do not sum to the total stop', () => {
     expect(() => shareExactParts(5n, [1n, 1n], 1n)).toThrow('Invariant: the exact parts');
-  });
-
-  test('which outcome a token is can be told by its id, and not by a made-up one', () => {
-    const hash = (bytes: Uint8Array): Uint8Array => bytes.slice(0, 32);
-    expect(outcomeOfToken(hash, `0x${'1'.repeat(64)}`, 'YES')).toBeNull();
   });
 });

@@ -5,11 +5,12 @@
  */
 
 import { type MarketDefinition } from '@polytraders/contracts';
+import { judgeOutcome } from '@polytraders/domain';
 import { shares } from '@polytraders/money';
 import { type Lookup } from '@polytraders/stream';
 import { type MovementDraft, type MovementSaid, type TokenLeg } from '../draft.ts';
 import { wholeConversion } from './conversion.ts';
-import { derivedTokens, possibleTokens, type TokenPair } from './derived.ts';
+import { derivedPair, possibleTokens, proofs, type TokenPair } from './derived.ts';
 import { factsOf } from './enrich.ts';
 import { type Held, type Holding, holdingOf, taken } from './held.ts';
 import { tokensOfMarket } from './keys.ts';
@@ -211,9 +212,9 @@ function marketOf(
   const defined = (definition?.tokens ?? []).map((token) => token.token_id);
   const tokens = [...possibleTokens(condition), ...defined, ...written];
   const holding = holdingOf(lookup, { partition, account }, condition, tokens);
-  const derived = derivedTokens(condition);
   const known = pairOf(defined) ?? pairOf(written);
-  const proven = event === null ? provenBy(derived, holding) : (derived?.negRisk ?? null);
+  const derived = event === null ? null : derivedPair(condition, 'WRAPPED');
+  const proven = event === null ? provenBy(condition, holding) : derived;
   return { names, facts, definition, pair: known ?? proven, holding };
 }
 
@@ -225,13 +226,9 @@ function pairOf(tokens: readonly string[]): TokenPair | null {
 }
 
 /** Which collateral a market has, by the id of a token of it that the account has held. */
-function provenBy(
-  derived: ReturnType<typeof derivedTokens>,
-  { tokens }: Holding,
-): TokenPair | null {
-  if (derived === null) return null;
-  const pairs = [derived.standard, derived.negRisk, derived.pusd];
-  return pairs.find((pair) => pair.some((token) => tokens.has(token))) ?? null;
+function provenBy(condition: string, { tokens: held }: Holding): TokenPair | null {
+  const pairs = proofs.pairsOf(condition).map(({ tokens }) => tokens);
+  return pairs.find((pair) => pair.some((token) => held.has(token))) ?? null;
 }
 
 /** Legs with the outcome that each token is of, in the order of outcomes. */
@@ -248,15 +245,15 @@ function placed<Leg extends TokenLeg>(
   return known.sort((a, b) => order(a) - order(b) || (a.token_id < b.token_id ? -1 : 1));
 }
 
+/** As the token's id proves it, else as its definition says (B5). */
 function outcomeOf(
   token: string,
   condition: string,
   definition: MarketDefinition | null,
 ): number | null {
   const defined = definition?.tokens.findIndex((one) => one.token_id === token) ?? -1;
-  if (defined >= 0) return defined;
-  const derived = possibleTokens(condition).indexOf(token);
-  return derived < 0 ? null : derived % 2;
+  const told = defined < 0 ? null : defined;
+  return judgeOutcome(proofs.outcomeOf(condition, token), told).outcome;
 }
 
 function brought(place: string, leg: TokenLeg): Held {

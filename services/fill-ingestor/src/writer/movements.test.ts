@@ -194,6 +194,14 @@ describe('what the writer adds', () => {
     ]);
   });
 
+  test('and not read from a definition that its id contradicts', () => {
+    const writer = testWriter();
+    const tokens = [...DEFINITION.tokens].reverse();
+    writer.say({ ...FACTS, definition: { ...DEFINITION, tokens } });
+    const [split] = valuesOf(writer.inputs(movement('PositionsSplit', SPLIT)), 'PositionsSplit');
+    expect(split).toMatchObject({ legs: legs(10_000_000n) });
+  });
+
   test('of a token that no definition knows and no id proves, its outcome stays unknown', () => {
     const told = [{ token_id: '12', quantity_shares: '3' }];
     const written = testWriter().inputs(
