@@ -28,6 +28,7 @@ export * from './neg-risk.ts';
 export * from './paper.ts';
 export * from './position.ts';
 export * from './rebate.ts';
+export * from './reconciliation.ts';
 export * from './retention.ts';
 export * from './settlement/conversion.ts';
 export * from './settlement/posting.ts';
@@ -48,4 +49,16 @@ export {
 } from './valuation-event.ts';
 export * from './valuation-types.ts';
 export * from './token-proofs.ts';
-export * from './window-calendar.ts';
+export {
+  DAY_MICROS,
+  type DueWindow,
+  firstWindowStart,
+  type KindTold,
+  type ReportWindow,
+  windowAt,
+  windowInForce,
+  type WindowKind,
+  windowsDue,
+  type WindowsKnown,
+} from './window-calendar.ts';
+export * from './window-report.ts';
