@@ -131,6 +131,17 @@ describe('causes of a movement', () => {
     expect([last?.entry_kind, last?.realised_pnl_pusd]).toEqual(['REDEEM', -1_000_000n]);
   });
 
+  test('what a lot made that no resolution re-based is no rounding', () => {
+    // Its condition is told only behind the resolution, by a fill: 100 @ 0.50, twice, for 200.
+    const bare: LedgerEvent = {
+      type: 'FillConfirmed',
+      value: fillConfirmed({ fill_id: 'f0', condition_id: null }),
+    };
+    const played = play(bare, resolved, fill, redeemed(200_000_000n, 200_000_000n));
+    const kinds = played.entries.slice(2).map((one) => [one.entry_kind, one.realised_pnl_pusd]);
+    expect(kinds).toEqual([['REDEEM', 100_000_000n]]);
+  });
+
   test('a micro off is rounding, of its own kind', () => {
     const played = play(defined, fill, resolved, redeemed(100_000_000n, 99_999_999n));
     expect(lastOutcome(played)).toBe('applied');

@@ -56,6 +56,9 @@ export function placeKeys(lookup: Lookup<Entity>, name: Name): readonly string[]
   return found === undefined && told !== null ? [market] : [market, own];
 }
 
+/** Below every offset of the log. */
+const NOT_REBASED = -1;
+
 /** The holding with its condition, and what is put beside it. */
 export function place(
   state: Lookup<Entity>,
@@ -79,7 +82,9 @@ export function place(
   const puts: Put<Entity>[] = [{ key, entity: withMember(market, account, token) }];
   if (known?.accounts.includes(account) === true)
     puts.push({ key: own, entity: withoutAccount(known, account) });
-  const { settled, mark } = settledOf(market, conditionId, token);
+  const { settled: paid, mark } = settledOf(market, conditionId, token);
+  // Lots that were there before their condition was told keep their cost: nothing re-based them.
+  const settled = paid === null || found === undefined ? paid : { ...paid, offset: NOT_REBASED };
   const placed: Holding = { ...before, conditionId, settled };
   return { holding: mark === null ? placed : marked(placed, mark), puts };
 }
