@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   DAY_MICROS,
-  dayOf,
+  dayNumberOf,
   firstWindowStart,
   type KindTold,
   windowAt,
@@ -44,7 +44,7 @@ describe('a window is half-open, in UTC', () => {
       const { start, end } = windowAt('daily', at(text));
       expect([day(start), end - start]).toEqual([text, DAY_MICROS]);
     }
-    expect(dayOf(at('1970-01-02'))).toBe(1);
+    expect(dayNumberOf(at('1970-01-02'))).toBe(1);
   });
 });
 
@@ -128,7 +128,7 @@ describe('windows that are due', () => {
   });
 
   test('of the time before, those that fills fall into, each once and first of all', () => {
-    const days = ['2026-01-03', '2026-01-02', '2026-01-03'].map((text) => dayOf(at(text)));
+    const days = ['2026-01-03', '2026-01-02', '2026-01-03'].map((text) => dayNumberOf(at(text)));
     const known = { told, closedTo: null, earlierDays: days };
     const due = windowsDue(known, at('2026-05-09'), 99);
     expect(due.map((one) => [shown(one), one.backfilled])).toEqual([

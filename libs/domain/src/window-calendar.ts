@@ -35,7 +35,7 @@ export function windowAt(kind: WindowKind, time: number): ReportWindow {
 }
 
 /** Number of the UTC day of a moment, 0 for 1970-01-01. */
-export function dayOf(time: number): number {
+export function dayNumberOf(time: number): number {
   return Math.floor(time / DAY_MICROS);
 }
 
