@@ -48,8 +48,7 @@ export function defineMarket(
   const tokens = event.tokens.map((one) => one.token_id);
   const isKnown = before.tokens.length > 0;
   const isSame = isKnown && tokens.join() === before.tokens.join();
-  const finalAt = before.resolution?.resolvedAt ?? event.effective_at;
-  const desk = openDesk(state, partition, offset, marketFacts(event, finalAt));
+  const desk = openDesk(state, partition, offset, marketFacts(event, event.effective_at));
   if (isKnown && !isSame && !before.synthesised) {
     if (event.synthesised) return { outcome: 'ignored', because: 'market that is known' };
     desk.doubt('MARKET_DEFINITION_DIFFERS');
@@ -193,7 +192,10 @@ function takeWaiting(desk: Desk, condition: string, market: Market, token: strin
 
 /** Settles the members that are not settled, where the market is resolved. */
 function settleMembers(desk: Desk, condition: string, market: Market): void {
-  if (market.resolution === null) return;
+  const { resolution } = market;
+  if (resolution === null) return;
+  // Final since its resolution, whichever event brought what was missing.
+  const settling: Desk = { ...desk, facts: { ...desk.facts, finalAt: resolution.resolvedAt } };
   for (const { account, token } of market.members) {
     const key = holdingKey(account, token);
     const holding = desk.get(key) as Holding | undefined;
@@ -208,7 +210,7 @@ function settleMembers(desk: Desk, condition: string, market: Market): void {
     const marks = known.marks.filter((one) => one !== 'GOV_OUTCOME_UNKNOWN');
     desk.put(key, { ...known, settled: isHere, marks });
     for (const posting of bookResolution(botBooks(holding), settled.payout))
-      post(desk, 'RESOLVE', account, token, posting);
+      post(settling, 'RESOLVE', account, token, posting);
   }
 }
 
