@@ -249,6 +249,15 @@ export const INCOMPLETE_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_NEGRISK_TOKEN_BY_TOKEN',
+    severity: 'WARN',
+    meaning:
+      'A position of a negative-risk event is valued by its own mark: the event is not defined, or ' +
+      'a question of it has no mark.',
+    action: 'Mend the market metadata, or see why market data sends no mark; the next fill values.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_FILL_QUARANTINED',
     severity: 'WARN',
     meaning: 'A fill of this position is kept out of the numbers because it cannot be paid yet.',
