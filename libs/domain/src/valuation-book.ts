@@ -34,6 +34,7 @@ export function flatBook(book: BookToValue, negRiskMarketId: string | null): Boo
     value: pusd(0n),
     unrealised: pusd(0n),
     mark: null,
+    price: null,
     stale: false,
     negRiskMarketId,
     flags: [],

@@ -16,6 +16,7 @@ import {
   E18_PER_UNIT,
   invariant,
   priceE18,
+  priceOfRational,
   pusd,
 } from '@polytraders/money';
 import { type Payout, payoutPrice, payoutValue } from './settlement/resolution.ts';
@@ -111,15 +112,17 @@ type Valued = { readonly books: readonly BookValuation[]; readonly marks: readon
 /** With odds: one floor over the exact sum, each token by largest remainder (M2). */
 function valueTogether(open: readonly EventBook[], within: Within, odds: Odds): Valued {
   const { event, quotes } = within;
-  const numerators = open.map(({ book, question, isYes }) => {
+  const { denominator } = odds;
+  const weights = open.map(({ question, isYes }) => {
     const yes = odds.yes[question] ?? 0n;
-    return book.shares * (isYes ? yes : odds.denominator - yes);
+    return isYes ? yes : denominator - yes;
   });
+  const numerators = open.map(({ book }, at) => book.shares * (weights[at] ?? 0n));
   const total = divideFloor(
     numerators.reduce((sum, one) => sum + one, 0n),
-    odds.denominator,
+    denominator,
   );
-  const values = shareExactParts(total, numerators, odds.denominator);
+  const values = shareExactParts(total, numerators, denominator);
   const marks = odds.isMarked
     ? quotes.flatMap(({ payout, observed }) =>
         payout === null && observed !== null ? [observed] : [],
@@ -132,6 +135,7 @@ function valueTogether(open: readonly EventBook[], within: Within, odds: Odds): 
       by: payout === null ? 'EVENT' : 'PAYOUT',
       value: pusd(values[at] ?? 0n),
       mark: markOf(one, quotes),
+      price: priceOfRational({ numerator: weights[at] ?? 0n, denominator }),
       stale: payout === null && stale,
       negRiskMarketId: event.negRiskMarketId,
       flags: ['PNL_REPORTER_NEGRISK_DETECTED'],
@@ -149,10 +153,12 @@ function valueTokens(open: readonly EventBook[], { event, pricing, quotes }: Wit
     const { payout, observed: quoted } = quoteAt(quotes, question);
     if (payout !== null) {
       const paid = one.isYes ? payout : oppositeOf(payout);
+      const mark = payoutMark(book.token, paid);
       return valuedBook(book, {
         by: 'PAYOUT',
         value: payoutValue(book.shares, paid),
-        mark: payoutMark(book.token, paid),
+        mark,
+        price: mark.price,
         stale: false,
         negRiskMarketId,
         flags: ['PNL_REPORTER_NEGRISK_DETECTED'],
@@ -166,6 +172,7 @@ function valueTokens(open: readonly EventBook[], { event, pricing, quotes }: Wit
       by: 'TOKEN_OF_EVENT',
       value: mark === null ? null : pusd(divideFloor(mark.price * book.shares, E18_PER_UNIT)),
       mark,
+      price: mark?.price ?? null,
       stale: mark?.stale ?? false,
       negRiskMarketId,
       flags: ['GOV_NEGRISK_TOKEN_BY_TOKEN', 'PNL_REPORTER_NEGRISK_DETECTED'],

@@ -90,6 +90,11 @@ export type BookValuation = {
   /** value − basis; null without either. */
   readonly unrealised: PusdMicros | null;
   readonly mark: UsedMark | null;
+  /**
+   * pUSD a share that it was valued at, at 18 decimals half-even: the mark, in an event normalised,
+   * so that the YES of the event sum to 1. Null where it was not.
+   */
+  readonly price: PriceE18 | null;
   /** Whether any mark behind the value is stale: of an event that of any open question. */
   readonly stale: boolean;
   /** The event that it was valued with or should have been; null of a plain token. */

@@ -105,6 +105,10 @@ describe('the worked table of the payoff, row by row, as books are valued', () =
     const books = held([0, 100], [0, 100]);
     const valuation = valueBooks(books, [EVENT], pricing(marksOf([42, 37, 27])));
     expect(partsOf(valuation)).toEqual([60_377_358n, 65_094_340n]);
+    expect(valuation.books.map(({ price }) => price)).toEqual([
+      603_773_584_905_660_377n,
+      650_943_396_226_415_094n,
+    ]);
   });
 });
 

@@ -96,7 +96,9 @@ function valueToken(
   if (payout !== undefined) {
     const value = payoutValue(book.shares, payout);
     const mark = payoutMark(book.token, payout);
-    return valuedBook(book, { by: 'PAYOUT', value, mark, stale: false, negRiskMarketId, flags });
+    const { price } = mark;
+    const stale = false;
+    return valuedBook(book, { by: 'PAYOUT', value, mark, price, stale, negRiskMarketId, flags });
   }
   const isOrphan = book.negRisk === true;
   if (isOrphan) flags.push('GOV_NEGRISK_TOKEN_BY_TOKEN');
@@ -105,7 +107,8 @@ function valueToken(
   const value = mark === null ? null : pusd(divideFloor(mark.price * book.shares, E18_PER_UNIT));
   const stale = mark?.stale ?? false;
   const by = isOrphan ? 'TOKEN_OF_EVENT' : 'TOKEN';
-  return valuedBook(book, { by, value, mark, stale, negRiskMarketId, flags });
+  const price = mark?.price ?? null;
+  return valuedBook(book, { by, value, mark, price, stale, negRiskMarketId, flags });
 }
 
 function placesOf(events: readonly EventDefinition[]): ReadonlyMap<string, Place> {
