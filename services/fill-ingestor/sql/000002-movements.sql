@@ -27,14 +27,15 @@ CREATE TABLE movement (
   PRIMARY KEY (tx_hash, account, place)
 );
 
--- Settlement jobs that were claimed with a transaction: its movements say which job they end.
+-- Settlement jobs of an account that were claimed with a transaction: its movements there say which
+-- job they end. Several accounts may act in one transaction, each with jobs of its own.
 CREATE TABLE settlement_claim (
-  log_partition text NOT NULL,
+  account       text NOT NULL,
   tx_hash       text NOT NULL,
   job_id        text NOT NULL,
-  account       text NOT NULL,
+  log_partition text NOT NULL,
   claimed_by    text NOT NULL,
-  PRIMARY KEY (log_partition, tx_hash, job_id)
+  PRIMARY KEY (account, tx_hash, job_id)
 );
 
 -- Commands that were carried out, each once.

@@ -184,16 +184,16 @@ CREATE TABLE tokens_without_condition (
   PRIMARY KEY (partition, token_id, account)
 );
 
--- Who carries out a settlement job with which transaction: the bot of what comes in by it.
+-- Who carries out a settlement job of an account with which transaction: the bot of what comes in by
+-- it.
 CREATE TABLE claims (
-  partition text NOT NULL,
-  tx_hash text NOT NULL,
   account text NOT NULL,
+  tx_hash text NOT NULL,
   job_id text NOT NULL,
   claimed_by text NOT NULL,
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL,
-  PRIMARY KEY (partition, tx_hash)
+  PRIMARY KEY (account, tx_hash)
 );
 
 -- Parameters in force at the place where a log partition stands.

@@ -142,13 +142,12 @@ export function claimJob(
   offset: number,
 ): PnlStep {
   checkAccount(event.account, partition);
-  const key = claimKey(partition, event.tx_hash);
+  const key = claimKey(event.account, event.tx_hash);
   const before = state.get(key) as Claim | undefined;
   if (before?.jobId === event.job_id && before.claimedBy === event.claimed_by)
     return { outcome: 'ignored', because: 'claim that is known' };
   const entity: Claim = {
     kind: 'claim',
-    account: event.account,
     jobId: event.job_id,
     claimedBy: event.claimed_by,
     lastOffset: offset,

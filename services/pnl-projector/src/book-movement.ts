@@ -83,8 +83,8 @@ export function botBooks(holding: Holding): readonly BotBook[] {
 export function inflowBot(desk: Desk, account: string): string {
   const { txHash } = desk.facts;
   if (txHash === null) return TREASURY;
-  const claim = desk.get(claimKey(desk.partition, txHash)) as Claim | undefined;
-  return claim?.account === account ? claim.claimedBy : TREASURY;
+  const claim = desk.get(claimKey(account, txHash)) as Claim | undefined;
+  return claim?.claimedBy ?? TREASURY;
 }
 
 /** Where the lots come from that this event opens. */

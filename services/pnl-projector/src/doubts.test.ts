@@ -270,6 +270,7 @@ describe('who gets what comes in', () => {
     const others = { ...claimed('s', 'arb'), account: samePartition() };
     const theirs: LedgerEvent = { type: 'SettlementJobClaimed', value: others };
     expect(botsOf(play(theirs, own))).toEqual(['treasury', 'treasury']);
+    expect(botsOf(play(claim, theirs, own))).toEqual(['arb', 'arb']);
     expect(lastOutcome(play(claim, claim))).toBe('ignored: claim that is known');
   });
 

@@ -10,7 +10,7 @@
  * after.
  *
  * Keys: `holding|account|token`, and `market|partition|condition`, `token|partition|token`,
- * `claim|partition|transaction`, `parameters|partition`: what stands on every partition of the log
+ * `claim|account|transaction`, `parameters|partition`: what stands on every partition of the log
  * (MarketResolved) must not meet the rows of another one. No part holds a `|`.
  */
 
@@ -103,7 +103,6 @@ export type Token = {
 /** A settlement job that somebody carries out with this transaction. */
 export type Claim = {
   readonly kind: 'claim';
-  readonly account: string;
   readonly jobId: string;
   readonly claimedBy: string;
   readonly lastOffset: number;
@@ -204,8 +203,8 @@ export function tokenKey(partition: number, token: string): string {
   return `token|${String(partition)}|${token}`;
 }
 
-export function claimKey(partition: number, txHash: string): string {
-  return `claim|${String(partition)}|${txHash}`;
+export function claimKey(account: string, txHash: string): string {
+  return `claim|${account}|${txHash}`;
 }
 
 const parametersKeys: readonly string[] = Array.from(
@@ -220,7 +219,7 @@ export function parametersKey(partition: number): string {
 /** A key taken apart again: the kind of its entity, and one or two names. */
 export type KeyParts = {
   readonly kind: Entity['kind'];
-  /** The account of a holding; the partition of everything else. */
+  /** The account of a holding or a claim; the partition of everything else. */
   readonly first: string;
   /** Token, condition or transaction; empty for parameters. */
   readonly second: string;

@@ -62,7 +62,7 @@ export function keys(event: LedgerEvent, partition: number): readonly string[] {
     case 'MarketResolved':
       return [parametersKey(partition), marketKey(partition, event.value.condition_id)];
     case 'SettlementJobClaimed':
-      return [claimKey(partition, event.value.tx_hash)];
+      return [claimKey(event.value.account, event.value.tx_hash)];
     default:
       return movementKeys(event, partition);
   }
@@ -128,7 +128,7 @@ function movementKeys(event: LedgerEvent, partition: number): readonly string[] 
   if (!isMovement(event)) return noKeys;
   const list = [parametersKey(partition)];
   const txHash = 'tx_hash' in event.value ? event.value.tx_hash : null;
-  if (txHash !== null) list.push(claimKey(partition, txHash));
+  if (txHash !== null) list.push(claimKey(event.value.account, txHash));
   for (const { account, token, told } of namesOf(event, partition)) {
     list.push(holdingKey(account, token), tokenKey(partition, token));
     if (told !== null) list.push(marketKey(partition, told));

@@ -32,18 +32,17 @@ type Located = { readonly table: string; readonly where: Readonly<Record<string,
 
 /** Rows that turn `before` into `after`, for the kinds of this file. */
 export function marketChanges(
-  { first: partition, second: name }: KeyParts,
+  { first, second: name }: KeyParts,
   before: Entity | undefined,
   after: Market | Token | Claim,
 ): readonly Change[] {
   if (after.kind === 'market')
-    return changesOfMarket(partition, name, before as Market | undefined, after);
+    return changesOfMarket(first, name, before as Market | undefined, after);
   if (after.kind === 'token')
-    return changesOfToken(partition, name, before as Token | undefined, after);
+    return changesOfToken(first, name, before as Token | undefined, after);
   const row: ClaimRow = {
-    partition,
+    account: first,
     tx_hash: name,
-    account: after.account,
     job_id: after.jobId,
     claimed_by: after.claimedBy,
     last_offset: after.lastOffset,
@@ -53,16 +52,17 @@ export function marketChanges(
 }
 
 /** Where the rows of a market, a token or a claim lie. */
-export function locateMarket({ kind, first: partition, second }: KeyParts): readonly Located[] {
+export function locateMarket({ kind, first, second }: KeyParts): readonly Located[] {
+  if (kind === 'claim')
+    return [{ table: claimsTable.name, where: { account: first, tx_hash: second } }];
   if (kind === 'market') {
-    const where = { partition, condition_id: second };
+    const where = { partition: first, condition_id: second };
     return [
       { table: marketsTable.name, where },
       { table: marketHoldingsTable.name, where },
     ];
   }
-  if (kind === 'claim') return [{ table: claimsTable.name, where: { partition, tx_hash: second } }];
-  const where = { partition, token_id: second };
+  const where = { partition: first, token_id: second };
   return [
     { table: tokensTable.name, where },
     { table: looseTokensTable.name, where },
@@ -184,7 +184,6 @@ function claimFrom(found: object | undefined): Claim | undefined {
   const row = found as ClaimRow;
   return {
     kind: 'claim',
-    account: row.account,
     jobId: row.job_id,
     claimedBy: row.claimed_by,
     lastOffset: row.last_offset,

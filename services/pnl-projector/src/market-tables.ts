@@ -47,9 +47,8 @@ export type LooseTokenRow = {
 };
 
 export type ClaimRow = {
-  readonly partition: string;
-  readonly tx_hash: string;
   readonly account: string;
+  readonly tx_hash: string;
   readonly job_id: string;
   readonly claimed_by: string;
   readonly last_offset: number;
@@ -113,13 +112,12 @@ export const looseTokensTable: Table<LooseTokenRow> = table<LooseTokenRow>(
 export const claimsTable: Table<ClaimRow> = table<ClaimRow>(
   'claims',
   {
-    partition: 'text',
-    tx_hash: 'text',
     account: 'text',
+    tx_hash: 'text',
     job_id: 'text',
     claimed_by: 'text',
     last_offset: 'int',
     updated_at: 'time',
   },
-  ['partition', 'tx_hash'],
+  ['account', 'tx_hash'],
 );

@@ -115,19 +115,18 @@ function reserve(
   };
 }
 
-/** Remembers whose jobs a transaction carries out: movements of it say the job, if it is one. */
+/**
+ * Remembers which jobs of the account a transaction carries out: its movements say the job, if it is
+ * one. Other accounts may have jobs of theirs in the same transaction.
+ */
 function claim(event: InboxEvent, draft: Of<'CLAIM_JOB'>, lookup: Lookup<Entity>): Done | string {
   const { account, jobId, txHash, claimedBy } = draft;
   const { partition } = event;
-  const key = claimsKey(partition, txHash);
+  const key = claimsKey(account, txHash);
   const found = lookup.get(key);
   const jobs: ClaimsState['jobs'] = found?.kind === 'claims' ? found.jobs : new Map();
   if (jobs.has(jobId)) {
     return `Expected a claim of job ${jobId} that is not known; found it with ${txHash} already.`;
-  }
-  const [other] = [...jobs.values()].filter((one) => one.account !== account);
-  if (other !== undefined) {
-    return `Expected transaction ${txHash} to be of ${other.account}; found ${account}.`;
   }
   const value: Records['SettlementJobClaimed'] = {
     ...envelope(event, draft, 'SettlementJobClaimed', jobId, txHash),
@@ -140,8 +139,9 @@ function claim(event: InboxEvent, draft: Of<'CLAIM_JOB'>, lookup: Lookup<Entity>
   const entity: ClaimsState = {
     kind: 'claims',
     partition,
+    account,
     txHash,
-    jobs: new Map([...jobs, [jobId, { account, claimedBy }]]),
+    jobs: new Map([...jobs, [jobId, { claimedBy }]]),
   };
   const entry = ledgerEntry('SettlementJobClaimed', value, placed(event, account));
   return { puts: [{ key, entity }], entries: [entry] };

@@ -113,7 +113,7 @@ function orderIn(
 function keysOfMovement(partition: number, draft: MovementDraft): readonly string[] {
   const { account, type, value } = draft;
   const txHash = value.tx_hash ?? '';
-  const common = [movedKey(txHash, account), claimsKey(partition, txHash), doubtsKey(partition)];
+  const common = [movedKey(txHash, account), claimsKey(account, txHash), doubtsKey(partition)];
   const held = (tokens: readonly string[]): readonly string[] =>
     tokens.map((token) => heldKey(partition, account, tokenPlace(token)));
   switch (type) {
@@ -194,7 +194,7 @@ function keysOfCommand(partition: number, draft: CommandDraft): readonly string[
     case 'RESERVE':
       return [own, reservationKey(draft.reservationId)];
     case 'CLAIM_JOB':
-      return [own, claimsKey(partition, draft.txHash)];
+      return [own, claimsKey(draft.account, draft.txHash)];
     case 'FAIL_JOB':
       return [own];
     case 'DECLARE_OPENING_BALANCE': {

@@ -236,6 +236,23 @@ describe('what the writer adds', () => {
     ]);
   });
 
+  test('each account has its own claim of a transaction, in whichever partition it lies', () => {
+    const writer = testWriter();
+    const claim = (account: string, job: string) =>
+      command('CLAIM_JOB', { job_id: job, tx_hash: TX }, { command_id: job, account });
+    const claimed = writer.inputs(claim(ALICE, 'job-1'), claim(BOB_ADDRESS, 'job-2'));
+    expect(outcomesOf(claimed)).toEqual(['applied', 'applied']);
+    const merge = { ...SPLIT, legs: pair('10') };
+    const written = writer.inputs(
+      movement('PositionsMerged', merge),
+      movement('PositionsMerged', { ...merge, account: BOB_ADDRESS }),
+    );
+    expect(valuesOf(written, 'PositionsMerged')).toMatchObject([
+      { account: ALICE, job_id: 'job-1' },
+      { account: BOB_ADDRESS, job_id: 'job-2' },
+    ]);
+  });
+
   test('not the job of another account that moved in the same transaction', () => {
     const writer = testWriter();
     writer.inputs(command('CLAIM_JOB', { job_id: 'job-1', tx_hash: TX }));

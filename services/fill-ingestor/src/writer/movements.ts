@@ -42,7 +42,7 @@ export function stepMovement(
   if (same !== undefined) return again(event, { ...draft, ...whole.movement }, same, lookup);
   const { partition } = event;
   const { account } = draft;
-  const job = jobOf(lookup, partition, account, draft.value.tx_hash);
+  const job = jobOf(lookup, account, draft.value.tx_hash);
   const entry = movementEntry(event, draft, whole.movement, job, whole.reason);
   const market =
     whole.market === null
@@ -118,15 +118,13 @@ function aside(
  */
 function jobOf(
   lookup: Lookup<Entity>,
-  partition: number,
   account: string,
   txHash: string | null,
 ): string | null {
-  const found = txHash === null ? undefined : lookup.get(claimsKey(partition, txHash));
-  const jobs = found?.kind === 'claims' ? [...found.jobs] : [];
-  const own = jobs.filter(([, claim]) => claim.account === account).map(([job]) => job);
-  const [job] = own;
-  return job === undefined || own.length > 1 ? null : job;
+  const found = txHash === null ? undefined : lookup.get(claimsKey(account, txHash));
+  const jobs = found?.kind === 'claims' ? [...found.jobs.keys()] : [];
+  const [job] = jobs;
+  return job === undefined || jobs.length > 1 ? null : job;
 }
 
 function movedAt(event: InboxEvent, draft: MovementDraft, lookup: Lookup<Entity>): MovedState {

@@ -107,13 +107,13 @@ export const MOVED = table<MovedRow>(
 export const CLAIMS = table<ClaimRow>(
   'settlement_claim',
   {
-    log_partition: 'text',
+    account: 'text',
     tx_hash: 'text',
     job_id: 'text',
-    account: 'text',
+    log_partition: 'text',
     claimed_by: 'text',
   },
-  ['log_partition', 'tx_hash', 'job_id'],
+  ['account', 'tx_hash', 'job_id'],
 );
 
 /** Guarded like fills: one id that is asked in two partitions is carried out in one. */
@@ -219,13 +219,13 @@ export function changesOfClaims(
   after: ClaimsState,
 ): readonly Change[] {
   const fresh = [...after.jobs].filter(([job]) => before?.jobs.has(job) !== true);
-  return fresh.map(([job, { account, claimedBy }]) => ({
+  return fresh.map(([job, { claimedBy }]) => ({
     upsert: CLAIMS.name,
     row: {
       log_partition: String(after.partition),
       tx_hash: after.txHash,
       job_id: job,
-      account,
+      account: after.account,
       claimed_by: claimedBy,
     } satisfies ClaimRow,
   }));
@@ -235,10 +235,10 @@ export function claimsOfRows(rows: readonly ClaimRow[]): ClaimsState | undefined
   const [first] = rows;
   if (first === undefined) return undefined;
   const jobs = rows.map(
-    ({ job_id: job, account, claimed_by: claimedBy }) => [job, { account, claimedBy }] as const,
+    ({ job_id: job, claimed_by: claimedBy }) => [job, { claimedBy }] as const,
   );
-  const { tx_hash: txHash } = first;
-  return { kind: 'claims', partition: partitionOf(first), txHash, jobs: new Map(jobs) };
+  const { account, tx_hash: txHash } = first;
+  return { kind: 'claims', partition: partitionOf(first), account, txHash, jobs: new Map(jobs) };
 }
 
 export function rowOfCommand(state: CommandState): CommandRow {

@@ -11,7 +11,7 @@
  *   open|<partition>|<place>       the open orders of a condition or token
  *   held|<partition>|<account>|<place>  shares that a wallet holds of a condition or token
  *   moved|<tx>|<account>           movements of a wallet in one transaction
- *   claims|<partition>|<tx>        settlement jobs that were claimed with a transaction
+ *   claims|<account>|<tx>          its settlement jobs that were claimed with a transaction
  *   command|<id>, reservation|<id>, opening|<account>  commands that were carried out
  *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
  *   event|<neg-risk market>        the fullest definition of an event's questions: volatile
@@ -171,12 +171,13 @@ export type MovedState = {
   readonly places: ReadonlyMap<string, Moved>;
 };
 
-/** Who claimed which settlement jobs with one transaction. */
+/** Who claimed which settlement jobs of an account with one transaction. */
 export type ClaimsState = {
   readonly kind: 'claims';
   readonly partition: number;
+  readonly account: string;
   readonly txHash: string;
-  readonly jobs: ReadonlyMap<string, { readonly account: string; readonly claimedBy: string }>;
+  readonly jobs: ReadonlyMap<string, { readonly claimedBy: string }>;
 };
 
 /** A command that was carried out. */
@@ -255,8 +256,7 @@ export const openKey = (partition: number, place: string): string =>
 export const heldKey = (partition: number, account: string, place: string): string =>
   `held|${String(partition)}|${account}|${place}`;
 export const movedKey = (txHash: string, account: string): string => `moved|${txHash}|${account}`;
-export const claimsKey = (partition: number, txHash: string): string =>
-  `claims|${String(partition)}|${txHash}`;
+export const claimsKey = (account: string, txHash: string): string => `claims|${account}|${txHash}`;
 export const commandKey = (commandId: string): string => `command|${commandId}`;
 export const reservationKey = (reservationId: string): string => `reservation|${reservationId}`;
 export const openingKey = (account: string): string => `opening|${account}`;

@@ -298,8 +298,8 @@ function locate(key: string): readonly Place[] {
       return [{ table: MOVED.name, where: { tx_hash: txHash, account } }];
     }
     case 'claims': {
-      const [partition = '', txHash = ''] = name.split('|');
-      return [{ table: CLAIMS.name, where: { log_partition: partition, tx_hash: txHash } }];
+      const [account = '', txHash = ''] = name.split('|');
+      return [{ table: CLAIMS.name, where: { account, tx_hash: txHash } }];
     }
     case 'command':
       return [{ table: COMMANDS.name, where: { command_id: name } }];
