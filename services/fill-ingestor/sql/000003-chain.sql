@@ -13,7 +13,18 @@ CREATE TABLE chain_position (
   last_hash   text,                  -- its hash: should it change, the reader stops
   head        bigint,
   final_block bigint,                -- last block that counts as final
-  halted      text                   -- why the reader stands still, if it does
+  halted      text,                  -- why the reader stands still, if it does
+  contracts   text                   -- list of contracts by which it was read, in JSON
+);
+
+-- What was read before the list of contracts had some that it has now: blocks from next_block to
+-- until_block (exclusive) are read again, and held against what the list of then has told.
+CREATE TABLE chain_contracts_backlog (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  source      text   NOT NULL,
+  contracts   text   NOT NULL,  -- the list of then
+  next_block  bigint NOT NULL,
+  until_block bigint NOT NULL
 );
 
 -- Up to which block (exclusive) each wallet was read, and what of the past of a wallet that was
@@ -66,6 +77,44 @@ CREATE TABLE chain_resolution_token (
   condition_id text NOT NULL
 );
 CREATE INDEX chain_resolution_token_condition ON chain_resolution_token (condition_id);
+
+-- Tokens that wallets of ours have traded, split, merged, redeemed or converted on the chain.
+CREATE TABLE chain_token (
+  token_id text PRIMARY KEY
+);
+
+-- Transfers of tokens that the ledger does not know. Anybody can make tokens at ConditionalTokens
+-- and send them to anybody, so they are kept here and booked nowhere; once a token is known
+-- (defined, ordered, held, traded), what is kept of it is told.
+CREATE TABLE chain_foreign (
+  source          text          NOT NULL,
+  place           text          NOT NULL,  -- transaction, account, token, direction, other side
+  account         text          NOT NULL,
+  token_id        text          NOT NULL,
+  direction       text          NOT NULL,  -- IN or OUT
+  counterparty    text          NOT NULL,
+  quantity_shares numeric(90,6) NOT NULL,  -- as sent: a uint256 or a sum of them
+  tx_hash         text          NOT NULL,
+  block_number    bigint        NOT NULL,
+  input           text          NOT NULL,  -- what will be told, in JSON
+  outcome         text,                    -- TOLD; EXPLAINED: part of something; null: kept
+  PRIMARY KEY (source, place)
+);
+CREATE INDEX chain_foreign_kept ON chain_foreign (source, token_id) WHERE outcome IS NULL;
+CREATE INDEX chain_foreign_transaction ON chain_foreign (tx_hash);
+CREATE INDEX chain_foreign_account ON chain_foreign (account);
+
+-- For people and tools: transfers that were not booked when they were read, and a count of those
+-- that are kept, by account and token.
+CREATE VIEW foreign_transfer AS
+  SELECT 'GOV_TOKEN_FOREIGN' AS reason_code, account, token_id, direction, quantity_shares,
+         counterparty, tx_hash, block_number, coalesce(outcome, 'KEPT') AS outcome, source
+    FROM chain_foreign;
+CREATE VIEW foreign_token AS
+  SELECT 'GOV_TOKEN_FOREIGN' AS reason_code, account, token_id, count(*) AS transfers,
+         sum(CASE direction WHEN 'IN' THEN quantity_shares ELSE -quantity_shares END) AS shares,
+         min(block_number) AS first_block, max(block_number) AS last_block
+    FROM chain_foreign WHERE outcome IS NULL GROUP BY account, token_id;
 
 CREATE INDEX orders_condition ON orders (condition_id) WHERE condition_id IS NOT NULL;
 CREATE INDEX orders_token ON orders (token_id) WHERE token_id IS NOT NULL;

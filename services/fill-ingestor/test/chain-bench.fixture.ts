@@ -26,7 +26,12 @@ export type ChainBench = {
   readonly url: string;
   /** Codes of what its readers had to wait for. */
   readonly outages: string[];
-  /** Starts a reader of the chain; it is stopped with the bench. */
+  /** Lines that its readers have logged. */
+  readonly lines: object[];
+  /**
+   * Starts a reader of the chain; it is stopped with the bench. `CHAIN_CONTRACTS_FILE` is the text
+   * of the list itself.
+   */
   readonly read: (accounts: Accounts, env?: Readonly<Record<string, string>>) => ChainReader;
   /** Inputs that stand in the inbox, in the order of their partition and seq. */
   readonly inbox: () => Promise<readonly InboxRow[]>;
@@ -63,6 +68,8 @@ export async function startBench(name: string, options: ChainOptions): Promise<C
   const chain = await startChain(options);
   const proxy = await startProxy(chain.node.url);
   const outages: string[] = [];
+  const lines: object[] = [];
+  const note = (line: object): number => lines.push(line);
   const readers: ChainReader[] = [];
   return {
     chain,
@@ -70,12 +77,14 @@ export async function startBench(name: string, options: ChainOptions): Promise<C
     database,
     url: fresh.url,
     outages,
+    lines,
     read: (accounts, env = {}) => {
-      const config = chainConfig({ CHAIN_RPC_URL: proxy.url, ...ENV, ...env }, () => null);
+      const all = { CHAIN_RPC_URL: proxy.url, ...ENV, ...env };
+      const config = chainConfig(all, (name) => env[name] ?? null);
       if (config === null) throw new Error('Expected a configuration of the chain.');
       const services = {
         database,
-        log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        log: { info: note, warn: note, error: note },
         config: { workerId: `worker-${String(readers.length)}` },
         onOutage: (error: RuntimeError) => outages.push(error.code),
       } as unknown as Services;

@@ -85,6 +85,17 @@ export const INPUT_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_TOKEN_FOREIGN',
+    severity: 'WARN',
+    meaning:
+      'Shares of a token that the ledger does not know came to a wallet or left it. Anybody can ' +
+      'make such tokens and send them.',
+    action:
+      'Kept in ingest.foreign_transfer, booked nowhere, no account in doubt; told once the token ' +
+      'is defined, ordered, held or traded.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_MOVEMENT_CONFLICT',
     severity: 'HARD_REJECT',
     meaning:

@@ -187,24 +187,16 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
       return chain.act(adapter, [...steps, ...(payout > 0n ? paidOut(wallet, payout) : [])]);
     },
     redeemDirectly: (wallet, market) => direct(wallet, positions('redeemPositions', market)),
-    redeemFor: async (redeemer, wallet, market, { throughAdapter = true, keeps = 0n } = {}) => {
+    redeemFor: async (redeemer, wallet, market, how = {}) => {
       await direct(wallet, token('setApprovalForAll', [redeemer, true]));
+      await chain.mine();
       const held = await Promise.all(market.ids.map((one) => shares(wallet, one)));
       const taken = moved(wallet, redeemer, market, held);
-      const redeemed = positions('redeemPositions', market);
-      const payout = await payoutOf(chain, redeemer, [taken, redeemed]);
-      const steps = throughAdapter
-        ? [
-            token('setApprovalForAll', [adapter, true]),
-            actCall(adapter, [
-              moved(redeemer, adapter, market, held),
-              redeemed,
-              ...paidOut(redeemer, payout),
-            ]),
-          ]
-        : [redeemed, ...paidOut(redeemer, payout)];
-      const paid = cash(pusd, 'transfer', [wallet, payout - keeps]);
-      return chain.act(redeemer, [taken, ...steps, paid]);
+      const payout = await payoutOf(chain, redeemer, [taken, positions('redeemPositions', market)]);
+      return chain.act(redeemer, [
+        taken,
+        ...redeemerSteps(venue, { redeemer, wallet, market, held, payout, ...how }),
+      ]);
     },
     spam: (spam) => chain.act(spam.from, spamSteps(venue, spam)),
     trade: (trade) => chain.act(exchange, traded(trade)),
@@ -212,6 +204,29 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
       direct(from, token('safeTransferFrom', [from, to, tokenId, quantity, '0x'])),
     pay: (from, to, amount) => direct(from, cash(pusd, 'transfer', [to, amount])),
   };
+}
+
+type RedeemedFor = {
+  readonly redeemer: string;
+  readonly wallet: string;
+  readonly market: Market;
+  readonly held: readonly bigint[];
+  readonly payout: bigint;
+  readonly throughAdapter?: boolean;
+  readonly keeps?: bigint;
+};
+
+/** What a contract does with shares that it took to redeem them for their owner. */
+function redeemerSteps(venue: Venue, given: RedeemedFor): readonly Step[] {
+  const { redeemer, wallet, market, held, payout, throughAdapter = true, keeps = 0n } = given;
+  const { adapter, pusd } = venue;
+  const { token, cash, positions, moved, paidOut } = stepsOf(venue);
+  const redeemed = [positions('redeemPositions', market), ...paidOut(redeemer, payout)];
+  const handed = actCall(adapter, [moved(redeemer, adapter, market, held), ...redeemed]);
+  return [
+    ...(throughAdapter ? [token('setApprovalForAll', [adapter, true]), handed] : redeemed),
+    cash(pusd, 'transfer', [wallet, payout - keeps]),
+  ];
 }
 
 /** Steps of a split of any collateral, and of one of its outcomes sent on. */

@@ -19,6 +19,8 @@ export type ChainConfig = {
   readonly timeoutMs: number;
   readonly batchMax: number;
   readonly resetMs: number;
+  /** Hash of the last final block, confirmed by an operator after CHAIN_REORGED; null: none is. */
+  readonly confirmedHash: string | null;
   /** How old the newest block may be before the node is said to lag; 0: as old as it likes. */
   readonly headAgeMaxMs: number;
   /** After this long without a sign of life a reader counts as gone. */
@@ -46,6 +48,7 @@ export function chainConfig(env: Env, read: (name: string) => string | null): Ch
     timeoutMs: whole(env, 'CHAIN_TIMEOUT_MS', 10_000, 50, 120_000),
     batchMax: whole(env, 'CHAIN_BATCH_MAX', 50, 1, 100),
     resetMs: whole(env, 'CHAIN_RESET_MS', 5_000, 10, 600_000),
+    confirmedHash: hashIn(env, 'CHAIN_CONFIRMED_HASH'),
     headAgeMaxMs: whole(env, 'CHAIN_HEAD_AGE_MS_MAX', 120_000, 0, 86_400_000),
     leaseMs: whole(env, 'CHAIN_LEASE_MS', 30_000, 500, 600_000),
   };
@@ -76,6 +79,12 @@ function whole(env: Env, name: string, initial: number, least: number, most: num
   throw refusal(
     `Expected ${name} as a whole number from ${String(least)} to ${String(most)}; found "${text}".`,
   );
+}
+
+function hashIn(env: Env, name: string): string | null {
+  const text = given(env, name);
+  if (text === null || /^0x[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase() ?? null;
+  throw refusal(`Expected ${name} as 0x and 64 hex digits; found "${text}".`);
 }
 
 function given(env: Env, name: string): string | null {

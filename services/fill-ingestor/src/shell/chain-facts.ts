@@ -13,6 +13,8 @@ export type ChainFacts = {
   readonly halted: (error: RuntimeError) => void;
   /** Blocks of the past that wallets declared later still lack. */
   readonly lacking: (blocks: number) => void;
+  /** Transfers of tokens that nobody knows: how many more are kept, or how many there are. */
+  readonly foreign: (transfers: number, isAll?: boolean) => void;
   /** Another ingestor reads. */
   readonly standby: () => void;
   readonly state: () => SourceState;
@@ -32,6 +34,7 @@ export function chainFacts(
   let halt: HaltedSource | null = null;
   let doneAt = -1;
   let lacks = 0;
+  let foreign = 0;
 
   function lagOf(): number {
     return at === null ? 0 : Math.max(0, at.view.final - at.claim.nextBlock + 1);
@@ -62,6 +65,9 @@ export function chainFacts(
     lacking: (blocks) => {
       lacks = blocks;
     },
+    foreign: (transfers, isAll = false) => {
+      foreign = isAll ? transfers : foreign + transfers;
+    },
     standby: () => {
       isReading = false;
       [at, behindSince] = [null, null];
@@ -80,6 +86,7 @@ export function chainFacts(
         final_block: at?.view.final ?? null,
         next_block: at?.claim.nextBlock ?? null,
         backlog_blocks: lacks,
+        foreign_transfers: foreign,
         breaker: rpc.breaker(),
         breaker_open: rpc.breaker() === 'closed' ? 0 : 1,
         ...Object.fromEntries([...outages].map(([code, count]) => [`outages_${code}`, count])),

@@ -11,6 +11,8 @@ export type ChainClaim = {
   readonly nextBlock: number;
   /** Hash of the block before it; null before the first. */
   readonly lastHash: string | null;
+  /** Why the reader before stood still; null where it did not. */
+  readonly halted: string | null;
 };
 
 export type ChainPositions = {
@@ -56,7 +58,7 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
     const claimed = await database.query<Record<string, string | null>>(
       'UPDATE ingest.chain_position SET epoch = epoch + 1, worker_id = $2, seen_at = now() ' +
         "WHERE source = $1 AND seen_at < now() - $3::int * interval '1 ms' " +
-        'RETURNING epoch, next_block, last_hash',
+        'RETURNING epoch, next_block, last_hash, halted',
       [source, workerId, leaseMs],
     );
     const row = claimed.rows[0];
@@ -65,6 +67,7 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
       epoch: Number(row['epoch']),
       nextBlock: Number(row['next_block']),
       lastHash: row['last_hash'] ?? null,
+      halted: row['halted'] ?? null,
     };
   }
 

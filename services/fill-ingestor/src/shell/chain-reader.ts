@@ -16,7 +16,7 @@ import {
   doubling,
   isHalt,
   pause,
-  type RuntimeError,
+  RuntimeError,
   type Services,
   type SourceState,
 } from '@polytraders/runtime';
@@ -26,9 +26,13 @@ import { type ReadFill } from '../sources/chain/matches.ts';
 import { inputsOfTransaction, placeOfFill } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction } from '../sources/chain/transaction.ts';
 import { type Header, headerOf, type PlacedLog, receiptOf } from './chain-answers.ts';
-import { moveBacklog, nextBacklog, noteBacklog, noteCovered } from './chain-backlog.ts';
+import { type BookChanges } from '../sources/chain/book-changes.ts';
+import { noteBacklog, noteCovered } from './chain-backlog.ts';
 import { type ChainConfig } from './chain-config.ts';
+import { linesOf, noteContracts } from './chain-contracts.ts';
 import { chainFacts } from './chain-facts.ts';
+import { foreignAfter, foreignCount, knownTokens, releaseForeign } from './chain-foreign.ts';
+import { filtersOfPiece, nextPiece, takePiece } from './chain-past.ts';
 import { type ChainClaim, chainPositions } from './chain-position.ts';
 import {
   fillFilterOf,
@@ -52,6 +56,7 @@ import {
   tellResolutions,
   untoldAfter,
 } from './chain-store.ts';
+import { readAll, storeTold } from './chain-told.ts';
 import { type ChainView, watchChain } from './chain-view.ts';
 import { inTransaction } from './inbox.ts';
 
@@ -67,6 +72,8 @@ const RETRY_MS = { first: 200, max: 10_000 } as const;
 const STOP_MS_MAX = 4_000;
 /** Untold resolutions that are looked at in one turn. */
 const SWEEP_MAX = 20_000;
+/** Unknown tokens that are looked up in one turn. */
+const TOKENS_MAX = 2_000;
 /** Blocks above the final ones that are still looked at: beyond, catching up comes first. */
 const TAIL_EXTRA = 500;
 
@@ -81,6 +88,7 @@ type Reading = {
   /** Head of the last look at what may still go, and the fills that were there. */
   tail: { readonly head: Header; readonly places: ReadonlySet<string> } | null;
   sweptTo: string;
+  tokensTo: string;
 };
 
 /** Starts reading. Accounts that are not declared with `chain` are not looked at. */
@@ -99,6 +107,7 @@ export function startChainReader(
     ...config,
   });
   const told = walletsOf(accounts);
+  const past = { database, source, wallets: told.all, book: config.book };
   const { finalSeek, tailSeek } = seeksOf(config, told, rpc, second);
   const { receipts } = finalSeek;
   const facts = chainFacts(source, rpc);
@@ -115,13 +124,23 @@ export function startChainReader(
     if (reading === null) {
       const claim = await positions.claim();
       if (claim === null) return facts.standby();
+      const fresh: Reading = { claim, tail: null, sweptTo: '', tokensTo: '' };
+      const undecided = undecidedIn(claim, config);
+      if (undecided !== null) {
+        reading = fresh;
+        throw undecided;
+      }
+      let changes: BookChanges = { added: [], removed: [] };
       await inTransaction(database, async (client) => {
         await positions.moveTo(client, claim, claim);
         await noteBacklog(client, source, told.all, claim, config.startBlock);
+        changes = await noteContracts(client, source, config.book, claim, config.startBlock);
       });
-      reading = { claim, tail: null, sweptTo: '' };
+      reading = fresh;
       await positions.note(claim, null);
+      facts.foreign(await foreignCount(database, source), true);
       log.info({ event: 'SOURCE_ACQUIRED', source, next_block: claim.nextBlock });
+      for (const { level, ...line } of linesOf(changes)) log[level]({ ...line, source });
     }
     const now = reading;
     const view = await watch.look(now.claim);
@@ -137,28 +156,21 @@ export function startChainReader(
     forgetReceipts(view.final);
   }
 
-  /** What wallets lack that were declared after their blocks had been read. */
+  /** What blocks lack that were read without a wallet or a contract of now. */
   async function takePast(now: Reading): Promise<void> {
     const until = performance.now() + BACKLOG_MS_MAX;
     while (performance.now() < until && !stopping.signal.aborted) {
-      const piece = await nextBacklog(database, source, told.all);
+      const piece = await nextPiece(past);
       facts.lacking(piece === null ? 0 : piece.to - piece.from + 1);
       if (piece === null) return;
-      const filters = filtersOf(config.book, piece.wallets);
-      const read = await readSome({ ...finalSeek, filters, resolutions: null }, piece, null);
-      // The others are no strangers to them; what those were told stands already.
-      const own = new Set(told.all);
-      const all = read.transactions.map((logs) => readWalletTransaction(logs, own, config.book));
-      const inputs = all
-        .flatMap(inputsOfTransaction)
-        .filter(({ account }) => piece.wallets.includes(account));
-      const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
-      await inTransaction(database, async (client) => {
-        await positions.moveTo(client, now.claim, now.claim);
-        await moveBacklog(client, source, piece, read.to);
-        await dropProvisional(client, source, confirmed);
-        await appendChain(client, source, inputs, Date.now() * 1000);
-      });
+      const read = await readSome({ ...finalSeek, ...filtersOfPiece(piece) }, piece, null);
+      const more = await takePiece(past, piece, read, (work) =>
+        inTransaction(database, async (client) => {
+          await positions.moveTo(client, now.claim, now.claim);
+          await work(client);
+        }),
+      );
+      facts.foreign(more);
       forgetReceipts(read.to);
     }
   }
@@ -215,18 +227,19 @@ export function startChainReader(
     const { nextBlock: from, lastHash } = now.claim;
     const read = await readSome(finalSeek, { from, to: view.final }, lastHash);
     const wallets = new Set(told.all);
-    const all = read.transactions.map((logs) => readWalletTransaction(logs, wallets, config.book));
+    const { all } = await readAll(database, read.transactions, wallets, config.book);
     const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
     const gone = await goneBy(now, read.to, new Set(confirmed));
     const inputs = [...all.flatMap(inputsOfTransaction), ...gone.map(failedInput)];
     const to: ChainClaim = { ...now.claim, nextBlock: read.to + 1, lastHash: read.hash };
+    let kept = 0;
     try {
       await inTransaction(database, async (client) => {
         const receivedAt = Date.now() * 1000;
         await positions.moveTo(client, now.claim, to);
         await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
         await noteCovered(client, source, told.all, to.nextBlock);
-        await appendChain(client, source, inputs, receivedAt);
+        kept = await storeTold(client, source, all, inputs, receivedAt);
         const resolved = resolutionsIn(read.resolutions, config.book);
         await storeResolutions(client, source, resolved, config.book, receivedAt);
       });
@@ -235,6 +248,7 @@ export function startChainReader(
       if (!(await positions.isStored(to))) throw cause;
     }
     now.claim = to;
+    facts.foreign(kept);
     forgetReceipts(read.to);
   }
 
@@ -268,14 +282,20 @@ export function startChainReader(
     return absent.filter((_, at) => answers[at]?.every((gone) => gone) === true);
   }
 
-  /** Resolutions whose conditions have become known since: some of them each turn. */
+  /** What has become known since, of resolutions and of tokens: some of them each turn. */
   async function sweep(now: Reading): Promise<void> {
     await inTransaction(database, async (client) => {
       const conditions = await untoldAfter(client, now.sweptTo, SWEEP_MAX);
       now.sweptTo = conditions.length < SWEEP_MAX ? '' : (conditions.at(-1) ?? '');
-      if (conditions.length === 0) return;
+      const tokens = await foreignAfter(client, source, now.tokensTo, TOKENS_MAX);
+      now.tokensTo = tokens.length < TOKENS_MAX ? '' : (tokens.at(-1) ?? '');
+      const known = [...(await knownTokens(client, tokens))];
+      if (conditions.length + known.length === 0) return;
       await positions.moveTo(client, now.claim, now.claim);
       await tellResolutions(client, conditions, Date.now() * 1000);
+      const released = await releaseForeign(client, source, known);
+      await appendChain(client, source, released, Date.now() * 1000);
+      facts.foreign(-released.length);
     });
   }
 
@@ -296,9 +316,13 @@ export function startChainReader(
     const { code, message } = error;
     facts.halted(error);
     log.error({ event: 'SOURCE_HALTED', source, code, message });
-    if (reading !== null) {
-      await positions.note(reading.claim, `${code}: ${message}`).catch(() => undefined);
-    }
+    if (reading === null) return;
+    const { claim } = reading;
+    reading = null;
+    facts.standby();
+    // Another ingestor may have the right node, and takes over at once. What is noted it reads.
+    await positions.note(claim, `${code}: ${message}`).catch(() => undefined);
+    await positions.leave(claim).catch(() => undefined);
   }
 
   async function loop(): Promise<void> {
@@ -341,6 +365,13 @@ export function startChainReader(
       if (reading !== null) await positions.leave(reading.claim).catch(() => undefined);
     },
   };
+}
+
+/** Whoever found that what was final has changed stopped every reader, until somebody decides. */
+function undecidedIn({ halted, lastHash }: ChainClaim, config: ChainConfig): RuntimeError | null {
+  const start = 'CHAIN_REORGED: ';
+  if (halted?.startsWith(start) !== true || config.confirmedHash === lastHash) return null;
+  return new RuntimeError('CHAIN_REORGED', halted.slice(start.length), { retryable: false });
 }
 
 /** What is asked of final blocks, and of those that may still go. */

@@ -274,8 +274,9 @@ export function reorged(block: number, expected: string, found: string): Runtime
   return new RuntimeError(
     'CHAIN_REORGED',
     `Expected block ${String(block)} to stay ${expected}, as it was when it was final; found ` +
-      `${found}. Nothing is read on. Compare with another node; if the chain did change, raise ` +
-      'CHAIN_DEPTH and have the books rebuilt from before that block.',
+      `${found}. Nothing is read on, by no ingestor. Compare with another node: if it has the ` +
+      `first, set CHAIN_RPC_URL to it and CHAIN_CONFIRMED_HASH=${expected}; if the chain did ` +
+      'change, raise CHAIN_DEPTH and have the books rebuilt from before that block.',
     { retryable: false },
   );
 }

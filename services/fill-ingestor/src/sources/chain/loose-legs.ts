@@ -6,7 +6,8 @@
  * that is not understood, and it is not a deposit. To a wallet that gave nothing it was given.
  *
  * Anybody can make tokens at ConditionalTokens, of any collateral and in any number, and send them
- * to whomever they like. A token that the ledger does not know is foreign: kept by name, not booked.
+ * to whomever they like. A token that the ledger does not know is foreign: kept by name and not
+ * booked.
  */
 
 import { type Claimed, NOBODY } from './actions.ts';

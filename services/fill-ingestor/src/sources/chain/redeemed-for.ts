@@ -23,7 +23,7 @@ export type RedeemedFor = {
 
 type Scene = { readonly seen: readonly Seen[]; readonly claimed: Claimed };
 
-/** For whom `redeemer` redeemed, by burning its shares at `burner`; null where nothing proves it. */
+/** For whom `redeemer` redeemed, by shares burned at `burner`; null where nothing proves it. */
 export function redeemedFor(
   event: PositionEvent,
   pair: TokenPair,

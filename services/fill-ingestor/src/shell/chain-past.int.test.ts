@@ -1,0 +1,218 @@
+/** Blocks that were read before something was known of them, and readers that stand still. */
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  cash,
+  complementaryBuy,
+  type LogBody,
+  polygonFee,
+  POLYGON_VENUE as VENUE,
+  type Side,
+  single,
+  splitThrough,
+  venueActors,
+} from '@polytraders/testkit/chain';
+import { id } from 'ethers';
+import { type ChainBench, declared, startBench, until } from '../../test/chain-bench.fixture.ts';
+import { ALICE, BOB, market, STRANGER } from '../../test/transactions.ts';
+import { textOfBook } from '../sources/chain/book-changes.ts';
+import { type ContractEntry, POLYGON } from '../sources/chain/contracts.ts';
+
+const FIRST = 94_959_000;
+const MARKET = market('rain');
+const [YES] = MARKET.ids;
+const START = { CHAIN_START_BLOCK: String(FIRST), CHAIN_DEPTH: '2' };
+const ACCOUNTS = new Map([[ALICE, declared('chain')]]);
+
+let bench: ChainBench;
+
+beforeEach(async () => {
+  bench = await startBench('chain_past', {
+    actors: venueActors(),
+    first: { block: FIRST, time: 1_791_143_000 },
+    slotsInAnEpoch: 1_000_000,
+  });
+}, 60_000);
+
+afterEach(async () => bench.stop(), 60_000);
+
+function without(address: string): Record<string, string> {
+  const book = POLYGON.filter((one) => one.address !== address.toLowerCase());
+  return { ...START, CHAIN_CONTRACTS_FILE: textOfBook(book) };
+}
+
+async function said(...bodies: readonly LogBody[]): Promise<void> {
+  await bench.chain.say([...bodies, polygonFee(STRANGER)]);
+  await bench.chain.mine(3);
+}
+
+/** Reads all there is with the settings, then stops. */
+async function readWith(env: Record<string, string>, accounts = ACCOUNTS): Promise<void> {
+  await bench.chain.mine();
+  const reader = bench.read(accounts, env);
+  await bench.caughtUp(reader);
+  await until('nothing is lacking', () => reader.state().facts?.['backlog_blocks'] === 0);
+  await reader.stop();
+}
+
+/** What accounts were told, by type; what is set aside as `aside`. */
+async function told(account = ALICE): Promise<readonly string[]> {
+  const rows = await bench.inbox();
+  const all = rows.flatMap(({ raw }) => {
+    if (raw.format === 'movement') return raw.value['account'] === account ? [raw.type] : [];
+    if (raw.format === 'unusable') return raw.account === account ? ['aside'] : [];
+    return raw.format === 'order-filled' && raw.status === undefined ? ['fill'] : [];
+  });
+  return [...all].sort();
+}
+
+function fills(): readonly LogBody[] {
+  const side = (wallet: string, what: 'BUY' | 'SELL', give: bigint, get: bigint): Side => ({
+    wallet,
+    side: what,
+    tokenId: YES,
+    makerAmount: give,
+    takerAmount: get,
+    fee: 0n,
+    orderHash: id(wallet),
+  });
+  const maker = side(STRANGER, 'SELL', 40_000_000n, 22_000_000n);
+  return complementaryBuy(VENUE, side(ALICE, 'BUY', 22_000_000n, 40_000_000n), maker);
+}
+
+describe('a contract that comes into the list later', () => {
+  test('has the blocks read again for it, once, and what was set aside is told', async () => {
+    await said(...splitThrough(VENUE, MARKET, ALICE, 7n));
+    await said(cash(VENUE.pusd, STRANGER, ALICE, 5n));
+    await readWith(without(VENUE.adapter));
+    expect(await told()).toEqual(['CashMoved', 'aside']);
+    await readWith(START);
+    expect(await told()).toEqual(['CashMoved', 'PositionsSplit', 'aside']);
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'CHAIN_CONTRACTS_ADDED',
+        message:
+          `Read again, beside what is new, for collateral_adapter ${VENUE.adapter} in blocks ` +
+          `${String(FIRST)} to ${String(FIRST + 4)}.`,
+      }),
+    );
+    bench.lines.length = 0;
+    await readWith(START);
+    expect(await told()).toHaveLength(3);
+    expect(bench.lines).not.toContainEqual(
+      expect.objectContaining({ event: 'CHAIN_CONTRACTS_ADDED' }),
+    );
+  });
+
+  test('tells nothing beside what was booked otherwise: that is named', async () => {
+    await bench.database.query('INSERT INTO ingest.chain_token VALUES ($1)', [YES]);
+    await said(...fills());
+    await readWith(without(VENUE.exchange));
+    expect(await told()).toEqual(['CashMoved', 'TokensTransferred']);
+    await readWith(START);
+    expect(await told()).toEqual(['CashMoved', 'TokensTransferred', 'aside']);
+    const odd = (await bench.inbox()).find(({ raw }) => raw.format === 'unusable');
+    expect(odd?.raw).toMatchObject({
+      reason: 'GOV_MOVEMENT_UNCLASSIFIED',
+      because: expect.stringMatching(/found TokensTransferred, CashMoved to be otherwise/),
+    });
+  });
+
+  test('explains what was kept as foreign: it is told as a part of its fill', async () => {
+    await said(...fills().filter(({ address }) => address !== VENUE.pusd));
+    const blind = without(VENUE.exchange);
+    await readWith(blind);
+    expect(await told()).toEqual([]);
+    await readWith(START);
+    expect(await told()).toEqual(['aside', 'fill']);
+    const { rows } = await bench.database.query('SELECT outcome FROM ingest.foreign_transfer');
+    expect(rows).toEqual([{ outcome: 'EXPLAINED' }]);
+  });
+
+  test('and one that leaves it is said to: what was told with it stands', async () => {
+    await said(...splitThrough(VENUE, MARKET, ALICE, 7n));
+    await readWith(START);
+    await readWith(without(VENUE.adapter));
+    expect(await told()).toEqual(['PositionsSplit']);
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'CHAIN_CONTRACTS_REMOVED',
+        message: expect.stringMatching(/^What was told with collateral_adapter 0x.* stands/),
+      }),
+    );
+    // With an end that lies ahead nothing has changed of what was read.
+    const ends = POLYGON.map((one): ContractEntry => ({ ...one, untilBlock: FIRST + 1_000_000 }));
+    await readWith(START);
+    bench.lines.length = 0;
+    await readWith({ ...START, CHAIN_CONTRACTS_FILE: textOfBook(ends) });
+    expect(JSON.stringify(bench.lines)).not.toContain('CHAIN_CONTRACTS');
+    expect(await told()).toEqual(['PositionsSplit']);
+  });
+});
+
+describe('a wallet that is declared later', () => {
+  test('lets what was set aside for its partner be told, too', async () => {
+    await said(
+      cash(VENUE.pusd, ALICE, BOB, 7n),
+      ...splitThrough(VENUE, MARKET, BOB, 7n),
+      single(VENUE.tokens, BOB, BOB, ALICE, YES, 7n),
+    );
+    await readWith(START);
+    expect(await told()).toEqual(['aside']);
+    const both = new Map([...ACCOUNTS, [BOB, declared('chain')] as const]);
+    await readWith(START, both);
+    expect(await told(BOB)).toEqual(['CashMoved', 'PositionsSplit', 'TokensTransferred']);
+    expect(await told()).toEqual(['CashMoved', 'TokensTransferred', 'aside']);
+    await readWith(START, both);
+    expect(await told()).toHaveLength(3);
+  });
+});
+
+describe('a reader that stands still', () => {
+  test('on the wrong network leaves the place to one with the right node at once', async () => {
+    await said(cash(VENUE.pusd, STRANGER, ALICE, 5n));
+    bench.proxy.behave(({ method }) => (method === 'eth_chainId' ? { edit: () => '0x1' } : null));
+    const patient = { ...START, CHAIN_LEASE_MS: '600000' };
+    const first = bench.read(ACCOUNTS, patient);
+    await until('it stands still', () => first.state().halted.length > 0);
+    bench.proxy.behave(null);
+    await bench.caughtUp(bench.read(ACCOUNTS, patient));
+    expect(await told()).toEqual(['CashMoved']);
+    expect(first.state()).toMatchObject({
+      halted: [{ code: 'CHAIN_WRONG_NETWORK' }],
+      facts: { reading: 0 },
+    });
+    const { rows } = await bench.database.query('SELECT halted FROM ingest.chain_position');
+    expect(rows).toEqual([{ halted: null }]);
+  });
+
+  test('because what was final has changed stops whoever takes over, until decided', async () => {
+    const patient = { ...START, CHAIN_LEASE_MS: '600000' };
+    await bench.chain.mine(6);
+    const first = bench.read(ACCOUNTS, patient);
+    await bench.caughtUp(first);
+    const { rows } = await bench.database.query<{ last_hash: string }>(
+      'SELECT last_hash FROM ingest.chain_position',
+    );
+    const last = rows[0]?.last_hash ?? '';
+    const [wrong, number] = [id('another'), `0x${(FIRST + 3).toString(16)}`];
+    const edit = (header: unknown) => ({ ...(header as object), hash: wrong });
+    bench.proxy.behave(({ method, params }) =>
+      method === 'eth_getBlockByNumber' && params[0] === number ? { edit } : null,
+    );
+    await until('it stands still', () => first.state().halted.length > 0);
+    bench.proxy.behave(null);
+    await said(cash(VENUE.pusd, STRANGER, ALICE, 5n));
+    const second = bench.read(ACCOUNTS, patient);
+    await until('the next one does', () => second.state().halted.length > 0);
+    expect(second.state().halted).toMatchObject([
+      {
+        code: 'CHAIN_REORGED',
+        message: expect.stringMatching(new RegExp(`set .*CHAIN_CONFIRMED_HASH=${last}`)),
+      },
+    ]);
+    expect(await bench.inbox()).toEqual([]);
+    await bench.caughtUp(bench.read(ACCOUNTS, { ...patient, CHAIN_CONFIRMED_HASH: last }));
+    expect(await told()).toEqual(['CashMoved']);
+  });
+});

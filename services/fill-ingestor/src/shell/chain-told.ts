@@ -1,0 +1,72 @@
+/**
+ * Transactions to what is told of them: read with what the ledger knows of their tokens, and stored
+ * with what follows, in the transaction that moves the reader's place.
+ */
+
+import type pg from 'pg';
+import { type TimeMicros } from '../draft.ts';
+import { type ContractBook } from '../sources/chain/contracts.ts';
+import { inputsOfForeign, type WalletInput } from '../sources/chain/transaction-inputs.ts';
+import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
+import { type PlacedLog } from './chain-answers.ts';
+import { keepForeign, knownTokens, noteTokens, releaseForeign } from './chain-foreign.ts';
+import { appendChain } from './chain-store.ts';
+
+type Logs = readonly PlacedLog[];
+
+export type ReadAll = {
+  readonly all: readonly WalletTransaction[];
+  /** What was known after the last of them. */
+  readonly isKnown: (tokenId: string) => boolean;
+};
+
+/** Reads transactions in their order: what one of them names is known to the next. */
+export async function readAll(
+  database: Pick<pg.Pool, 'query'>,
+  transactions: readonly Logs[],
+  own: ReadonlySet<string>,
+  book: ContractBook,
+): Promise<ReadAll> {
+  // Most move nothing loose, and what is unknown can be asked for at once.
+  const first = transactions.map((logs) => readWalletTransaction(logs, own, book, () => false));
+  const known = new Set(await knownTokens(database, first.flatMap(tokensKept)));
+  const isKnown = (tokenId: string): boolean => known.has(tokenId);
+  const all = first.map((one, at) => {
+    const logs = transactions[at] ?? [];
+    const isOpen = one.foreign.length > 0;
+    const read = isOpen ? readWalletTransaction(logs, own, book, isKnown) : one;
+    for (const tokenId of read.named) known.add(tokenId);
+    return read;
+  });
+  return { all, isKnown };
+}
+
+/**
+ * Stores what is told: transfers of unknown tokens are kept, those of tokens that are known from
+ * now on go first. Answers how many are kept more, less what is told.
+ */
+export async function storeTold(
+  client: pg.ClientBase,
+  source: string,
+  all: readonly WalletTransaction[],
+  inputs: readonly WalletInput[],
+  receivedAt: TimeMicros,
+  accounts: readonly string[] | null = null,
+): Promise<number> {
+  const named = [...new Set(all.flatMap((one) => one.named))];
+  const foreign = all
+    .flatMap(inputsOfForeign)
+    .filter(({ account }) => accounts === null || accounts.includes(account));
+  await noteTokens(client, named);
+  const kept = await keepForeign(client, source, foreign);
+  const released = await releaseForeign(client, source, named);
+  await appendChain(client, source, [...released, ...inputs], receivedAt);
+  return kept - released.length;
+}
+
+function tokensKept({ foreign }: WalletTransaction): readonly string[] {
+  return foreign.flatMap(({ value }) => {
+    const { token_id: tokenId } = value;
+    return typeof tokenId === 'string' ? [tokenId] : [];
+  });
+}
