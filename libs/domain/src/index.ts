@@ -12,7 +12,7 @@ export {
 } from './inventory/fold.ts';
 export { inventoryKeys, inventoryKeysThen } from './inventory/keys.ts';
 export * from './inventory/live-index.ts';
-export { keptToken, needOf, type ReservationState } from './inventory/order.ts';
+export { isOwnOfOrder, keptToken, needOf, type ReservationState } from './inventory/order.ts';
 export * from './inventory/reservation.ts';
 export * from './inventory/state.ts';
 export {

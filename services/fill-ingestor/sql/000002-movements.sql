@@ -46,12 +46,13 @@ CREATE TABLE command (
   event_id      text NOT NULL
 );
 
--- Reservations that were asked for.
+-- Ids of reservations, each of one account: that asked for it, or named it on an order. expires_at is
+-- null until it was asked for.
 CREATE TABLE reservation (
   reservation_id text        PRIMARY KEY,
   log_partition  text        NOT NULL,
   account        text        NOT NULL,
-  expires_at     timestamptz NOT NULL
+  expires_at     timestamptz
 );
 
 -- Accounts whose books began with a declared balance.

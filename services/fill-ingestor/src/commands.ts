@@ -12,6 +12,7 @@
  *                            block_hash?
  */
 
+import { isOwnOfOrder } from '@polytraders/domain';
 import { isRefusal, pusdIn, sharesIn } from './amounts.ts';
 import { PROSE_MAX_BYTES, time, whyNotText, withinAmounts } from './door.ts';
 import {
@@ -132,11 +133,16 @@ function reserve(given: JsonObject, { commandId }: Asker): CommandArguments | Re
     const expected = `Expected ttl_ms from 1 to ${String(TTL_MS_MAX)}`;
     return refused(`${expected}; found ${quoted(fields['ttl_ms'] ?? '')}.`);
   }
+  const reservationId = said(fields['reservation_id']) ?? derivedId('rsv', commandId);
+  if (isOwnOfOrder(reservationId)) {
+    const found = `found ${quoted(reservationId)}, which is what orders have of their own`;
+    return refused(`Expected a reservation_id that does not begin with order/; ${found}.`);
+  }
   return {
     command: 'RESERVE',
     ...read,
     ttlMs,
-    reservationId: said(fields['reservation_id']) ?? derivedId('rsv', commandId),
+    reservationId,
     tradingBotId: said(fields['trading_bot_id']),
   };
 }

@@ -99,6 +99,13 @@ export const FLAG_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_RESERVATION_FOREIGN',
+    severity: 'WARN',
+    meaning: 'An order names a reservation that another account has; it keeps for itself.',
+    action: 'Have the trading system name reservations of the account that it trades for.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_RESERVATION_EXPIRED',
     severity: 'INFO',
     meaning: 'A granted request reached its time before an order took it over.',

@@ -16,7 +16,14 @@ export type ReservationState = 'pending' | 'posted' | 'voided' | 'expired' | 're
 
 /** The reservation that an order takes where it names no granted request. */
 export function ownReservationId(account: string, orderId: string): string {
-  return `order/${account}/${orderId}`;
+  return `${OWN}${account}/${orderId}`;
+}
+
+const OWN = 'order/';
+
+/** Whether an id is of the form that orders have of their own: nobody else may ask under it. */
+export function isOwnOfOrder(reservationId: string): boolean {
+  return reservationId.startsWith(OWN);
 }
 
 /** An order of which nothing is known yet but its id. */

@@ -89,9 +89,11 @@ function reserve(
   tradingBotId: string,
 ): Done | string {
   const { account, reservationId, ttlMs } = draft;
-  if (lookup.get(reservationKey(reservationId)) !== undefined) {
+  const known = lookup.get(reservationKey(reservationId));
+  if (known?.kind === 'reservation' && known.account !== account)
+    return `Expected a reservation id of ${account}; found ${reservationId}, which another has.`;
+  if (known?.kind === 'reservation' && known.expiresAt !== null)
     return `Expected a reservation of its own; found ${reservationId}, which was asked for before.`;
-  }
   const { partition, receivedAt } = event;
   const expiresAt = receivedAt + ttlMs * 1000;
   const value: Records['ReservationRequested'] = {

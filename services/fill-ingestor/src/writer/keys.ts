@@ -80,8 +80,13 @@ function keysOfTrade(partition: number, input: FillDraft | OrderDraft): readonly
     ...(account === null ? [] : [sourceKey(account), ...heldKeys(partition, account, input)]),
     ...(orderId === null ? [] : [orderKey(orderId)]),
     ...(orderHash === null ? [] : [orderHashKey(orderHash)]),
-    ...(input.kind === 'order' ? openKeys(partition, input) : []),
+    ...(input.kind === 'order' ? keysOfOrder(partition, input) : []),
   ];
+}
+
+function keysOfOrder(partition: number, order: OrderDraft): readonly string[] {
+  const { reservationId: id } = order;
+  return [...openKeys(partition, order), ...(id === null ? [] : [reservationKey(id)])];
 }
 
 /** What a report takes from its order: account, token and condition. */

@@ -19,6 +19,7 @@ export function openedEntry(
   draft: OpenDraft,
   account: string,
   bot: string,
+  flags: readonly string[],
 ): Entry {
   const value: Records['OrderOpened'] = {
     ...envelopeOf(event, happening('OrderOpened', draft)),
@@ -38,7 +39,7 @@ export function openedEntry(
     source: event.source,
     source_position: event.sourcePosition,
     paper: draft.paper,
-    flags: draft.maxFeePusd === null ? ['GOV_ORDER_WITHOUT_MAX_FEE'] : [],
+    flags: [...(draft.maxFeePusd === null ? ['GOV_ORDER_WITHOUT_MAX_FEE'] : []), ...flags],
     incomplete_reasons: missingOf(draft, bot),
   };
   return ledgerEntry('OrderOpened', value, placed(event, account));

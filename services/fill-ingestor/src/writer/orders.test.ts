@@ -1,8 +1,20 @@
-/** Whose an order is: a bot that nobody named gives way to one that a report names. */
+/** Whose an order is, and the reservation that it names: a bot that nobody named gives way. */
 
 import { describe, expect, test } from '@jest/globals';
-import { ALICE, MATCH, ORDER, testWriter, valuesOf, without } from '../../test/inputs.ts';
+import {
+  ALICE,
+  BOB,
+  command,
+  MATCH,
+  ORDER,
+  outcomesOf,
+  type TestWriter,
+  testWriter,
+  valuesOf,
+  without,
+} from '../../test/inputs.ts';
 import { parseAccounts } from '../accounts.ts';
+import { type Fields } from '../raw.ts';
 
 const accounts = parseAccounts(
   JSON.stringify({ [ALICE]: { source_of_record: 'bus', default_bot: 'house' } }),
@@ -36,5 +48,49 @@ describe('the bot of an order', () => {
     const end = { ...ORDER, status: 'FILLED', trading_bot_id: 'beta' };
     const written = testWriter(accounts).reports(ORDER, end, FILL);
     expect(valuesOf(written, 'OrderClosed')).toMatchObject([{ trading_bot_id: 'alpha' }]);
+  });
+});
+
+describe('the id of a reservation is one account’s', () => {
+  const ask = (account: string, id = 'r-1') =>
+    command(
+      'RESERVE',
+      { amount_pusd: '5', max_fee_pusd: '1', ttl_ms: '1000', reservation_id: id },
+      { account, command_id: `${account}/${id}` },
+    );
+  const named = { ...ORDER, reservation_id: 'r-1' };
+  const theirs = { ...named, account: BOB, order_id: 'O2' };
+  const opened = (writer: TestWriter, ...reports: readonly Fields[]) =>
+    valuesOf(writer.reports(...reports), 'OrderOpened').map((value) => [
+      value['account'],
+      value['reservation_id'],
+      (value['flags'] as string[]).includes('GOV_RESERVATION_FOREIGN'),
+    ]);
+
+  test('asked for by one, an order of another is booked without it and says so', () => {
+    const writer = testWriter();
+    writer.inputs(ask(ALICE));
+    expect(opened(writer, theirs, named)).toEqual([
+      [BOB, null, true],
+      [ALICE, 'r-1', false],
+    ]);
+  });
+
+  test('named on an order of one before it was asked for, nobody else may ask or name it', () => {
+    const writer = testWriter();
+    expect(opened(writer, named, theirs)).toEqual([
+      [ALICE, 'r-1', false],
+      [BOB, null, true],
+    ]);
+    const asked = writer.inputs(ask(BOB), ask(ALICE), ask(ALICE, 'r-2'));
+    expect(outcomesOf(asked)).toEqual(['quarantined: GOV_COMMAND_REFUSED', 'applied', 'applied']);
+    expect(outcomesOf(writer.inputs(ask(ALICE)))).toEqual(['ignored: duplicate']);
+  });
+
+  test('of the form that orders have of their own, nobody may ask for it or name it', () => {
+    const writer = testWriter();
+    const id = `order/${ALICE}/O1`;
+    expect(outcomesOf(writer.inputs(ask(BOB, id)))).toEqual(['quarantined: GOV_COMMAND_REFUSED']);
+    expect(opened(writer, { ...theirs, reservation_id: id })).toEqual([[BOB, null, true]]);
   });
 });

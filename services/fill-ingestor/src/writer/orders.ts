@@ -3,7 +3,8 @@
  * again is ignored; another content under the same id is a conflict.
  */
 
-import { type Lookup, type Step } from '@polytraders/stream';
+import { isOwnOfOrder } from '@polytraders/domain';
+import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type OrderDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
@@ -15,7 +16,14 @@ import { closedEntry, openedEntry, resolvedEntry } from './order-records.ts';
 import { openPuts, orderPuts } from './order-state.ts';
 import { quarantine } from './quarantine.ts';
 import { isResolved } from './resolutions.ts';
-import { type Entity, orderHashKey, orderKey, type OrderState, placeOf } from './state.ts';
+import {
+  type Entity,
+  orderHashKey,
+  orderKey,
+  type OrderState,
+  placeOf,
+  reservationKey,
+} from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
@@ -96,13 +104,15 @@ function open(
     return quarantine(event, { reason: 'INCOMPLETE_INPUT', because, account, orderId });
   }
   const bot = botOf(draft, account, null, accounts);
-  const entry = openedEntry(event, { ...draft, tokenId, orderSide, price, quantity }, account, bot);
+  const reservation = reservationOf(event, draft, account, lookup);
+  const whole = { ...draft, tokenId, orderSide, price, quantity, ...reservation.said };
+  const entry = openedEntry(event, whole, account, bot, reservation.flags);
   const market = useMarket(event, lookup, draft, factsOf(lookup, draft), account);
   const first = firstSourceOf(lookup, account);
   const spoke = speaksFirst(event, draft, first);
   const named = first ?? sourceIn(spoke);
   const order = stateOf(event, draft, account, named, null, entry.event_id);
-  const puts = [...spoke, ...market.puts];
+  const puts = [...spoke, ...market.puts, ...reservation.puts];
   const entries = [...market.entries, entry];
   if (!isResolved(lookup, event.partition, placeOf(order) ?? '')) {
     const opened = openPuts(lookup, event.partition, [{ order, isOpen: true }]);
@@ -113,6 +123,39 @@ function open(
   const end = resolvedEntry(event, order, bot, cause);
   const ended = orderPuts({ ...order, status: 'MARKET_RESOLVED', eventId: end.event_id });
   return { outcome: 'applied', puts: [...puts, ...ended], entries: [...entries, end] };
+}
+
+type Reservation = {
+  readonly said: Pick<OrderDraft, 'reservationId'>;
+  readonly flags: readonly string[];
+  readonly puts: readonly Put<Entity>[];
+};
+
+/**
+ * The reservation that an order names. An id is one account's: that of another is not the order's to
+ * take over. The order is at the venue and is booked all the same, and keeps for itself.
+ */
+function reservationOf(
+  { partition }: InboxEvent,
+  { reservationId }: OrderDraft,
+  account: string,
+  lookup: Lookup<Entity>,
+): Reservation {
+  if (reservationId === null) return { said: { reservationId }, flags: [], puts: [] };
+  const key = reservationKey(reservationId);
+  const known = lookup.get(key);
+  const isOthers = known?.kind === 'reservation' && known.account !== account;
+  if (isOthers || isOwnOfOrder(reservationId))
+    return { said: { reservationId: null }, flags: ['GOV_RESERVATION_FOREIGN'], puts: [] };
+  if (known !== undefined) return { said: { reservationId }, flags: [], puts: [] };
+  const entity: Entity = {
+    kind: 'reservation',
+    partition,
+    reservationId,
+    account,
+    expiresAt: null,
+  };
+  return { said: { reservationId }, flags: [], puts: [{ key, entity }] };
 }
 
 function close(

@@ -52,7 +52,7 @@ export type ReservationRow = {
   readonly reservation_id: string;
   readonly log_partition: string;
   readonly account: string;
-  readonly expires_at: number;
+  readonly expires_at: number | null;
 };
 
 export type OpeningRow = {
@@ -124,6 +124,7 @@ export const COMMANDS = table<CommandRow>(
   'log_partition',
 );
 
+/** Guarded, too: an id is one account's, whichever partition it is used in first. */
 export const RESERVATIONS = table<ReservationRow>(
   'reservation',
   { reservation_id: 'text', log_partition: 'text', account: 'text', expires_at: 'time' },

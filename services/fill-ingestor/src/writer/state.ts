@@ -189,13 +189,14 @@ export type CommandState = {
   readonly eventId: string;
 };
 
-/** A reservation that was asked for; its deadline is the clock's to watch. */
+/** An id of a reservation, which is one account's: whoever asked for it, or named it on an order. */
 export type ReservationState = {
   readonly kind: 'reservation';
   readonly partition: number;
   readonly reservationId: string;
   readonly account: string;
-  readonly expiresAt: TimeMicros;
+  /** The deadline of its request, the clock's to watch; null while only an order has named it. */
+  readonly expiresAt: TimeMicros | null;
 };
 
 /** An account whose opening balance was declared: its books begin once. */

@@ -58,7 +58,7 @@ function day(): Written {
   writer.reports(
     { ...ORDER, expires_at: LATER },
     without({ ...ORDER, order_id: 'O2', expires_at: LATER }, 'condition_id'),
-    { ...ORDER, order_id: 'O3', order_hash: OTHER, condition_id: OTHER },
+    { ...ORDER, order_id: 'O3', order_hash: OTHER, condition_id: OTHER, reservation_id: 'r-9' },
     { ...ORDER, order_id: 'O4', expires_at: LATER },
     { ...ORDER, order_id: 'O4', status: 'CANCELLED' },
     { ...MATCH, tx_hash: TX, order_hash: OTHER },

@@ -210,7 +210,7 @@ function changes(
     case 'command':
       return [{ upsert: COMMANDS.name, row: rowOfCommand(after) }];
     case 'reservation':
-      return changesOfReservation(known === undefined, after);
+      return changesOfReservation(known as typeof after | undefined, after);
     case 'opening':
       return [{ upsert: OPENINGS.name, row: rowOfOpening(after) }];
     case 'open':
@@ -219,11 +219,15 @@ function changes(
   }
 }
 
-function changesOfReservation(isNew: boolean, after: ReservationState): readonly Change[] {
+function changesOfReservation(
+  before: ReservationState | undefined,
+  after: ReservationState,
+): readonly Change[] {
   const own: Change = { upsert: RESERVATIONS.name, row: rowOfReservation(after) };
   const { reservationId: id, partition, expiresAt } = after;
+  if (expiresAt === null || before?.expiresAt === expiresAt) return [own];
   const due = deadlineOf('reservation', id, partition, expiresAt);
-  return isNew ? [own, { upsert: DEADLINES.name, row: due }] : [own];
+  return [own, { upsert: DEADLINES.name, row: due }];
 }
 
 /** The deadline of an order stands while it is open, until the clock has told it. */
