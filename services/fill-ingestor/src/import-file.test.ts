@@ -12,3 +12,10 @@ test.each([
   expect(run.stderr).toContain(`Expected a name after ${flag}; found none.`);
   expect(run.status).toBe(2);
 });
+
+test('contracts that cannot be read are refused before the file is', () => {
+  const env = { ...process.env, CHAIN_CONTRACTS_FILE: PROGRAM };
+  const run = spawnSync(process.execPath, [PROGRAM, 'file.csv'], { encoding: 'utf8', env });
+  expect(run.stderr).toMatch(/^Expected CHAIN_CONTRACTS_FILE to hold a JSON list/);
+  expect(run.status).toBe(2);
+});

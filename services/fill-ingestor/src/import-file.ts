@@ -5,6 +5,8 @@
 
 import { parseArgs } from 'node:util';
 import { configFromEnv, connectKafka, kafkaConfig, pool } from '@polytraders/runtime';
+import { contractsIn } from './shell/chain-config.ts';
+import { fileOf } from './shell/service.ts';
 import { IMPORT_NAME } from './shell/inbox.ts';
 import { type ImportResult, missingIngestor, runImport } from './shell/import-run.ts';
 import { type ImportRequest, inspectFile } from './sources/file/import.ts';
@@ -17,7 +19,9 @@ async function importFile(args: readonly string[]): Promise<0 | 1 | 2> {
   try {
     const terms = termsOf(args);
     if (typeof terms === 'string') return refused(terms);
-    const inspection = await inspectFile(terms.file, terms.request);
+    // The same contracts as the chain is read by.
+    const book = contractsIn((name) => fileOf(process.env, name));
+    const inspection = await inspectFile(terms.file, terms.request, book);
     if ('refused' in inspection) return refused(inspection.refused);
     const config = configFromEnv(process.env);
     const database = pool({ url: config.databaseUrl, applicationName: IMPORT_NAME }, 2);

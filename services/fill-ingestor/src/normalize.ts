@@ -20,25 +20,25 @@ import { movementOf } from './movement-input.ts';
 import { namesOf } from './names.ts';
 import { type RawFillInput } from './raw.ts';
 import { fillOfRow } from './rows.ts';
-import { decodeOrderFilled, EXCHANGES } from './sources/chain-logs.ts';
+import { decodeOrderFilled } from './sources/chain-logs.ts';
 
 /** The draft that a raw input amounts to, or why it cannot be used. Never throws. */
-export function normalize(raw: RawFillInput, exchanges: readonly string[] = EXCHANGES): Draft {
-  const read = draftOf(raw, exchanges);
+export function normalize(raw: RawFillInput): Draft {
+  const read = draftOf(raw);
   const draft = withinBounds(read);
   return draft.kind === 'refusal' ? { ...draft, names: namesOf(raw, read) } : draft;
 }
 
-function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
+function draftOf(raw: RawFillInput): Draft {
   switch (raw.format) {
     case 'execution':
       return draftOfExecution(raw.fields, raw.terms);
     case 'order-filled':
-      return fillOfLog(raw, exchanges);
+      return fillOfLog(raw);
     case 'movement':
       return movementOf(raw);
     case 'command':
-      return commandOf(raw.fields);
+      return commandOf(raw.fields, raw.marketSeq ?? null);
     case 'unusable':
       return refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because);
     default:
@@ -47,12 +47,13 @@ function draftOf(raw: RawFillInput, exchanges: readonly string[]): Draft {
 }
 
 /** What the chain says is a fact and is booked as it is: its amounts are not judged (M1). */
-function fillOfLog(
-  { log, terms, status }: Extract<RawFillInput, { readonly format: 'order-filled' }>,
-  exchanges: readonly string[],
-): Draft {
-  // Which addresses are exchanges, the reader of the chain has judged, block by block.
-  const event = decodeOrderFilled(log, terms === null ? [log.address.toLowerCase()] : exchanges);
+function fillOfLog({
+  log,
+  terms,
+  status,
+}: Extract<RawFillInput, { readonly format: 'order-filled' }>): Draft {
+  // Which addresses are exchanges, its reader has judged, block by block.
+  const event = decodeOrderFilled(log, [log.address.toLowerCase()]);
   if (event === null)
     return refuse('UNDECODABLE_INPUT', 'Expected an OrderFilled log; found another.');
   if (typeof event === 'string') return refuse('UNDECODABLE_INPUT', event);

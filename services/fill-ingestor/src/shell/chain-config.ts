@@ -33,9 +33,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function chainConfig(env: Env, read: (name: string) => string | null): ChainConfig | null {
   const url = given(env, 'CHAIN_RPC_URL');
   if (url === null) return null;
-  const text = read('CHAIN_CONTRACTS_FILE');
-  const book = text === null ? POLYGON : parseContracts(text);
-  if (typeof book === 'string') throw refusal(book);
+  const book = contractsIn(read);
   return {
     url: urlIn('CHAIN_RPC_URL', url),
     secondUrl: secondOf(env),
@@ -52,6 +50,14 @@ export function chainConfig(env: Env, read: (name: string) => string | null): Ch
     headAgeMaxMs: whole(env, 'CHAIN_HEAD_AGE_MS_MAX', 120_000, 0, 86_400_000),
     leaseMs: whole(env, 'CHAIN_LEASE_MS', 30_000, 500, 600_000),
   };
+}
+
+/** The list of contracts: that of `CHAIN_CONTRACTS_FILE`, or Polygon's. Throws CONFIGURATION. */
+export function contractsIn(read: (name: string) => string | null): ContractBook {
+  const text = read('CHAIN_CONTRACTS_FILE');
+  const book = text === null ? POLYGON : parseContracts(text);
+  if (typeof book === 'string') throw refusal(book);
+  return book;
 }
 
 /** Where the venue's cash began: before it nothing can concern a wallet of these books. */

@@ -89,7 +89,8 @@ function startChain(services: Services, { chain, accounts }: IngestorConfig) {
   return [];
 }
 
-function fileOf(env: Env, name: string): string | null {
+/** The text of the file that a variable names; null where it names none. */
+export function fileOf(env: Env, name: string): string | null {
   const path = env[name];
   if (path === undefined || path === '') return null;
   try {

@@ -96,8 +96,7 @@ export function readWalletTransaction(
 ): WalletTransaction {
   const standing = logs.filter((log) => log.removed !== true);
   const place = placeOf(standing);
-  const contracts =
-    place.blockNumber === null ? contractsEver(book) : contractsAt(book, place.blockNumber);
+  const contracts = contractsOfBlock(place.blockNumber, book);
   const malformed: string[] = [];
   const seen = standing.flatMap((log, at): readonly Seen[] => {
     const one = decode(log, at, contracts);
@@ -131,6 +130,15 @@ export function readWalletTransaction(
     resolutions: seen.filter((one) => one.kind === 'resolution'),
     empty: actions.filter(isEmpty).length,
   };
+}
+
+/** The contracts in use where some logs stand; all there ever were where that is not said. */
+export function contractsWhere(logs: readonly TransactionLog[], book: ContractBook): Contracts {
+  return contractsOfBlock(placeOf(logs).blockNumber, book);
+}
+
+function contractsOfBlock(block: number | null, book: ContractBook): Contracts {
+  return block === null ? contractsEver(book) : contractsAt(book, block);
 }
 
 /** Whether a wallet traded, acted or moved anything. */

@@ -51,6 +51,8 @@ export type Inspection = {
   /** Place at which each row of an export is taken, by time; null where the file has that order. */
   readonly places: Uint32Array | null;
   readonly joined: JoinedRows;
+  /** The contracts by which its logs are read. */
+  readonly book: ContractBook;
 };
 
 /** What each kind of file is made of, for the sentence about one that has nothing. */
@@ -101,7 +103,7 @@ export async function inspectFile(
     return { refused: `Expected ${CONTENTS[shape.container]} in ${path}; found none.` };
   const places = placesOf(moments);
   const found = { records, inputs, kinds, wallets, leftOut, takenBack, places, joined };
-  const inspection = { path, shape, fileSha256, ...found };
+  const inspection = { path, shape, fileSha256, book, ...found };
   const refused = refusalOf(inspection, request);
   return refused === null ? inspection : { refused };
 }
@@ -110,10 +112,9 @@ export async function inspectFile(
 export async function* inputsOf(
   inspection: Inspection,
   request: ImportRequest,
-  book: ContractBook = POLYGON,
 ): AsyncGenerator<FileInput> {
-  const { path, shape, fileSha256, takenBack, places, joined } = inspection;
-  const judged = { shape, fileSha256, joined, request, book };
+  const { path, shape, takenBack, places } = inspection;
+  const judged = { ...inspection, request };
   const read = (wants?: Wants) => recordsStanding(path, shape, takenBack, wants);
   for await (const record of places === null ? read() : inOrder(read, places)) {
     for (const item of itemsOf(record, judged)) {
@@ -163,9 +164,8 @@ function refusalOf(inspection: Inspection, request: ImportRequest): string | nul
 }
 
 /** What all records of a file are judged by. */
-type Judged = Pick<Inspection, 'shape' | 'fileSha256' | 'joined'> & {
+type Judged = Pick<Inspection, 'shape' | 'fileSha256' | 'joined' | 'book'> & {
   readonly request: ImportRequest;
-  readonly book: ContractBook;
 };
 
 function itemsOf(

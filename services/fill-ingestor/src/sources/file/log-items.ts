@@ -7,9 +7,13 @@
 
 import { type ImportTerms, type RawInput } from '../../raw.ts';
 import { readTransaction, type TransactionReading } from '../chain-logs.ts';
-import { type ContractBook, contractsEver } from '../chain/contracts.ts';
+import { type ContractBook } from '../chain/contracts.ts';
 import { inputsOfTransaction, type WalletInput } from '../chain/transaction-inputs.ts';
-import { readWalletTransaction, type WalletTransaction } from '../chain/transaction.ts';
+import {
+  contractsWhere,
+  readWalletTransaction,
+  type WalletTransaction,
+} from '../chain/transaction.ts';
 import { type ImportRequest, type Item, OTHER, UNREADABLE, wanted } from './items.ts';
 import { type ChainLog } from './logs.ts';
 
@@ -22,7 +26,9 @@ export function itemsOfLogs(
   request: ImportRequest,
   book: ContractBook,
 ): readonly Item[] {
-  const reading = readTransaction(record.logs, contractsEver(book).withRole('exchange'));
+  const contracts = contractsWhere(record.logs, book);
+  const [pusd] = contracts.withRole('pusd');
+  const reading = readTransaction(record.logs, contracts.withRole('exchange'), pusd);
   const rowOf = (log: {
     readonly topics: readonly string[];
     readonly logIndex: string | null;

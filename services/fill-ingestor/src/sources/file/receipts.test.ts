@@ -14,9 +14,18 @@ import {
   splitThrough,
 } from '@polytraders/testkit/chain';
 import { id } from 'ethers';
-import { ALICE, BLOCK_TIME, BOB, market, placed, STRANGER } from '../../../test/transactions.ts';
+import {
+  ALICE,
+  BLOCK,
+  BLOCK_TIME,
+  BOB,
+  market,
+  placed,
+  STRANGER,
+} from '../../../test/transactions.ts';
 import { type Draft } from '../../draft.ts';
 import { normalize } from '../../normalize.ts';
+import { type ContractBook, type ContractEntry, POLYGON } from '../chain/contracts.ts';
 import { type FileInput, type ImportRequest, inputsOf, inspectFile } from './import.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'receipts-'));
@@ -42,11 +51,11 @@ function receipt(bodies: readonly LogBody[], name = 'tx'): object {
 
 let written = 0;
 
-async function taken(content: unknown, request: ImportRequest) {
+async function taken(content: unknown, request: ImportRequest, book?: ContractBook) {
   written += 1;
   const path = join(folder, `${String(written)}.json`);
   writeFileSync(path, JSON.stringify(content));
-  const inspection = await inspectFile(path, request);
+  const inspection = await inspectFile(path, request, book);
   if ('refused' in inspection) throw new Error(inspection.refused);
   const inputs: FileInput[] = [];
   for await (const input of inputsOf(inspection, request)) inputs.push(input);
@@ -186,4 +195,50 @@ test('a mint is told to both buyers as it was', async () => {
     { kind: 'fill', account: BOB, notional: 52_000_000n },
     { kind: 'fill', account: ALICE, notional: 48_000_000n, feePusd: 1_200_000n },
   ]);
+});
+
+describe('a list of contracts of the operator', () => {
+  const moved = `0x${'e4'.repeat(20)}`;
+  const match = complementarySell(
+    { ...VENUE, exchange: moved },
+    {
+      wallet: ALICE,
+      side: 'SELL',
+      tokenId: YES,
+      makerAmount: 10n,
+      takerAmount: 5n,
+      fee: 0n,
+      orderHash: id('a'),
+    },
+    {
+      wallet: STRANGER,
+      side: 'BUY',
+      tokenId: YES,
+      makerAmount: 5n,
+      takerAmount: 10n,
+      fee: 0n,
+      orderHash: id('b'),
+    },
+  );
+  const later: ContractEntry = {
+    role: 'exchange',
+    address: moved,
+    fromBlock: BLOCK,
+    untilBlock: null,
+  };
+  const kinds = async (book?: ContractBook) =>
+    (await taken(receipt(match), OF_ALICE, book)).drafts.map(({ kind }) => kind);
+
+  test('counts for the receipts of an import, as it does for the chain', async () => {
+    expect(await kinds()).not.toContain('fill');
+    expect(await kinds([...POLYGON, later])).toEqual(['fill']);
+  });
+
+  test('counts in the blocks that it names', async () => {
+    const ended = { ...later, fromBlock: 0, untilBlock: BLOCK };
+    expect(await kinds([...POLYGON, ended])).not.toContain('fill');
+    const logs = placed(match);
+    expect((await taken(logs, OF_ALICE, [...POLYGON, ended])).inputs).toEqual([]);
+    expect((await taken(logs, OF_ALICE, [...POLYGON, later])).inputs).toHaveLength(1);
+  });
 });
