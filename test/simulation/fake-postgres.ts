@@ -152,6 +152,17 @@ export function createFakePostgres<Entity, Entry extends object>(
             .filter((line) => line.offset >= from && line.offset < to)
             .slice(0, limit),
         ),
+      history: (_, partition, { from, to, where }, before) =>
+        world.step(process, 'DATABASE_OUTAGE', () =>
+          linesOf(partition)
+            .filter(({ offset }) => offset >= from && offset < Math.min(to ?? before, before))
+            .filter(({ entry }) =>
+              Object.entries(where).every(
+                ([column, value]) => String(entry[column as keyof Entry]) === value,
+              ),
+            )
+            .map(({ offset, entry }, line) => ({ offset, line, entry })),
+        ),
       identities: (_, partition) =>
         world.step(process, 'DATABASE_OUTAGE', () =>
           linesOf(partition).map((line) => line.identity),

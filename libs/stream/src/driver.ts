@@ -7,6 +7,9 @@ import { isRemembered } from './inbox.ts';
 import { createSeen, type Seen } from './seen.ts';
 import {
   type Emission,
+  HISTORY_ROUNDS_MAX,
+  type LedgerLine,
+  type LedgerRange,
   type Lookup,
   type Outcome,
   type Processor,
@@ -30,6 +33,7 @@ export function createDriver<Event, Entity, Entry extends object>(
 ): Driver<Event, Entity, Entry> {
   const entities = new Map<string, Entity>();
   const seen: Seen = createSeen();
+  const ledger: (LedgerLine<Entry> & { readonly partition: number })[] = [];
 
   function one(
     input: Recorded<Event>,
@@ -48,7 +52,9 @@ export function createDriver<Event, Entity, Entry extends object>(
       if (put.entity === undefined) entities.delete(put.key);
       else entities.set(put.key, put.entity);
     }
-    for (const entry of step.entries) {
+    for (const [line, entry] of step.entries.entries()) {
+      if (processor.history !== undefined)
+        ledger.push({ partition: input.partition, offset: input.offset, line, entry });
       entries.push(entry);
       emitted.push(...processor.emit(entry, { partition: input.partition, offset: input.offset }));
     }
@@ -56,16 +62,44 @@ export function createDriver<Event, Entity, Entry extends object>(
   }
 
   /** What the runtime would have loaded: a session after a restart has nothing else. */
-  function loadedFor({ event, partition }: Recorded<Event>): Lookup<Entity> {
-    const all: Lookup<Entity> = { get: (key) => entities.get(key) };
-    const then = processor.keysThen?.(event, all, partition) ?? [];
-    const keys = new Set([...processor.keys(event, partition), ...then]);
+  function loadedFor(input: Recorded<Event>): Lookup<Entity> {
+    const { event, partition } = input;
+    const get = (key: string): Entity | undefined => found(key, input);
+    const keys = new Set(processor.keys(event, partition));
+    const rounds = processor.history?.isReadBy(event) === true ? HISTORY_ROUNDS_MAX : 1;
+    for (let round = 0; round < rounds; round += 1) {
+      const before = keys.size;
+      for (const key of processor.keysThen?.(event, { get }, partition) ?? []) keys.add(key);
+      if (keys.size === before) break;
+    }
     return {
       get: (key) => {
-        if (keys.has(key)) return all.get(key);
+        if (keys.has(key)) return get(key);
         throw new Error(`Expected step to look up what was asked for only; found ${key}.`);
       },
     };
+  }
+
+  function found(key: string, { event, partition, offset }: Recorded<Event>): Entity | undefined {
+    const { history } = processor;
+    const range = history?.isReadBy(event) === true ? history.rangeOf(key) : null;
+    if (history === undefined || range === null) return entities.get(key);
+    return history.revive(linesOf(range, partition, offset));
+  }
+
+  function linesOf(
+    { from, to, where }: LedgerRange,
+    partition: number,
+    before: number,
+  ): readonly LedgerLine<Entry>[] {
+    const wanted = Object.entries(where);
+    return ledger.filter(
+      (one) =>
+        one.partition === partition &&
+        one.offset >= from &&
+        one.offset < (to ?? before) &&
+        wanted.every(([column, value]) => String(one.entry[column as keyof Entry]) === value),
+    );
   }
 
   return {

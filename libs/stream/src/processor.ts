@@ -101,6 +101,39 @@ export type Storage<Entity, Entry extends object> = {
 };
 
 /** A metric that is counted from entries, never in a rebuild. */
+/** A line of the ledger at its place. */
+export type LedgerLine<Entry> = {
+  readonly offset: number;
+  readonly line: number;
+  readonly entry: Entry;
+};
+
+/** Lines of one partition: offsets from ≤ offset < to whose columns have these values. */
+export type LedgerRange = {
+  readonly from: number;
+  /** Null: up to the event that asks. */
+  readonly to: number | null;
+  /** Values as text, by column. */
+  readonly where: Readonly<Record<string, string>>;
+};
+
+/**
+ * The ledger as something to read: entities that are lines of one's own partition, for the few
+ * events that must know what was booked before (a fill that is taken back). Whatever stands before
+ * such an event is committed first, so that its lines can be read; it is folded alone. Its other
+ * keys are asked for until nothing new is named: a line may name what is to be read next.
+ */
+export type History<Event, Entity, Entry> = {
+  readonly isReadBy: (event: Event) => boolean;
+  /** Null where the key is of an entity with rows of its own. */
+  readonly rangeOf: (key: string) => LedgerRange | null;
+  /** Lines in order. Such an entity is read anew for each event, and never put. */
+  readonly revive: (lines: readonly LedgerLine<Entry>[]) => Entity;
+};
+
+/** How often `keysThen` is asked for an event that reads the ledger. */
+export const HISTORY_ROUNDS_MAX = 64;
+
 export type Meter<Entry> = {
   readonly name: string;
   readonly help: string;
@@ -146,6 +179,8 @@ export type Processor<Event, Entity, Entry extends object> = {
   ) => readonly Emission[];
   readonly storage: Storage<Entity, Entry>;
   readonly meters: readonly Meter<Entry>[];
+  /** What of its own ledger it reads; absent of a processor that never looks back. */
+  readonly history?: History<Event, Entity, Entry>;
 };
 
 /**

@@ -1,11 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import type pg from 'pg';
-import { type Processor } from '@polytraders/stream';
+import { type History, type LedgerRange, type Lookup, type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
 import { type FoldInput } from './fold.ts';
-import { createIntake, type Intake } from './intake.ts';
+import { createIntake, type Intake, type IntakeConfig } from './intake.ts';
 import { type Ownership, type SlotOf } from './ownership.ts';
 import { newSession, type Session } from './session.ts';
 import { pause } from './signal.ts';
@@ -20,6 +20,7 @@ function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<v
   readonly said: string[];
   readonly folded: number[];
   readonly stopping: AbortController;
+  readonly config: IntakeConfig<Event, object, object, Raw>;
 } {
   const said: string[] = [];
   const folded: number[] = [];
@@ -34,8 +35,13 @@ function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<v
     said.push(`drop ${partition}`);
   };
   const part = { to: 0, batches: 0 };
-  const slot = { room: () => Promise.resolve(), trim: () => undefined, partOf: () => part };
-  const config = {
+  const slot = {
+    room: () => Promise.resolve(),
+    trim: () => undefined,
+    partOf: () => part,
+    kick: () => undefined,
+  };
+  const config: IntakeConfig<Event, object, object, Raw> = {
     processor: { storage: {} } as Processor<Event, object, object>,
     source: {
       prepare: source.prepare ?? (() => Promise.resolve()),
@@ -57,15 +63,12 @@ function given(source: { prepare?: () => Promise<void>; verify?: () => Promise<v
         said.push(`halt ${partition} ${error.code}`),
       reacquire: (partition: number) => said.push(`reacquire ${partition}`),
     } as unknown as Ownership<object>,
-    slotOf: (() => ({ slot: { ...slot, kick: () => undefined } })) as unknown as SlotOf<
-      object,
-      object
-    >,
+    slotOf: (() => ({ slot })) as unknown as SlotOf<object, object>,
     assign: (partition: number, offset: number) => said.push(`assign ${partition} ${offset}`),
     stopping: stopping.signal,
     onOutage: (error: Error) => said.push(`outage ${error.message}`),
   };
-  return { intake: createIntake(config), session, said, folded, stopping };
+  return { intake: createIntake(config), session, said, folded, stopping, config };
 }
 
 function batch(from: number): Parameters<Intake<Raw>['onBatch']>[0] {
@@ -163,6 +166,93 @@ describe('intake', () => {
     expect(asked).toBe(2);
     answer();
     await third;
+  });
+});
+
+/** An intake whose events at these offsets read the ledger; the ledger is what was committed. */
+function givenLedger(readers: readonly number[]): {
+  readonly take: (from: number, count: number) => Promise<void>;
+  readonly said: string[];
+  readonly session: Session<object>;
+} {
+  const said: string[] = [];
+  const { session, config } = given({});
+  const { slot } = config.slotOf(3);
+  const isReader = ({ type }: Event): boolean => readers.includes(Number(type));
+  const history: History<Event, object, object> = {
+    isReadBy: isReader,
+    rangeOf: (key) => (key.startsWith('lines') ? { from: 0, to: null, where: { of: key } } : null),
+    revive: (lines) => ({ lines: lines.length }),
+  };
+  Object.assign(config.processor, {
+    history,
+    keys: (event: Event) => (isReader(event) ? ['row', 'lines'] : ['row']),
+    // A line names what is to be read next, and that the next again.
+    keysThen: (event: Event, lookup: Lookup<object>) =>
+      isReader(event) && lookup.get('lines') !== undefined
+        ? ['lines-2', ...(lookup.get('lines-2') === undefined ? [] : ['lines-3'])]
+        : [],
+  });
+  Object.assign(config.source, { decode: ({ offset }: Raw) => ({ type: String(offset) }) });
+  Object.assign(config.store, {
+    history: (_: unknown, __: number, range: LedgerRange, before: number) => {
+      said.push(`read ${range.where['of'] ?? ''} before ${before}, committed ${session.committed}`);
+      return Promise.resolve([]);
+    },
+  });
+  Object.assign(slot, {
+    settled: () => {
+      session.committed = session.next;
+      return Promise.resolve();
+    },
+  });
+  Object.assign(config, {
+    fold: (...[, , inputs, loaded]: Parameters<typeof config.fold>) => {
+      said.push(`fold ${inputs.map(({ offset }) => offset).join()} with ${[...loaded.keys()]}`);
+    },
+  });
+  const intake = createIntake(config);
+  const take = (from: number, count: number): Promise<void> => {
+    const records = Array.from({ length: count }, (_, at) => ({ offset: from + at }));
+    const nextOffset = from + count;
+    return intake.onBatch({ partition: 3, from, records, nextOffset, highWatermark: 100 });
+  };
+  return { take, said, session };
+}
+
+describe('an event that reads the ledger', () => {
+  test('is folded alone, when all before it is committed, with all that its lines name', async () => {
+    const { take, said, session } = givenLedger([2]);
+    await take(0, 5);
+    expect(said).toEqual([
+      'fold 0,1 with ',
+      'read lines before 2, committed 2',
+      'read lines-2 before 2, committed 2',
+      'read lines-3 before 2, committed 2',
+      'fold 2 with lines,lines-2,lines-3',
+      'fold 3,4 with ',
+    ]);
+    expect(session.next).toBe(5);
+  });
+
+  test('at the edges of a batch, and one behind the other, cuts nothing else', async () => {
+    const { take, said } = givenLedger([0, 3, 4]);
+    await take(0, 5);
+    const folds = said.filter((line) => line.startsWith('fold'));
+    expect(folds).toEqual([
+      'fold 0 with lines,lines-2,lines-3',
+      'fold 1,2 with ',
+      'fold 3 with lines,lines-2,lines-3',
+      'fold 4 with lines,lines-2,lines-3',
+    ]);
+  });
+
+  test('is not folded where the slot was stopped before all was committed', async () => {
+    const { take, said, session } = givenLedger([1]);
+    Object.defineProperty(session, 'committed', { value: 0, writable: false });
+    await take(0, 1);
+    await expect(take(1, 1)).resolves.toBeUndefined();
+    expect(said).toEqual(['fold 0 with ']);
   });
 });
 

@@ -1,10 +1,12 @@
 /**
  * Intake: fetched batches are decoded, what they need is loaded, and they are folded, one batch of
  * a session after another. Decoding and folding never wait; everything that is awaited comes first.
+ * An event that reads the ledger ends a batch before its time: what stands before it is folded and
+ * committed, and it is folded alone.
  */
 
 import type pg from 'pg';
-import { type Processor } from '@polytraders/stream';
+import { HISTORY_ROUNDS_MAX, type Processor } from '@polytraders/stream';
 import { bugIn, isHalt, RuntimeError } from '../errors.ts';
 import { databaseError } from '../postgres/database.ts';
 import { type Store } from '../postgres/store.ts';
@@ -46,6 +48,7 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
 ): Intake<Raw> {
   const { source, ownership, stopping } = config;
   const { isVolatile, isGlobal } = config.processor.storage;
+  const { history } = config.processor;
 
   async function take(session: Session<Entity>, batch: SourceBatch<Raw>): Promise<void> {
     if (!session.alive) return;
@@ -58,14 +61,32 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     await source.prepare(batch.records, stopping);
     const inputs = decodeNew(session, batch);
     slot.trim(session);
-    const volatile = await loadMissing(session, inputs);
-    if (!session.alive || stopping.aborted || volatile === null) return;
+    for (const piece of piecesOf(batch, inputs)) {
+      if (!(await takePiece(session, piece))) return;
+    }
+  }
+
+  /** False where the session was lost on the way. */
+  async function takePiece(
+    session: Session<Entity>,
+    { batch, inputs, readsLedger }: Piece,
+  ): Promise<boolean> {
+    const { slot } = config.slotOf(batch.partition);
+    if (readsLedger) {
+      await slot.settled(session);
+      // A slot that is stopped has committed nothing more: the lines are not all there.
+      if (session.committed < session.next) return false;
+    }
+    const loaded = readsLedger
+      ? await loadWithHistory(session, inputs)
+      : await loadMissing(session, inputs);
+    if (!session.alive || stopping.aborted || loaded === null) return false;
     const part = slot.partOf(session);
     try {
-      config.fold(session, part, inputs, volatile);
+      config.fold(session, part, inputs, loaded);
     } catch (cause) {
       ownership.halt(batch.partition, cause as RuntimeError);
-      return;
+      return false;
     }
     advance(session, batch);
     part.to = session.next;
@@ -73,6 +94,38 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     part.lastOffset = session.lastOffset;
     part.lastHash = session.lastHash;
     slot.kick();
+    return true;
+  }
+
+  type Piece = {
+    readonly batch: Pick<SourceBatch<Raw>, 'partition' | 'records' | 'nextOffset'>;
+    readonly inputs: readonly FoldInput<Event>[];
+    readonly readsLedger: boolean;
+  };
+
+  /** The batch as it is, or cut before and after each event that reads the ledger. */
+  function piecesOf(
+    batch: SourceBatch<Raw>,
+    inputs: readonly FoldInput<Event>[],
+  ): readonly Piece[] {
+    const isReader = ({ decoded }: FoldInput<Event>): boolean =>
+      history !== undefined && !isPoison(decoded) && history.isReadBy(decoded);
+    if (!inputs.some(isReader)) return [{ batch, inputs, readsLedger: false }];
+    const { partition, nextOffset } = batch;
+    const readers = inputs.filter(isReader).map(({ offset }) => offset);
+    const cuts = readers.flatMap((offset) => [offset, offset + 1]);
+    const ends = [...cuts.filter((offset) => offset < nextOffset), nextOffset];
+    let from = 0;
+    return [...new Set(ends)].flatMap((to): readonly Piece[] => {
+      const isInside = ({ offset }: { readonly offset: number }): boolean =>
+        offset >= from && offset < to;
+      const own = inputs.filter(isInside);
+      const records = batch.records.filter(isInside);
+      from = to;
+      if (records.length === 0 && to !== nextOffset) return [];
+      const readsLedger = own.some(isReader);
+      return [{ batch: { partition, records, nextOffset: to }, inputs: own, readsLedger }];
+    });
   }
 
   /** The batch after one that failed must not be folded: the session goes, a new one begins. */
@@ -89,7 +142,10 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     ownership.reacquire(session.partition);
   }
 
-  function advance(session: Session<Entity>, batch: SourceBatch<Raw>): void {
+  function advance(
+    session: Session<Entity>,
+    batch: Pick<SourceBatch<Raw>, 'records' | 'nextOffset'>,
+  ): void {
     const last = batch.records.at(-1);
     if (last !== undefined && last.offset >= session.next) {
       session.lastOffset = last.offset;
@@ -131,6 +187,49 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     return second.size === 0 ? first : new Map([...first, ...second]);
   }
 
+  /** What one event needs that reads the ledger: keys and lines, until nothing new is named. */
+  async function loadWithHistory(
+    session: Session<Entity>,
+    inputs: readonly FoldInput<Event>[],
+  ): Promise<ReadonlyMap<string, Entity> | null> {
+    const found = new Map<string, Entity>();
+    const lookup = { get: (key: string) => found.get(key) ?? session.cache.get(key) };
+    const { keys, keysThen } = config.processor;
+    const asked = new Set<string>();
+    for (let round = 0; round <= HISTORY_ROUNDS_MAX; round += 1) {
+      const named = inputs.flatMap(({ decoded }) => {
+        if (isPoison(decoded)) return [];
+        if (round === 0) return keys(decoded, session.partition);
+        return keysThen?.(decoded, lookup, session.partition) ?? [];
+      });
+      const fresh = [...new Set(named)].filter((key) => !asked.has(key));
+      if (fresh.length === 0 && round > 0) return found;
+      for (const key of fresh) asked.add(key);
+      const rows = new Set(fresh.filter((key) => history?.rangeOf(key) === null));
+      const missing = [...rows].filter((key) => mustLoad(session, key));
+      const loaded = await load(session, new Set(missing));
+      if (loaded === null) return null;
+      for (const [key, entity] of loaded) found.set(key, entity);
+      for (const key of fresh) {
+        if (rows.has(key)) continue;
+        const entity = await loadHistory(session, key);
+        if (entity === null) return null;
+        found.set(key, entity);
+      }
+    }
+    return found;
+  }
+
+  /** The entity that is lines of the ledger. Null where the session was lost while waiting. */
+  async function loadHistory(session: Session<Entity>, key: string): Promise<Entity | null> {
+    const range = history?.rangeOf(key) ?? null;
+    if (history === undefined || range === null) return null;
+    const { partition, committed } = session;
+    return await patiently(session, async () =>
+      history.revive(await config.store.history(config.database, partition, range, committed)),
+    );
+  }
+
   function missingOf(
     session: Session<Entity>,
     inputs: readonly FoldInput<Event>[],
@@ -151,10 +250,20 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
     missing: ReadonlySet<string>,
   ): Promise<ReadonlyMap<string, Entity> | null> {
     if (missing.size === 0) return nothing;
+    return await patiently(session, async () =>
+      keep(session, await config.store.load(config.database, [...missing])),
+    );
+  }
+
+  /** Asks Postgres until it answers. Null where the session was lost while waiting. */
+  async function patiently<Answer>(
+    session: Session<Entity>,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer | null> {
     for (const delay of doubling(backoff.firstMs, backoff.maxMs)) {
       if (!session.alive || stopping.aborted) break;
       try {
-        return keep(session, await config.store.load(config.database, [...missing]));
+        return await ask();
       } catch (cause) {
         const error = databaseError(cause);
         if (isHalt(error)) {

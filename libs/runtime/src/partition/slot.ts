@@ -57,6 +57,8 @@ export type Slot<Entity> = {
   readonly room: () => Promise<void>;
   /** Everything folded is committed and published, or lost, or the slot was stopped: or so long. */
   readonly drained: (patience: Promise<void>) => Promise<void>;
+  /** Resolves when everything that the session has folded is committed, or the session is over. */
+  readonly settled: (session: Session<Entity>) => Promise<void>;
   /** Runs with the publisher to itself: an acquisition publishes what its predecessor left. */
   readonly alone: <T>(task: () => Promise<T>) => Promise<T>;
   readonly forget: (partition: number) => void;
@@ -200,6 +202,10 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     // Under steady traffic it may never be empty; groups are to grow again all the same.
     draining -= 1;
   }
+  async function settled(of: Session<Entity>): Promise<void> {
+    while (!stopped && of.alive && of.committed < of.next) await changed.next();
+  }
+
 
   async function heal(error: RuntimeError): Promise<void> {
     await outbox?.recover(error);
@@ -217,7 +223,7 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   }
 
   const { partOf, forget, recount: kick } = pending;
-  return { start, partOf, kick, room, drained, alone, forget, trim, heal, stop };
+  return { start, partOf, kick, room, settled, drained, alone, forget, trim, heal, stop };
 }
 
 /** How far each partition's output is known to be: rides along with the next commit. */

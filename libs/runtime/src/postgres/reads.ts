@@ -1,9 +1,15 @@
 /** What a store reads: entities by key, and ledger entries in order. */
 
 import type pg from 'pg';
-import { type Processor, type Storage, type Table } from '@polytraders/stream';
+import {
+  type LedgerLine,
+  type LedgerRange,
+  type Processor,
+  type Storage,
+  type Table,
+} from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
-import { columnLiteral, rowOf } from './values.ts';
+import { columnLiteral, rowOf, sqlType } from './values.ts';
 
 export type Client = pg.ClientBase | pg.Pool;
 
@@ -18,6 +24,13 @@ export type Reads<Entity, Entry> = {
     to: number,
     limit: number,
   ) => Promise<{ readonly offset: number; readonly entry: Entry }[]>;
+  /** Lines of a partition before this offset that are of the range, in order. */
+  readonly history: (
+    client: Client,
+    partition: number,
+    range: LedgerRange,
+    before: number,
+  ) => Promise<readonly LedgerLine<Entry>[]>;
   /** Fingerprints of all identities that left entries in a partition. */
   readonly identities: (
     client: Client,
@@ -26,6 +39,9 @@ export type Reads<Entity, Entry> = {
   /** Offset of the last entry of a partition, null where there is none. */
   readonly lastEntry: (client: Client, partition: number) => Promise<number | null>;
 };
+
+/** Offsets that one look into a history covers: each look ends long before it would be cut off. */
+const HISTORY_OFFSETS = 500_000;
 
 type Place = { readonly key: string; readonly where: Readonly<Record<string, string>> };
 type RowsByTable = Record<string, object[]>;
@@ -108,6 +124,47 @@ export function createReads<Event, Entity, Entry extends object>(
     }));
   }
 
+  async function history(
+    client: Client,
+    partition: number,
+    { from, to, where }: LedgerRange,
+    before: number,
+  ): Promise<readonly LedgerLine<Entry>[]> {
+    const lines: LedgerLine<Entry>[] = [];
+    const end = Math.min(to ?? before, before);
+    for (let at = from; at < end; at += HISTORY_OFFSETS) {
+      const next = Math.min(at + HISTORY_OFFSETS, end);
+      lines.push(...(await historySlice(client, partition, at, next, where)));
+    }
+    return lines;
+  }
+
+  async function historySlice(
+    client: Client,
+    partition: number,
+    from: number,
+    to: number,
+    where: LedgerRange['where'],
+  ): Promise<readonly LedgerLine<Entry>[]> {
+    const wanted = ledger.columns.filter(({ name }) => name in where);
+    const conditions = wanted.map(
+      ({ name, type }, index) => ` AND "${name}" = $${index + 4}::${sqlType(type)}`,
+    );
+    const columns = ledger.columns.map((column) => `"${column.name}"`).join(', ');
+    const answer = await (client as pg.ClientBase).query<(string | null)[]>({
+      text:
+        `SELECT "offset", line, ${columns} FROM ${ledgerName} WHERE partition = $1 AND ` +
+        `"offset" >= $2 AND "offset" < $3${conditions.join('')} ORDER BY "offset", line`,
+      values: [partition, from, to, ...wanted.map(({ name }) => where[name])],
+      rowMode: 'array',
+    });
+    return answer.rows.map((values) => ({
+      offset: Number(values[0]),
+      line: Number(values[1]),
+      entry: rowOf(ledger, values, 2),
+    }));
+  }
+
   async function identities(
     client: Client,
     partition: number,
@@ -132,7 +189,7 @@ export function createReads<Event, Entity, Entry extends object>(
     return last === null ? null : Number(last);
   }
 
-  return { load, entries, identities, lastEntry };
+  return { load, entries, history, identities, lastEntry };
 }
 
 function placesByTable<Entity, Entry extends object>(
