@@ -51,7 +51,6 @@ export * from './valuation-types.ts';
 export * from './token-proofs.ts';
 export {
   DAY_MICROS,
-  dayNumberOf,
   type DueWindow,
   firstWindowStart,
   type KindTold,

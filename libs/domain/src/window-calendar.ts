@@ -34,11 +34,6 @@ export function windowAt(kind: WindowKind, time: number): ReportWindow {
   return { kind, start, end: start + length };
 }
 
-/** Number of the UTC day of a moment, 0 for 1970-01-01. */
-export function dayNumberOf(time: number): number {
-  return Math.floor(time / DAY_MICROS);
-}
-
 /**
  * The window of the kind in force that a moment lies in. `told` is in order of time, and not empty:
  * its first entry stands for all weeks before.
@@ -56,7 +51,7 @@ export type WindowsKnown = {
   readonly told: readonly KindTold[];
   /** End of the last window that was closed in its turn; null before the first. */
   readonly closedTo: number | null;
-  /** Days with confirmed fills before the window in which the ledger first ran. */
+  /** Days since 1970-01-01 with confirmed fills before the window in which the ledger first ran. */
   readonly earlierDays: readonly number[];
 };
 

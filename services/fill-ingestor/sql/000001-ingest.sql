@@ -78,6 +78,8 @@ CREATE TABLE fill_identity (
   log_index       bigint,
   block_number    bigint,
   matched_at      timestamptz,
+  confirmed_at    timestamptz,    -- which window it belongs to, once it is final
+  condition_id    text,           -- under what it stands on the log
   told_end        text,           -- an end that a source not of record told before there was one
   paper           bool          NOT NULL,
   event_id        text,
@@ -139,7 +141,7 @@ CREATE VIEW fill_by_place AS
          f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
          f.quantity_shares, f.size_pusd, f.fee_pusd, f.fee_bps, f.fee_source,
          f.fee_declared_by, p.tx_hash, p.order_hash, f.log_index,
-         f.block_number, f.matched_at, f.told_end, f.paper, f.event_id, f.has_place, f.bytes
+         f.block_number, f.matched_at, f.confirmed_at, f.condition_id, f.told_end, f.paper, f.event_id, f.has_place, f.bytes
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;
 
@@ -203,6 +205,9 @@ CREATE TABLE mark (
   kind        text           NOT NULL,
   price       numeric(38,18) NOT NULL,
   observed_at timestamptz    NOT NULL,
+  -- The last one before the midnight (UTC) that lies before this one: windows end at midnight.
+  eve_price       numeric(38,18),
+  eve_observed_at timestamptz,
   PRIMARY KEY (token_id, kind)
 );
 

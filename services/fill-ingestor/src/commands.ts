@@ -10,23 +10,33 @@
  *   DECLARE_OPENING_BALANCE  balance_pusd, positions[{trading_bot_id?, condition_id?, token_id,
  *                            quantity_shares, basis_pusd?, acquired_at?}], block_number?,
  *                            block_hash?
+ *
+ * Those that decide what was reviewed are in review-commands.ts.
  */
 
 import { isOwnOfOrder } from '@polytraders/domain';
 import { isRefusal, pusdIn, sharesIn } from './amounts.ts';
+import { only, refused } from './command-fields.ts';
 import { PROSE_MAX_BYTES, time, whyNotText, withinAmounts } from './door.ts';
 import {
   type CommandArguments,
   type CommandDraft,
   type OpeningDraft,
   type Refusal,
-  refuse,
 } from './draft.ts';
 import { conditionAt, hashAt, said, together, timeAt, tokenAt, wholeAt } from './fields.ts';
 import { derivedId, sha256 } from './identity.ts';
 import { quoted } from './quoted.ts';
 import { type Fields } from './raw.ts';
-import { fieldsOf, isObject, type Json, type JsonObject, parseJson } from './sources/file/json.ts';
+import {
+  approveRevenue,
+  approveWindow,
+  OF_ALL,
+  releaseFill,
+  reverseFill,
+  REVIEWED,
+} from './review-commands.ts';
+import { isObject, type Json, type JsonObject, parseJson } from './sources/file/json.ts';
 import { timeOfIso } from './times.ts';
 
 /** Longest time for which inventory may be asked for: thirty days, in milliseconds. */
@@ -35,8 +45,8 @@ export const TTL_MS_MAX = 2_592_000_000;
 const ACCOUNT = /^(paper:)?0x[0-9a-f]{40}$/;
 
 /** The command, or why it is refused. */
-export function commandOf(fields: Fields): CommandDraft | Refusal {
-  const read = draftOf(fields);
+export function commandOf(fields: Fields, marketSeq: number | null = null): CommandDraft | Refusal {
+  const read = draftOf(fields, marketSeq);
   if (isRefusal(read)) return refused(read.because);
   const { reason, ...rest } = read;
   const prose = whyNotText(reason, PROSE_MAX_BYTES);
@@ -48,7 +58,7 @@ export function commandOf(fields: Fields): CommandDraft | Refusal {
   return odd === null ? read : refused(odd);
 }
 
-function draftOf(fields: Fields): CommandDraft | Refusal {
+function draftOf(fields: Fields, marketSeq: number | null): CommandDraft | Refusal {
   const read = READERS.get(fields['command'] ?? '');
   if (read === undefined) {
     const found = `found ${quoted(fields['command'] ?? '')}, for which it has no capability yet`;
@@ -61,7 +71,9 @@ function draftOf(fields: Fields): CommandDraft | Refusal {
   if (commandId === null || proposedBy === null || effectiveAt === null) {
     return refused('Expected event_id, effective_at and proposed_by on the command; found fewer.');
   }
-  if (account === null || !ACCOUNT.test(account)) {
+  const isOfAll = OF_ALL.has(fields['command'] ?? '');
+  if (isOfAll !== (account === null) || (account !== null && !ACCOUNT.test(account))) {
+    if (isOfAll) return refused('Expected no account on an approval; found one.');
     const found = account === null ? 'none' : quoted(account);
     return refused(`Expected the account of the command as 0x and 40 hex digits; found ${found}.`);
   }
@@ -72,21 +84,20 @@ function draftOf(fields: Fields): CommandDraft | Refusal {
   const asked = read(given, { commandId, proposedBy });
   if (isRefusal(asked)) return asked;
   const approvedBy = said(fields['approved_by']);
-  if (asked.command === 'DECLARE_OPENING_BALANCE' && approvedBy === null) {
-    return refused(
-      'Expected approved_by: books begin with what somebody has reviewed; found none.',
-    );
+  if (REVIEWED.has(fields['command'] ?? '') && approvedBy === null) {
+    return refused('Expected approved_by: it moves books that somebody answers for; found none.');
   }
   return {
     kind: 'command',
     commandId,
     content: contentOf(fields),
-    account,
+    account: account ?? '*',
     effectiveAt,
     correlationId: said(fields['correlation_id']) ?? commandId,
     proposedBy,
     approvedBy,
     reason: fields['reason'] ?? '',
+    marketSeq,
     ...asked,
   };
 }
@@ -105,6 +116,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['CLAIM_JOB', claim],
   ['FAIL_JOB', fail],
   ['DECLARE_OPENING_BALANCE', opening],
+  ['RELEASE_FILL', releaseFill],
+  ['REVERSE_FILL', reverseFill],
+  ['APPROVE_WINDOW', approveWindow],
+  ['APPROVE_REVENUE', approveRevenue],
 ]);
 
 function reserve(given: JsonObject, { commandId }: Asker): CommandArguments | Refusal {
@@ -220,15 +235,4 @@ function positionIn(given: Json): OpeningDraft | Refusal {
   if (untimely !== null)
     return refused(`Expected acquired_at ${untimely.expected}; found another.`);
   return { ...read, tokenId, quantity, tradingBotId: said(fields['trading_bot_id']) };
-}
-
-/** The arguments as texts, each one that the command knows: a misspelt one is no default. */
-function only(given: JsonObject, names: readonly string[]): Fields | Refusal {
-  const odd = Object.keys(given).find((name) => !names.includes(name));
-  if (odd === undefined) return fieldsOf(given);
-  return refused(`Expected arguments among ${names.join(', ')}; found ${quoted(odd)}.`);
-}
-
-function refused(because: string): Refusal {
-  return refuse('GOV_COMMAND_REFUSED', because);
 }

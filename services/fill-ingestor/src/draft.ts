@@ -145,12 +145,15 @@ export type CommandDraft = {
   readonly commandId: string;
   /** Hash of what it says. */
   readonly content: string;
+  /** `*` where it concerns all partitions. */
   readonly account: string;
   readonly effectiveAt: TimeMicros;
   readonly correlationId: string;
   readonly proposedBy: string;
   readonly approvedBy: string | null;
   readonly reason: string;
+  /** Place among the events of all partitions; null for a command of one account. */
+  readonly marketSeq: number | null;
 } & CommandArguments;
 
 export type CommandArguments =
@@ -183,6 +186,25 @@ export type CommandArguments =
       readonly positions: readonly OpeningDraft[];
       readonly blockNumber: number | null;
       readonly blockHash: string | null;
+    }
+  | {
+      readonly command: 'RELEASE_FILL';
+      readonly fillId: string;
+      /** The reviewed fee, the builder part in it; null leaves that part as it was. */
+      readonly fee: PusdMicros;
+      readonly builderFee: PusdMicros | null;
+      readonly originalOffset: number | null;
+    }
+  | {
+      readonly command: 'REVERSE_FILL';
+      readonly fillId: string;
+      readonly originalOffset: number | null;
+    }
+  | {
+      readonly command: 'APPROVE';
+      readonly releaseKind: 'WINDOW' | 'REVENUE' | 'MODE_HELD';
+      readonly reportIds: readonly string[];
+      readonly untilOffset: number | null;
     };
 
 /** Shares that an account held before its books began. */

@@ -38,7 +38,7 @@ function draftOf(raw: RawFillInput): Draft {
     case 'movement':
       return movementOf(raw);
     case 'command':
-      return commandOf(raw.fields);
+      return commandOf(raw.fields, raw.marketSeq ?? null);
     case 'unusable':
       return refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because);
     default:

@@ -336,7 +336,7 @@ describe('files and ready-made records', () => {
 });
 
 test('every cause is explained in the registry, and a command is refused by name', () => {
-  const told = ['duplicate', 'late', 'joined', 'empty'];
+  const told = ['duplicate', 'late', 'joined', 'empty', 'refused'];
   const causes = createWriter(new Map()).causes.filter((cause) => !told.includes(cause));
   expect(causes.filter((cause) => reasonOf(cause) === undefined)).toEqual([]);
   const written = testWriter().inputs({ format: 'command', fields: { command: 'RESERVE' } });

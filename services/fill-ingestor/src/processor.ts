@@ -3,13 +3,15 @@
  * log partition and owns identity (B9), the ladder (B8), enrichment and quarantine (B18).
  *
  * Causes of `ignored`: `duplicate` (the same again), `late` (an earlier rung after a later one),
- * `joined` (a fill that stands on the log under another id), `empty` (a redemption of nothing).
+ * `joined` (a fill that stands on the log under another id), `empty` (a redemption of nothing),
+ * `refused` (an approval of reports, which partition 0 has set aside for all).
  * Everything else that is not applied is quarantined with its bytes.
  */
 
 import { codec } from '@polytraders/contracts';
 import { type Processor } from '@polytraders/stream';
 import { type Accounts } from './accounts.ts';
+import { type WriterRules } from './writer/commands.ts';
 import { type InboxEvent } from './inbox-event.ts';
 import { emissionsOf, type Entry, EVENTS_TOPIC, QUARANTINE_TOPIC } from './writer/entry.ts';
 import { keysOf, keysThen } from './writer/keys.ts';
@@ -44,11 +46,20 @@ const EMITTED = [
   'ReservationRequested',
   'SettlementJobClaimed',
   'SettlementJobFailed',
+  'FillReleased',
+  'FillReversed',
+  'ReportReleased',
+  'ChainBalancesObserved',
+  'WindowClosed',
+  'WindowBalancesComplete',
   'QuarantinedInput',
 ] as const;
 
 /** The writer for the accounts that are declared. */
-export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, Entry> {
+export function createWriter(
+  accounts: Accounts,
+  rules: WriterRules = { secondApprover: false },
+): Processor<InboxEvent, Entity, Entry> {
   return {
     id: 'fill-ingestor',
     version: 1,
@@ -57,12 +68,12 @@ export function createWriter(accounts: Accounts): Processor<InboxEvent, Entity, 
     emits: EMITTED,
     healthSlugs: [],
     codec,
-    causes: ['duplicate', 'late', 'joined', 'empty', ...QUARANTINE_REASONS],
+    causes: ['duplicate', 'late', 'joined', 'empty', 'refused', ...QUARANTINE_REASONS],
     keys: keysOf,
     keysThen,
     // Re-deliveries are judged by content against what is known of the fill, not by place.
     identify: () => null,
-    step: (lookup, input) => stepInput(lookup, input, accounts),
+    step: (lookup, input) => stepInput(lookup, input, accounts, rules),
     emit: emissionsOf,
     storage,
     meters: [

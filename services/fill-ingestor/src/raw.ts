@@ -17,7 +17,9 @@ export type RecordInputType =
   | 'TimeAdvanced'
   | 'MarketStatusChanged'
   | 'MarketResolved'
-  | 'ChainBalancesObserved';
+  | 'ChainBalancesObserved'
+  | 'WindowClosed'
+  | 'WindowBalancesComplete';
 
 /** What moves shares or cash of a wallet without a trade. */
 export type MovementType =
@@ -83,7 +85,12 @@ export type RawInput =
       readonly effectiveAt: number | null;
       readonly terms: ImportTerms | null;
     }
-  | { readonly format: 'command'; readonly fields: Fields }
+  | {
+      readonly format: 'command';
+      readonly fields: Fields;
+      /** Place among the events of all partitions, of what concerns them all. */
+      readonly marketSeq?: number | null;
+    }
   | {
       readonly format: 'unusable';
       readonly because: string;

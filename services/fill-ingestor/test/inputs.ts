@@ -15,6 +15,7 @@ import { createWriter, INBOX } from '../src/processor.ts';
 import { type Draft, type FillDraft } from '../src/draft.ts';
 import { type ImportTerms, type JsonRecord, type MovementType, type RawInput } from '../src/raw.ts';
 import { type Driver, createDriver, type Lookup, type Recorded } from '@polytraders/stream';
+import { type WriterRules } from '../src/writer/commands.ts';
 import { type Entry } from '../src/writer/entry.ts';
 
 export const ALICE = `0x${'a1'.repeat(20)}`;
@@ -119,8 +120,8 @@ export type TestWriter = {
 };
 
 /** A writer of partition 3 with a memory, and market data that a test sets. */
-export function testWriter(accounts: Accounts = new Map()): TestWriter {
-  const writer = createWriter(accounts);
+export function testWriter(accounts: Accounts = new Map(), rules?: WriterRules): TestWriter {
+  const writer = createWriter(accounts, rules);
   const facts = new Map<string, MarketFacts>();
   const known = (lookup: Lookup<Entity>): Lookup<Entity> => ({
     get: (key) => facts.get(key) ?? lookup.get(key),

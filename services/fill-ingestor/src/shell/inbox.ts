@@ -14,7 +14,7 @@ import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
 import { type InputSource, type RawFormat } from '../inbox-event.ts';
 import { sha256 } from '../identity.ts';
-import { type RawInput } from '../raw.ts';
+import { type JsonRecord, type RawInput } from '../raw.ts';
 
 /** Channel that wakes the writers. */
 export const INBOX_CHANNEL = 'polytraders_inbox';
@@ -27,9 +27,11 @@ export type NewInput = {
   readonly rawFormat: RawFormat;
   readonly bytes: Buffer;
   readonly raw: RawInput;
+  /** Of an event of every partition: what its record says besides, by partition. */
+  readonly own?: ReadonlyMap<number, JsonRecord>;
 };
 
-type Row = Omit<NewInput, 'partition' | 'raw'> & {
+type Row = Omit<NewInput, 'partition' | 'raw' | 'own'> & {
   readonly partition: number;
   readonly payload: string;
   readonly contentHash: Buffer;
@@ -174,15 +176,28 @@ async function lockEnds(
 function rowsOf(inputs: readonly NewInput[], firstMarketSeq: number): readonly Row[] {
   let marketSeq = firstMarketSeq;
   return inputs.flatMap((input) => {
-    const { partition, raw, ...rest } = input;
+    const { partition, raw, own: _, ...rest } = input;
     if (partition !== 'all') return [rowOf(rest, partition, raw)];
-    const numbered: RawInput = raw.format === 'record' ? { ...raw, marketSeq } : raw;
+    const numbered = numberedAt(raw, marketSeq);
     marketSeq += 1;
-    return ALL.map((one) => rowOf(rest, one, numbered));
+    return ALL.map((one) => rowOf(rest, one, withOwn(numbered, input.own?.get(one))));
   });
 }
 
-function rowOf(rest: Omit<NewInput, 'partition' | 'raw'>, partition: number, raw: RawInput): Row {
+function numberedAt(raw: RawInput, marketSeq: number): RawInput {
+  return raw.format === 'record' || raw.format === 'command' ? { ...raw, marketSeq } : raw;
+}
+
+function withOwn(raw: RawInput, own: JsonRecord | undefined): RawInput {
+  if (own === undefined || raw.format !== 'record') return raw;
+  return { ...raw, value: { ...raw.value, ...own } };
+}
+
+function rowOf(
+  rest: Omit<NewInput, 'partition' | 'raw' | 'own'>,
+  partition: number,
+  raw: RawInput,
+): Row {
   const payload = JSON.stringify(raw);
   return { ...rest, partition, payload, contentHash: Buffer.from(sha256(payload), 'hex') };
 }

@@ -15,6 +15,7 @@ import {
   toJson,
   TOPICS,
 } from '@polytraders/contracts';
+import { commandOf as readCommand } from '../commands.ts';
 import { oddTextIn } from '../door.ts';
 import { type TimeMicros } from '../draft.ts';
 import { type RawFormat } from '../inbox-event.ts';
@@ -191,7 +192,10 @@ export function statusInput(
   return { ...placed('bus', place), raw, partition: 'all' };
 }
 
-/** A command is an input of its account's partition; what becomes of it is the writer's to say. */
+/**
+ * A command is an input of its account's partition, an approval of reports one of all partitions;
+ * what becomes of it is the writer's to say. One that is refused is so once.
+ */
 function commandOf(command: LedgerCommand, place: Place): BusInput {
   const { account, approved_by: approvedBy } = command;
   const whose = account?.toLowerCase() ?? null;
@@ -206,7 +210,9 @@ function commandOf(command: LedgerCommand, place: Place): BusInput {
     ...(approvedBy === null ? {} : { approved_by: approvedBy }),
     ...(whose === null ? {} : { account: whose }),
   };
-  const partition = partitionOfAccount(whose ?? '*');
+  const draft = readCommand(fields);
+  const isOfAll = draft.kind === 'command' && draft.command === 'APPROVE';
+  const partition = isOfAll ? 'all' : partitionOfAccount(whose ?? '*');
   const raw: RawInput = { format: 'command', fields };
   return { becomes: 'input', input: { ...placed('commands', place), raw, partition }, route: null };
 }

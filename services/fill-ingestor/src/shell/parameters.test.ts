@@ -13,7 +13,7 @@ test('without a file every setting has its specified default', () => {
 test('a file changes what it names and nothing else', () => {
   const all = parseParameters('{"pnl-projector": {"mode": "limited_live"}}');
   expect(all['pnl-projector']).toMatchObject({ mode: 'limited_live', mark_age_limit_ms: '60000' });
-  expect(all['fill-ingestor']).toEqual({ mode: 'general_live' });
+  expect(all['fill-ingestor']).toEqual({ mode: 'general_live', second_approver: 'false' });
   expect(all['settlement-planner']).toMatchObject({
     neg_risk_fee_bips: '0',
     conditional_tokens: '',
@@ -45,10 +45,13 @@ test.each([
   ],
   ['{"fill-ingestor": []}', 'fill-ingestor as one object of settings; found [].'],
   ['{"fill-ingestor": null}', 'fill-ingestor as one object of settings; found null.'],
-  ['{"fill-ingestor": {"speed": "9"}}', 'names among mode with texts as values; found speed.'],
+  [
+    '{"fill-ingestor": {"speed": "9"}}',
+    'names among mode, second_approver with texts as values; found speed.',
+  ],
   [
     '{"fill-ingestor": {"toString": "x"}}',
-    'names among mode with texts as values; found toString.',
+    'names among mode, second_approver with texts as values; found toString.',
   ],
   [
     '{"fill-ingestor": {"mode": "loud"}}',

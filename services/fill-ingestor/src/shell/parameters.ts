@@ -40,7 +40,7 @@ const CONTRACT: Setting = {
 
 /** Every setting by processor, with its specified default. All but `mode` are parameters. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
-  'fill-ingestor': { mode: MODE },
+  'fill-ingestor': { mode: MODE, second_approver: oneOf('false', 'true') },
   'pnl-projector': {
     mode: MODE,
     exchange_max_fee_bps: wholeNumber('500', 0, BPS_MAX),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { TOPICS } from '@polytraders/contracts';
 import { type Beside, RuntimeError, type Services } from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
+import { type WriterRules } from '../writer/commands.ts';
 import { type ChainConfig, chainConfig } from './chain-config.ts';
 import { startChainReader } from './chain-reader.ts';
 import { startBusReader } from './bus-reader.ts';
@@ -15,6 +16,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type IngestorConfig = {
   readonly accounts: Accounts;
   readonly parameters: Readonly<Record<string, Settings>>;
+  readonly rules: WriterRules;
   /** Null: the chain is no source. */
   readonly chain: ChainConfig | null;
 };
@@ -43,7 +45,9 @@ export function ingestorConfig(env: Env): IngestorConfig {
   const accounts = text === null ? new Map() : parseAccounts(text);
   if ('code' in accounts) throw refusal(accounts.message);
   const chain = chainConfig(env, (name) => fileOf(env, name));
-  return { accounts, parameters: parseParameters(fileOf(env, 'PARAMETERS_FILE')), chain };
+  const parameters = parseParameters(fileOf(env, 'PARAMETERS_FILE'));
+  const secondApprover = parameters['fill-ingestor']?.['second_approver'] === 'true';
+  return { accounts, parameters, rules: { secondApprover }, chain };
 }
 
 /** The same for `main.ts`: a wrong file ends in one sentence and exit code 2, nothing started. */

@@ -191,7 +191,7 @@ describe('the same again', () => {
 type Refused = readonly [what: string, name: string, given: object | string, sentence: string];
 
 const REFUSED: readonly (Refused | readonly [...Refused, Fields])[] = [
-  ['a command without capability', 'RELEASE_FILL', {}, 'found "RELEASE_FILL", for which'],
+  ['a command without capability', 'DANCE', {}, 'found "DANCE", for which'],
   ['what every object has', 'constructor', {}, 'found "constructor", for which'],
   ['less than no shares', 'RESERVE', { ...SHARES, quantity_shares: '-1' }, 'found "-1"'],
   ['no object', 'RESERVE', '[1]', 'Expected the arguments as one JSON object'],

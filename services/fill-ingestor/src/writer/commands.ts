@@ -15,6 +15,7 @@ import { type Envelope, envelopeOf } from './envelope.ts';
 import { heldPuts } from './held.ts';
 import { type MarketUse, useMarket } from './markets.ts';
 import { quarantine } from './quarantine.ts';
+import { releaseFill, reverseFill, stepApproval } from './reviews.ts';
 import {
   claimsKey,
   type ClaimsState,
@@ -34,13 +35,22 @@ type Done = {
   readonly entries: readonly [...Entry[], Entry];
 };
 
+/** What the operator of this ledger demands besides. */
+export type WriterRules = {
+  /** Whether whoever reviews a command must be another than who asks it (B18). */
+  readonly secondApprover: boolean;
+};
+
 /** One command. */
 export function stepCommand(
   event: InboxEvent,
   draft: CommandDraft,
   lookup: Lookup<Entity>,
   accounts: Accounts,
+  rules: WriterRules,
 ): Outcome {
+  const alone = rules.secondApprover ? decidedAlone(draft) : null;
+  if (draft.command === 'APPROVE') return stepApproval(event, draft, lookup, alone);
   const { commandId, content } = draft;
   const known = lookup.get(commandKey(commandId));
   if (known?.kind === 'command') {
@@ -51,7 +61,7 @@ export function stepCommand(
       'under an id of its own.';
     return refused(event, draft, because, conflictsWith);
   }
-  const done = doneBy(event, draft, lookup, accounts);
+  const done = alone ?? doneBy(event, draft, lookup, accounts);
   if (typeof done === 'string') return refused(event, draft, done);
   const { partition } = event;
   const eventId = done.entries[done.entries.length - 1]?.event_id ?? '';
@@ -63,9 +73,15 @@ export function stepCommand(
   };
 }
 
+/** Why nobody else has reviewed what was asked; null where somebody has, or nobody need. */
+function decidedAlone({ proposedBy, approvedBy }: CommandDraft): string | null {
+  if (approvedBy !== proposedBy) return null;
+  return `Expected approved_by to be another than proposed_by; found ${proposedBy} in both.`;
+}
+
 function doneBy(
   event: InboxEvent,
-  draft: CommandDraft,
+  draft: Exclude<CommandDraft, Of<'APPROVE'>>,
   lookup: Lookup<Entity>,
   accounts: Accounts,
 ): Done | string {
@@ -78,6 +94,10 @@ function doneBy(
       return fail(event, draft);
     case 'DECLARE_OPENING_BALANCE':
       return open(event, draft, lookup, accounts);
+    case 'RELEASE_FILL':
+      return releaseFill(event, draft, lookup);
+    case 'REVERSE_FILL':
+      return reverseFill(event, draft, lookup);
   }
 }
 

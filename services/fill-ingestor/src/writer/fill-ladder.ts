@@ -13,6 +13,7 @@ import { type Arriving, feeOf } from './fill-content.ts';
 import { confirmedEntry, failedEntry, matchedEntry, type WholeFill } from './fill-records.ts';
 import { opposite } from './fill-refusals.ts';
 import { speaksFirst } from './first-source.ts';
+import { confirmedAtOf, dayPuts } from './fill-days.ts';
 import { heldPuts } from './held.ts';
 import { useMarket } from './markets.ts';
 import { coordinatesKey, type Entity, fillKey, type FillState, tokenPlace } from './state.ts';
@@ -64,20 +65,29 @@ export function advance(
     draft.status === 'CONFIRMED'
       ? confirmedEntry(event, fill)
       : matchedEntry(event, fill, draft.status);
-  const held = draft.status === 'CONFIRMED' ? heldOf(arriving, state, lookup) : [];
-  const more = [...spoke, ...market.puts, ...held, ...placeLeft(known, state)];
-  return applied({ ...state, eventId: entry.event_id }, [...market.entries, entry], more);
+  const booked = draft.status === 'CONFIRMED' ? bookedPuts(arriving, state, lookup) : [];
+  const more = [...spoke, ...market.puts, ...booked, ...placeLeft(known, state)];
+  const { conditionId } = fill.added;
+  const after = { ...state, conditionId, eventId: entry.event_id };
+  return applied(after, [...market.entries, entry], more);
 }
 
-/** A confirmed fill moves the wallet's shares, under the condition that the report names. */
-function heldOf(
+/**
+ * A confirmed fill moves the wallet's shares, under the condition that the report names, and its
+ * day has a window.
+ */
+function bookedPuts(
   { event, account, tokenId, orderSide, draft }: Arriving,
   { quantity }: FillState,
   lookup: Lookup<Entity>,
 ): readonly Put<Entity>[] {
   const place = draft.conditionId ?? tokenPlace(tokenId);
   const by = orderSide === 'BUY' ? quantity : -quantity;
-  return heldPuts(lookup, { partition: event.partition, account }, [{ place, tokenId, by }]);
+  const { partition } = event;
+  return [
+    ...heldPuts(lookup, { partition, account }, [{ place, tokenId, by }]),
+    ...dayPuts(lookup, event, confirmedAtOf(event, draft)),
+  ];
 }
 
 /**
@@ -180,6 +190,8 @@ export function stateOf(
     logIndex: draft.logIndex ?? known?.logIndex ?? null,
     blockNumber: draft.blockNumber ?? known?.blockNumber ?? null,
     matchedAt: known?.matchedAt ?? (provisional ? draft.effectiveAt : null),
+    confirmedAt: draft.status === 'CONFIRMED' ? confirmedAtOf(event, draft) : null,
+    conditionId: known?.conditionId ?? draft.conditionId,
     paper: draft.paper,
     eventId: known?.eventId ?? null,
     toldEnd: known?.toldEnd ?? null,

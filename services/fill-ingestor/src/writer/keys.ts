@@ -9,6 +9,8 @@ import {
 } from '../draft.ts';
 import { type InboxEvent, type ReadyRecord } from '../inbox-event.ts';
 import { possibleTokens } from './derived.ts';
+import { dayKeys } from './fill-days.ts';
+import { keysOfReversed } from './reviews.ts';
 import {
   claimsKey,
   commandKey,
@@ -29,14 +31,17 @@ import {
   orderKey,
   type OrderState,
   placeOf,
+  releaseKey,
   reservationKey,
+  reviewKey,
   sourceKey,
   tokenKey,
   tokenPlace,
 } from './state.ts';
 
 /** Keys of everything that `step` may look up for what an event says by itself. */
-export function keysOf({ partition, input }: InboxEvent): readonly string[] {
+export function keysOf(event: InboxEvent): readonly string[] {
+  const { partition, input } = event;
   switch (input.kind) {
     case 'refusal':
       return input.reason === 'GOV_MOVEMENT_UNCLASSIFIED' ? [doubtsKey(partition)] : [];
@@ -47,7 +52,12 @@ export function keysOf({ partition, input }: InboxEvent): readonly string[] {
     case 'command':
       return keysOfCommand(partition, input);
     case 'fill':
-      return [...keysOfTrade(partition, input), fillKey(input.fillId), doubtsKey(partition)].concat(
+      return [
+        ...keysOfTrade(partition, input),
+        ...dayKeys(event, input),
+        fillKey(input.fillId),
+        doubtsKey(partition),
+      ].concat(
         input.txHash === null || input.orderHash === null
           ? []
           : [coordinatesKey(input.txHash, input.orderHash)],
@@ -68,6 +78,8 @@ export function keysThen(event: InboxEvent, lookup: Lookup<Entity>): readonly st
       return keysByMarket(partition, input, lookup);
     case 'record':
       return keysOfOpenOrders(partition, input, lookup);
+    case 'command':
+      return input.command === 'REVERSE_FILL' ? keysByFill(partition, input.fillId, lookup) : [];
     default:
       return [];
   }
@@ -210,7 +222,19 @@ function keysOfCommand(partition: number, draft: CommandDraft): readonly string[
       ]);
       return [own, openingKey(account), ...keys];
     }
+    case 'RELEASE_FILL':
+    case 'REVERSE_FILL':
+      return [own, fillKey(draft.fillId), reviewKey(draft.fillId)];
+    case 'APPROVE':
+      return [releaseKey(partition, draft.commandId)];
   }
+}
+
+/** The holding that a reversed fill leaves, and the place on the chain that it gives up. */
+function keysByFill(partition: number, fillId: string, lookup: Lookup<Entity>): readonly string[] {
+  const { coordinates, place, account } = keysOfReversed(lookup.get(fillKey(fillId)));
+  const held = place === null || account === null ? [] : [heldKey(partition, account, place)];
+  return coordinates === null ? held : [...held, coordinates];
 }
 
 function keysOfRecord(partition: number, record: ReadyRecord): readonly string[] {

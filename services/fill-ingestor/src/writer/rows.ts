@@ -39,6 +39,8 @@ export type FillRow = {
   readonly log_index: number | null;
   readonly block_number: number | null;
   readonly matched_at: number | null;
+  readonly confirmed_at: number | null;
+  readonly condition_id: string | null;
   readonly told_end: string | null;
   readonly paper: boolean;
   readonly event_id: string | null;
@@ -119,6 +121,8 @@ const FILL_COLUMNS = {
   log_index: 'int',
   block_number: 'int',
   matched_at: 'time',
+  confirmed_at: 'time',
+  condition_id: 'text',
   told_end: 'text',
   paper: 'bool',
   event_id: 'text',
@@ -230,6 +234,8 @@ export function rowOfFill(state: FillState): FillRow {
     log_index: state.logIndex,
     block_number: state.blockNumber,
     matched_at: state.matchedAt,
+    confirmed_at: state.confirmedAt,
+    condition_id: state.conditionId,
     told_end: state.toldEnd,
     paper: state.paper,
     event_id: state.eventId,
@@ -276,6 +282,8 @@ export function fillOfRow(row: FillRow): FillState {
     logIndex: row.log_index,
     blockNumber: row.block_number,
     matchedAt: row.matched_at,
+    confirmedAt: row.confirmed_at,
+    conditionId: row.condition_id,
     toldEnd: row.told_end as FillStatus | null,
     paper: row.paper,
     eventId: row.event_id,

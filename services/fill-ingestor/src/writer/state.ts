@@ -13,6 +13,9 @@
  *   moved|<tx>|<account>           movements of a wallet in one transaction
  *   claims|<account>|<tx>          its settlement jobs that were claimed with a transaction
  *   command|<id>, reservation|<id>, opening|<account>  commands that were carried out
+ *   day|<partition>|<date>         a UTC day that confirmed fills fall into
+ *   review|<fill>                  a fill that was released or reversed
+ *   release|<partition>|<command>  an approval of reports that stands on this partition's log
  *   facts|<condition>, token|<id>  definition and marks, written by the bus reader: volatile
  *   event|<neg-risk market>        the fullest definition of an event's questions: volatile
  *   mark|<token>                   the token's own marks, whatever is defined: volatile
@@ -57,6 +60,9 @@ export type FillState = {
   readonly logIndex: number | null;
   readonly blockNumber: number | null;
   readonly matchedAt: TimeMicros | null;
+  /** confirmed_at of its FillConfirmed, and the condition that it names; null before. */
+  readonly confirmedAt: TimeMicros | null;
+  readonly conditionId: string | null;
   /** The end that a source not of record has told, where the fill had none yet. */
   readonly toldEnd: FillStatus | null;
   readonly paper: boolean;
@@ -207,6 +213,34 @@ export type OpeningState = {
   readonly eventId: string;
 };
 
+/** A UTC day that confirmed fills of a partition fall into. */
+export type DayState = {
+  readonly kind: 'day';
+  readonly partition: number;
+  /** `2026-05-08`. */
+  readonly day: string;
+  /** When the last of its fills came in, to a few seconds. */
+  readonly lastAt: TimeMicros;
+};
+
+/** What a reviewed command has decided of a fill. */
+export type ReviewState = {
+  readonly kind: 'review';
+  readonly partition: number;
+  readonly fillId: string;
+  readonly status: 'RELEASED' | 'REVERSED';
+  readonly eventId: string;
+};
+
+/** An approval of reports; every partition has it. */
+export type ReleaseState = {
+  readonly kind: 'release';
+  readonly partition: number;
+  readonly commandId: string;
+  readonly content: string;
+  readonly eventId: string;
+};
+
 export type KnownMark = {
   readonly tokenId: string;
   readonly kind: 'MID' | 'LAST';
@@ -235,6 +269,9 @@ export type Entity =
   | CommandState
   | ReservationState
   | OpeningState
+  | DayState
+  | ReviewState
+  | ReleaseState
   | MarketFacts;
 
 export const fillKey = (fillId: string): string => `fill|${fillId}`;
@@ -261,6 +298,10 @@ export const claimsKey = (account: string, txHash: string): string => `claims|${
 export const commandKey = (commandId: string): string => `command|${commandId}`;
 export const reservationKey = (reservationId: string): string => `reservation|${reservationId}`;
 export const openingKey = (account: string): string => `opening|${account}`;
+export const dayKey = (partition: number, day: string): string => `day|${String(partition)}|${day}`;
+export const reviewKey = (fillId: string): string => `review|${fillId}`;
+export const releaseKey = (partition: number, commandId: string): string =>
+  `release|${String(partition)}|${commandId}`;
 export const factsKey = (conditionId: string): string => `facts|${conditionId}`;
 export const tokenKey = (tokenId: string): string => `token|${tokenId}`;
 export const markKey = (tokenId: string): string => `mark|${tokenId}`;
@@ -279,5 +320,5 @@ export function isVolatileKey(key: string): boolean {
  * even in a partition that was read from its beginning.
  */
 export function isGlobalKey(key: string): boolean {
-  return /^(fill|coordinates|order|order-hash|command|reservation)\|/.test(key);
+  return /^(fill|coordinates|order|order-hash|command|reservation|review)\|/.test(key);
 }

@@ -6,7 +6,7 @@ import { type Accounts } from '../accounts.ts';
 import { type Refusal } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { namesOfDraft } from '../names.ts';
-import { stepCommand } from './commands.ts';
+import { stepCommand, type WriterRules } from './commands.ts';
 import { doubtPuts, doubtsOf } from './doubts.ts';
 import { type Entry, requireWritable } from './entry.ts';
 import { stepFill } from './fills.ts';
@@ -21,9 +21,10 @@ export function stepInput(
   lookup: Lookup<Entity>,
   { event }: Recorded<InboxEvent>,
   accounts: Accounts,
+  rules: WriterRules,
 ): Step<Entity, Entry> {
   try {
-    const step = judge(lookup, event, accounts);
+    const step = judge(lookup, event, accounts, rules);
     if (step.outcome !== 'ignored') step.entries.forEach(requireWritable);
     return step;
   } catch (cause) {
@@ -35,7 +36,12 @@ export function stepInput(
   }
 }
 
-function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): Step<Entity, Entry> {
+function judge(
+  lookup: Lookup<Entity>,
+  event: InboxEvent,
+  accounts: Accounts,
+  rules: WriterRules,
+): Step<Entity, Entry> {
   const { input } = event;
   switch (input.kind) {
     case 'fill':
@@ -45,7 +51,7 @@ function judge(lookup: Lookup<Entity>, event: InboxEvent, accounts: Accounts): S
     case 'movement':
       return stepMovement(event, input, lookup, accounts);
     case 'command':
-      return stepCommand(event, input, lookup, accounts);
+      return stepCommand(event, input, lookup, accounts, rules);
     case 'record':
       return stepReady(event, input, lookup, accounts);
     case 'refusal':

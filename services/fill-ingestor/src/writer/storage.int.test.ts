@@ -23,6 +23,7 @@ import {
   YES,
 } from '../../test/inputs.ts';
 import { createWriter, INBOX } from '../processor.ts';
+import { type RawInput } from '../raw.ts';
 import { EVENTS_TOPIC } from './entry.ts';
 import { type Entity, eventKey, isVolatileKey } from './state.ts';
 
@@ -49,6 +50,12 @@ afterAll(async () => {
   await client.end();
   await database.drop();
 });
+
+const REVIEWED = { approved_by: 'auditor' };
+const approval: RawInput = {
+  ...command('APPROVE_WINDOW', { until_offset: 1 }, { ...REVIEWED, account: '' }),
+  marketSeq: 9,
+} as RawInput;
 
 /** A day with something of every kind. */
 function day(): Written {
@@ -79,6 +86,9 @@ function day(): Written {
     movement('CashMoved', { kind: 'YIELD', amount_pusd: '2' }),
     movement('PositionsRedeemed', { condition_id: CONDITION, payout_pusd: '200' }, 'file'),
     resolution(['1', '1'], 4, CONDITION),
+    command('REVERSE_FILL', { fill_id: 'F1' }, REVIEWED),
+    command('RELEASE_FILL', { fill_id: 'F2', fee_pusd: '1' }, REVIEWED),
+    approval,
   );
 }
 
@@ -122,6 +132,7 @@ test('what is remembered of all kinds of input is read back as it was', async ()
     [
       'claims',
       'command',
+      'day',
       'doubts',
       'fill',
       'held',
@@ -130,7 +141,7 @@ test('what is remembered of all kinds of input is read back as it was', async ()
       'open',
       'opening',
       'order',
-    ].concat(['reservation', 'source']),
+    ].concat(['release', 'reservation', 'review', 'source']),
   );
   const found = await store.load(
     client,

@@ -65,6 +65,15 @@ import {
   rowOfReservation,
 } from './rows-movements.ts';
 import {
+  DAYS,
+  RELEASES,
+  REVIEWS,
+  rowOfDay,
+  rowOfRelease,
+  rowOfReview,
+  windowsOfRows,
+} from './rows-windows.ts';
+import {
   type Entity,
   type FillState,
   isGlobalKey,
@@ -155,6 +164,9 @@ export const storage: Storage<Entity, Entry> = {
     OPENINGS,
     OPEN_ORDERS,
     DEADLINES,
+    DAYS,
+    REVIEWS,
+    RELEASES,
     DEFINITIONS,
     DEFINITIONS_BY_TOKEN,
     DEFINITIONS_BY_EVENT,
@@ -213,6 +225,12 @@ function changes(
       return changesOfReservation(known as typeof after | undefined, after);
     case 'opening':
       return [{ upsert: OPENINGS.name, row: rowOfOpening(after) }];
+    case 'day':
+      return [{ upsert: DAYS.name, row: rowOfDay(after) }];
+    case 'review':
+      return [{ upsert: REVIEWS.name, row: rowOfReview(after) }];
+    case 'release':
+      return [{ upsert: RELEASES.name, row: rowOfRelease(after) }];
     case 'open':
     case 'facts':
       return [];
@@ -311,6 +329,17 @@ function locate(key: string): readonly Place[] {
       return [{ table: RESERVATIONS.name, where: { reservation_id: name } }];
     case 'opening':
       return [{ table: OPENINGS.name, where: { account: name } }];
+    case 'day': {
+      const [partition = '', day = ''] = name.split('|');
+      return [{ table: DAYS.name, where: { log_partition: partition, day } }];
+    }
+    case 'review':
+      return [{ table: REVIEWS.name, where: { fill_id: name } }];
+    case 'release': {
+      const cut = name.indexOf('|');
+      const where = { log_partition: name.slice(0, cut), command_id: name.slice(cut + 1) };
+      return [{ table: RELEASES.name, where }];
+    }
     case 'event':
       return [at(name)(DEFINITIONS_BY_EVENT)];
     case 'mark':
@@ -340,7 +369,7 @@ function revive(
   if (doubts !== undefined) return doubtsOfRows(doubts as readonly DoubtRow[]);
   const market = rows[MARKETS.name]?.[0];
   if (market !== undefined) return marketOfRow(market as MarketRow);
-  return movementsOfRows(rows) ?? factsOfRows(rows);
+  return windowsOfRows(rows) ?? movementsOfRows(rows) ?? factsOfRows(rows);
 }
 
 function movementsOfRows(rows: Readonly<Record<string, readonly object[]>>): Entity | undefined {

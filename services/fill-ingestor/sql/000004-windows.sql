@@ -1,0 +1,68 @@
+-- Owner: fill-ingestor. Not breaking: new tables and indexes.
+-- Report windows: which are closed, whose balances were observed; and decisions about fills and
+-- reports.
+
+-- The setting report_window of pnl-projector as it was told. The first row is also when the ledger
+-- first ran.
+CREATE TABLE window_kind (
+  told_at timestamptz PRIMARY KEY,
+  kind    text        NOT NULL  -- daily, weekly
+);
+
+-- UTC days that confirmed fills of a partition fall into, and when the last one of a day came in, to
+-- five seconds.
+CREATE TABLE fill_day (
+  log_partition text        NOT NULL,
+  day           text        NOT NULL,  -- 2026-05-08
+  last_at       timestamptz NOT NULL,
+  PRIMARY KEY (log_partition, day)
+);
+CREATE INDEX fill_day_day ON fill_day (day);
+
+-- Windows that are closed: WindowClosed of each stands in every partition. The columns from
+-- attempts on are of its balances.
+CREATE TABLE report_window (
+  window_id    text        PRIMARY KEY,
+  kind         text        NOT NULL,
+  window_start timestamptz NOT NULL,
+  window_end   timestamptz NOT NULL,
+  backfilled   bool        NOT NULL,
+  closed_at    timestamptz NOT NULL,
+  attempts     int         NOT NULL DEFAULT 0,  -- WindowBalancesComplete records so far
+  tries        int         NOT NULL DEFAULT 0,  -- failed ones in a row
+  try_at       timestamptz,                     -- when to ask next; null once all have answered
+  block_number bigint,                          -- last block before the window's end
+  block_hash   text,
+  block_time   timestamptz,
+  last_error   text
+);
+CREATE INDEX report_window_end ON report_window (window_end) WHERE NOT backfilled;
+CREATE INDEX report_window_try ON report_window (try_at) WHERE try_at IS NOT NULL;
+
+-- Accounts that were asked for a window; an error stands until they have answered.
+CREATE TABLE window_account (
+  window_id text NOT NULL,
+  account   text NOT NULL,
+  error     text,
+  PRIMARY KEY (window_id, account)
+);
+
+-- Accounts whose books have begun are found by them.
+CREATE INDEX movement_account ON movement (account);
+
+-- Fills that a reviewed command has released or reversed.
+CREATE TABLE fill_review (
+  fill_id       text PRIMARY KEY,
+  log_partition text NOT NULL,
+  status        text NOT NULL,  -- RELEASED, REVERSED
+  event_id      text NOT NULL
+);
+
+-- Approvals that stand on the log, in each partition.
+CREATE TABLE report_release (
+  log_partition text NOT NULL,
+  command_id    text NOT NULL,
+  content_hash  text NOT NULL,
+  event_id      text NOT NULL,
+  PRIMARY KEY (log_partition, command_id)
+);
