@@ -68,6 +68,7 @@ export async function createTestLog(
   await createTopics([
     ledgerTopic,
     settlementTopic,
+    'polytraders.alerts',
     ...processors.map((id) => `polytraders.stream.progress.${id}`),
   ]);
   const ids = new Map<string, number>();

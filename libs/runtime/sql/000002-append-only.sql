@@ -95,6 +95,15 @@ BEGIN
     'text, text, text) FROM %I', service);
 END $$;
 
+-- Written every few seconds by each service, so that one that cannot write Postgres says so although
+-- nothing comes in (rule B21).
+CREATE TABLE stream.heartbeat (
+  processor text        NOT NULL,
+  version   int         NOT NULL,
+  seen_at   timestamptz NOT NULL,
+  PRIMARY KEY (processor, version)
+) WITH (fillfactor = 50);
+
 -- Months that are no longer there: where their lines are proven, and who let them go. verify starts
 -- from these roots.
 CREATE TABLE stream.expired_month (

@@ -9,6 +9,7 @@
  */
 
 import { type Table } from './table.ts';
+import { type Says, type Watch } from './watch.ts';
 
 /** One record of the input, at its place. `offset` orders a partition; times never do. */
 export type Recorded<Event> = {
@@ -100,7 +101,6 @@ export type Storage<Entity, Entry extends object> = {
   ) => Entity | undefined;
 };
 
-/** A metric that is counted from entries, never in a rebuild. */
 /** A line of the ledger at its place. */
 export type LedgerLine<Entry> = {
   readonly offset: number;
@@ -134,6 +134,7 @@ export type History<Event, Entity, Entry> = {
 /** How often `keysThen` is asked for an event that reads the ledger. */
 export const HISTORY_ROUNDS_MAX = 64;
 
+/** A metric that is counted from entries, never in a rebuild. */
 export type Meter<Entry> = {
   readonly name: string;
   readonly help: string;
@@ -178,9 +179,12 @@ export type Processor<Event, Entity, Entry extends object> = {
     at: { readonly partition: number; readonly offset: number },
   ) => readonly Emission[];
   readonly storage: Storage<Entity, Entry>;
-  readonly meters: readonly Meter<Entry>[];
   /** What of its own ledger it reads; absent of a processor that never looks back. */
   readonly history?: History<Event, Entity, Entry>;
+  readonly meters: readonly Meter<Entry>[];
+  /** Levels and what health says of them; absent where lag and halts say everything. */
+  readonly watch?: Watch<Event>;
+  readonly says?: Says<Entry>;
 };
 
 /**

@@ -243,3 +243,8 @@ SELECT reservation_id, account, trading_bot_id,
        CASE WHEN token_id IS NOT NULL THEN NULL WHEN state = 'pending' THEN amount_pusd ELSE 0 END,
        expires_at, reason_code, ledger_partition, ledger_offset
 FROM requests WHERE state <> 'taken';
+
+-- For readers (health of pnl-projector): how many orders of real accounts are open.
+CREATE VIEW open_orders AS
+SELECT count(*) AS orders FROM live
+WHERE starts_with(item, 'order|') AND NOT starts_with(account, 'paper:');

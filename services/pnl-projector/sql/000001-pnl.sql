@@ -117,6 +117,9 @@ CREATE TABLE positions (
   PRIMARY KEY (account, token_id, trading_bot_id)
 ) WITH (fillfactor = 70);
 
+-- Books with fills that wait for a review: how many there are is asked every few seconds.
+CREATE INDEX positions_quarantined ON positions (account) WHERE quarantined_fills > 0;
+
 -- The open lots of a book before its newest page, in pages of at most 32, oldest first within a
 -- page and over pages, so that a fill rewrites one or two rows however many lots are open. lots has
 -- one lot a line: quantity, basis (both in micros), offset, opened at and fill id, a space between.

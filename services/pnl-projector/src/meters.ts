@@ -1,20 +1,18 @@
 /**
  * What the specification counts of fills, as functions of a ledger line. The runtime counts
  * committed lines and leaves a rebuild out. The gauge `…quarantine_count` is not among them: it is
- * a level, and is read from the positions (`quarantined_fills`).
+ * a level, and is read from the positions (watch.ts). Paper is in none of them.
  */
 
 import { MICROS_PER_UNIT } from '@polytraders/money';
 import { type Meter } from '@polytraders/stream';
 import { type LedgerEntry } from './entry.ts';
 
-const PREFIX = 'polytraders_gov_pnlreporter';
-
 type Said = ReturnType<Meter<LedgerEntry>['of']>;
 
 export const meters: readonly Meter<LedgerEntry>[] = [
   {
-    name: `${PREFIX}_fills_processed_total`,
+    name: 'polytraders_gov_pnlreporter_fills_processed_total',
     help: 'Confirmed fills booked, by our role in the match and by kind of market.',
     kind: 'counter',
     labels: ['side', 'negRisk'],
@@ -27,28 +25,28 @@ export const meters: readonly Meter<LedgerEntry>[] = [
         : null,
   },
   {
-    name: `${PREFIX}_gross_volume_pusd_total`,
+    name: 'polytraders_gov_pnlreporter_gross_volume_pusd_total',
     help: 'Notional of booked fills in pUSD.',
     kind: 'counter',
     labels: [],
     of: (entry) => (booked(entry) ? { labels: {}, value: shown(entry.size_pusd ?? 0n) } : null),
   },
   {
-    name: `${PREFIX}_net_fees_pusd_total`,
+    name: 'polytraders_gov_pnlreporter_net_fees_pusd_total',
     help: 'Fees after maker rebates of booked fills in pUSD.',
     kind: 'counter',
     labels: ['side'],
     of: (entry) => amount({ side: sideOf(entry) }, booked(entry) ? entry.net_fee_pusd : null),
   },
   {
-    name: `${PREFIX}_maker_rebates_pusd_total`,
+    name: 'polytraders_gov_pnlreporter_maker_rebates_pusd_total',
     help: 'Maker rebates accrued in pUSD.',
     kind: 'counter',
     labels: [],
     of: (entry) => amount({}, booked(entry) ? entry.maker_rebate_pusd : null),
   },
   {
-    name: `${PREFIX}_movements_total`,
+    name: 'polytraders_gov_pnlreporter_movements_total',
     help: 'Ledger lines of movements without a trade, by what they were.',
     kind: 'counter',
     labels: ['kind'],
@@ -58,7 +56,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
         : { labels: { kind: entry.entry_kind }, value: 1 },
   },
   {
-    name: `${PREFIX}_movements_unbooked_total`,
+    name: 'polytraders_gov_pnlreporter_movements_unbooked_total',
     help: 'Ledger lines of movements whose shares or cash no book could account for.',
     kind: 'counter',
     labels: ['kind'],
@@ -68,7 +66,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
         : null,
   },
   {
-    name: `${PREFIX}_books_settled_total`,
+    name: 'polytraders_gov_pnlreporter_books_settled_total',
     help: 'Books whose lots a resolution has realised against their payout.',
     kind: 'counter',
     labels: [],
@@ -76,12 +74,12 @@ export const meters: readonly Meter<LedgerEntry>[] = [
       entry.entry_kind === 'RESOLVE' && !entry.paper ? { labels: {}, value: 1 } : null,
   },
   {
-    name: `${PREFIX}_quarantined_total`,
+    name: 'polytraders_gov_pnlreporter_quarantined_total',
     help: 'Confirmed fills set aside because they cannot be paid yet.',
     kind: 'counter',
     labels: ['reason'],
     of: (entry) =>
-      entry.quarantined && entry.entry_kind === 'FILL'
+      entry.quarantined && entry.entry_kind === 'FILL' && !entry.paper
         ? { labels: { reason: reasonOf(entry) }, value: 1 }
         : null,
   },

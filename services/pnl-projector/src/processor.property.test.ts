@@ -69,7 +69,8 @@ function play(log: readonly Recorded<LedgerEvent>[]): Played {
 }
 
 function reportsOf(played: Played): readonly SettlementReport[] {
-  return played.emitted.map((emission) => emission.record.value as SettlementReport);
+  const reports = played.emitted.filter(({ record }) => record.type === 'SettlementReport');
+  return reports.map(({ record }) => record.value as SettlementReport);
 }
 
 function payable(of: FillConfirmed): boolean {

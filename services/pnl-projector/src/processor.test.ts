@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  type Alert,
   codec,
   type FillConfirmed,
   type LedgerEvent,
@@ -37,7 +38,16 @@ function play(...fills: readonly FillConfirmed[]): Played {
 }
 
 function reportsOf(emitted: readonly Emission[]): readonly SettlementReport[] {
-  return emitted.map((emission) => emission.record.value as SettlementReport);
+  const reports = emitted.filter(({ record }) => record.type === 'SettlementReport');
+  return reports.map(({ record }) => record.value as SettlementReport);
+}
+
+function alertsOf(emitted: readonly Emission[]): readonly (readonly string[])[] {
+  const alerts = emitted.filter(({ record }) => record.type === 'Alert');
+  return alerts.map(({ topic, record }) => {
+    const { code, severity, subject } = record.value as Alert;
+    return [topic, code, severity, subject];
+  });
 }
 
 function only(fill: FillConfirmed): SettlementReport {
@@ -72,7 +82,10 @@ describe('acceptance tests of the specification', () => {
     ]);
     expect(entries[0]).toMatchObject({ quarantined: true, realised_pnl_pusd: null });
     expect(entries[0]?.reason_codes).toContain('PNL_REPORTER_FEE_CAP_EXCEEDED');
-    expect(emitted).toEqual([]);
+    expect(reportsOf(emitted)).toEqual([]);
+    expect(alertsOf(emitted)).toEqual([
+      ['polytraders.alerts', 'PNL_REPORTER_FEE_CAP_EXCEEDED', 'WARN', 'f1'],
+    ]);
   });
 
   test('Missing fee_bps in match event quarantines fill', () => {
@@ -83,7 +96,10 @@ describe('acceptance tests of the specification', () => {
       gross_fee_pusd: null,
       net_fee_pusd: null,
     });
-    expect(emitted).toEqual([]);
+    expect(reportsOf(emitted)).toEqual([]);
+    expect(alertsOf(emitted)).toEqual([
+      ['polytraders.alerts', 'PNL_REPORTER_FEE_MISSING', 'HARD_REJECT', 'f1'],
+    ]);
   });
 
   test('Realised P&L computed on position close (FIFO)', () => {

@@ -22,14 +22,16 @@ import {
 import { meters } from './meters.ts';
 import { emit, REPORT_TOPICS } from './report.ts';
 import { lotPagesTable, parametersTable, positionsTable } from './tables.ts';
+import { says } from './says.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
+import { watch } from './watch.ts';
 
 export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   id: PROCESSOR_ID,
   version: PROCESSOR_VERSION,
   consumes: [TOPICS.ledgerEvents.name],
-  produces: REPORT_TOPICS,
-  emits: ['SettlementReport'],
+  produces: [...REPORT_TOPICS, TOPICS.alerts.name],
+  emits: ['SettlementReport', 'Alert'],
   healthSlugs: ['pnl-reporter'],
   codec,
   causes: CAUSES,
@@ -59,4 +61,6 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
     revive,
   },
   meters,
+  watch,
+  says,
 };

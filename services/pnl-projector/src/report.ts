@@ -3,7 +3,7 @@
  * recovery publishes the same bytes (the ledger is the outbox).
  *
  * Exactly one FILL_PNL_COMPUTED a confirmed fill, exactly one MARKET_SETTLED a book that a
- * resolution found shares in, none for other movements (B20); none while it is quarantined, none
+ * resolution found shares in, none for other movements (B20); while it is quarantined an alert, none
  * for paper (B16), none in shadow_only. In limited_live it is HELD (B19).
  *
  * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in
@@ -12,6 +12,7 @@
 
 import { partitionOf, type SettlementReport, type Topic, TOPICS } from '@polytraders/contracts';
 import { type Emission } from '@polytraders/stream';
+import { alertsOf } from './alert.ts';
 import { partitionOfAccount, withReason } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
@@ -103,7 +104,8 @@ export function emit(
   entry: LedgerEntry,
   at: { readonly partition: number; readonly offset: number },
 ): readonly Emission[] {
-  if (entry.quarantined || entry.paper || entry.mode === 'shadow_only') return none;
+  if (entry.paper || entry.mode === 'shadow_only') return none;
+  if (entry.quarantined) return entry.entry_kind === 'FILL' ? alertsOf(entry) : none;
   if (entry.entry_kind === 'RESOLVE') return emitMarket(entry);
   if (entry.entry_kind !== 'FILL') return none;
   return [

@@ -12,15 +12,19 @@ import {
   type Processor,
   type Put,
   type Meter,
+  type Says,
 } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
-import { count, type Part } from '../postgres/group.ts';
+import { count, type Part, type Said } from '../postgres/group.ts';
 import { compileCopyLine } from '../postgres/compile.ts';
 import { createLineBuffer } from '../postgres/line-buffer.ts';
 import { monthOf } from '../postgres/values.ts';
 import { type Poison } from '../registry/schema-book.ts';
 import { type Emitter } from './publisher.ts';
 import { type Session } from './session.ts';
+
+/** A warning names so many of the entries that it is about. */
+const SUBJECTS_MAX = 5;
 
 export type FoldInput<Event> = {
   readonly offset: number;
@@ -39,8 +43,12 @@ export type Folder<Event, Entity> = (
 export type TakenFromEntries<Entry> = {
   /** Null where nothing is published. */
   readonly emitter: Emitter<Entry> | null;
-  /** False in a rebuild: it moves no metric. */
+  /** False in a rebuild: it moves no metric, and says nothing of fills. */
   readonly counts: boolean;
+  /** Whether the log has a line for each entry. */
+  readonly lines: boolean;
+  /** Told the time of each input that shows life; null where nobody asks. */
+  readonly onActivity: ((micros: number) => void) | null;
 };
 
 export function createFolder<Event, Entity, Entry extends object>(
@@ -49,7 +57,9 @@ export function createFolder<Event, Entity, Entry extends object>(
   leafOf: (micros: number | null) => string,
   taken: TakenFromEntries<Entry>,
 ): Folder<Event, Entity> {
+  const { says, watch } = processor;
   const { ledger, monthOf: timeOf } = processor.storage;
+  const { onActivity } = taken;
   const lineOf = compileCopyLine(ledger.columns);
 
   function put(session: Session<Entity>, part: Part<Entity>, change: Put<Entity>): void {
@@ -81,7 +91,10 @@ export function createFolder<Event, Entity, Entry extends object>(
       `${month}${part.partition}\t${offset}\t${line}\t${ids}\t${lineOf(entry)}`,
     );
     session.chainHash = chained(session.chainHash, bytes);
-    if (taken.counts) tally(part, processor.meters, entry);
+    if (taken.counts) {
+      tally(part, processor.meters, entry);
+      if (says !== undefined) say(part.said, says, entry, taken.lines);
+    }
     if (taken.emitter === null) return;
     for (const record of taken.emitter(part.partition, offset, entry)) {
       part.outputs.push({ offset, record });
@@ -104,6 +117,10 @@ export function createFolder<Event, Entity, Entry extends object>(
       });
       count(part, 'quarantined', 'UNDECODABLE');
       return;
+    }
+    if (onActivity !== null && watch !== undefined) {
+      const at = watch.activityAt(decoded);
+      if (at !== null) onActivity(at);
     }
     let ids = '\\N\t\\N';
     const identity = processor.identify(decoded);
@@ -176,6 +193,23 @@ function tally<Entry>(part: Part<unknown>, meters: readonly Meter<Entry>[], entr
     if (line === undefined) part.tally.set(key, { meter, labels: said.labels, value: said.value });
     else if (meters[meter]?.kind === 'counter') line.value += said.value;
     else line.value = said.value;
+  }
+}
+
+/** Keeps what the log is to say of an entry, until it is committed. */
+function say<Entry>(said: Said, says: Says<Entry>, entry: Entry, lines: boolean): void {
+  if (lines) {
+    const line = says.line(entry);
+    if (line !== null) said.lines.push(line);
+  }
+  for (const code of says.warnings(entry)) {
+    let warning = said.warnings.get(code);
+    if (warning === undefined) {
+      warning = { count: 0, subjects: [] };
+      said.warnings.set(code, warning);
+    }
+    warning.count += 1;
+    if (warning.subjects.length < SUBJECTS_MAX) warning.subjects.push(says.subject(entry));
   }
 }
 

@@ -59,6 +59,7 @@ async function given({ verify, commit }: Given = {}) {
     Promise.resolve({ committed: parts.map((part) => part.partition), fenced: [] });
   const events = {
     onCommitted: () => undefined,
+    onBatch: () => undefined,
     onPublished: () => undefined,
     onOutage: () => undefined,
     onHalt: (partition: number, error: RuntimeError) =>

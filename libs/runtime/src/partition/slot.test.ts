@@ -25,6 +25,7 @@ test('a commit that is told when its epoch is over does not move the one after i
     session: (partition: number) => sessions.get(partition),
     limits: { groupRecords: 1, groupWaitMs: 1, maxInFlight: 9, maxPendingRecords: 9 },
     events: {
+      onBatch: () => undefined,
       onCommitted: () => {
         counted += 1;
       },

@@ -30,6 +30,8 @@ export type SlotLimits = PendingLimits & {
 
 export type SlotEvents = {
   readonly onCommitted: (tally: Iterable<TallyLine>, records: number) => void;
+  /** Once a group of partitions is stored: the batch that the log has a line for. */
+  readonly onBatch: (parts: readonly Part<unknown>[], milliseconds: number) => void;
   readonly onPublished: (reports: number, milliseconds: number) => void;
   /** The partition is somebody else's, or must be acquired anew. */
   readonly onLost: (partition: number, why: 'fenced' | 'contended') => void;
@@ -55,10 +57,10 @@ export type Slot<Entity> = {
   readonly kick: () => void;
   /** Resolves when folding may go on. */
   readonly room: () => Promise<void>;
-  /** Everything folded is committed and published, or lost, or the slot was stopped: or so long. */
-  readonly drained: (patience: Promise<void>) => Promise<void>;
   /** Resolves when everything that the session has folded is committed, or the session is over. */
   readonly settled: (session: Session<Entity>) => Promise<void>;
+  /** Everything folded is committed and published, or lost, or the slot was stopped: or so long. */
+  readonly drained: (patience: Promise<void>) => Promise<void>;
   /** Runs with the publisher to itself: an acquisition publishes what its predecessor left. */
   readonly alone: <T>(task: () => Promise<T>) => Promise<T>;
   readonly forget: (partition: number) => void;
@@ -82,6 +84,8 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
   const alone = createTurns();
   const loops: Promise<void>[] = [];
   let committing: readonly Part<Entity>[] = [];
+  /** Of the group that is being committed. */
+  let stored: Part<Entity>[] = [];
   let draining = 0;
   let stopped = false;
   const isStopped = (): boolean => stopped;
@@ -145,13 +149,21 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
         continue;
       }
       committing = pending.take().filter(isOurs);
-      if (committing.length > 0) await committer.commit(committing);
+      if (committing.length > 0) await commitGroup(committing);
       committing = [];
       changed.raise();
     }
   }
 
+  async function commitGroup(parts: readonly Part<Entity>[]): Promise<void> {
+    const since = performance.now();
+    stored = [];
+    await committer.commit(parts);
+    if (stored.length > 0) events.onBatch(stored, performance.now() - since);
+  }
+
   function onStored(part: Part<Entity>): void {
+    stored.push(part);
     for (const lines of part.lines.values()) lines.release();
     const of = session(part.partition);
     if (of === undefined || of.epoch !== part.epoch) return;
@@ -190,6 +202,10 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     while (!stopped && pending.isFull()) await changed.next();
   }
 
+  async function settled(of: Session<Entity>): Promise<void> {
+    while (!stopped && of.alive && of.committed < of.next) await changed.next();
+  }
+
   async function drained(patience: Promise<void>): Promise<void> {
     let isOver = false;
     void patience.then(() => {
@@ -202,10 +218,6 @@ export function createSlot<Entity, Entry>(config: SlotConfig<Entity, Entry>): Sl
     // Under steady traffic it may never be empty; groups are to grow again all the same.
     draining -= 1;
   }
-  async function settled(of: Session<Entity>): Promise<void> {
-    while (!stopped && of.alive && of.committed < of.next) await changed.next();
-  }
-
 
   async function heal(error: RuntimeError): Promise<void> {
     await outbox?.recover(error);

@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { type Processor } from '@polytraders/stream';
 import { RuntimeError } from '../errors.ts';
 import { type KafkaPort, type Membership, type TopicPartition } from '../kafka/port.ts';
-import { type TallyLine } from '../postgres/group.ts';
+import { type Part, type TallyLine } from '../postgres/group.ts';
 import { type Store } from '../postgres/store.ts';
 import { type Source, type SourceReader } from '../source/source.ts';
 import { type AcquireContext } from './acquire.ts';
@@ -29,6 +29,8 @@ export type WorkerConfig = {
   readonly publishes: boolean;
   /** Whether `onCommitted` wants the entries, for metrics; never in a rebuild. */
   readonly countsEntries: boolean;
+  /** Whether the log has a line for each entry: at level debug. */
+  readonly tellsEntries: boolean;
   readonly slots: number;
   readonly limits: SlotLimits;
   /** Longest time that revoking may take before the next owner fences us anyway. */
@@ -41,6 +43,7 @@ export type WorkerConfig = {
 
 export type WorkerEvents = {
   readonly onCommitted: (tally: Iterable<TallyLine>, records: number) => void;
+  readonly onBatch: (parts: readonly Part<unknown>[], milliseconds: number) => void;
   readonly onPublished: (reports: number, milliseconds: number) => void;
   readonly onOutage: (error: Error) => void;
   readonly onHalt: (partition: number, error: RuntimeError) => void;
@@ -53,6 +56,8 @@ export type Worker = {
   readonly acquiring: () => readonly Acquiring[];
   readonly halted: () => ReadonlyMap<number, RuntimeError>;
   readonly confirmedAgoMs: () => number;
+  /** When the latest input was recorded that shows life, in microseconds since 1970. */
+  readonly activeAt: () => number | null;
   readonly stop: () => Promise<void>;
 };
 
@@ -88,6 +93,7 @@ export async function startWorker<
   const stopping = new AbortController();
   let membership: Membership | null = null;
   let reader: SourceReader | null = null;
+  let activeAt: number | null = null;
   const placed = Array.from({ length: config.slots }, (_, index) =>
     placeSlot(
       parts,
@@ -107,6 +113,8 @@ export async function startWorker<
   const fold = createFolder(parts.processor, source.topic, parts.store.leafOf, {
     emitter: config.publishes ? emitterOf(parts) : null,
     counts: config.countsEntries,
+    lines: config.tellsEntries,
+    onActivity: config.countsEntries ? onActivity : null,
   });
   const intake = createIntake({
     ...parts,
@@ -129,6 +137,10 @@ export async function startWorker<
   }, config.auditMs);
   auditTimer.unref();
   const watch = watchPartitions(ownership, config.publishes);
+
+  function onActivity(micros: number): void {
+    activeAt = Math.max(activeAt ?? micros, micros);
+  }
 
   async function drained(): Promise<void> {
     const over = new AbortController();
@@ -168,6 +180,7 @@ export async function startWorker<
     acquiring: watch.acquiring,
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
+    activeAt: () => activeAt,
     stop,
   };
 }

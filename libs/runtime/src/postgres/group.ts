@@ -20,6 +20,14 @@ export type TallyLine = {
   value: number;
 };
 
+/** What the log is to say of entries once they are committed. */
+export type Said = {
+  /** One an entry, at debug. */
+  readonly lines: object[];
+  /** By code: how many entries, and the first few of them. */
+  readonly warnings: Map<string, { count: number; readonly subjects: string[] }>;
+};
+
 export type Refusal = {
   readonly offset: number;
   readonly outcome: Outcome;
@@ -44,6 +52,7 @@ export type Part<Entity> = Ownership & {
    */
   readonly outputs: Output[];
   readonly tally: Map<string, TallyLine>;
+  readonly said: Said;
   readonly dirty: Map<string, Dirty<Entity>>;
   readonly outcomes: Map<string, number>;
   readonly refusals: Refusal[];
@@ -71,6 +80,7 @@ export function emptyPart<Entity>(
     lines: new Map(),
     outputs: [],
     tally: new Map(),
+    said: { lines: [], warnings: new Map() },
     dirty: new Map(),
     outcomes: new Map(),
     refusals: [],

@@ -12,6 +12,7 @@ const facts: HealthFacts = {
   sessionTimeoutMs: 30_000,
   lastOutage: null,
   sources: [],
+  levels: { findings: [], shown: {} },
 };
 
 const state: PartitionState = {

@@ -5,6 +5,7 @@
  * count as the worker's own partitions do.
  */
 
+import { type Finding, type Judged } from '@polytraders/stream';
 import { type Worker } from '../partition/worker.ts';
 
 export type Outage = { readonly at: number; readonly message: string };
@@ -42,8 +43,11 @@ export type HealthFacts = {
   readonly sessionTimeoutMs: number;
   readonly lastOutage: Outage | null;
   readonly sources: readonly SourceState[];
+  /** What was read off Postgres, and what is to be said of it. */
+  readonly levels: { readonly findings: readonly Finding[]; readonly shown: Judged['shown'] };
 };
 
+/** `ok`: green or amber. Amber works and is not as it should be; red is for somebody to look. */
 export type Health = { readonly ok: boolean; readonly body: object };
 
 /** What health and metrics ask of a worker. */
@@ -52,7 +56,7 @@ export type Observed = Pick<Worker, 'state' | 'acquiring' | 'halted' | 'confirme
 /** Input that has waited for longer than this makes health red (B21). */
 const lagSecondsMax = 60;
 
-/** Green, or red with a sentence for each reason. */
+/** Green; or amber, or red, with a sentence for each reason. */
 export function healthOf(worker: Observed, facts: HealthFacts): Health {
   const { sources, sessionTimeoutMs } = facts;
   const states = worker.state();
@@ -71,13 +75,16 @@ export function healthOf(worker: Observed, facts: HealthFacts): Health {
     ...lateness('The oldest input that is not through', lagSeconds),
     ...absence('this worker', confirmedAgoMs, sessionTimeoutMs),
     ...sources.flatMap((source) => reasonsOf(source, sessionTimeoutMs)),
+    ...facts.levels.findings.filter((one) => one.color === 'red').map((one) => one.because),
   ];
+  const amber = facts.levels.findings.filter((one) => one.color === 'amber');
   const ok = because.length === 0;
+  const green = amber.length === 0 ? 'green' : 'amber';
   return {
     ok,
     body: {
-      status: ok ? 'green' : 'red',
-      because,
+      status: ok ? green : 'red',
+      because: [...because, ...amber.map((one) => one.because)],
       service: facts.service,
       version: facts.version,
       mode: facts.mode,
@@ -93,6 +100,7 @@ export function healthOf(worker: Observed, facts: HealthFacts): Health {
       sources: sources.map(shownSource),
       halted_sources: haltedSources,
       confirmed_ago_ms: confirmedAgoMs,
+      ...facts.levels.shown,
       last_outage: facts.lastOutage,
     },
   };

@@ -4,7 +4,7 @@
  */
 
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { type Meter, type Processor } from '@polytraders/stream';
+import { type LevelGauge, type Meter, type Processor } from '@polytraders/stream';
 import { type TallyLine } from '../postgres/group.ts';
 import { type Observed, type SourceState, unpublished, unstored } from './health.ts';
 
@@ -14,6 +14,8 @@ export type ServiceMetrics = {
   readonly committed: (tally: Iterable<TallyLine>, records: number) => void;
   readonly published: (reports: number, milliseconds: number) => void;
   readonly outage: () => void;
+  /** Sets the gauges of levels; one whose answer is not known is not served. */
+  readonly levels: (values: Readonly<Record<string, number | null>>) => void;
   /** Reads the gauges off the worker, and off the sources beside it. */
   readonly observe: (worker: Observed, sources: readonly SourceState[]) => void;
 };
@@ -46,6 +48,7 @@ export function createMetrics<Event, Entity, Entry extends object>(
       own.publishMs.observe(milliseconds);
     },
     outage: () => own.outages.inc(),
+    levels: isRebuild ? () => undefined : levelGauges(processor.watch?.gauges ?? [], registers),
     observe: (worker, sources) => {
       const states = worker.state();
       own.lag.reset();
@@ -168,6 +171,22 @@ function sourceGauges(prefix: string, registers: Registry[]) {
         lag.set({ source, partition: String(partition) }, lagRecords);
         lagSeconds.set({ source, partition: String(partition) }, behindForMs / 1000);
       }
+    }
+  };
+}
+
+function levelGauges(gauges: readonly LevelGauge[], registers: Registry[]) {
+  const made = gauges.map(({ name, help, reading }) => {
+    const gauge = new Gauge({ name, help, registers });
+    // Without labels it would start at 0, which nobody has read.
+    gauge.remove();
+    return { gauge, reading };
+  });
+  return (values: Readonly<Record<string, number | null>>): void => {
+    for (const { gauge, reading } of made) {
+      const value = values[reading] ?? null;
+      if (value === null) gauge.remove();
+      else gauge.set(value);
     }
   };
 }

@@ -19,8 +19,10 @@ import { kafkaSource } from '../source/kafka-source.ts';
 import { type Source } from '../source/source.ts';
 import { type KafkaSettings, type ServiceConfig } from './config.ts';
 import { type Health, healthOf, type Observed, type Outage, type SourceState } from './health.ts';
+import { tellBatch } from './batch-lines.ts';
 import { serveHttp } from './http.ts';
 import { installSchemas } from './install.ts';
+import { type Levels, startLevels } from './levels.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 
 export type Services = {
@@ -89,7 +91,7 @@ export async function start<
   });
   try {
     const parts = await startParts(processor, config, options, { log, version, publishes, shown });
-    shown.show(parts.worker, parts.sources);
+    shown.show(parts.worker, parts.sources, parts.levels);
     const { mode } = config;
     log.info({ event: 'STARTED', version, mode, publishes, http_port: http.port });
     const stop = async (): Promise<void> => {
@@ -106,6 +108,7 @@ export async function start<
 type Parts = {
   readonly worker: Worker;
   readonly sources: () => readonly SourceState[];
+  readonly levels: Levels;
   /** `then` comes between the end of the work and the end of what it worked with. */
   readonly stop: (then: () => Promise<void>) => Promise<void>;
 };
@@ -153,16 +156,25 @@ async function startParts<
     config: workerConfigOf(processor.id, config, version, publishes),
   });
 
+  const levels = startLevels({
+    processor: processor.id,
+    version,
+    database,
+    watch: config.publishes ? processor.watch : undefined,
+    activeAt: worker.activeAt,
+    onRead: facts.shown.onRead,
+  });
+
   async function stop(then: () => Promise<void>): Promise<void> {
     // At once: what a source is cut short in is read again, and the waits do not add up.
-    await Promise.all([beside?.stop(), worker.stop()]);
+    await Promise.all([beside?.stop(), worker.stop(), levels.stop()]);
     await then();
     book.close();
     await kafka.close();
     await database.end();
   }
 
-  return { worker, sources: () => beside?.sources?.() ?? [], stop };
+  return { worker, sources: () => beside?.sources?.() ?? [], levels, stop };
 }
 
 type Facts = { readonly log: Logger; readonly version: number; readonly publishes: boolean };
@@ -172,7 +184,12 @@ type Shown = {
   readonly health: () => Health;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** From here on health and metrics are those of the worker; before, the service is starting. */
-  readonly show: (worker: Observed, sources: () => readonly SourceState[]) => void;
+  readonly show: (
+    worker: Observed,
+    sources: () => readonly SourceState[],
+    levels: Pick<Levels, 'findings' | 'shown' | 'wrote'>,
+  ) => void;
+  readonly onRead: ServiceMetrics['levels'];
 };
 
 /** What the outside sees of the service, from its first moment on. */
@@ -181,7 +198,13 @@ function shownOf<Event, Entity, Entry extends object>(
   { config, version, publishes, log }: Facts & { readonly config: ServiceConfig },
 ): Shown {
   const metrics = createMetrics(processor, !config.publishes);
-  const events = eventsOf(log, metrics);
+  let wrote = (): void => undefined;
+  const says = config.publishes ? (processor.says ?? null) : null;
+  const onBatch: Told['onBatch'] = (parts, milliseconds) => {
+    wrote();
+    tellBatch(log, says, parts, milliseconds);
+  };
+  const events = { ...eventsOf(log, metrics), onBatch };
   const facts = { ...config, service: processor.id, version, publishes };
   const { mode, workerId } = config;
   const about = { service: processor.id, version, mode, publishes, worker: workerId };
@@ -194,10 +217,17 @@ function shownOf<Event, Entity, Entry extends object>(
       observe();
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
-    show: (worker, sources) => {
+    onRead: metrics.levels,
+    show: (worker, sources, levels) => {
+      wrote = levels.wrote;
       observe = () => metrics.observe(worker, sources());
       health = () =>
-        healthOf(worker, { ...facts, lastOutage: events.lastOutage(), sources: sources() });
+        healthOf(worker, {
+          ...facts,
+          lastOutage: events.lastOutage(),
+          sources: sources(),
+          levels: { findings: levels.findings(), shown: levels.shown() },
+        });
     },
   };
 }
@@ -216,6 +246,7 @@ function workerConfigOf(
     drainMs,
     auditMs,
     countsEntries: config.publishes,
+    tellsEntries: config.logLevel === 'debug',
     slots: config.slots,
     limits: limitsOf(config, publishes),
     physicalTopic: (logical) => config.topicPrefix + logical,
@@ -261,7 +292,7 @@ type Told = Omit<WorkerEvents, 'onOutage'> & {
 };
 
 /** What a worker tells, as log lines and metrics. */
-function eventsOf(log: Logger, metrics: ServiceMetrics): Told {
+function eventsOf(log: Logger, metrics: ServiceMetrics): Omit<Told, 'onBatch'> {
   let lastOutage: Outage | null = null;
   return {
     lastOutage: () => lastOutage,

@@ -1,0 +1,141 @@
+/**
+ * Health and levels of the PnL reporter as its specification has them (`healthcheck`), read with
+ * rule B21:
+ *
+ *   green   last fill < 300 s ago while there is active trading; quarantine_count does not grow
+ *   amber   between the two
+ *   red     no fill for more than 1 h of active trading; quarantine_count grew by more than 5 in 5 min
+ *
+ * Active trading is an open order, or an order or match on the log within 15 minutes. Without it
+ * the age of the last fill is shown and not judged. An age counts from when trading became active at
+ * the earliest: the first order of a morning is not an hour late.
+ */
+
+import { LEDGER_PARTITIONS, type LedgerEvent } from '@polytraders/contracts';
+import {
+  type Finding,
+  type Judged,
+  type Question,
+  type Reading,
+  type Watch,
+} from '@polytraders/stream';
+import { PROCESSOR_ID } from './version.ts';
+
+const MS_PER_S = 1000;
+const ACTIVE_MS = 15 * 60 * MS_PER_S;
+const FRESH_MS = 300 * MS_PER_S;
+const SILENT_MS = 3_600 * MS_PER_S;
+const GROWTH_MS = 5 * 60 * MS_PER_S;
+const GROWTH_MAX = 5;
+/** Last lines of a partition that are looked through for its last fill. */
+const LINES_MAX = 1000;
+
+/**
+ * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is neither:
+ * nobody is paged for it, and it is no sign that the feed of real fills lives.
+ */
+const OWN: Question = {
+  processor: PROCESSOR_ID,
+  schema: (version) => `pnl_v${String(version)}`,
+  sql: (schema) => `
+    SELECT
+      (SELECT coalesce(sum(quarantined_fills), 0) FROM ${schema}.positions
+       WHERE quarantined_fills > 0 AND NOT starts_with(account, 'paper:')) AS quarantined,
+      (SELECT floor(extract(epoch FROM max(l.recorded_at)) * 1000)
+       FROM generate_series(0, ${String(LEDGER_PARTITIONS - 1)}) AS p,
+            LATERAL (SELECT entry_kind, paper, recorded_at FROM ${schema}.pnl_ledger
+                     WHERE partition = p ORDER BY "offset" DESC LIMIT ${String(LINES_MAX)}) AS l
+       WHERE l.entry_kind = 'FILL' AND NOT l.paper) AS last_fill_at`,
+};
+
+/** Orders that are open, as inventory-reserver declares them for readers. */
+const ORDERS: Question = {
+  processor: 'inventory-reserver',
+  schema: (version) => `inventory_v${String(version)}`,
+  sql: (schema) => `SELECT orders AS open_orders FROM ${schema}.open_orders`,
+};
+
+export const watch: Watch<LedgerEvent> = {
+  questions: [OWN, ORDERS],
+  gauges: [
+    {
+      name: 'polytraders_gov_pnlreporter_quarantine_count',
+      help: 'Fills that are set aside now and wait for a review: fee missing, or over its cap.',
+      reading: 'quarantined',
+    },
+  ],
+  activityAt,
+  judging,
+};
+
+/** Orders and matches show life; the clock, windows and parameters do not. */
+function activityAt(event: LedgerEvent): number | null {
+  switch (event.type) {
+    case 'FillConfirmed':
+    case 'FillMatched':
+    case 'FillFailed':
+    case 'OrderOpened':
+    case 'OrderClosed':
+      return event.value.recorded_at;
+    default:
+      return null;
+  }
+}
+
+function judging(): (reading: Reading) => Judged {
+  let activeSince: number | null = null;
+  let counts: readonly { readonly at: number; readonly quarantined: number }[] = [];
+  return (reading) => {
+    const { at, activityAt: inputAt, values } = reading;
+    const { quarantined = null, last_fill_at: lastFillAt = null } = values;
+    const openOrders = values['open_orders'] ?? null;
+    const isActive = (openOrders ?? 0) > 0 || (inputAt !== null && at - inputAt <= ACTIVE_MS);
+    activeSince = isActive ? (activeSince ?? Math.min(at, inputAt ?? at)) : null;
+    if (quarantined !== null) counts = kept([...counts, { at, quarantined }], at);
+    const growth = growthOf(counts);
+    const ageMs = lastFillAt === null ? null : Math.max(0, at - lastFillAt);
+    return {
+      findings: [...silence(at, activeSince, lastFillAt), ...growing(growth)],
+      shown: {
+        active_trading: isActive,
+        open_orders: openOrders,
+        last_fill_ago_s: ageMs === null ? null : Math.round(ageMs / MS_PER_S),
+        quarantine_count: quarantined,
+        quarantine_growth_5m: growth,
+      },
+    };
+  };
+}
+
+/** Of the last five minutes, and the one before them: growth is seen from the edge on. */
+function kept<Count extends { readonly at: number }>(
+  counts: readonly Count[],
+  at: number,
+): readonly Count[] {
+  const first = counts.findLastIndex((one) => one.at <= at - GROWTH_MS);
+  return counts.slice(Math.max(0, first));
+}
+
+/** From the smallest number since: a review that takes some away does not hide what came. */
+function growthOf(counts: readonly { readonly quarantined: number }[]): number {
+  const last = counts.at(-1)?.quarantined ?? 0;
+  return last - Math.min(last, ...counts.map((one) => one.quarantined));
+}
+
+function silence(at: number, activeSince: number | null, lastFillAt: number | null): Finding[] {
+  if (activeSince === null) return [];
+  const silentMs = at - Math.max(activeSince, lastFillAt ?? activeSince);
+  if (silentMs < FRESH_MS) return [];
+  const because =
+    `No fill was booked for ${String(Math.round(silentMs / MS_PER_S))} s of active trading ` +
+    '(runbook-pnlreporter-no-fills).';
+  return [{ color: silentMs > SILENT_MS ? 'red' : 'amber', because }];
+}
+
+function growing(growth: number): Finding[] {
+  if (growth <= GROWTH_MAX) return [];
+  const because =
+    `quarantine_count grew by ${String(growth)} in five minutes: polytraders quarantine says why ` +
+    '(runbook-pnlreporter-fee-missing, runbook-pnlreporter-fee-cap).';
+  return [{ color: 'red', because }];
+}
