@@ -59,7 +59,7 @@ export type WindowClosed = {
   readonly window_end: number;
   /** True where the window lies before the one in which the ledger first ran, and was closed because an import brought a fill of it. */
   readonly backfilled: boolean;
-  /** Marks of the tokens held in this partition and of all YES tokens of their events, sorted by token; of each the one nearest to window_end, a mid within a minute of it before a last trade. The age of one is window_end − observed_at; negative where it was observed after the window. */
+  /** Marks of the tokens held in this partition, of the other tokens of their markets and of all YES tokens of their events, sorted by token; of each the one nearest to window_end, a mid within a minute of it before a last trade. The age of one is window_end − observed_at; negative where it was observed after the window. */
   readonly marks: readonly Mark[];
   /** Marks that were known and did not fit into the record: those farthest from window_end. */
   readonly marks_left_out: number;

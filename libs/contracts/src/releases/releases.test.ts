@@ -71,6 +71,7 @@ describe('a release', () => {
   });
 
   test('adds a version, its examples and its hash', () => {
+    rmSync(`${copy}WindowClosed`, { recursive: true });
     const known = new Set(Object.keys(fileHashes(copy)));
     expect(release('WindowClosed', copy).version).toBe(1);
     const added = Object.keys(committedHashes(copy)).filter((path) => !known.has(path));
