@@ -193,6 +193,32 @@ describe('sweeps', () => {
     expect(desk.alarms).toMatchObject([{ code: 'GOV_RESERVATION_LEAK', orderId: 'o2' }]);
   });
 
+  test('a definition of another question ends it, too, by the tokens that it names', () => {
+    const nameless = opened({ condition_id: null });
+    const question = { condition_id: CONDITION, yes_token_id: YES, no_token_id: NO };
+    const other: InventoryEvent = {
+      type: 'MarketDefined',
+      value: {
+        condition_id: '0xc9',
+        tokens: [{ token_id: '901' }, { token_id: '902' }],
+        questions: [{ condition_id: '0xc9', yes_token_id: '901', no_token_id: '902' }, question],
+        synthesised: false,
+      },
+    };
+    const buying = buy({ order_id: 'o2', condition_id: null });
+    const told = [opening(100, [{ token: YES, quantity: 800 }]), nameless, buying] as const;
+    const desk = after(...told, resolved('1', '0'), other);
+    expect(token(desk)).toMatchObject({ reserved: 0n, free: units(800) });
+    expect(cash(desk)).toMatchObject({ reserved: 0n });
+    const states = desk.reservations().map(({ state, reason }) => [state, reason]);
+    expect(states).toEqual([
+      ['voided', 'GOV_MARKET_RESOLVED'],
+      ['voided', 'GOV_MARKET_RESOLVED'],
+    ]);
+    // In whichever order the two have come.
+    expect(token(after(...told, other, resolved('1', '0')))).toEqual(token(desk));
+  });
+
   test('where no end comes behind a resolution, the next time that passes reports it', () => {
     const desk = after(opening(100), buy({ expires_at: 900 }), resolved('1', '0'), passed(1));
     expect(codes(desk)).toEqual(['GOV_RESERVATION_LEAK']);

@@ -6,7 +6,7 @@
 
 import { type InventoryEvent, type Leg } from './events.ts';
 import { dueItems, EMPTY_LIVE_INDEX, type LiveIndex, type LiveItem } from './live-index.ts';
-import { itemsOfMarket } from './markets.ts';
+import { itemsOfDefined, itemsOfMarket } from './markets.ts';
 import {
   balanceKey,
   fillKey,
@@ -227,10 +227,16 @@ function definedKeys(
     return place?.kind === 'token' ? place.accounts.map((account) => ({ account, token })) : [];
   });
   const balances = [...holders, ...waiting].map(({ account, token }) => balanceKey(account, token));
-  if (market?.kind !== 'market' || market.payouts === null) return balances;
-  const tokens = [...market.tokens, ...news.tokens.map(({ token_id: token }) => token)];
   const live = liveOf(lookup, partition);
-  return [...balances, ...itemKeys(itemsOfMarket({ live: () => live }, { ...market, tokens }))];
+  const own = { condition: news.condition_id, tokens: named };
+  const pairs = news.questions.map((one) => {
+    return { condition: one.condition_id, tokens: [one.yes_token_id, one.no_token_id] };
+  });
+  const items = [own, ...pairs].flatMap(({ condition, tokens }) => {
+    const found = lookup.get(marketKey(partition, condition));
+    return found?.kind === 'market' ? itemsOfDefined({ live: () => live }, found, tokens) : [];
+  });
+  return [...balances, ...itemKeys(items)];
 }
 
 function liveOf(lookup: InventoryLookup, partition: number): LiveIndex {

@@ -30,22 +30,38 @@ export function defineMarket(work: Work, news: MarketNews): boolean {
   if (isOther) return false;
   const isNew = tokens.join() !== market.tokens.join();
   if (isNew) work.put(marketKey(work.partition, conditionId), { ...market, tokens });
-  let isLinked = false;
-  for (const token of named) isLinked = linkToken(work, conditionId, token) || isLinked;
-  for (const { condition_id: other, yes_token_id: yes, no_token_id: no } of news.questions)
-    for (const token of [yes, no]) isLinked = linkToken(work, other, token) || isLinked;
+  const isLinked = linkTokens(work, conditionId, named);
+  const isOthers = news.questions.map(({ condition_id: other, yes_token_id, no_token_id }) => {
+    const pair = [yes_token_id, no_token_id];
+    const isLinkedNow = linkTokens(work, other, pair);
+    if (isLinkedNow) sweepDefined(work, other, pair);
+    return isLinkedNow;
+  });
   if (isNew)
     for (const { account, token } of market.holders) relink(work, conditionId, account, token);
   if (isNew || isLinked) sweepDefined(work, conditionId, named);
-  return isNew || isLinked;
+  return isNew || isLinked || isOthers.includes(true);
 }
 
 /** What named no condition, and turns out to live in a market that is resolved, is over. */
 function sweepDefined(work: Work, conditionId: string, named: readonly string[]): void {
-  const market = marketOf(work, conditionId);
-  if (market.payouts === null) return;
-  const tokens = [...market.tokens, ...named];
-  for (const item of itemsOfMarket(work, { ...market, tokens })) end(work, item, 'RESOLVED');
+  const items = itemsOfDefined(work, marketOf(work, conditionId), named);
+  for (const item of items) end(work, item, 'RESOLVED');
+}
+
+/** What is live in a resolved market, by the tokens that a definition names, too. */
+export function itemsOfDefined(
+  work: Pick<Work, 'live'>,
+  market: InventoryMarket,
+  named: readonly string[],
+): readonly LiveItem[] {
+  if (market.payouts === null) return [];
+  return itemsOfMarket(work, { ...market, tokens: [...market.tokens, ...named] });
+}
+
+/** False where all of them had their condition before. */
+function linkTokens(work: Work, conditionId: string, tokens: readonly string[]): boolean {
+  return tokens.map((token) => linkToken(work, conditionId, token)).includes(true);
 }
 
 function linkToken(work: Work, conditionId: string, token: string): boolean {
