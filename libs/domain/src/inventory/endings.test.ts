@@ -137,6 +137,13 @@ describe('sweeps', () => {
     expect(late.reservations()).toEqual(inTime.reservations());
   });
 
+  test('an end that names the order by its hash is its end, under whatever id', () => {
+    const hash = { order_hash: '0xh1' };
+    const desk = after(opening(100), buy(hash), closed('CANCELLED', { order_id: 'x', ...hash }));
+    expect(cash(desk)).toMatchObject({ reserved: 0n, free: units(100) });
+    expect(desk.reservations()).toMatchObject([{ orderId: 'o1', state: 'voided' }]);
+  });
+
   test('one that is filled in full is not reported', () => {
     const whole = { quantity_shares: shares(units(100)), size_pusd: pusd(units(50)) };
     const desk = after(

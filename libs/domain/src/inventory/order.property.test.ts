@@ -102,6 +102,15 @@ describe('orders and fills end in the same state in whatever order they are told
       ],
     ],
     [
+      'an end under an id of its own, with the hash of the order',
+      [
+        buy({ order_hash: HASH }),
+        fill('FillMatched'),
+        fill('FillConfirmed', { fill_id: 'b', ...part, ...byHash }),
+        closed('CANCELLED', { order_id: 'x', order_hash: HASH }),
+      ],
+    ],
+    [
       'a SELL whose fill by hash fails',
       [
         opened({ order_hash: HASH }),

@@ -68,7 +68,10 @@ export function openOrder(work: Work, opened: OpenedOrder): boolean {
 /** The order's end, for whatever reason. False where it had ended before. */
 export function closeOrder(work: Work, closed: ClosedOrder): boolean {
   const { account, order_id: orderId, order_hash: orderHash } = closed;
-  const { stored, order } = found(work, { account, orderId, orderHash }, orderId);
+  const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
+  const isOpened = byHash?.kind === 'order' && byHash.terms !== null;
+  const id = isOpened ? byHash.orderId : orderId;
+  const { stored, order } = found(work, { account, orderId, orderHash }, id);
   if (stored.closed !== null) return false;
   putOrder(work, stored, { ...order, closed: order.closed ?? closed.closing_reason });
   return true;
