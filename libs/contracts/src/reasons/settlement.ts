@@ -15,7 +15,9 @@ export const SETTLEMENT_CODES = [
   {
     code: 'GOV_SETTLEMENT_PAYOUT_UNREADABLE',
     severity: 'WARN',
-    meaning: 'The resolution on the chain does not say what two outcomes pay.',
+    meaning:
+      'The resolution on the chain does not say what two outcomes pay, or in numbers too large ' +
+      'for the contract to multiply.',
     action: 'Look the resolution up on the chain; redeem by hand.',
     userMessage: '',
   },

@@ -68,6 +68,16 @@ describe('a redemption', () => {
     expect(redemptionOf([3n, 0n], [2n, 4n])).toBe(1n);
   });
 
+  test('that the contract cannot compute waits by name: its product is beyond 256 bits', () => {
+    const large = 2n ** 255n;
+    expect(redemptionOf([10n, 0n], [large, 1n])).toBeNull();
+    expect(redemptionOf([1n, 0n], [large, 1n])).toBe(0n);
+    expect(redemptionOf([0n, 10n], [large, 1n])).toBe(0n);
+    expect(first(resolved(10, 0, large, 1n)).withheld?.code).toBe(
+      'GOV_SETTLEMENT_PAYOUT_UNREADABLE',
+    );
+  });
+
   test('of losers alone is not proposed: it gains nothing', () => {
     expect(first(resolved(0, 100, 1n, 0n))).toEqual({ plan: null, withheld: null });
   });

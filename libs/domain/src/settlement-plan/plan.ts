@@ -100,6 +100,7 @@ export type Proposal = { readonly plan: Plan | null; readonly withheld: Withheld
 /** Shares of a token that are spoken for by jobs, by token id. */
 export type SharesTaken = ReadonlyMap<string, bigint>;
 
+const UINT_MAX = 2n ** 256n - 1n;
 const nothing = pusd(0n);
 const noShares = shares(0n);
 const NOTHING: Proposal = { plan: null, withheld: null };
@@ -122,7 +123,8 @@ export function targetOf(plan: Plan): string {
 /**
  * What the whole balances redeem for: floor(quantity × numerator ÷ Σ numerators) by outcome, as the
  * contract computes it. 1,000,001 micros of one outcome at [1, 1] pay 500,000; the half micro stays
- * in the contract. Null where the numerators can be no payout of two outcomes.
+ * in the contract. Null where the numerators can be no payout of two outcomes, and where a product
+ * does not fit in 256 bits: there the contract reverts.
  */
 export function redemptionOf(
   quantities: readonly bigint[],
@@ -131,6 +133,10 @@ export function redemptionOf(
   const sum = numerators.reduce((running, one) => running + one, 0n);
   if (numerators.length !== quantities.length || numerators.some((one) => one < 0n)) return null;
   if (sum === 0n) return null;
+  const isTooLarge = quantities.some(
+    (quantity, at) => quantity * (numerators[at] ?? 0n) > UINT_MAX,
+  );
+  if (isTooLarge) return null;
   const paid = quantities.map((quantity, at) =>
     divideFloor(quantity * (numerators[at] ?? 0n), sum),
   );
