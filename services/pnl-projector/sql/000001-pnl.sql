@@ -65,6 +65,9 @@ CREATE TABLE pnl_ledger (
   avg_cost numeric(38,6),
   mark_price numeric(38,18),
   mark_age_ms bigint,
+  mark_kind text,
+  neg_risk_price numeric(38,18),
+  neg_risk_mark_sum numeric(38,6),
   neg_risk boolean,
   paper boolean NOT NULL,
   mode text NOT NULL,
@@ -87,6 +90,10 @@ CREATE TABLE pnl_ledger (
 -- lots is its newest page of open lots: most books have no other, and a fill rewrites one row.
 -- wallet_shares is what its events moved in the wallet, those that were set aside included.
 -- condition_id and oversold_at are the same in all books of a token.
+-- unrealised_pnl_pusd stands at the book's last fill, or at the last one of its negative-risk event:
+-- mark_price is of the token as observed at mark_observed_at (MID, LAST, REPORTED; PAYOUT once it is
+-- resolved), was mark_age_ms old then, and mark_stale says that a mark behind the number was further
+-- from the fill than the limit. neg_risk_price: that mark normalised within its event (rule B5).
 CREATE TABLE positions (
   account text NOT NULL,
   token_id text NOT NULL,
@@ -100,6 +107,10 @@ CREATE TABLE positions (
   unrealised_pnl_pusd numeric(38,6),
   mark_price numeric(38,18),
   mark_observed_at timestamptz,
+  mark_kind text,
+  mark_age_ms bigint,
+  mark_stale boolean NOT NULL,
+  neg_risk_price numeric(38,18),
   volume_pusd numeric(38,6) NOT NULL,
   gross_fees_pusd numeric(38,6) NOT NULL,
   maker_rebates_pusd numeric(38,6) NOT NULL,
@@ -171,11 +182,36 @@ CREATE TABLE market_holdings (
   PRIMARY KEY (partition, condition_id, place)
 );
 
--- The condition of a token by its definition.
+-- The questions of a negative-risk event as a log partition knows them, and what they pay once they
+-- are resolved, by outcome index.
+CREATE TABLE event_questions (
+  partition text NOT NULL,
+  neg_risk_market_id text NOT NULL,
+  question_index bigint NOT NULL,
+  condition_id text NOT NULL,
+  yes_token_id text NOT NULL,
+  no_token_id text NOT NULL,
+  payout_numerators text[] NOT NULL,
+  PRIMARY KEY (partition, neg_risk_market_id, question_index)
+);
+
+-- Which holdings are of an event: a row when a holding is new or its event becomes known, so that a
+-- fill of the event finds the other books that it is valued with.
+CREATE TABLE event_holdings (
+  partition text NOT NULL,
+  neg_risk_market_id text NOT NULL,
+  place bigint NOT NULL,
+  account text NOT NULL,
+  token_id text NOT NULL,
+  PRIMARY KEY (partition, neg_risk_market_id, place)
+);
+
+-- The condition of a token by its definition, and the event that lists it.
 CREATE TABLE tokens (
   partition text NOT NULL,
   token_id text NOT NULL,
   condition_id text NOT NULL,
+  neg_risk_market_id text,
   PRIMARY KEY (partition, token_id)
 );
 

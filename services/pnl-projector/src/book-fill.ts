@@ -6,7 +6,7 @@
  * This runs for every fill of a rebuild: one pass, no intermediate copies of the entry.
  */
 
-import { type FillConfirmed, type Mark } from '@polytraders/contracts';
+import { type FillConfirmed } from '@polytraders/contracts';
 import {
   type Applied,
   applyFill,
@@ -16,32 +16,31 @@ import {
   grossFee,
   isPaperAccount,
   makerRebate,
-  payoutPrice,
   platformFee,
   type Rebate,
-  readMark,
-  unrealisedAt,
-  unrealisedAtPayout,
 } from '@polytraders/domain';
 import { invariant, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
-import { type Lookup, type Step } from '@polytraders/stream';
+import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import {
   type Book,
   DEFAULT_PARAMETERS,
   type Entity,
+  eventKey,
   type Holding,
   holdingKey,
+  type NegRiskEvent,
   NEW_HOLDING,
   newBook,
   type Parameters,
   parametersKey,
   partitionOfAccount,
-  type Settled,
   withMarks,
   withReason,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
-import { type CarriedMark, entryOf } from './fill-entry.ts';
+import { entryOf } from './fill-entry.ts';
+import { markOf, valueFill, type Within } from './fill-value.ts';
+import { eventIdOf, joined } from './neg-risk-event.ts';
 import { isPlaced, markOversold, place, withBook } from './placing.ts';
 import { retentionOf } from './retention.ts';
 
@@ -51,6 +50,7 @@ const noCodes: readonly string[] = [];
 const nothing = pusd(0n);
 const noTakes: Applied['takes'] = [];
 const noShares = shares(0n);
+const noPuts: readonly Put<Entity>[] = [];
 
 /** Books one fill, or sets it aside. */
 export function foldFill(
@@ -73,15 +73,33 @@ export function foldFill(
   const holding = isOversold ? oversell(before, offset) : before;
   const book = bookOf(holding, fill.trading_bot_id);
   const fee = judgeFee(fill, parameters);
+  const within = withinOf(state, fill, partition);
   const folded =
     fee.because === null
-      ? bookFill(book, holding, after, fill, fee, parameters, offset)
+      ? bookFill(book, holding, after, fill, fee, parameters, offset, within)
       : setAside(book, holding, after, fill, fee, parameters, offset);
   const put = { key, entity: withBook(holding, folded.book, after) };
   const puts = placed === null ? [put] : [put, ...placed.puts];
+  if (within !== null) puts.push(...folded.others, ...within.puts);
   const entries = [folded.entry];
   if (fee.because === null) return { outcome: 'applied', puts, entries };
   return { outcome: 'quarantined', because: fee.because, puts, entries };
+}
+
+/** The event of a neg-risk fill, which its holding joins; null of a plain one, and undefined. */
+function withinOf(
+  state: Lookup<Entity>,
+  fill: FillConfirmed,
+  partition: number,
+): (Within & { readonly puts: readonly Put<Entity>[] }) | null {
+  const negRiskMarketId = eventIdOf(fill);
+  if (negRiskMarketId === null) return null;
+  const key = eventKey(partition, negRiskMarketId);
+  const before = state.get(key) as NegRiskEvent | undefined;
+  if (before === undefined) return null;
+  const event = joined(before, fill.account, fill.token_id);
+  const puts = event === before ? noPuts : [{ key, entity: event }];
+  return { state, event, negRiskMarketId, puts };
 }
 
 /** The account is the key of the log: its events lie in one partition, and paper in paper books. */
@@ -139,7 +157,12 @@ function isPlatformFeeNegative({ gross, builderFee }: JudgedFee): boolean {
   return gross !== null && platformFee(gross, builderFee) < 0n;
 }
 
-type Folded = { readonly book: Book; readonly entry: LedgerEntry };
+type Folded = {
+  readonly book: Book;
+  readonly entry: LedgerEntry;
+  /** Other books of its event, valued at the fill's marks. */
+  readonly others: readonly Put<Entity>[];
+};
 
 /** The fill is final and its fee is known: it goes into the lots. */
 function bookFill(
@@ -150,6 +173,7 @@ function bookFill(
   fee: JudgedFee,
   parameters: Parameters,
   offset: number,
+  within: Within | null = null,
 ): Folded {
   const gross = fee.gross ?? nothing;
   const rebate = makerRebate(fill.side, gross, fill.rebate_rate);
@@ -161,16 +185,11 @@ function bookFill(
     offset,
     at: fill.confirmed_at,
   });
-  const isOpen = applied.position.direction !== 'FLAT';
-  const { settled } = holding;
-  const mark =
-    settled === null ? markOf(fill, isOpen ? book : null, parameters) : markAtPayout(settled);
-  const unrealised =
-    settled === null
-      ? unrealisedAt(applied.position, mark.price)
-      : unrealisedAtPayout(applied.position, settled.payout);
+  const filled = { before: book, position: applied.position, settled: holding.settled };
+  const value = valueFill(fill, filled, parameters, within);
+  const { mark, unrealised } = value;
   let codes = codesOf(fill, fee, mark.stale, rebate.flag, wallet);
-  if (unrealised === null && mark.price === null) codes = withReason(codes, 'GOV_MARK_MISSING');
+  for (const code of value.codes) codes = withReason(codes, code);
   const isDoubtful = book.position.lots.unknown !== 0n;
   if (isDoubtful) codes = withReason(codes, 'GOV_BASIS_UNKNOWN');
   const incomplete = incompleteOf(book.incomplete, fill, rebate.flag, holding);
@@ -181,6 +200,10 @@ function bookFill(
     walletShares: shares(book.walletShares + movedBy(fill)),
     markPrice: mark.price ?? book.markPrice,
     markObservedAt: mark.price === null ? book.markObservedAt : mark.observedAt,
+    markKind: mark.price === null ? book.markKind : mark.kind,
+    markAgeMs: mark.price === null ? book.markAgeMs : mark.ageMs,
+    markStale: mark.price === null ? book.markStale : mark.stale,
+    negRiskPrice: mark.negRiskPrice,
     unrealised,
     volume: pusd(book.volume + fill.size_pusd),
     grossFees: pusd(book.grossFees + gross),
@@ -197,7 +220,8 @@ function bookFill(
   const { mode } = parameters;
   const realised = isDoubtful && closedNothingKnown(applied) ? null : applied.realised;
   const verdict = { quarantined: false, realised, codes, incomplete, mode, retainedUntil };
-  return { book: after, entry: entryOf(fill, fees, applied, mark, unrealised, verdict) };
+  const entry = entryOf(fill, fees, applied, mark, unrealised, verdict);
+  return { book: after, entry, others: value.others };
 }
 
 /** Usable but not payable (B18): kept with its reason, in no lot, no total and no report. */
@@ -245,40 +269,12 @@ function setAside(
     mode,
     retainedUntil: null,
   };
-  return { book: after, entry: entryOf(fill, fees, untouched, mark, null, verdict) };
-}
-
-/**
- * The mark of the fill's own token: MID before LAST before REPORTED, else the one before, which is
- * the book's, with the age that it has by now (B4). A reported one on a fill that says STALE_DATA
- * is of unknown age: the ingestor judges no age, and flags only that.
- */
-function markOf(fill: FillConfirmed, before: Book | null, parameters: Parameters): CarriedMark {
-  let best: Mark | null = null;
-  for (const mark of fill.marks) {
-    if (mark.token_id !== fill.token_id) continue;
-    if (best === null || rankOf(mark) < rankOf(best)) best = mark;
-  }
-  const isAgeless = best?.kind === 'REPORTED' && fill.flags.includes('STALE_DATA');
-  const price = best === null ? (before?.markPrice ?? null) : best.price;
-  const known = best === null ? (before?.markObservedAt ?? null) : best.observed_at;
-  const observedAt = isAgeless ? null : known;
-  const { markAgeMsMax } = parameters;
-  const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, markAgeMsMax);
-  return { price, ageMs, stale, observedAt };
-}
-
-/** A resolved market is worth its payout, from then on and without an age (B4). */
-function markAtPayout({ payout }: Settled): CarriedMark {
-  return { price: payoutPrice(payout), ageMs: null, stale: false, observedAt: null };
+  const entry = entryOf(fill, fees, untouched, mark, null, verdict);
+  return { book: after, entry, others: noPuts };
 }
 
 function closedNothingKnown({ takes }: Applied): boolean {
   return takes.length > 0 && takes.every(({ basis }) => basis === null);
-}
-
-function rankOf(mark: Mark): number {
-  return mark.kind === 'MID' ? 0 : mark.kind === 'LAST' ? 1 : 2;
 }
 
 type RebateFlag = Rebate['flag'];

@@ -32,6 +32,7 @@ import {
   tokenKey,
 } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
+import { defineEvent, resolveQuestion } from './neg-risk-event.ts';
 import { marked, settledOf, withMember } from './placing.ts';
 
 type PnlStep = Step<Entity, LedgerEntry>;
@@ -64,8 +65,11 @@ export function defineMarket(
     event.synthesised !== before.synthesised;
   const others = event.questions.filter((one) => one.condition_id !== event.condition_id);
   const isPlaced = others.map((one) => placeQuestion(desk, one)).includes(true);
-  if (!isNews && isPlaced) return desk.outcome();
-  if (!isNews) return { outcome: 'ignored', because: 'market that is known' };
+  if (!isNews) {
+    const isDefined = defineEvent(desk, event);
+    if (isPlaced || isDefined) return desk.outcome();
+    return { outcome: 'ignored', because: 'market that is known' };
+  }
   let market: Market = {
     ...before,
     tokens,
@@ -77,6 +81,7 @@ export function defineMarket(
   };
   for (const token of tokens) market = takeWaiting(desk, event.condition_id, market, token);
   desk.put(key, market);
+  defineEvent(desk, event);
   settleMembers(desk, event.condition_id, market);
   return desk.outcome();
 }
@@ -130,6 +135,7 @@ export function resolveMarket(
     updatedAt: event.recorded_at,
   };
   desk.put(key, market);
+  resolveQuestion(desk, market.negRiskMarketId, event.condition_id, numerators);
   settleMembers(desk, event.condition_id, market);
   return desk.outcome();
 }
@@ -179,7 +185,7 @@ function placeQuestion(desk: Desk, question: MarketDefined['questions'][number])
 function takeWaiting(desk: Desk, condition: string, market: Market, token: string): Market {
   const key = tokenKey(desk.partition, token);
   const before = (desk.get(key) ?? NEW_TOKEN) as Token;
-  desk.put(key, { kind: 'token', conditionId: condition, accounts: [] });
+  desk.put(key, { ...before, conditionId: condition, accounts: [] });
   return before.accounts.reduce((grown, account) => {
     const name = holdingKey(account, token);
     const holding = desk.get(name) as Holding | undefined;

@@ -8,14 +8,12 @@ import {
   avgCost,
   costBasis,
   isPaperAccount,
-  payoutPrice,
   type Posting,
   positionShares,
-  unrealisedAt,
-  unrealisedAtPayout,
 } from '@polytraders/domain';
 import { invariant, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
+import { valueMoved } from './book-value.ts';
 import {
   type Book,
   DEFAULT_PARAMETERS,
@@ -32,6 +30,7 @@ import {
   withReason,
 } from './entities.ts';
 import { type EntryKind, type LedgerEntry } from './entry.ts';
+import { joinEvent } from './neg-risk-event.ts';
 import { isPlaced, markOversold, place, withBook } from './placing.ts';
 import { retentionOf } from './retention.ts';
 
@@ -135,6 +134,7 @@ export function holdingOf(
   const placed = place(desk, found, name);
   for (const put of placed.puts) if (put.entity !== undefined) desk.put(put.key, put.entity);
   desk.put(key, placed.holding);
+  joinEvent(desk, account, token);
   return placed.holding;
 }
 
@@ -186,18 +186,12 @@ export function post(
     incomplete = withReason(incomplete, 'GOV_BASIS_UNKNOWN');
   if (holding.oversoldAt !== null) incomplete = withReason(incomplete, 'GOV_WALLET_OVERSOLD');
   incomplete = withMarks(incomplete, holding);
-  const { settled } = holding;
   const next: Book = {
     ...book,
     negRisk: book.negRisk ?? desk.facts.negRisk,
     position: after,
     walletShares: shares(book.walletShares + posting.quantity),
-    markPrice: settled === null ? book.markPrice : payoutPrice(settled.payout),
-    markObservedAt: settled === null ? book.markObservedAt : null,
-    unrealised:
-      settled === null
-        ? unrealisedAt(after, book.markPrice)
-        : unrealisedAtPayout(after, settled.payout),
+    ...valueMoved(book, after, holding.settled, desk.facts.finalAt, desk.parameters),
     incomplete,
     lastOffset: desk.offset,
     updatedAt: desk.facts.recordedAt,
@@ -338,6 +332,9 @@ function lineOf(
     cost_basis_pusd: costBasis(book.position),
     avg_cost: avgCost(book.position),
     mark_price: token === null ? null : book.markPrice,
+    mark_age_ms: book.markAgeMs,
+    mark_kind: book.markKind,
+    neg_risk_price: book.negRiskPrice,
     neg_risk: book.negRisk,
     paper,
     mode: parameters.mode,
@@ -379,7 +376,7 @@ const NO_FILL = {
   carried_basis_pusd: null,
   unknown_basis_pusd: null,
   realised_pnl_pusd: null,
-  mark_age_ms: null,
+  neg_risk_mark_sum: null,
   quarantined: false,
   reason_codes: noCodes,
   identity_recipe: null,

@@ -9,7 +9,8 @@
  * (which holdings are of this condition) is written when a holding is new, never by the fills
  * after.
  *
- * Keys: `holding|account|token`, and `market|partition|condition`, `token|partition|token`,
+ * Keys: `holding|account|token`, and `market|partition|condition`, `event|partition|market`,
+ * `token|partition|token`,
  * `claim|account|transaction`, `parameters|partition`: what stands on every partition of the log
  * (MarketResolved) must not meet the rows of another one. No part holds a `|`.
  */
@@ -19,6 +20,8 @@ import {
   EXCHANGE_BPS_MAX,
   flatPosition,
   MARK_AGE_MS_MAX,
+  type ObservedKind,
+  type EventQuestion,
   type Payout,
   type Position,
   RETAIN_DAYS_MIN,
@@ -27,6 +30,9 @@ import { type PriceE18, pusd, type PusdMicros, shares, type ShareMicros } from '
 
 export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
 
+/** Where a mark comes from. */
+export type MarkKind = ObservedKind | 'PAYOUT';
+
 /** One bot's book of a token, signed. */
 export type Book = {
   readonly bot: string;
@@ -34,8 +40,15 @@ export type Book = {
   readonly position: Position;
   /** What its events moved in the wallet, those that were set aside included. Signed. */
   readonly walletShares: ShareMicros;
+  /** The mark of its token as observed; of a NO in an event what its question's YES says of it. */
   readonly markPrice: PriceE18 | null;
   readonly markObservedAt: number | null;
+  readonly markKind: MarkKind | null;
+  /** When it was last valued: age of that mark, and whether any mark behind the value was stale. */
+  readonly markAgeMs: number | null;
+  readonly markStale: boolean;
+  /** The mark normalised within its event; null where it is valued by its own (B5). */
+  readonly negRiskPrice: PriceE18 | null;
   readonly unrealised: PusdMicros | null;
   readonly volume: PusdMicros;
   readonly grossFees: PusdMicros;
@@ -93,10 +106,28 @@ export type Resolution = {
 
 export type Member = { readonly account: string; readonly token: string };
 
+/** A question of an event, by its number on the chain. */
+export type QuestionState = EventQuestion & {
+  readonly index: number;
+  /** uint256, by outcome index; empty until it is resolved. */
+  readonly numerators: readonly bigint[];
+};
+
+/** A negative-risk event, with the holdings of its tokens (B5). */
+export type NegRiskEvent = {
+  readonly kind: 'event';
+  /** By index; those that somebody has defined. */
+  readonly questions: readonly QuestionState[];
+  /** In the order in which they came; none is ever taken out. */
+  readonly members: readonly Member[];
+};
+
 /** What is known of a token, and who holds it while its condition is not known. */
 export type Token = {
   readonly kind: 'token';
   readonly conditionId: string | null;
+  /** The negative-risk event that lists it, once that is defined. */
+  readonly negRiskMarketId: string | null;
   readonly accounts: readonly string[];
 };
 
@@ -120,7 +151,7 @@ export type Parameters = {
   readonly updatedAt: number;
 };
 
-export type Entity = Holding | Parameters | Market | Token | Claim;
+export type Entity = Holding | Parameters | Market | NegRiskEvent | Token | Claim;
 
 const noReasons: readonly string[] = [];
 const nothing = pusd(0n);
@@ -162,7 +193,12 @@ export const NEW_MARKET: Market = {
   updatedAt: 0,
 };
 
-export const NEW_TOKEN: Token = { kind: 'token', conditionId: null, accounts: [] };
+export const NEW_TOKEN: Token = {
+  kind: 'token',
+  conditionId: null,
+  negRiskMarketId: null,
+  accounts: [],
+};
 
 /** The bot of what comes in without a claim (B11), and of a wallet's cash. */
 export const TREASURY = 'treasury';
@@ -178,6 +214,10 @@ export function newBook(bot: string): Book {
     walletShares: shares(0n),
     markPrice: null,
     markObservedAt: null,
+    markKind: null,
+    markAgeMs: null,
+    markStale: false,
+    negRiskPrice: null,
     unrealised: null,
     volume: nothing,
     grossFees: nothing,
@@ -197,6 +237,10 @@ export function holdingKey(account: string, token: string): string {
 
 export function marketKey(partition: number, condition: string): string {
   return `market|${String(partition)}|${condition}`;
+}
+
+export function eventKey(partition: number, negRiskMarketId: string): string {
+  return `event|${String(partition)}|${negRiskMarketId}`;
 }
 
 export function tokenKey(partition: number, token: string): string {

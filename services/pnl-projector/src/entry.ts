@@ -18,7 +18,7 @@ import {
 } from '@polytraders/domain';
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { type Table, table } from '@polytraders/stream';
-import { type Mode } from './entities.ts';
+import { type MarkKind, type Mode } from './entities.ts';
 
 /**
  * SPLIT, MERGE, CONVERT, REDEEM, TRANSFER_IN, TRANSFER_OUT, OPENING: a movement. RESOLVE: lots take
@@ -102,6 +102,11 @@ export type LedgerEntry = {
   readonly avg_cost: PusdMicros | null;
   readonly mark_price: PriceE18 | null;
   readonly mark_age_ms: number | null;
+  readonly mark_kind: MarkKind | null;
+  /** The mark normalised within its event, where the book was valued with it (B5). */
+  readonly neg_risk_price: PriceE18 | null;
+  /** Σ of the event's YES marks as observed, in 10⁻⁶: 1 where it is at one with itself. */
+  readonly neg_risk_mark_sum: bigint | null;
   readonly neg_risk: boolean | null;
   readonly paper: boolean;
   readonly mode: Mode;
@@ -164,6 +169,9 @@ export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', 
   avg_cost: 'micros',
   mark_price: 'price',
   mark_age_ms: 'int',
+  mark_kind: 'text',
+  neg_risk_price: 'price',
+  neg_risk_mark_sum: 'micros',
   neg_risk: 'bool',
   paper: 'bool',
   mode: 'text',

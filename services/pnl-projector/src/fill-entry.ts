@@ -9,12 +9,19 @@ import {
   type MarkReading,
   positionShares,
 } from '@polytraders/domain';
-import { type PusdMicros } from '@polytraders/money';
-import { type Parameters } from './entities.ts';
+import { type PriceE18, type PusdMicros } from '@polytraders/money';
+import { type MarkKind, type Parameters } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 
 /** The mark that a book is valued at, and when it was observed. */
-export type CarriedMark = MarkReading & { readonly observedAt: number | null };
+export type CarriedMark = MarkReading & {
+  readonly observedAt: number | null;
+  readonly kind: MarkKind | null;
+  /** Normalised within its event; null where the book is valued by the mark itself. */
+  readonly negRiskPrice: PriceE18 | null;
+  /** Σ of the event's YES marks as observed, in 10⁻⁶; null where one is missing. */
+  readonly markSum: bigint | null;
+};
 
 export type EntryFees = {
   readonly gross: PusdMicros | null;
@@ -89,6 +96,9 @@ export function entryOf(
     avg_cost: avgCost(applied.position),
     mark_price: mark.price,
     mark_age_ms: mark.ageMs,
+    mark_kind: mark.kind,
+    neg_risk_price: mark.negRiskPrice,
+    neg_risk_mark_sum: mark.markSum,
     neg_risk: fill.neg_risk,
     paper: fill.paper,
     mode: verdict.mode,

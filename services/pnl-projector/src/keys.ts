@@ -3,20 +3,23 @@
  * known again.
  */
 
-import { type LedgerEvent, type TokenLeg } from '@polytraders/contracts';
+import { type FillConfirmed, type LedgerEvent, type TokenLeg } from '@polytraders/contracts';
 import { contentString } from '@polytraders/domain';
 import { type Identity, type Lookup } from '@polytraders/stream';
 import {
   claimKey,
   type Entity,
+  eventKey,
   type Holding,
   holdingKey,
   type Market,
   marketKey,
+  type NegRiskEvent,
   parametersKey,
   type Token,
   tokenKey,
 } from './entities.ts';
+import { eventIdOf, othersOf } from './neg-risk-event.ts';
 import { type Name, placeKeys } from './placing.ts';
 import { PROCESSOR_ID } from './version.ts';
 
@@ -34,14 +37,16 @@ export const MOVEMENT_TYPES = [
 const noKeys: readonly string[] = [];
 
 /**
- * What an event is sure to need. A confirmed fill: its holding and the parameters of its partition;
- * a change of parameters those before it.
+ * What an event is sure to need. A confirmed fill: its holding and the parameters of its partition,
+ * of a neg-risk one its event, too; a change of parameters those before it.
  */
 export function keys(event: LedgerEvent, partition: number): readonly string[] {
   switch (event.type) {
     case 'FillConfirmed': {
       const { account, token_id: token, condition_id: condition } = event.value;
       const always = [holdingKey(account, token), parametersKey(partition)];
+      const id = eventIdOf(event.value);
+      if (id !== null) always.push(eventKey(partition, id));
       return condition === null ? [...always, tokenKey(partition, token)] : always;
     }
     case 'ParametersChanged':
@@ -50,6 +55,7 @@ export function keys(event: LedgerEvent, partition: number): readonly string[] {
       return [
         parametersKey(partition),
         marketKey(partition, event.value.condition_id),
+        ...eventKeys(partition, event.value.neg_risk_market_id),
         ...event.value.tokens.map((one) => tokenKey(partition, one.token_id)),
         ...event.value.questions.flatMap((one) => [
           marketKey(partition, one.condition_id),
@@ -68,7 +74,10 @@ export function keys(event: LedgerEvent, partition: number): readonly string[] {
   }
 }
 
-/** What only the entities above tell: the index of a new holding, the holdings of a market. */
+/**
+ * What only the entities above tell: the index of a new holding, the holdings of a market, the
+ * account's other holdings of a neg-risk event.
+ */
 export function keysThen(
   event: LedgerEvent,
   lookup: Lookup<Entity>,
@@ -79,8 +88,9 @@ export function keysThen(
       const { account, token_id: token, condition_id: told } = event.value;
       // As `isPlaced`, without a name made for it: this runs for every fill after a restart.
       const found = lookup.get(holdingKey(account, token)) as Holding | undefined;
-      if (found !== undefined && (found.conditionId !== null || told === null)) return noKeys;
-      return placeKeys(lookup, { partition, account, token, told });
+      const others = otherKeys(lookup, event.value, partition);
+      if (found !== undefined && (found.conditionId !== null || told === null)) return others;
+      return [...placeKeys(lookup, { partition, account, token, told }), ...others];
     }
     case 'MarketDefined': {
       const { condition_id: condition, tokens, questions } = event.value;
@@ -94,10 +104,18 @@ export function keysThen(
       const members = conditions.flatMap((one) => memberKeys(lookup, partition, one));
       return [...waiting, ...members];
     }
-    case 'MarketResolved':
-      return memberKeys(lookup, partition, event.value.condition_id);
+    case 'MarketResolved': {
+      const { condition_id: condition } = event.value;
+      const market = lookup.get(marketKey(partition, condition)) as Market | undefined;
+      const events = eventKeys(partition, market?.negRiskMarketId ?? null);
+      return [...memberKeys(lookup, partition, condition), ...events];
+    }
     default:
-      return namesOf(event, partition).flatMap((name) => placeKeys(lookup, name));
+      return namesOf(event, partition).flatMap((name) => {
+        const known = lookup.get(tokenKey(partition, name.token)) as Token | undefined;
+        const events = eventKeys(partition, known?.negRiskMarketId ?? null);
+        return [...placeKeys(lookup, name), ...events];
+      });
   }
 }
 
@@ -167,6 +185,24 @@ function namesOf(event: LedgerEvent, partition: number): readonly Name[] {
     default:
       return [];
   }
+}
+
+function eventKeys(partition: number, negRiskMarketId: string | null): readonly string[] {
+  return negRiskMarketId === null ? noKeys : [eventKey(partition, negRiskMarketId)];
+}
+
+/** The account's other holdings of the fill's event; none of a fill that is not neg-risk. */
+function otherKeys(
+  lookup: Lookup<Entity>,
+  fill: FillConfirmed,
+  partition: number,
+): readonly string[] {
+  const id = eventIdOf(fill);
+  if (id === null) return noKeys;
+  const event = lookup.get(eventKey(partition, id)) as NegRiskEvent | undefined;
+  if (event === undefined) return noKeys;
+  const others = othersOf(event, fill.account, fill.token_id);
+  return others.map(({ account, token }) => holdingKey(account, token));
 }
 
 function memberKeys(

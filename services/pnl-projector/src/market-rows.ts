@@ -9,10 +9,12 @@ import {
   type Entity,
   type KeyParts,
   type Market,
+  type NegRiskEvent,
   type Resolution,
   type Settled,
   type Token,
 } from './entities.ts';
+import { changesOfEvent, eventFrom, locateEvent } from './event-rows.ts';
 import {
   type ClaimRow,
   claimsTable,
@@ -34,10 +36,12 @@ type Located = { readonly table: string; readonly where: Readonly<Record<string,
 export function marketChanges(
   { first, second: name }: KeyParts,
   before: Entity | undefined,
-  after: Market | Token | Claim,
+  after: Market | NegRiskEvent | Token | Claim,
 ): readonly Change[] {
   if (after.kind === 'market')
     return changesOfMarket(first, name, before as Market | undefined, after);
+  if (after.kind === 'event')
+    return changesOfEvent(first, name, before as NegRiskEvent | undefined, after);
   if (after.kind === 'token')
     return changesOfToken(first, name, before as Token | undefined, after);
   const row: ClaimRow = {
@@ -55,6 +59,7 @@ export function marketChanges(
 export function locateMarket({ kind, first, second }: KeyParts): readonly Located[] {
   if (kind === 'claim')
     return [{ table: claimsTable.name, where: { account: first, tx_hash: second } }];
+  if (kind === 'event') return locateEvent(first, second);
   if (kind === 'market') {
     const where = { partition: first, condition_id: second };
     return [
@@ -72,12 +77,15 @@ export function locateMarket({ kind, first, second }: KeyParts): readonly Locate
 /** The entity from its rows, or undefined where there are none. */
 export function reviveMarket({ kind }: KeyParts, rows: Rows): Entity | undefined {
   if (kind === 'market') return marketFrom(rows);
+  if (kind === 'event') return eventFrom(rows);
   if (kind === 'claim') return claimFrom(rows[claimsTable.name]?.[0]);
   const [known] = (rows[tokensTable.name] ?? []) as readonly TokenRow[];
   const loose = (rows[looseTokensTable.name] ?? []) as readonly LooseTokenRow[];
   if (known === undefined && loose.length === 0) return undefined;
   const conditionId = known?.condition_id ?? null;
-  return { kind: 'token', conditionId, accounts: loose.map(({ account }) => account) };
+  const negRiskMarketId = known?.neg_risk_market_id ?? null;
+  const accounts = loose.map(({ account }) => account);
+  return { kind: 'token', conditionId, negRiskMarketId, accounts };
 }
 
 /** The row that says what a token pays. */
@@ -141,8 +149,15 @@ function changesOfToken(
 ): readonly Change[] {
   const list: Change[] = [];
   const looseRow = (account: string): LooseTokenRow => ({ partition, token_id: token, account });
-  if (after.conditionId !== null && after.conditionId !== before?.conditionId) {
-    const row: TokenRow = { partition, token_id: token, condition_id: after.conditionId };
+  const { conditionId, negRiskMarketId } = after;
+  const isNews = conditionId !== before?.conditionId || negRiskMarketId !== before.negRiskMarketId;
+  if (conditionId !== null && isNews) {
+    const row: TokenRow = {
+      partition,
+      token_id: token,
+      condition_id: conditionId,
+      neg_risk_market_id: negRiskMarketId,
+    };
     list.push({ upsert: tokensTable.name, row });
   }
   for (const account of before?.accounts ?? []) {

@@ -38,6 +38,26 @@ export type TokenRow = {
   readonly partition: string;
   readonly token_id: string;
   readonly condition_id: string;
+  readonly neg_risk_market_id: string | null;
+};
+
+export type EventQuestionRow = {
+  readonly partition: string;
+  readonly neg_risk_market_id: string;
+  readonly question_index: number;
+  readonly condition_id: string;
+  readonly yes_token_id: string;
+  readonly no_token_id: string;
+  /** Empty until it is resolved. */
+  readonly payout_numerators: readonly string[];
+};
+
+export type EventHoldingRow = {
+  readonly partition: string;
+  readonly neg_risk_market_id: string;
+  readonly place: number;
+  readonly account: string;
+  readonly token_id: string;
 };
 
 export type LooseTokenRow = {
@@ -99,8 +119,34 @@ export const marketHoldingsTable: Table<MarketHoldingRow> = table<MarketHoldingR
 
 export const tokensTable: Table<TokenRow> = table<TokenRow>(
   'tokens',
-  { partition: 'text', token_id: 'text', condition_id: 'text' },
+  { partition: 'text', token_id: 'text', condition_id: 'text', neg_risk_market_id: 'text' },
   ['partition', 'token_id'],
+);
+
+export const eventQuestionsTable: Table<EventQuestionRow> = table<EventQuestionRow>(
+  'event_questions',
+  {
+    partition: 'text',
+    neg_risk_market_id: 'text',
+    question_index: 'int',
+    condition_id: 'text',
+    yes_token_id: 'text',
+    no_token_id: 'text',
+    payout_numerators: 'texts',
+  },
+  ['partition', 'neg_risk_market_id', 'question_index'],
+);
+
+export const eventHoldingsTable: Table<EventHoldingRow> = table<EventHoldingRow>(
+  'event_holdings',
+  {
+    partition: 'text',
+    neg_risk_market_id: 'text',
+    place: 'int',
+    account: 'text',
+    token_id: 'text',
+  },
+  ['partition', 'neg_risk_market_id', 'place'],
 );
 
 export const looseTokensTable: Table<LooseTokenRow> = table<LooseTokenRow>(

@@ -13,6 +13,8 @@ import { CAUSES, step } from './fold.ts';
 import { identify, keys, keysThen } from './keys.ts';
 import {
   claimsTable,
+  eventHoldingsTable,
+  eventQuestionsTable,
   looseTokensTable,
   marketHoldingsTable,
   marketsTable,
@@ -51,6 +53,8 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
       settledTokensTable,
       marketsTable,
       marketHoldingsTable,
+      eventQuestionsTable,
+      eventHoldingsTable,
       tokensTable,
       looseTokensTable,
       claimsTable,

@@ -8,7 +8,7 @@
 
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
 import { type Table, table } from '@polytraders/stream';
-import { type Mode } from './entities.ts';
+import { type MarkKind, type Mode } from './entities.ts';
 
 export type PositionRow = {
   readonly account: string;
@@ -26,6 +26,10 @@ export type PositionRow = {
   readonly unrealised_pnl_pusd: PusdMicros | null;
   readonly mark_price: PriceE18 | null;
   readonly mark_observed_at: number | null;
+  readonly mark_kind: MarkKind | null;
+  readonly mark_age_ms: number | null;
+  readonly mark_stale: boolean;
+  readonly neg_risk_price: PriceE18 | null;
   readonly volume_pusd: PusdMicros;
   readonly gross_fees_pusd: PusdMicros;
   readonly maker_rebates_pusd: PusdMicros;
@@ -80,6 +84,10 @@ export const positionsTable: Table<PositionRow> = table<PositionRow>(
     unrealised_pnl_pusd: 'micros',
     mark_price: 'price',
     mark_observed_at: 'time',
+    mark_kind: 'text',
+    mark_age_ms: 'int',
+    mark_stale: 'bool',
+    neg_risk_price: 'price',
     volume_pusd: 'micros',
     gross_fees_pusd: 'micros',
     maker_rebates_pusd: 'micros',
