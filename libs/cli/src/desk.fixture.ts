@@ -222,6 +222,19 @@ async function fillJobs(client: Client): Promise<void> {
   await line(6, 'job_bad', 'failed', { failure_reason: 'out of gas', claimed_by: 'exec' });
   const conversion = { kind: 'CONVERT', condition_id: null, neg_risk_market_id: EVENT };
   await line(7, 'job_event', 'done', conversion);
+  const nothing = { free_shares: '0', total_shares: '0', doubts: '{}' };
+  const sideOf = (side: string, token: string, of: Row) =>
+    Object.fromEntries(
+      Object.entries({ ...of, token_id: token }).map(([name, text]) => [`${side}_${name}`, text]),
+    );
+  await insert(client, 'settlement_v1.positions', {
+    partition: '3',
+    account: ACCOUNT,
+    condition_id: CONDITION,
+    settlement_status: 'resolved',
+    ...sideOf('yes', '7', { ...nothing, free_shares: '5', total_shares: '5' }),
+    ...sideOf('no', '8', nothing),
+  });
   await insert(client, 'settlement_v1.slots', {
     partition: '3',
     account: ACCOUNT,

@@ -56,8 +56,11 @@ describe('with inventory and jobs in the tables', () => {
       '179.500001',
       '0.250000',
       '–',
+      '–',
       'yes',
     ]);
+    // Where the market stands is the planner's to say; of the other token it has not heard.
+    expect([lines[3]?.at(-2), lines[4]?.at(-2)]).toEqual(['resolved', '–']);
     expect(lines[3]?.slice(2, 4)).toEqual(['12345678901234567890.000001', '1.000000']);
     expect(out).toMatch(/0xcdcdcd…cdcd +pUSD +-3\.000000 .* no: GOV_OPENING_BALANCE_UNKNOWN\n/);
     expect(out).toMatch(/\nFree \+ reserved \+ pending out = total\. /);
@@ -83,6 +86,7 @@ describe('with inventory and jobs in the tables', () => {
       free_pusd: null,
       reserved_shares: '1',
       redeemable_shares: '12345678901234567890.000001',
+      settlement_status: 'resolved',
       incomplete_reasons: [],
     });
   });

@@ -5,7 +5,7 @@ import { type CommandContext, printJson, sayIfCut } from './command.ts';
 import { type FilterName, type ListOptions, withListOptions } from './filters.ts';
 import { legendOf } from './legend.ts';
 import { type Filters, type Row, rowToJson, selectRows, type View } from './rows.ts';
-import { withDatabase } from './servers.ts';
+import { type Database, withDatabase } from './servers.ts';
 import { type TableColumn, tableText } from './table.ts';
 
 export type Listing<Name extends string> = {
@@ -21,6 +21,8 @@ export type Listing<Name extends string> = {
   /** Which of the shared filters it has; account, bot and token where not said. */
   readonly options?: readonly FilterName[];
   readonly filters: (options: ListOptions) => Filters;
+  /** What another service says of the rows that were found. */
+  readonly complete?: (database: Database, rows: Row<Name>[]) => Promise<Row<Name>[]>;
   /** Options beyond those that all listings share. */
   readonly extend?: (command: Command) => Command;
 };
@@ -36,9 +38,11 @@ export function addListing<Name extends string>(
   );
   listing.extend?.(command);
   command.action(async (options: ListOptions) => {
-    const rows = await withDatabase(context.env, (database) =>
-      selectRows(database, listing.view, listing.filters(options), options.limit),
-    );
+    const rows = await withDatabase(context.env, async (database) => {
+      const filters = listing.filters(options);
+      const found = await selectRows(database, listing.view, filters, options.limit);
+      return listing.complete === undefined ? found : listing.complete(database, found);
+    });
     if (options.json === true) {
       const found = rows.map((row) => rowToJson(listing.view, row));
       printJson(context.terminal, found);

@@ -38,6 +38,8 @@ export type View<Name extends string> = {
   readonly place: Place;
   readonly name: string;
   readonly fields: Readonly<Record<Name, FieldKind>>;
+  /** Fields that stand beside them in another service's view; null until that has said them. */
+  readonly added?: readonly Name[];
   /** SQL of the order, over names of the view. */
   readonly order: string;
 };
@@ -66,7 +68,10 @@ export async function selectRows<Name extends string>(
       Array.isArray(value) ? `"${column}" = ANY($${at + 1})` : `"${column}" = $${at + 1}`,
     )
     .join(' AND ');
-  const columns = names.map((name) => `"${name}"`).join(', ');
+  const columns = names
+    .filter((name) => view.added?.includes(name) !== true)
+    .map((name) => `"${name}"`)
+    .join(', ');
   const schema = await schemaOf(database, view.place);
   const sql =
     `SELECT ${columns} FROM "${schema}"."${view.name}" ${where === '' ? '' : `WHERE ${where}`} ` +
@@ -85,11 +90,17 @@ export async function selectRows<Name extends string>(
 
 /** The schema of a place. Throws where the service has never started in this database. */
 export async function schemaOf(database: Database, place: Place): Promise<string> {
+  const schema = await schemaIfStarted(database, place);
+  if (schema === null) throw notStarted(place.service);
+  return schema;
+}
+
+/** The schema of a place; null where the service has never started in this database. */
+export async function schemaIfStarted(database: Database, place: Place): Promise<string | null> {
   if ('schema' in place) return place.schema;
   const sql = 'SELECT version FROM stream.active_version WHERE processor = $1';
   const version = (await ask(database, sql, [place.service], place.service))[0]?.['version'];
-  if (version === undefined || version === null) throw notStarted(place.service);
-  return place.versioned(version);
+  return version === undefined || version === null ? null : place.versioned(version);
 }
 
 function notStarted(service: string): CliError {
