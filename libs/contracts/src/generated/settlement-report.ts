@@ -109,6 +109,13 @@ const FEE_SOURCE = closedSet('fee_source', [
   'RELEASED',
 ]);
 
+const MARK_KIND = closedSet('mark_kind', [
+  'MID',
+  'LAST',
+  'REPORTED',
+  'PAYOUT',
+]);
+
 const WINDOW_KIND = closedSet('window_kind', [
   'daily',
   'weekly',
@@ -223,10 +230,14 @@ export type SettlementReport = {
   readonly position_shares: ShareMicros | null;
   /** Fill: open cost basis divided by open shares, pUSD a share, half-even at 6 decimals; null when flat. */
   readonly avg_cost: bigint | null;
-  /** Fill: pUSD a share that the position was valued at; null when there is no mark. */
+  /** Fill: mark of the position's token as it was observed, pUSD a share; null when there is none. */
   readonly mark_price: PriceE18 | null;
   /** Fill: age of that mark when the fill was confirmed, milliseconds. */
   readonly mark_age_ms: number | null;
+  /** Fill: where that mark comes from: MID of the book, LAST trade, REPORTED by a trading system, or PAYOUT of a resolved market. One that is stale is flagged STALE_DATA. */
+  readonly mark_kind: 'MID' | 'LAST' | 'REPORTED' | 'PAYOUT' | null;
+  /** Fill: pUSD a share that a position of a negative-risk event was valued at: its mark, normalised so that the YES marks of the event sum to 1; null where the mark itself is used. */
+  readonly negRisk_price: PriceE18 | null;
   /** Fill: whether the market is a negative-risk one; null where not known. */
   readonly negRisk: boolean | null;
   /** Fill: when it became final, milliseconds since 1970. */
@@ -275,7 +286,7 @@ export type SettlementReport = {
   readonly accounts: readonly ReportAccount[] | null;
   /** Window: open positions in negative-risk events. */
   readonly negRisk_positions: number | null;
-  /** Window: raw YES marks of the negative-risk events held, summed, before they are normalised to 1 an event. */
+  /** Fill, window: raw YES marks, summed, before they are normalised to 1 an event: of a fill those of its event, of a window those of the negative-risk events held; null where one is missing. */
   readonly negRisk_mark_sum: bigint | null;
   /** Window: marks it was valued at, sorted by token. */
   readonly marks: readonly ReportMark[] | null;
@@ -387,6 +398,8 @@ export function readSettlementReport(input: Input): SettlementReport {
     avg_cost: readPresent(input) ? readDecimal(input) as bigint : null,
     mark_price: readPresent(input) ? readDecimal(input) as PriceE18 : null,
     mark_age_ms: readPresent(input) ? readLong(input) : null,
+    mark_kind: readPresent(input) ? readOneOf(input, MARK_KIND) : null,
+    negRisk_price: readPresent(input) ? readDecimal(input) as PriceE18 : null,
     negRisk: readPresent(input) ? readBoolean(input) : null,
     fill_confirmed_at_ms: readPresent(input) ? readLong(input) : null,
     ledger_partition: readPresent(input) ? readInt(input) : null,
@@ -603,6 +616,16 @@ export function writeSettlementReport(output: Output, value: SettlementReport): 
   else {
     writePresent(output);
     writeLong(output, value.mark_age_ms);
+  }
+  if (value.mark_kind === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeOneOf(output, MARK_KIND, value.mark_kind);
+  }
+  if (value.negRisk_price === null) writeNull(output);
+  else {
+    writePresent(output);
+    writeDecimal(output, value.negRisk_price);
   }
   if (value.negRisk === null) writeNull(output);
   else {
