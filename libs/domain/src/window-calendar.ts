@@ -60,7 +60,7 @@ export type DueWindow = ReportWindow & { readonly backfilled: boolean };
 /**
  * The windows that have ended by `endedBy` and are not closed, in order of their end: each one from
  * that in which the ledger first ran on, and of the time before those that confirmed fills fall
- * into. `most` bounds the answer.
+ * into. At most `most` of either: a long import holds up nobody's day.
  */
 export function windowsDue(
   known: WindowsKnown,
@@ -75,13 +75,14 @@ export function windowsDue(
     const window = windowInForce(told, day * DAY_MICROS);
     if (window.end <= endedBy) backfilled.set(window.start, { ...window, backfilled: true });
   }
-  const due = [...backfilled.values()].sort((a, b) => a.end - b.end).slice(0, most);
+  const past = [...backfilled.values()].sort((a, b) => a.end - b.end).slice(0, most);
+  const inTurn: DueWindow[] = [];
   let next = windowInForce(told, closedTo ?? first.at);
-  while (next.end <= endedBy && due.length < most) {
-    due.push({ ...next, backfilled: false });
+  while (next.end <= endedBy && inTurn.length < most) {
+    inTurn.push({ ...next, backfilled: false });
     next = windowInForce(told, next.end);
   }
-  return due;
+  return [...past, ...inTurn];
 }
 
 /** The first moment of the window in which the ledger first ran: what lies before is a backfill. */

@@ -4,6 +4,7 @@
  */
 
 import { isoTime, type MarketDefinition, type MarkObserved, toJson } from '@polytraders/contracts';
+import { dateOfTime } from '@polytraders/domain';
 import { columnLiteral } from '@polytraders/runtime';
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
@@ -11,27 +12,23 @@ import { sha256 } from '../identity.ts';
 
 /**
  * Notes marks; an older one than the known one of its kind changes nothing. A known one that is
- * later than `now` came from a clock that is ahead, and gives way to whatever comes.
+ * later than `now` came from a clock that is ahead, and gives way to whatever comes. Beside the
+ * latest one stands the last one of the days before it: windows end at midnight, and are closed
+ * when it has long been followed by others.
  */
 export async function noteMarks(
   client: pg.ClientBase,
   marks: readonly MarkObserved[],
   now: TimeMicros,
 ): Promise<void> {
-  const latest = new Map<string, MarkObserved>();
-  for (const mark of marks) {
-    const key = `${mark.token_id}|${mark.kind}`;
-    const known = latest.get(key);
-    if (known === undefined || known.observed_at <= mark.observed_at) latest.set(key, mark);
-  }
-  const rows = [...latest.values()];
+  const rows = [...latestOf(marks).values()];
   if (rows.length === 0) return;
   await client.query(
-    'INSERT INTO ingest.mark AS m (token_id, kind, price, observed_at) ' +
-      'SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::timestamptz[]) ' +
-      'ORDER BY 1, 2 ' +
+    'INSERT INTO ingest.mark AS m (token_id, kind, price, observed_at, eve_price, ' +
+      'eve_observed_at) SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], ' +
+      '$4::timestamptz[], $6::numeric[], $7::timestamptz[]) ORDER BY 1, 2 ' +
       'ON CONFLICT (token_id, kind) DO UPDATE SET price = EXCLUDED.price, observed_at = ' +
-      'EXCLUDED.observed_at ' +
+      `EXCLUDED.observed_at, (eve_price, eve_observed_at) = (${EVE}) ` +
       'WHERE m.observed_at <= EXCLUDED.observed_at OR m.observed_at > $5::timestamptz',
     [
       columnLiteral(
@@ -51,8 +48,39 @@ export async function noteMarks(
         rows.map((row) => row.observed_at),
       ),
       isoTime(now),
+      columnLiteral(
+        'price',
+        rows.map((row) => row.eve?.price ?? null),
+      ),
+      columnLiteral(
+        'time',
+        rows.map((row) => row.eve?.observed_at ?? null),
+      ),
     ],
   );
+}
+
+/** The latest before the day of the new mark: what came with it, or what is known. */
+const EVE =
+  'SELECT v.price, v.at FROM (VALUES (EXCLUDED.eve_price, EXCLUDED.eve_observed_at), ' +
+  '(m.price, m.observed_at), (m.eve_price, m.eve_observed_at)) AS v (price, at) ' +
+  "WHERE v.at < date_trunc('day', EXCLUDED.observed_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' " +
+  'UNION ALL SELECT NULL, NULL ORDER BY 2 DESC NULLS LAST LIMIT 1';
+
+type LatestMark = MarkObserved & { readonly eve: MarkObserved | null };
+
+/** The latest mark of each token and kind, and of those before its day the latest. */
+function latestOf(marks: readonly MarkObserved[]): ReadonlyMap<string, LatestMark> {
+  const latest = new Map<string, LatestMark>();
+  const inTime = [...marks].sort((a, b) => a.observed_at - b.observed_at);
+  for (const mark of inTime) {
+    const key = `${mark.token_id}|${mark.kind}`;
+    const known = latest.get(key);
+    const isAnotherDay =
+      known !== undefined && dateOfTime(known.observed_at) !== dateOfTime(mark.observed_at);
+    latest.set(key, { ...mark, eve: isAnotherDay ? known : (known?.eve ?? null) });
+  }
+  return latest;
 }
 
 /** A market whose definition says another status than before. */

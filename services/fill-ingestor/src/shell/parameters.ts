@@ -6,6 +6,7 @@
  *     { "pnl-projector": { "mode": "limited_live", "mark_age_limit_ms": "30000" } }
  */
 
+import { isoTime } from '@polytraders/contracts';
 import { RETAIN_DAYS_MAX, RETAIN_DAYS_MIN } from '@polytraders/domain';
 import { parseMicros } from '@polytraders/money';
 import { RuntimeError } from '@polytraders/runtime';
@@ -170,7 +171,8 @@ export async function tellParameters(
       changed.map((one) => inputOf(one, now)),
       now,
     );
-    for (const { processor, text } of changed) {
+    for (const { processor, text, settings } of changed) {
+      await noteKind(client, settings['report_window'], now);
       await client.query(
         'INSERT INTO ingest.parameters_told (processor, settings) VALUES ($1, $2) ' +
           'ON CONFLICT (processor) DO UPDATE SET settings = EXCLUDED.settings',
@@ -179,6 +181,21 @@ export async function tellParameters(
     }
     return changed.length;
   });
+}
+
+/** Which windows there are follows from what was told when: the clock's to know (B12). */
+async function noteKind(
+  client: pg.ClientBase,
+  kind: string | undefined,
+  now: number,
+): Promise<void> {
+  if (kind === undefined) return;
+  await client.query(
+    'INSERT INTO ingest.window_kind (told_at, kind) SELECT $1::timestamptz, $2 WHERE $2 IS ' +
+      'DISTINCT FROM (SELECT kind FROM ingest.window_kind ORDER BY told_at DESC LIMIT 1) ' +
+      'ON CONFLICT DO NOTHING',
+    [isoTime(now), kind],
+  );
 }
 
 function inputOf(

@@ -10,6 +10,9 @@ import { startChainReader } from './chain-reader.ts';
 import { startBusReader } from './bus-reader.ts';
 import { startClock } from './clock.ts';
 import { parseParameters, type Settings, tellParameters, warningsOf } from './parameters.ts';
+import { startWindowClock } from './window-clock.ts';
+import { type WindowConfig, windowConfig } from './window-config.ts';
+import { watchLevel } from './window-level.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -19,6 +22,7 @@ export type IngestorConfig = {
   readonly rules: WriterRules;
   /** Null: the chain is no source. */
   readonly chain: ChainConfig | null;
+  readonly windows: WindowConfig;
 };
 
 const BUS = [
@@ -47,7 +51,7 @@ export function ingestorConfig(env: Env): IngestorConfig {
   const chain = chainConfig(env, (name) => fileOf(env, name));
   const parameters = parseParameters(fileOf(env, 'PARAMETERS_FILE'));
   const secondApprover = parameters['fill-ingestor']?.['second_approver'] === 'true';
-  return { accounts, parameters, rules: { secondApprover }, chain };
+  return { accounts, parameters, rules: { secondApprover }, chain, windows: windowConfig(env) };
 }
 
 /** The same for `main.ts`: a wrong file ends in one sentence and exit code 2, nothing started. */
@@ -69,7 +73,13 @@ export async function startReaders(services: Services, config: IngestorConfig): 
   const readers = await Promise.all(BUS.map((topic) => startBusReader(services, topic)));
   const chain = startChain(services, config);
   const clock = startClock(services);
-  const all = [...readers, ...chain];
+  const level = watchLevel(services.database, services.kafka, {
+    topics: BUS,
+    topicPrefix: services.config.topicPrefix,
+    chain: config.chain === null ? null : `chain/${String(config.chain.chainId)}`,
+  });
+  const windows = startWindowClock(services, config.windows, level);
+  const all = [...readers, ...chain, windows];
   return {
     sources: () => all.map((reader) => reader.state()),
     stop: async () => {

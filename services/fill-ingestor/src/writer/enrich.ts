@@ -188,14 +188,14 @@ function ownMark(
 }
 
 /**
- * Mid, else last trade (B4), among those within a minute of the fill; else whichever is nearest to
- * it. Marks may be later than the fill: in a backlog of reports market data is ahead of them.
+ * Mid, else last trade (B4), among those within a minute of the fill, or of a window's end; else
+ * whichever is nearest to it. Marks may be later than the fill: in a backlog of reports market data is ahead of them.
  */
-function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
+export function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
   const distance = (mark: KnownMark): number => Math.abs(at - mark.observedAt);
-  const fresh = known.filter((mark) => isNear(mark.observedAt, at));
-  const mid = fresh.find((mark) => mark.kind === 'MID') ?? fresh[0];
-  const best = mid ?? [...known].sort((a, b) => distance(a) - distance(b))[0];
+  const nearest = [...known].sort((a, b) => distance(a) - distance(b));
+  const fresh = nearest.filter((mark) => isNear(mark.observedAt, at));
+  const best = fresh.find((mark) => mark.kind === 'MID') ?? nearest[0];
   if (best === undefined) return null;
   return {
     token_id: best.tokenId,

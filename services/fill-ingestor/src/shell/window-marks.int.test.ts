@@ -1,0 +1,163 @@
+/** Which marks a window has, on a real Postgres: of what is held, nearest to the window's end. */
+
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type MarketDefinition, type MarkObserved } from '@polytraders/contracts';
+import { priceOfRational, rational } from '@polytraders/money';
+import { migrate, pool } from '@polytraders/runtime';
+import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import type pg from 'pg';
+import { CONDITION, DEFINITION, NO, outcomesOf, testWriter, YES } from '../../test/inputs.ts';
+import { inTransaction } from './inbox.ts';
+import { noteDefinitions, noteMarks } from './market-data.ts';
+import { marksAt, MARKS_MAX } from './window-marks.ts';
+
+const SECOND = 1_000_000;
+const END = Date.parse('2026-05-09T00:00:00Z') * 1000;
+const OTHER = `0x${'22'.repeat(32)}`;
+
+let fresh: FreshDatabase;
+let database: pg.Pool;
+
+beforeEach(async () => {
+  fresh = await freshDatabase('window_marks');
+  database = pool({ url: fresh.url, applicationName: 'window-marks-test' }, 2);
+  const client = await database.connect();
+  await migrate(client, 'ingest', fileURLToPath(new URL('../../sql', import.meta.url)));
+  client.release();
+});
+
+afterEach(async () => {
+  await database.end();
+  await fresh.drop();
+});
+
+async function held(token: string, quantity: number, partition = 3, place = CONDITION) {
+  await database.query("INSERT INTO ingest.held_tokens VALUES ($1, '0xa', $2, $3, $4)", [
+    String(partition),
+    place,
+    token,
+    quantity,
+  ]);
+}
+
+function mark(
+  token: string,
+  cents: number,
+  seconds: number,
+  kind: MarkObserved['kind'] = 'MID',
+): MarkObserved {
+  const price = priceOfRational(rational(BigInt(cents), 100n));
+  const observed_at = END + seconds * SECOND;
+  return { token_id: token, price, kind, observed_at, source: 'test' };
+}
+
+async function note(...marks: readonly MarkObserved[]): Promise<void> {
+  await inTransaction(database, (client) => noteMarks(client, marks, END + 9_000 * SECOND));
+}
+
+async function define(...definitions: readonly MarketDefinition[]): Promise<void> {
+  await inTransaction(database, (client) => noteDefinitions(client, definitions));
+}
+
+type Mark = Readonly<Record<string, string>>;
+
+/** Marks of a partition as `token price kind seconds from the end`. */
+async function marks(partition = 3): Promise<readonly string[]> {
+  const all = await inTransaction(database, (client) => marksAt(client, END));
+  const own = all.get(partition)?.['marks'] as unknown as readonly Mark[];
+  return own.map((one) => {
+    const seconds = (Date.parse(one['observed_at'] ?? '') * 1000 - END) / SECOND;
+    return `${one['token_id'] ?? ''} ${one['price'] ?? ''} ${one['kind'] ?? ''} ${String(seconds)}`;
+  });
+}
+
+test('of what a partition holds, and of nothing else', async () => {
+  await held('1', 5);
+  await held('2', 0);
+  await held('3', 5, 4);
+  await held('4', 5);
+  await held('4', -5, 3, 'token:4');
+  await note(mark('1', 50, -1), mark('2', 50, -1), mark('3', 60, -1), mark('4', 50, -1));
+  expect(await marks()).toEqual(['1 0.5 MID -1']);
+  expect(await marks(4)).toEqual(['3 0.6 MID -1']);
+  expect(await marks(0)).toEqual([]);
+});
+
+test('and of all YES tokens of its event, the other tokens of its market too', async () => {
+  const question = (index: number, condition: string, yes: string, no: string) => ({
+    question_index: index,
+    condition_id: condition,
+    yes_token_id: yes,
+    no_token_id: no,
+  });
+  const questions = [question(0, CONDITION, YES, NO), question(1, OTHER, '7', '8')];
+  await define({ ...DEFINITION, neg_risk_market_id: `0x${'cc'.repeat(31)}00`, questions });
+  await held(NO, 5);
+  await note(...[YES, NO, '7', '8'].map((token) => mark(token, 50, -1)));
+  const tokens = (await marks()).map((one) => one.split(' ')[0]);
+  expect([...tokens].sort()).toEqual([YES, NO, '7'].sort());
+  expect(tokens).toEqual([...tokens].sort());
+});
+
+test('nearest to its end, though many have come since: a mid goes before a last trade', async () => {
+  for (const token of ['1', '2', '3', '4']) await held(token, 5);
+  await note(mark('1', 50, -90_000), mark('1', 51, -20), mark('2', 40, -30, 'LAST'));
+  await note(mark('2', 41, -50), mark('3', 30, -500), mark('4', 20, -3, 'LAST'));
+  // Ten minutes later, when the window is closed, each has another one.
+  for (const seconds of [1, 300, 600]) {
+    await note(...['1', '2', '3', '4'].map((token) => mark(token, 99, seconds)));
+  }
+  expect(await marks()).toEqual([
+    '1 0.51 MID -20',
+    '2 0.41 MID -50',
+    '3 0.3 MID -500',
+    '4 0.2 LAST -3',
+  ]);
+});
+
+test('also where both sides of midnight came in one batch, in any order', async () => {
+  await held('1', 5);
+  await note(mark('1', 77, 40), mark('1', 50, -2), mark('1', 49, -7), mark('1', 76, 20));
+  expect(await marks()).toEqual(['1 0.5 MID -2']);
+  await note(mark('1', 78, 60), mark('1', 51, -1));
+  expect(await marks()).toEqual(['1 0.51 MID -1']);
+});
+
+test('of a day that is long over, whatever is nearest: its age says that it is none of then', async () => {
+  await held('1', 5);
+  await note(mark('1', 50, 90_000), mark('1', 60, 200_000));
+  expect(await marks()).toEqual(['1 0.5 MID 90000']);
+});
+
+test('as many as one record can carry; how many found no room, it says', async () => {
+  const long = '1'.repeat(70);
+  const token = (n: number): string => `${long}${String(10_000_000 + n)}`;
+  await database.query(
+    "INSERT INTO ingest.held_tokens SELECT '3', '0xa', 'c', $1 || (10000000 + n), 5 " +
+      'FROM generate_series(1, $2::int) AS n',
+    [long, MARKS_MAX + 5],
+  );
+  await note(...Array.from({ length: MARKS_MAX + 5 }, (_, n) => mark(token(n + 1), 50, -1 - n)));
+  const all = await inTransaction(database, (client) => marksAt(client, END));
+  const own = all.get(3) ?? {};
+  expect(own['marks_left_out']).toBe(5);
+  const kept = own['marks'] as unknown as readonly Mark[];
+  expect(kept).toHaveLength(MARKS_MAX);
+  expect(kept.at(-1)?.['token_id']).toBe(token(MARKS_MAX));
+  const written = testWriter().inputs({
+    format: 'record',
+    type: 'WindowClosed',
+    value: {
+      window_id: 'win_1',
+      window_kind: 'daily',
+      window_start: '2026-05-08T00:00:00Z',
+      window_end: '2026-05-09T00:00:00Z',
+      ...own,
+    },
+    effectiveAt: END,
+    correlationId: 'win_1',
+    marketSeq: 1,
+  });
+  expect(outcomesOf(written)).toEqual(['applied']);
+});
