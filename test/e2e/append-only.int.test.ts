@@ -126,7 +126,7 @@ test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
       new RegExp(
         `^23001 Expected pnl_v1\\.pnl_ledger${leaf} to be appended to alone, found ${operation}: ` +
           'what a ledger says never changes\\. Put a correction on the log, which adds a line; a ' +
-          'month that has expired goes by polytraders retention drop\\.$',
+          'month that has expired goes by polytraders retention --drop\\.$',
       ),
     );
     expect(await lines()).toBe(before);

@@ -16,6 +16,7 @@ import { addQuarantine } from './commands/quarantine.ts';
 import { addReports } from './commands/reports.ts';
 import { addReservations } from './commands/reservations.ts';
 import { addReserve } from './commands/reserve.ts';
+import { addRetention } from './commands/retention.ts';
 import { addStatus } from './commands/status.ts';
 import { CliError, reasonOf, type Terminal } from './terminal.ts';
 
@@ -63,6 +64,7 @@ export function programOf(context: CommandContext): Command {
   addJobs(program, context);
   addReserve(program, context);
   addJob(program, context);
+  addRetention(program, context);
   addImport(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

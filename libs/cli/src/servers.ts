@@ -52,6 +52,20 @@ export async function withDatabase<T>(
   }
 }
 
+/** The same as the owner of the tables, where `DATABASE_OWNER_URL` names one. */
+export async function withOwner<T>(env: Env, work: (database: Database) => Promise<T>): Promise<T> {
+  const { databaseUrl, databaseOwnerUrl } = configOf(env);
+  const database = pool(
+    { url: databaseOwnerUrl ?? databaseUrl, applicationName: 'polytraders-cli' },
+    2,
+  );
+  try {
+    return await work(database);
+  } finally {
+    await database.end();
+  }
+}
+
 export type Bus = {
   readonly kafka: KafkaPort;
   readonly book: SchemaBook;

@@ -30,6 +30,7 @@ export * from './position.ts';
 export * from './rebate.ts';
 export * from './reconciliation.ts';
 export * from './retention.ts';
+export * from './expiry.ts';
 export * from './settlement/conversion.ts';
 export * from './settlement/posting.ts';
 export * from './settlement/redemption.ts';

@@ -9,7 +9,7 @@ BEGIN
     ERRCODE = 'restrict_violation',
     MESSAGE = format('Expected %I.%I to be appended to alone, found %s: what a ledger says never '
       'changes. Put a correction on the log, which adds a line; a month that has expired goes by '
-      'polytraders retention drop.', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP);
+      'polytraders retention --drop.', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP);
 END $$;
 
 CREATE FUNCTION stream.is_append_only(ledger regclass) RETURNS boolean
