@@ -5,15 +5,18 @@ import { formatMicros } from '@polytraders/money';
 import {
   batch,
   cash,
+  complementaryBuy,
   type LogBody,
   paidOut,
   POLYGON_VENUE as VENUE,
   redeemAtTokens,
   redeemThrough,
+  type Side,
   single,
   splitThrough,
   ZERO,
 } from '@polytraders/testkit/chain';
+import { id } from 'ethers';
 import {
   ALICE,
   BOB,
@@ -135,6 +138,42 @@ describe('a wallet to which somebody gives who acts in the same transaction', ()
       movements: [],
       unclassified: [{ legs: { pusd: '-0.000007', tokens: { [YES]: '0.000007' } } }],
     });
+  });
+});
+
+describe('a trader of a match that sends its partner cash beside it', () => {
+  const of = (wallet: string, what: 'BUY' | 'SELL', give: bigint, get: bigint): Side => ({
+    wallet,
+    side: what,
+    tokenId: YES,
+    makerAmount: give,
+    takerAmount: get,
+    fee: 0n,
+    orderHash: id(wallet),
+  });
+  const buys = of(STRANGER, 'BUY', 22_000_000n, 40_000_000n);
+  const match = complementaryBuy(VENUE, buys, of(ALICE, 'SELL', 40_000_000n, 22_000_000n));
+
+  test('has given it, whatever it is: the fill is as its event says', () => {
+    const powers = Array.from({ length: 20 }, (_, at) => 2n ** BigInt(at));
+    for (const gifts of [[1n], [1n, 1n, 5n], [22_000_000n], powers]) {
+      const read = readBy([
+        ...match,
+        ...gifts.map((one) => cash(VENUE.pusd, STRANGER, ALICE, one)),
+      ]);
+      const sum = gifts.reduce((all, one) => all + one, 0n);
+      expect(read.unclassified).toEqual([]);
+      expect(read.fills).toMatchObject([{ refund: '0' }]);
+      expect(movementsOf(read)).toMatchObject([
+        { type: 'CashMoved', kind: 'DEPOSIT', amount_pusd: formatMicros(sum) },
+      ]);
+    }
+  });
+
+  test('has not where the rest would not be what the fill says', () => {
+    const short = match.filter(({ address }) => address !== VENUE.pusd);
+    const read = readBy([...short, cash(VENUE.pusd, STRANGER, ALICE, 21_999_999n)]);
+    expect(read).toMatchObject({ movements: [], unclassified: [{ account: ALICE }] });
   });
 });
 

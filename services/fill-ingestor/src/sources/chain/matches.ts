@@ -16,6 +16,9 @@ import { type CashTransfer, type Seen, type TokenTransfer } from './events.ts';
 import { addToken, noLegs, sameLegs } from './movement-legs.ts';
 import { type Legs } from './movement-values.ts';
 
+/** Sums of cash that are tried: more than anybody pays in one match for being nice. */
+const SUMS_MAX = 4_096;
+
 export type ReadFill = TransactionReading['fills'][number];
 
 /** What fills say that a wallet gave and got, fees included. */
@@ -70,14 +73,59 @@ export function claimMatches(
   );
   const moved = legsOfTransfers(wallet, [...tokens, ...cash]);
   const told = legsOfFills(fills);
-  if (!sameLegs(moved, told)) {
+  const gifts = giftsIn(wallet, cash, contracts, moved, told);
+  if (gifts === null) {
     return (
       `Expected the transfers of the matches to be ${shown(told)}, as its fills say; found ` +
       `${shown(moved)}.`
     );
   }
-  for (const one of [...tokens, ...cash]) claimed.add(one);
+  for (const one of [...tokens, ...cash]) if (!gifts.has(one)) claimed.add(one);
   return null;
+}
+
+/**
+ * Cash that traders of the match sent to the wallet beside it: a wallet that is a contract may run
+ * code of its own when it is given shares. None where the fills say what was moved; null where the
+ * rest would not be what they say.
+ */
+function giftsIn(
+  wallet: string,
+  cash: readonly CashTransfer[],
+  contracts: Contracts,
+  moved: Legs,
+  told: Legs,
+): ReadonlySet<Seen> | null {
+  const more = moved.pusd - told.pusd;
+  if (!sameLegs({ ...moved, pusd: told.pusd }, told)) return null;
+  const given = cash.filter(
+    (one) => one.to === wallet && contracts.roleOf(one.from) !== 'exchange' && one.amount <= more,
+  );
+  const found = sumsOf(given, more).get(more);
+  return found === undefined ? null : new Set(found);
+}
+
+/**
+ * Ways to come to sums of some of the transfers: of all the smallest ones, however many these are,
+ * and of others as far as they can be counted.
+ */
+function sumsOf(
+  transfers: readonly CashTransfer[],
+  most: bigint,
+): ReadonlyMap<bigint, readonly CashTransfer[]> {
+  const sums = new Map<bigint, readonly CashTransfer[]>([[0n, []]]);
+  const sorted = [...transfers].sort((a, b) => (a.amount < b.amount ? -1 : 1));
+  let smallest = 0n;
+  for (const [at, one] of sorted.entries()) {
+    for (const [sum, some] of [...sums]) {
+      const next = sum + one.amount;
+      if (next > most || sums.has(next) || sums.size >= SUMS_MAX) continue;
+      sums.set(next, [...some, one]);
+    }
+    smallest += one.amount;
+    if (smallest === most) sums.set(smallest, sorted.slice(0, at + 1));
+  }
+  return sums;
 }
 
 /** What transfers moved for a wallet: shares and pUSD. */
