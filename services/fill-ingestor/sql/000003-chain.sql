@@ -104,8 +104,8 @@ CREATE INDEX chain_foreign_kept ON chain_foreign (source, token_id) WHERE outcom
 CREATE INDEX chain_foreign_transaction ON chain_foreign (tx_hash);
 CREATE INDEX chain_foreign_account ON chain_foreign (account);
 
--- For people and tools: transfers that were not booked when they were read, and a count of those
--- that are kept, by account and token.
+-- For people and tools: transfers that were not booked when they were read, and counts of those
+-- that are kept, by account and token, and by account.
 CREATE VIEW foreign_transfer AS
   SELECT 'GOV_TOKEN_FOREIGN' AS reason_code, account, token_id, direction, quantity_shares,
          counterparty, tx_hash, block_number, coalesce(outcome, 'KEPT') AS outcome, source
@@ -115,6 +115,10 @@ CREATE VIEW foreign_token AS
          sum(CASE direction WHEN 'IN' THEN quantity_shares ELSE -quantity_shares END) AS shares,
          min(block_number) AS first_block, max(block_number) AS last_block
     FROM chain_foreign WHERE outcome IS NULL GROUP BY account, token_id;
+CREATE VIEW foreign_account AS
+  SELECT 'GOV_TOKEN_FOREIGN' AS reason_code, account, count(DISTINCT token_id) AS tokens,
+         count(*) AS transfers, max(block_number) AS last_block
+    FROM chain_foreign WHERE outcome IS NULL GROUP BY account;
 
 CREATE INDEX orders_condition ON orders (condition_id) WHERE condition_id IS NOT NULL;
 CREATE INDEX orders_token ON orders (token_id) WHERE token_id IS NOT NULL;

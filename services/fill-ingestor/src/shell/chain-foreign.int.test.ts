@@ -109,6 +109,8 @@ test('2^255 of a token of nobody’s collateral is kept by name; nothing is set 
     'SELECT account, transfers, first_block FROM ingest.foreign_token',
   );
   expect(rows).toMatchObject([{ account: ALICE, transfers: '1' }]);
+  const counted = await bench.database.query('SELECT * FROM ingest.foreign_account');
+  expect(counted.rows).toMatchObject([{ account: ALICE, tokens: '1', transfers: '1' }]);
   expect(reader.state().facts).toMatchObject({ foreign_transfers: 1 });
   // Should such a token ever be known, its quantity is more than a number holds: that has a name.
   await bench.database.query(

@@ -1,4 +1,4 @@
-/** What is told of a transaction in two readings is what one reading with all that is known says. */
+/** What two readings of a transaction tell is what one reading with all that is known says. */
 
 import { expect, test } from '@jest/globals';
 import { POLYGON_VENUE as VENUE } from '@polytraders/testkit/chain';
