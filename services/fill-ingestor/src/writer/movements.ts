@@ -116,11 +116,7 @@ function aside(
  * The job that was claimed for the account with a transaction, which may move another's shares,
  * too; null where there is none, or more than one.
  */
-function jobOf(
-  lookup: Lookup<Entity>,
-  account: string,
-  txHash: string | null,
-): string | null {
+function jobOf(lookup: Lookup<Entity>, account: string, txHash: string | null): string | null {
   const found = txHash === null ? undefined : lookup.get(claimsKey(account, txHash));
   const jobs = found?.kind === 'claims' ? [...found.jobs.keys()] : [];
   const [job] = jobs;

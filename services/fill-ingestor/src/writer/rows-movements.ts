@@ -235,9 +235,7 @@ export function changesOfClaims(
 export function claimsOfRows(rows: readonly ClaimRow[]): ClaimsState | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
-  const jobs = rows.map(
-    ({ job_id: job, claimed_by: claimedBy }) => [job, { claimedBy }] as const,
-  );
+  const jobs = rows.map(({ job_id: job, claimed_by: claimedBy }) => [job, { claimedBy }] as const);
   const { account, tx_hash: txHash } = first;
   return { kind: 'claims', partition: partitionOf(first), account, txHash, jobs: new Map(jobs) };
 }
