@@ -24,6 +24,7 @@ import {
   slotsTable,
 } from './tables.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
+import { watch } from './watch.ts';
 
 export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   id: PROCESSOR_ID,
@@ -59,6 +60,7 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
     revive,
   },
   meters,
+  watch,
 };
 
 /** The plans of the partition, what the event moves, and of a claimed or failed job its end. */

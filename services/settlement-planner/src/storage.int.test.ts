@@ -26,6 +26,7 @@ import {
 import { processor } from './processor.ts';
 import { allOf } from './shelf.ts';
 import { type Entity, plansKey, type Plans } from './state.ts';
+import { watch } from './watch.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -233,5 +234,18 @@ describe('what is stored in Postgres', () => {
     expect(withheld.rows).toEqual([
       { target: OTHER.condition, kind: 'REDEEM', reason_code: 'GOV_WALLET_OVERSOLD' },
     ]);
+  });
+
+  test('the level of what is withheld counts what waits for somebody, not for shares', async () => {
+    const sql = watch.questions.map((question) => question.sql(SCHEMA)).join();
+    const level = async () => (await client.query<{ withheld: string }>(sql)).rows[0]?.withheld;
+    expect(await level()).toBe('1');
+    await client.query(
+      `UPDATE ${SCHEMA}.slots SET withheld_code = 'GOV_SETTLEMENT_SHARES_NOT_FREE'
+        WHERE withheld_code = 'GOV_WALLET_OVERSOLD'`,
+    );
+    expect(await level()).toBe('0');
+    const judged = watch.judging()({ at: 0, activityAt: null, values: { withheld: 3 } });
+    expect(judged).toEqual({ findings: [], shown: { withheld: 3 } });
   });
 });
