@@ -46,8 +46,8 @@ CREATE TABLE command (
   event_id      text NOT NULL
 );
 
--- Ids of reservations, each of one account: that asked for it, or named it on an order. expires_at is
--- null until it was asked for.
+-- Ids of reservations, each of one account: that asked for it, or named it on an order. expires_at
+-- is null until it was asked for.
 CREATE TABLE reservation (
   reservation_id text        PRIMARY KEY,
   log_partition  text        NOT NULL,

@@ -62,8 +62,8 @@ export function addInventory(program: Command, context: CommandContext): void {
     whenEmpty: 'No inventory matches.',
     note:
       'Free + reserved + pending out = total. Pending in has not come yet; redeemable is the ' +
-      'part of free that a resolved market pays for. Market: where it stands for this wallet, ' +
-      'open, resolving, disputed, resolved or redeemed; a dash where settlement-planner knows none.',
+      'part of free that a resolved market pays for. Market: where it stands for this wallet ' +
+      '(open, resolving, disputed, resolved, redeemed), as settlement-planner knows it.',
     reasons: 'incomplete_reasons',
     options: ['account', 'token', 'condition'],
     extend: (command) => command.addOption(new Option('--pusd', 'only pUSD').conflicts('token')),
@@ -88,7 +88,7 @@ export function addInventory(program: Command, context: CommandContext): void {
   });
 }
 
-/** Each token's row with its settlement_status; null of pUSD, and before the planner has started. */
+/** Each token's row with its settlement_status; null of pUSD, and without a planner. */
 async function withStatus(database: Database, rows: Row<Name>[]): Promise<Row<Name>[]> {
   const schema = await schemaIfStarted(database, SETTLEMENT);
   if (schema === null) return rows;

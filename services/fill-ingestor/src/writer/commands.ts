@@ -138,8 +138,8 @@ function reserve(
 }
 
 /**
- * Remembers which jobs of the account a transaction carries out: its movements say the job, if it is
- * one. Other accounts may have jobs of theirs in the same transaction.
+ * Remembers which jobs of the account a transaction carries out: its movements say the job, if it
+ * is one. Other accounts may have jobs of theirs in the same transaction.
  */
 function claim(event: InboxEvent, draft: Of<'CLAIM_JOB'>, lookup: Lookup<Entity>): Done | string {
   const { account, jobId, txHash, claimedBy } = draft;

@@ -3,7 +3,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   ALICE,
-  command,
   CONDITION,
   DEFINITION,
   MATCH,
@@ -218,48 +217,6 @@ describe('what the writer adds', () => {
     const written = writer.inputs(movement('TokensTransferred', RECEIVED));
     expect(valuesOf(written, 'TokensTransferred')).toMatchObject([
       { condition_id: CONDITION, basis_pusd: null },
-    ]);
-  });
-
-  test('the job of the claim with its transaction; of two claims neither', () => {
-    const writer = testWriter();
-    const claim = (job: string, tx: string) =>
-      command('CLAIM_JOB', { job_id: job, tx_hash: tx }, { command_id: `cmd-${job}` });
-    writer.inputs(claim('job-1', TX), claim('job-2', OTHER), claim('job-3', OTHER));
-    const written = writer.inputs(
-      movement('PositionsMerged', { ...SPLIT, legs: pair('10') }),
-      movement('PositionsMerged', { ...SPLIT, tx_hash: OTHER, legs: pair('10') }),
-    );
-    expect(valuesOf(written, 'PositionsMerged')).toMatchObject([
-      { job_id: 'job-1', correlation_id: 'job-1' },
-      { job_id: null, correlation_id: OTHER },
-    ]);
-  });
-
-  test('each account has its own claim of a transaction, in whichever partition it lies', () => {
-    const writer = testWriter();
-    const claim = (account: string, job: string) =>
-      command('CLAIM_JOB', { job_id: job, tx_hash: TX }, { command_id: job, account });
-    const claimed = writer.inputs(claim(ALICE, 'job-1'), claim(BOB_ADDRESS, 'job-2'));
-    expect(outcomesOf(claimed)).toEqual(['applied', 'applied']);
-    const merge = { ...SPLIT, legs: pair('10') };
-    const written = writer.inputs(
-      movement('PositionsMerged', merge),
-      movement('PositionsMerged', { ...merge, account: BOB_ADDRESS }),
-    );
-    expect(valuesOf(written, 'PositionsMerged')).toMatchObject([
-      { account: ALICE, job_id: 'job-1' },
-      { account: BOB_ADDRESS, job_id: 'job-2' },
-    ]);
-  });
-
-  test('not the job of another account that moved in the same transaction', () => {
-    const writer = testWriter();
-    writer.inputs(command('CLAIM_JOB', { job_id: 'job-1', tx_hash: TX }));
-    const bobs = { ...SPLIT, account: BOB_ADDRESS, legs: pair('10') };
-    const written = writer.inputs(movement('PositionsMerged', bobs));
-    expect(valuesOf(written, 'PositionsMerged')).toMatchObject([
-      { account: BOB_ADDRESS, job_id: null, correlation_id: TX },
     ]);
   });
 });

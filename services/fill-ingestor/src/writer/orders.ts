@@ -132,8 +132,8 @@ type Reservation = {
 };
 
 /**
- * The reservation that an order names. An id is one account's: that of another is not the order's to
- * take over. The order is at the venue and is booked all the same, and keeps for itself.
+ * The reservation that an order names. An id is one account's: that of another is not the order's
+ * to take over. The order is at the venue and is booked all the same, and keeps for itself.
  */
 function reservationOf(
   { partition }: InboxEvent,

@@ -195,7 +195,7 @@ export type CommandState = {
   readonly eventId: string;
 };
 
-/** An id of a reservation, which is one account's: whoever asked for it, or named it on an order. */
+/** An id of a reservation is one account's: that asked for it, or named it on an order. */
 export type ReservationState = {
   readonly kind: 'reservation';
   readonly partition: number;
