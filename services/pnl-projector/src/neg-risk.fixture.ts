@@ -4,7 +4,7 @@ import { type FillConfirmed, type LedgerEvent, type MarketDefined } from '@polyt
 import { costBasis, type ObservedKind } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { createDriver, type Driven, type Driver, type Recorded } from '@polytraders/stream';
-import { type Book, type Entity, type Holding } from './entities.ts';
+import { type Book, type Entity } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 import { ACCOUNT, at, fillConfirmed, NOON } from './events.fixture.ts';
 import { marketDefined } from './movements.fixture.ts';
