@@ -126,9 +126,9 @@ describe('with books in the tables', () => {
            cost_basis_pusd, avg_cost, realised_pnl_pusd, volume_pusd, gross_fees_pusd,
            maker_rebates_pusd, net_fees_pusd, fills, quarantined_fills, books_complete,
            incomplete_reasons, wallet_shares, next_page, lots, last_offset, updated_at,
-           mark_observed_at)
+           mark_observed_at, mark_price, mark_kind, mark_age_ms, mark_stale)
          VALUES ($1, $2, $3, $4, 1288, 0.644, 20, 1, 1.25, 0.3125, 0.9375, 3, 0, $5, $6, $4, 1,
-           '', 1, now(), $7)`,
+           '', 1, now(), $7, $8, $9, $10, $11)`,
         [
           who,
           bot,
@@ -137,6 +137,7 @@ describe('with books in the tables', () => {
           bot === 'mm.quoter',
           bot === 'mm.quoter' ? '{}' : '{GOV_X,GOV_Y}',
           who === account ? '2026-05-08 12:00:00.5+00' : null,
+          ...(who === account ? ['0.66', 'MID', 90_000, true] : [null, null, null, false]),
         ],
       );
     }
@@ -149,6 +150,15 @@ describe('with books in the tables', () => {
     expect(out).toMatch(/0xababab…abab +mm\.quoter +11 +2000\.000000 +1288\.000000 +0\.644000/);
     expect(out).toMatch(/taker\.news .*-12\.500000 .*no: GOV_X GOV_Y/);
     expect(out).toMatch(/\nUnrealised is indicative: at the mark of the last fill of each book/);
+  });
+
+  test('positions says how old each mark is, where it is from and whether it is stale', async () => {
+    const { out } = await run('positions');
+    expect(out).toMatch(/mm\.quoter +11 .* 0\.66 MID, 90\.000 s, stale /);
+    const json = await run('positions', '--json', '--account', account, '--bot', 'mm.quoter');
+    expect(JSON.parse(json.out)).toMatchObject([
+      { mark_price: '0.66', mark_kind: 'MID', mark_age_ms: 90_000, mark_stale: true },
+    ]);
   });
 
   test('positions --json has amounts as decimal strings and what is unknown as null', async () => {

@@ -21,7 +21,12 @@ const VIEW = {
     realised_pnl_pusd: 'amount',
     unrealised_pnl_pusd: 'amount',
     mark_price: 'amount',
+    mark_kind: 'text',
     mark_observed_at: 'time',
+    mark_age_ms: 'count',
+    mark_stale: 'flag',
+    neg_risk: 'flag',
+    neg_risk_price: 'amount',
     volume_pusd: 'amount',
     gross_fees_pusd: 'amount',
     maker_rebates_pusd: 'amount',
@@ -53,7 +58,9 @@ export function addPositions(program: Command, context: CommandContext): void {
     view: VIEW,
     whenEmpty: 'No positions match.',
     // Rule B4: a live unrealised figure is indicative and says so.
-    note: 'Unrealised is indicative: at the mark of the last fill of each book, not at one of now.',
+    note:
+      'Unrealised is indicative: at the mark of the last fill of each book, or of its negative-risk ' +
+      'event, not at one of now.',
     options: ['account', 'bot', 'token', 'condition'],
     filters: ({ account, bot, token, condition }) => ({
       account,
@@ -70,11 +77,21 @@ export function addPositions(program: Command, context: CommandContext): void {
       number('avg cost', 'avg_cost'),
       number('realised pUSD', 'realised_pnl_pusd'),
       number('unrealised', 'unrealised_pnl_pusd'),
+      { title: 'at mark', text: markText },
       number('net fees', 'net_fees_pusd'),
       number('fills', 'fills'),
       { title: 'complete', text: (row) => completeness(row) },
     ],
   });
+}
+
+/** `0.42 MID, 2.750 s` old when the book was valued; `stale` as STALE_DATA; a dash without a mark. */
+function markText(row: Row<Name>): string {
+  if (row.mark_price === null) return cellText(row, 'mark_price');
+  const price = String(row.mark_price).replace(/\.?0+$/, '');
+  const age = typeof row.mark_age_ms === 'number' ? `${(row.mark_age_ms / 1000).toFixed(3)} s` : '';
+  const said = [age, row.mark_stale === true ? 'stale' : ''].filter((part) => part !== '');
+  return [[price, row.mark_kind ?? ''].join(' ').trim(), ...said].join(', ');
 }
 
 function completeness(row: Row<Name>): string {
