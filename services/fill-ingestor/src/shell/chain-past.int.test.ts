@@ -163,6 +163,9 @@ describe('a wallet that is declared later', () => {
     await readWith(START, both);
     expect(await told(BOB)).toEqual(['CashMoved', 'PositionsSplit', 'TokensTransferred']);
     expect(await told()).toEqual(['CashMoved', 'TokensTransferred', 'aside']);
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({ event: 'CHAIN_TOLD_AGAIN', account: ALICE }),
+    );
     await readWith(START, both);
     expect(await told()).toHaveLength(3);
   });

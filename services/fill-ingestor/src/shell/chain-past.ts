@@ -4,7 +4,7 @@
  * was told of them stands, and what is told now only adds to it (rejudge.ts).
  */
 
-import { columnLiteral } from '@polytraders/runtime';
+import { columnLiteral, type Services } from '@polytraders/runtime';
 import type pg from 'pg';
 import { bookToReread } from '../sources/chain/book-changes.ts';
 import { type ContractBook } from '../sources/chain/contracts.ts';
@@ -36,6 +36,7 @@ type Past = {
   readonly source: string;
   readonly wallets: readonly string[];
   readonly book: ContractBook;
+  readonly log: Services['log'];
 };
 
 /** The next piece that lacks something; null where nothing does. */
@@ -72,7 +73,7 @@ export function filtersOfPiece({ news, before, book }: Piece) {
 
 /** Takes in what was read of a piece. Answers how many foreign transfers are kept more. */
 export async function takePiece(
-  { database, source, wallets }: Past,
+  { database, source, wallets, log }: Past,
   piece: Piece,
   read: RangeReading,
   inTransaction: (work: (client: pg.ClientBase) => Promise<void>) => Promise<void>,
@@ -97,6 +98,9 @@ export async function takePiece(
     const resolved = resolutionsIn(read.resolutions, piece.book);
     await storeResolutions(client, source, resolved, piece.book, receivedAt);
   });
+  for (const { account, position } of added) {
+    log.info({ event: 'CHAIN_TOLD_AGAIN', source, account, position });
+  }
   return more;
 }
 

@@ -29,7 +29,10 @@ export type ChainPositions = {
   readonly see: (claim: ChainClaim, head: number, final: number) => Promise<boolean>;
   /** A sign of life, while something takes long. */
   readonly beat: (claim: ChainClaim) => Promise<void>;
-  readonly note: (claim: ChainClaim, halted: string | null) => Promise<void>;
+  /** Nothing halts the reader any more. */
+  readonly unhalt: (claim: ChainClaim) => Promise<void>;
+  /** Why the reader stands still; others may take over at once, and read it. */
+  readonly halt: (claim: ChainClaim, because: string) => Promise<void>;
   /** Lets others take over at once. */
   readonly leave: (claim: ChainClaim) => Promise<void>;
 };
@@ -107,12 +110,18 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
     ]);
   }
 
-  async function note(of: ChainClaim, halted: string | null): Promise<void> {
-    await database.query(`UPDATE ingest.chain_position SET halted = $3 ${MINE}`, [
+  async function unhalt(of: ChainClaim): Promise<void> {
+    await database.query(`UPDATE ingest.chain_position SET halted = NULL ${MINE}`, [
       source,
       of.epoch,
-      halted,
     ]);
+  }
+
+  async function halt(of: ChainClaim, because: string): Promise<void> {
+    await database.query(
+      `UPDATE ingest.chain_position SET halted = $3, seen_at = '-infinity' ${MINE}`,
+      [source, of.epoch, because],
+    );
   }
 
   async function leave(of: ChainClaim): Promise<void> {
@@ -122,5 +131,5 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
     ]);
   }
 
-  return { claim, moveTo, isStored, see, beat, note, leave };
+  return { claim, moveTo, isStored, see, beat, unhalt, halt, leave };
 }

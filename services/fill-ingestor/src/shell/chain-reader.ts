@@ -107,7 +107,7 @@ export function startChainReader(
     ...config,
   });
   const told = walletsOf(accounts);
-  const past = { database, source, wallets: told.all, book: config.book };
+  const past = { database, source, wallets: told.all, book: config.book, log };
   const { finalSeek, tailSeek } = seeksOf(config, told, rpc, second);
   const { receipts } = finalSeek;
   const facts = chainFacts(source, rpc);
@@ -137,7 +137,7 @@ export function startChainReader(
         changes = await noteContracts(client, source, config.book, claim, config.startBlock);
       });
       reading = fresh;
-      await positions.note(claim, null);
+      await positions.unhalt(claim);
       facts.foreign(await foreignCount(database, source), true);
       log.info({ event: 'SOURCE_ACQUIRED', source, next_block: claim.nextBlock });
       for (const { level, ...line } of linesOf(changes)) log[level]({ ...line, source });
@@ -316,13 +316,13 @@ export function startChainReader(
     const { code, message } = error;
     facts.halted(error);
     log.error({ event: 'SOURCE_HALTED', source, code, message });
-    if (reading === null) return;
-    const { claim } = reading;
-    reading = null;
+    // Another ingestor may have the right node, and takes over as soon as it can read why.
+    while (reading !== null && !stopping.signal.aborted) {
+      const isNoted = positions.halt(reading.claim, `${code}: ${message}`).then(() => true);
+      if (await isNoted.catch(() => false)) reading = null;
+      else await pause(RETRY_MS.max, stopping.signal);
+    }
     facts.standby();
-    // Another ingestor may have the right node, and takes over at once. What is noted it reads.
-    await positions.note(claim, `${code}: ${message}`).catch(() => undefined);
-    await positions.leave(claim).catch(() => undefined);
   }
 
   async function loop(): Promise<void> {
