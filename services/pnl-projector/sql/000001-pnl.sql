@@ -3,8 +3,9 @@
 --
 -- pnl_ledger is append-only and the outbox: a report is built from its line alone. It is divided
 -- by the month of recorded_at, so that expiry is dropping a partition (rule B15). It has no index
--- besides its key: each one would be paid by every fill of a rebuild, and fill ids are unique
--- already, in the ingestor's fill_identity. month to content_hash belong to the runtime.
+-- over all its lines besides its key: each one would be paid by every fill of a rebuild, and fill
+-- ids are unique already, in the ingestor's fill_identity. month to content_hash belong to the
+-- runtime.
 -- retained_until is null while a line is quarantined: it is kept until it was reviewed. Paper has
 -- none, as it is not of the regulatory tier (rules B15, B16).
 --
@@ -18,7 +19,7 @@ CREATE TABLE pnl_ledger (
   month date NOT NULL,
   partition int NOT NULL,
   "offset" bigint NOT NULL,
-  line smallint NOT NULL,
+  line int NOT NULL,
   id_hash bigint,
   content_hash bigint,
   entry_kind text NOT NULL,
@@ -275,18 +276,60 @@ SELECT account, token_id, sum(wallet_shares)::numeric(38,6) AS shares,
        max(updated_at) AS updated_at
 FROM positions GROUP BY account, token_id;
 
+-- What a reviewed command has made of a fill: RELEASED or REVERSED, the last word on it.
+CREATE TABLE fill_reviews (
+  account text NOT NULL,
+  fill_id text NOT NULL,
+  stage text NOT NULL,
+  event_id text NOT NULL,
+  proposed_by text NOT NULL,
+  approved_by text NOT NULL,
+  reason text NOT NULL,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (account, fill_id)
+);
+
+-- Reports that a mode has held are out below until_offset of a log partition (rule B19).
+CREATE TABLE report_releases (
+  partition text PRIMARY KEY,
+  until_offset bigint NOT NULL,
+  last_offset bigint NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+
+-- Finds the line of a fill that is set aside. Other lines do not enter it, and cost it nothing.
+CREATE INDEX pnl_ledger_set_aside ON pnl_ledger (fill_id) WHERE quarantined;
+
 -- Fills that are kept out of the numbers until somebody has reviewed them (rule B18).
 CREATE VIEW quarantined_fills AS
 SELECT fill_id, account, trading_bot_id, condition_id, token_id, side, order_side, quantity_shares,
        size_pusd, price, fee_source, fee_bps_match_event, gross_fee_pusd, builder_fee_pusd,
        reason_codes, confirmed_at, recorded_at, partition, "offset"
-FROM pnl_ledger WHERE quarantined AND entry_kind = 'FILL';
+FROM pnl_ledger l WHERE quarantined AND entry_kind = 'FILL' AND NOT EXISTS (
+  SELECT FROM fill_reviews r WHERE r.account = l.account AND r.fill_id = l.fill_id);
 
 -- Movements whose shares or cash no book could account for.
 CREATE VIEW unbooked_movements AS
 SELECT entry_kind, account, condition_id, token_id, quantity_shares, cash_pusd, reason_codes,
        effective_at, recorded_at, tx_hash, event_id, partition, "offset"
-FROM pnl_ledger WHERE quarantined AND entry_kind <> 'FILL';
+FROM pnl_ledger WHERE quarantined AND entry_kind NOT IN ('FILL', 'REVERSE');
+
+-- Reports that a mode has held, by their line; released is true once they are out (rule B19).
+CREATE VIEW held_reports AS
+SELECT l.entry_kind, l.fill_id, l.account, l.trading_bot_id, l.condition_id, l.token_id,
+       l.confirmed_at, l.recorded_at, l.partition, l."offset", l.line,
+       l."offset" < coalesce(r.until_offset, 0) AS released
+FROM pnl_ledger l LEFT JOIN report_releases r ON r.partition = l.partition::text
+WHERE l.mode = 'limited_live' AND NOT l.quarantined AND NOT l.paper
+  AND l.entry_kind IN ('FILL', 'RELEASE', 'RESOLVE', 'REVERSE');
+
+-- What reviewed commands have done, line by line, with who wanted it and who approved (rule B18).
+CREATE VIEW reviewed_lines AS
+SELECT entry_kind, fill_id, account, trading_bot_id, condition_id, token_id, quarantined,
+       quantity_shares, size_pusd, gross_fee_pusd, net_fee_pusd, cash_pusd, realised_pnl_pusd,
+       detail, confirmed_at, recorded_at, event_id, correlation_id, partition, "offset", line
+FROM pnl_ledger WHERE entry_kind IN ('RELEASE', 'REVERSE', 'RESTATE');
 
 -- What moved the pUSD of a wallet, with its place on the chain where that is known (rule B13).
 CREATE VIEW cash_legs AS

@@ -6,7 +6,7 @@
  * This runs for every fill of a rebuild: one pass, no intermediate copies of the entry.
  */
 
-import { type FillConfirmed } from '@polytraders/contracts';
+import { type FillConfirmed, toJson } from '@polytraders/contracts';
 import {
   type Applied,
   applyFill,
@@ -114,7 +114,7 @@ function checkPlace(fill: FillConfirmed, partition: number): void {
 }
 
 /** The shares that a fill brings into the wallet, or takes out of it (negative). */
-function movedBy(fill: FillConfirmed): bigint {
+export function movedBy(fill: Pick<FillConfirmed, 'order_side' | 'quantity_shares'>): bigint {
   return fill.order_side === 'BUY' ? fill.quantity_shares : -fill.quantity_shares;
 }
 
@@ -128,7 +128,8 @@ function bookOf(holding: Holding, bot: string): Book {
   return newBook(bot);
 }
 
-type JudgedFee = {
+/** What a fill costs, and why it cannot be paid. */
+export type JudgedFee = {
   readonly gross: PusdMicros | null;
   readonly builderFee: PusdMicros | null;
   readonly because: Quarantine | null;
@@ -165,7 +166,7 @@ type Folded = {
 };
 
 /** The fill is final and its fee is known: it goes into the lots. */
-function bookFill(
+export function bookFill(
   book: Book,
   holding: Holding,
   wallet: ShareMicros,
@@ -270,7 +271,9 @@ function setAside(
     retainedUntil: null,
   };
   const entry = entryOf(fill, fees, untouched, mark, null, verdict);
-  return { book: after, entry, others: noPuts };
+  // Its release books it as it was told, of which a line has not everything (review/release.ts).
+  const detail = JSON.stringify(toJson('FillConfirmed', fill));
+  return { book: after, entry: { ...entry, detail }, others: noPuts };
 }
 
 function closedNothingKnown({ takes }: Applied): boolean {

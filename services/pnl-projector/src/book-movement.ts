@@ -29,6 +29,7 @@ import {
 } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
 import {
+  amendLast,
   bookOf,
   type Desk,
   type Facts,
@@ -40,6 +41,9 @@ import {
 } from './desk.ts';
 import { type Claim, claimKey, type Holding, TREASURY } from './entities.ts';
 import { type EntryKind } from './entry.ts';
+
+/** The detail of a line whose movement was not booked at all, unlike one that the books lacked. */
+export const ASIDE_WHOLE = 'aside';
 
 /** The envelope and place that the records of movements share. */
 type Movement = {
@@ -169,6 +173,8 @@ export function transferTokens(desk: Desk, event: TokensTransferred): void {
   moveWallet(desk, account, token, quantity);
   const posting = bookTransferIn(book, quantity, event.basis_pusd, originOf(desk));
   post(desk, 'TRANSFER_IN', account, token, posting);
+  // A basis that nobody knows is not one of 0: whoever folds the lines again must see which.
+  if (event.basis_pusd === null) amendLast(desk, { carried_basis_pusd: null });
 }
 
 /** pUSD came or went: a line, and nothing of the books of tokens. */
@@ -206,7 +212,19 @@ export function openBalance(desk: Desk, event: OpeningBalance): void {
     if (opening === null) continue;
     moveWallet(desk, account, token, opening.quantity);
     post(desk, 'OPENING', account, token, opening);
+    amendLast(desk, { detail: openedLots(lots, event.effective_at) });
   }
+}
+
+/** Each lot on a line: quantity, basis (a question mark: nobody knows it) and when it was had. */
+function openedLots(lots: OpeningBalance['positions'], at: number): string {
+  return lots
+    .filter((lot) => lot.quantity_shares > 0n)
+    .map((lot) => {
+      const { quantity_shares: quantity, basis_pusd: basis, acquired_at: acquired } = lot;
+      return `${quantity.toString()} ${basis?.toString() ?? '?'} ${String(acquired ?? at)}`;
+    })
+    .join('\n');
 }
 
 /** The two legs of a condition by outcome index, as far as it is told; else in their order. */
@@ -243,5 +261,6 @@ function asideAll(
     moveWallet(desk, event.account, token, quantity);
     const moved = { quantity, cash: index === 0 ? cash : pusd(0n) };
     setAside(desk, kind, event.account, token, moved);
+    amendLast(desk, { detail: ASIDE_WHOLE });
   });
 }

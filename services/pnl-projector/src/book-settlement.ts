@@ -14,8 +14,17 @@ import {
   questionsOf,
 } from '@polytraders/domain';
 import { pusd, type PusdMicros, shares } from '@polytraders/money';
-import { botBooks, inflowBot, originOf, postOutflow } from './book-movement.ts';
-import { type Desk, bookOf, holdingOf, markBooks, moveWallet, post, setAside } from './desk.ts';
+import { ASIDE_WHOLE, botBooks, inflowBot, originOf, postOutflow } from './book-movement.ts';
+import {
+  amendLast,
+  type Desk,
+  bookOf,
+  holdingOf,
+  markBooks,
+  moveWallet,
+  post,
+  setAside,
+} from './desk.ts';
 import { type Holding } from './entities.ts';
 
 /**
@@ -149,6 +158,7 @@ function setAsideConversion(desk: Desk, event: PositionsConverted): void {
     holdingOf(desk, account, leg.token_id, null);
     moveWallet(desk, account, leg.token_id, quantity);
     setAside(desk, 'CONVERT', account, leg.token_id, { quantity, cash: pusd(0n) });
+    amendLast(desk, { detail: ASIDE_WHOLE });
   }
   const moved = { quantity: shares(0n), cash: event.payout_pusd };
   setAside(desk, 'CONVERT', account, null, moved);

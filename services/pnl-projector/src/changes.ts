@@ -20,6 +20,7 @@ import {
   type Book,
   type Entity,
   type Holding,
+  type KeyParts,
   OUTCOME_MARKS,
   type Parameters,
   partsOfKey,
@@ -33,6 +34,7 @@ import {
   settledRow,
 } from './market-rows.ts';
 import { type SettledTokenRow, settledTokensTable } from './market-tables.ts';
+import { locateReview, reviewChanges, reviveReview } from './review/review-rows.ts';
 import {
   type LotPageRow,
   lotPagesTable,
@@ -59,6 +61,8 @@ export function changes(
     return holdingChanges(parts.first, parts.second, before as Holding | undefined, after);
   if (after.kind === 'parameters')
     return [{ upsert: parametersTable.name, row: parametersRow(parts.first, after) }];
+  if (after.kind === 'review' || after.kind === 'releases') return reviewChanges(parts, after);
+  if (after.kind === 'lines') return [];
   return marketChanges(parts, before, after);
 }
 
@@ -69,6 +73,7 @@ export function locate(
   const parts = partsOfKey(key);
   if (parts.kind === 'parameters')
     return [{ table: parametersTable.name, where: { partition: parts.first } }];
+  if (isReview(parts)) return [locateReview(parts)];
   if (parts.kind !== 'holding') return locateMarket(parts);
   const where = { account: parts.first, token_id: parts.second };
   return [
@@ -85,11 +90,16 @@ export function revive(
 ): Entity | undefined {
   const parts = partsOfKey(key);
   if (parts.kind === 'parameters') return reviveParameters(rows[parametersTable.name]?.[0]);
+  if (isReview(parts)) return reviveReview(parts, rows);
   if (parts.kind !== 'holding') return reviveMarket(parts, rows);
   const positions = (rows[positionsTable.name] ?? []) as readonly PositionRow[];
   const pages = (rows[lotPagesTable.name] ?? []) as readonly LotPageRow[];
   const [settled] = (rows[settledTokensTable.name] ?? []) as readonly SettledTokenRow[];
   return reviveHolding(positions, pages, settled);
+}
+
+function isReview({ kind }: KeyParts): boolean {
+  return kind === 'review' || kind === 'releases';
 }
 
 function holdingChanges(

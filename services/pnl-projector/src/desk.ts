@@ -226,6 +226,15 @@ export function post(
   });
 }
 
+/** Says more of the line that was written last, of which nothing is known but by the event. */
+export function amendLast(
+  desk: Desk,
+  said: Partial<Pick<LedgerEntry, 'detail' | 'carried_basis_pusd'>>,
+): void {
+  const last = desk.entries.pop();
+  if (last !== undefined) desk.entries.push({ ...last, ...said });
+}
+
 /**
  * A movement, or a part of one, that no book can account for: its shares and its cash have moved,
  * and this line keeps both. Where it has a token, its wallet's books are marked.

@@ -12,7 +12,9 @@
  * Keys: `holding|account|token`, and `market|partition|condition`, `event|partition|market`,
  * `token|partition|token`,
  * `claim|account|transaction`, `parameters|partition`: what stands on every partition of the log
- * (MarketResolved) must not meet the rows of another one. No part holds a `|`.
+ * (MarketResolved) must not meet the rows of another one; `review|account|fill` and
+ * `releases|partition` of reviewed commands. No part but the last holds a `|`. Keys of `lines|…`
+ * are of the ledger itself (review/lines.ts).
  */
 
 import { LEDGER_PARTITIONS, partitionOf } from '@polytraders/contracts';
@@ -26,6 +28,8 @@ import {
   type Position,
   RETAIN_DAYS_MIN,
 } from '@polytraders/domain';
+import { type LedgerLine } from '@polytraders/stream';
+import { type LedgerEntry } from './entry.ts';
 import { type PriceE18, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
 
 export type Mode = 'shadow_only' | 'limited_live' | 'general_live';
@@ -151,7 +155,36 @@ export type Parameters = {
   readonly updatedAt: number;
 };
 
-export type Entity = Holding | Parameters | Market | NegRiskEvent | Token | Claim;
+/** What a reviewed command has made of a fill: the last word on it. */
+export type Review = {
+  readonly kind: 'review';
+  readonly stage: 'RELEASED' | 'REVERSED';
+  /** The event that says so. */
+  readonly eventId: string;
+  readonly proposedBy: string;
+  readonly approvedBy: string;
+  readonly reason: string;
+  readonly lastOffset: number;
+  readonly updatedAt: number;
+};
+
+/** How far the reports of a partition are released that a mode has held. */
+export type Releases = {
+  readonly kind: 'releases';
+  /** Held reports of log offsets below this one are out. */
+  readonly until: number;
+  readonly lastOffset: number;
+  readonly updatedAt: number;
+};
+
+/** Lines of the ledger, in order, as an event reads them that must know what was booked before. */
+export type Lines = {
+  readonly kind: 'lines';
+  readonly lines: readonly LedgerLine<LedgerEntry>[];
+};
+
+export type Entity =
+  Holding | Parameters | Market | NegRiskEvent | Token | Claim | Review | Releases | Lines;
 
 const noReasons: readonly string[] = [];
 const nothing = pusd(0n);
@@ -249,6 +282,14 @@ export function tokenKey(partition: number, token: string): string {
 
 export function claimKey(account: string, txHash: string): string {
   return `claim|${account}|${txHash}`;
+}
+
+export function reviewKey(account: string, fillId: string): string {
+  return `review|${account}|${fillId}`;
+}
+
+export function releasesKey(partition: number): string {
+  return `releases|${String(partition)}`;
 }
 
 const parametersKeys: readonly string[] = Array.from(

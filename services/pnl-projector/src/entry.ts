@@ -23,6 +23,11 @@ import { type MarkKind, type Mode } from './entities.ts';
 /**
  * SPLIT, MERGE, CONVERT, REDEEM, TRANSFER_IN, TRANSFER_OUT, OPENING: a movement. RESOLVE: lots take
  * their payout as basis. ROUNDING: the dust of a redemption in parts. CASH: pUSD without shares.
+ * RELEASE: a fill that was set aside, booked by a reviewed command. REVERSE: a fill taken back, or
+ * taken out of what is set aside, with its amounts negated. RESTATE: what a reversal changes of
+ * another line. REISSUE: a report that was held goes out; it moves nothing. So sums over all lines
+ * are the totals, of those that are set aside and of the others; FILL and RELEASE count one fill,
+ * REVERSE takes one away.
  */
 export type EntryKind =
   | 'FILL'
@@ -35,11 +40,15 @@ export type EntryKind =
   | 'TRANSFER_IN'
   | 'TRANSFER_OUT'
   | 'OPENING'
-  | 'CASH';
+  | 'CASH'
+  | 'RELEASE'
+  | 'REVERSE'
+  | 'RESTATE'
+  | 'REISSUE';
 
 export type LedgerEntry = {
   readonly entry_kind: EntryKind;
-  /** Of a fill only. */
+  /** Of a fill, and of what is booked again because of one. */
   readonly fill_id: string | null;
   /** event_id of the log event, the cause of the report. */
   readonly event_id: string;
@@ -89,7 +98,10 @@ export type LedgerEntry = {
   readonly cash_pusd: PusdMicros | null;
   /** Basis of the book before it; null of a fill. */
   readonly cost_basis_before_pusd: PusdMicros | null;
-  /** Basis that came from another book or from outside without cash; negative went. */
+  /**
+   * Basis that came from another book or from outside without cash; negative went. Null of a fill,
+   * and of shares that came in at a cost nobody knows.
+   */
   readonly carried_basis_pusd: PusdMicros | null;
   /** Cash that belongs to shares whose cost nobody knows; null where there are none. */
   readonly unknown_basis_pusd: PusdMicros | null;
@@ -115,7 +127,11 @@ export type LedgerEntry = {
   readonly books_complete: boolean;
   readonly incomplete_reasons: readonly string[];
   readonly identity_recipe: IdentityRecipe | null;
-  /** What it was: the kind of cash or transfer, the policy of a conversion and its event. */
+  /**
+   * What it was: the kind of cash or transfer, the policy of a conversion and its event, the lots
+   * of an opening balance; of a fill that was set aside the whole event, and of reviewed commands
+   * who asked, who approved and what they changed (review/).
+   */
   readonly detail: string | null;
   readonly source: string;
   readonly tx_hash: string | null;

@@ -8,8 +8,8 @@
  * markets and jobs; a resolution leaves an entry for each book of its condition (book-market.ts).
  * ParametersChanged of this processor → the parameters of the partition; quarantined, so that it is
  * counted, where a number in it cannot be read, which then stays as it was.
- * Everything else is ignored with a cause, or quarantined where this version would have to book it
- * and cannot: never folded as no change.
+ * FillReleased, FillReversed, ReportReleased → what a reviewed command changes (review/).
+ * Everything else is ignored with a cause: never folded as no change.
  */
 
 import { type LedgerEvent, type ParametersChanged } from '@polytraders/contracts';
@@ -32,6 +32,9 @@ import { DEFAULT_PARAMETERS, type Entity, type Parameters, parametersKey } from 
 import { type EntryKind, type LedgerEntry } from './entry.ts';
 import { type MOVEMENT_TYPES } from './keys.ts';
 import { changeParameters } from './parameters.ts';
+import { reissueReports } from './review/reissue.ts';
+import { releaseFill } from './review/release.ts';
+import { reverseFill } from './review/reverse.ts';
 import { PROCESSOR_ID } from './version.ts';
 
 export type PnlStep = Step<Entity, LedgerEntry>;
@@ -49,7 +52,9 @@ export const CAUSES = [
   'RESOLUTION_UNREADABLE',
   'RESOLUTION_CONFLICT',
   'MARKET_DEFINITION_DIFFERS',
-  'NOT_BOOKED_BY_THIS_VERSION',
+  'FILL_NOT_SET_ASIDE',
+  'FILL_UNKNOWN',
+  'HISTORY_NOT_KEPT',
   'provisional fill',
   'fill that never became final',
   'order',
@@ -63,6 +68,8 @@ export const CAUSES = [
   'kill switch',
   'time',
   'release of a report',
+  'reports that are released',
+  'a mode that publishes nothing',
 ] as const;
 
 type Cause = (typeof CAUSES)[number];
@@ -112,10 +119,13 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): PnlSt
     case 'TimeAdvanced':
       return ignored('time');
     case 'ReportReleased':
-      return ignored('release of a report');
+      return event.value.release_kind === 'MODE_HELD'
+        ? reissueReports(state, event.value, partition, offset)
+        : ignored('release of a report');
     case 'FillReleased':
+      return releaseFill(state, event.value, partition, offset);
     case 'FillReversed':
-      return quarantined('NOT_BOOKED_BY_THIS_VERSION');
+      return reverseFill(state, event.value, partition, offset);
     default:
       return assertNever(event, 'event of the log');
   }
@@ -215,9 +225,4 @@ function foldParameters(
 
 function ignored(because: Cause): PnlStep {
   return { outcome: 'ignored', because };
-}
-
-/** Set aside without a trace in the books; the outcome and its cause are counted and alarmed. */
-function quarantined(because: Cause): PnlStep {
-  return { outcome: 'quarantined', because, puts: none, entries: none };
 }

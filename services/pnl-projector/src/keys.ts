@@ -16,11 +16,15 @@ import {
   marketKey,
   type NegRiskEvent,
   parametersKey,
+  releasesKey,
   type Token,
   tokenKey,
 } from './entities.ts';
 import { eventIdOf, othersOf } from './neg-risk-event.ts';
 import { type Name, placeKeys } from './placing.ts';
+import { reissueKeysThen } from './review/reissue.ts';
+import { releaseKeys } from './review/release.ts';
+import { reverseKeys, reverseKeysThen } from './review/reverse.ts';
 import { PROCESSOR_ID } from './version.ts';
 
 /** What moves shares or cash of one wallet without a trade. */
@@ -67,6 +71,14 @@ export function keys(event: LedgerEvent, partition: number): readonly string[] {
       return [marketKey(partition, event.value.condition_id)];
     case 'MarketResolved':
       return [parametersKey(partition), marketKey(partition, event.value.condition_id)];
+    case 'FillReleased':
+      return releaseKeys(event.value, partition);
+    case 'FillReversed':
+      return reverseKeys(event.value, partition);
+    case 'ReportReleased':
+      return event.value.release_kind === 'MODE_HELD'
+        ? [parametersKey(partition), releasesKey(partition)]
+        : noKeys;
     case 'SettlementJobClaimed':
       return [claimKey(event.value.account, event.value.tx_hash)];
     default:
@@ -104,6 +116,12 @@ export function keysThen(
       const members = conditions.flatMap((one) => memberKeys(lookup, partition, one));
       return [...waiting, ...members];
     }
+    case 'FillReversed':
+      return reverseKeysThen(event.value, lookup, partition);
+    case 'ReportReleased':
+      return event.value.release_kind === 'MODE_HELD'
+        ? reissueKeysThen(event.value, lookup, partition)
+        : noKeys;
     case 'MarketResolved': {
       const { condition_id: condition } = event.value;
       const market = lookup.get(marketKey(partition, condition)) as Market | undefined;
@@ -137,6 +155,14 @@ export function identify(event: LedgerEvent): Identity | null {
         fill.size_pusd,
       ),
     };
+  }
+  if (event.type === 'FillReleased') {
+    const { fill_id: fillId, fee_pusd: fee, builder_fee_pusd: builder } = event.value;
+    return { id: `released|${fillId}`, content: joined(fee, builder) };
+  }
+  if (event.type === 'FillReversed') {
+    const { fill_id: fillId, original_event_id: original } = event.value;
+    return { id: `reversed|${fillId}`, content: original };
   }
   const content = contentOf(event);
   return content === null ? null : { id: `movement|${event.value.event_id}`, content };

@@ -6,7 +6,20 @@
 
 import { MICROS_PER_UNIT } from '@polytraders/money';
 import { type Meter } from '@polytraders/stream';
-import { type LedgerEntry } from './entry.ts';
+import { type EntryKind, type LedgerEntry } from './entry.ts';
+
+/** What moved shares or cash without a trade; what is booked again is not counted again. */
+const MOVED: ReadonlySet<EntryKind> = new Set<EntryKind>([
+  'SPLIT',
+  'MERGE',
+  'CONVERT',
+  'REDEEM',
+  'ROUNDING',
+  'TRANSFER_IN',
+  'TRANSFER_OUT',
+  'OPENING',
+  'CASH',
+]);
 
 type Said = ReturnType<Meter<LedgerEntry>['of']>;
 
@@ -51,7 +64,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     kind: 'counter',
     labels: ['kind'],
     of: (entry) =>
-      entry.entry_kind === 'FILL' || entry.entry_kind === 'RESOLVE' || entry.paper
+      !MOVED.has(entry.entry_kind) || entry.paper
         ? null
         : { labels: { kind: entry.entry_kind }, value: 1 },
   },
@@ -61,7 +74,7 @@ export const meters: readonly Meter<LedgerEntry>[] = [
     kind: 'counter',
     labels: ['kind'],
     of: (entry) =>
-      entry.quarantined && entry.entry_kind !== 'FILL'
+      entry.quarantined && MOVED.has(entry.entry_kind)
         ? { labels: { kind: entry.entry_kind }, value: 1 }
         : null,
   },
@@ -87,7 +100,8 @@ export const meters: readonly Meter<LedgerEntry>[] = [
 
 /** Paper and quarantined fills are in no total, nor is what is no fill. */
 function booked(entry: LedgerEntry): boolean {
-  return !entry.quarantined && !entry.paper && entry.entry_kind === 'FILL';
+  const isFill = entry.entry_kind === 'FILL' || entry.entry_kind === 'RELEASE';
+  return isFill && !entry.quarantined && !entry.paper;
 }
 
 function sideOf(entry: LedgerEntry): string {

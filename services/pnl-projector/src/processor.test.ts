@@ -306,8 +306,6 @@ describe('other events', () => {
     ['WindowClosed', 'ignored', 'window or balances'],
     ['TimeAdvanced', 'ignored', 'time'],
     ['KillSwitchChanged', 'ignored', 'kill switch'],
-    ['FillReversed', 'quarantined', 'NOT_BOOKED_BY_THIS_VERSION'],
-    ['FillReleased', 'quarantined', 'NOT_BOOKED_BY_THIS_VERSION'],
     ['SettlementJobFailed', 'ignored', 'reservation or job'],
   ])('%s is %s: %s', (type, outcome, because) => {
     expect(createDriver(processor).drive([other(type)]).outcomes).toEqual([{ outcome, because }]);

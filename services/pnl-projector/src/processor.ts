@@ -23,6 +23,8 @@ import {
 } from './market-tables.ts';
 import { meters } from './meters.ts';
 import { emit, REPORT_TOPICS } from './report.ts';
+import { history } from './review/lines.ts';
+import { fillReviewsTable, reportReleasesTable } from './review/review-rows.ts';
 import { lotPagesTable, parametersTable, positionsTable } from './tables.ts';
 import { says } from './says.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
@@ -59,11 +61,14 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
       looseTokensTable,
       claimsTable,
       parametersTable,
+      fillReviewsTable,
+      reportReleasesTable,
     ],
     changes,
     locate,
     revive,
   },
+  history,
   meters,
   watch,
   says,

@@ -15,10 +15,13 @@ import { type Emission } from '@polytraders/stream';
 import { alertsOf } from './alert.ts';
 import { partitionOfAccount, withReason } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
+import { correctionFields } from './review/correction.ts';
+import { heldLineOf } from './review/reissue.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
 
 export const REPORTER = 'gov.pnl_reporter';
 
+const REVERSED = 'GOV_FILL_REVERSED';
 const COMPUTED = 'PNL_REPORTER_FILL_PNL_COMPUTED';
 const MICROS_PER_MS = 1000;
 const TOPIC = TOPICS.settlementReports.name;
@@ -105,21 +108,61 @@ export function emit(
 ): readonly Emission[] {
   if (entry.paper || entry.mode === 'shadow_only') return none;
   if (entry.quarantined) return entry.entry_kind === 'FILL' ? alertsOf(entry) : none;
-  if (entry.entry_kind === 'RESOLVE') return emitMarket(entry);
-  if (entry.entry_kind !== 'FILL') return none;
+  switch (entry.entry_kind) {
+    case 'FILL':
+    case 'RELEASE':
+      return emitFill(entry, reportOf(entry, at));
+    case 'RESOLVE':
+      return emitToAll(entry, marketReportOf(entry));
+    case 'REVERSE': {
+      const correction = correctionReportOf(entry);
+      return correction === null ? none : emitToAll(entry, correction);
+    }
+    case 'REISSUE':
+      return emitReleased(entry, at.partition);
+    default:
+      return none;
+  }
+}
+
+/** The same report again, a revision later, for whoever it was held from (B19). */
+function emitReleased(reissue: LedgerEntry, partition: number): readonly Emission[] {
+  const { offset, entry } = heldLineOf(reissue);
+  const place = { partition, offset };
+  const held =
+    entry.entry_kind === 'REVERSE'
+      ? correctionReportOf(entry)
+      : entry.entry_kind === 'RESOLVE'
+        ? marketReportOf(entry)
+        : reportOf(entry, place);
+  if (held === null) return none;
+  const report: SettlementReport = {
+    ...held,
+    event_id: `${reissue.event_id}.${held.report_id}`,
+    causation_id: reissue.event_id,
+    recorded_at: reissue.recorded_at,
+    revision: held.revision + 1,
+    supersedes: held.event_id,
+    publication: 'RELEASED',
+    mode: reissue.mode,
+  };
+  const isFill = held.event_type === 'FILL_PNL_COMPUTED';
+  return isFill ? emitFill(entry, report) : emitToAll(entry, report);
+}
+
+function emitFill(entry: LedgerEntry, value: SettlementReport): readonly Emission[] {
   return [
     {
       topic: TOPIC,
       partition: partitionOfAccount(entry.account),
       key: entry.account,
-      record: { type: 'SettlementReport', value: reportOf(entry, at) },
+      record: { type: 'SettlementReport', value },
     },
   ];
 }
 
-/** The report of a settled book goes to everybody who has to do with it. */
-function emitMarket(entry: LedgerEntry): readonly Emission[] {
-  const value = marketReportOf(entry);
+/** Reports of settled books and corrections go to everybody who has to do with them. */
+function emitToAll(entry: LedgerEntry, value: SettlementReport): readonly Emission[] {
   const record = { type: 'SettlementReport', value };
   const { account } = entry;
   const copies: Topic[] = [TOPICS.governanceAudit, TOPICS.postTradeArchive];
@@ -167,6 +210,35 @@ export function marketReportOf(entry: LedgerEntry): SettlementReport {
     payout_per_share: entry.mark_price,
     payout_pusd: entry.cost_basis_pusd,
     realised_pnl_pusd: entry.realised_pnl_pusd,
+  };
+}
+
+/** What replaces the report of a fill that was taken back; null where none was published. */
+export function correctionReportOf(entry: LedgerEntry): SettlementReport | null {
+  const fields = correctionFields(entry);
+  if (fields === null) return null;
+  return {
+    ...OTHER_FIELDS,
+    ...NO_FILL_FIELDS,
+    event_id: `${entry.event_id}.settlement_correction`,
+    correlation_id: entry.correlation_id,
+    causation_id: entry.event_id,
+    producer: PRODUCER,
+    effective_at: entry.effective_at,
+    recorded_at: entry.recorded_at,
+    event_type: 'CORRECTION',
+    retained_until: entry.retained_until,
+    publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
+    mode: entry.mode,
+    reason_codes: [REVERSED],
+    books_complete: entry.books_complete,
+    incomplete_reasons: entry.incomplete_reasons,
+    condition_id: null,
+    token_id: null,
+    account: null,
+    trading_bot_id: null,
+    realised_pnl_pusd: null,
+    ...fields,
   };
 }
 

@@ -269,7 +269,14 @@ export const INCOMPLETE_CODES = [
     severity: 'WARN',
     meaning: 'A fill of this position is kept out of the numbers because it cannot be paid yet.',
     action: 'Release it with a reviewed fee.',
-    userMessage: '',
+    userMessage: 'A trade of this position is being reviewed and is not in its numbers yet.',
+  },
+  {
+    code: 'GOV_FILL_REVERSED',
+    severity: 'INFO',
+    meaning: 'A fill was taken out of the books by a reviewed command, as if it had never been.',
+    action: 'Replace the report that this one corrects; its changes say what holds now.',
+    userMessage: 'A trade was taken back after a review, and your numbers were corrected.',
   },
 ] as const satisfies readonly ReasonCode[];
 

@@ -221,7 +221,7 @@ function givenLedger(readers: readonly number[]): {
 }
 
 describe('an event that reads the ledger', () => {
-  test('is folded alone, when all before it is committed, with all that its lines name', async () => {
+  test('is folded alone, when all before it is committed, with all its lines name', async () => {
     const { take, said, session } = givenLedger([2]);
     await take(0, 5);
     expect(said).toEqual([
