@@ -5,12 +5,12 @@
  *
  *   plain token       value = floor(mark × shares)
  *   resolved token    value = floor(payout × shares): exact, without a mark and without an age
- *   neg-risk event    Σ YES × p̂ + Σ NO × (1 − p̂), p̂ = the YES marks normalised to sum 1, one floor
- *                     at the end; each token takes its exact part, by largest remainder
+ *   neg-risk event    Σ YES × p̂ + Σ NO × (1 − p̂), where p̂ are the YES marks normalised to sum 1;
+ *                     one floor at the end, each token its exact part by largest remainder
  *   unrealised        value − basis; null without a mark, and while a basis is not known
  *
- * The event's value is the one of neg-risk.ts (K − M in cash and y + (M − k) YES at p̂): as Σ p̂ = 1,
- * M falls out, so it is linear in the books and holds for those that are short.
+ * The event's value is the one of neg-risk.ts (K − M in cash and y + (M − k) YES at p̂): M falls out
+ * as Σ p̂ = 1, so it is linear in the books and holds for those that are short.
  *
  * An event is valued as a whole for each owner (account and bot) of books in it, so that the books
  * of one bot do not depend on those of another. Where a question has no mark the owner's books in

@@ -91,10 +91,10 @@ CREATE TABLE pnl_ledger (
 -- lots is its newest page of open lots: most books have no other, and a fill rewrites one row.
 -- wallet_shares is what its events moved in the wallet, those that were set aside included.
 -- condition_id and oversold_at are the same in all books of a token.
--- unrealised_pnl_pusd stands at the book's last fill, or at the last one of its negative-risk event:
--- mark_price is of the token as observed at mark_observed_at (MID, LAST, REPORTED; PAYOUT once it is
--- resolved), was mark_age_ms old then, and mark_stale says that a mark behind the number was further
--- from the fill than the limit. neg_risk_price: that mark normalised within its event (rule B5).
+-- unrealised_pnl_pusd stands at the book's last fill, or at the last of its negative-risk event.
+-- mark_price is of the token as observed at mark_observed_at (MID, LAST, REPORTED; PAYOUT once it
+-- is resolved) and was mark_age_ms old then; mark_stale: a mark behind the number was further from
+-- the fill than the limit. neg_risk_price: that mark normalised within its event (rule B5).
 CREATE TABLE positions (
   account text NOT NULL,
   token_id text NOT NULL,

@@ -221,7 +221,7 @@ export function bookFill(
   const { mode } = parameters;
   const realised = isDoubtful && closedNothingKnown(applied) ? null : applied.realised;
   const verdict = { quarantined: false, realised, codes, incomplete, mode, retainedUntil };
-  const entry = entryOf(fill, fees, applied, mark, unrealised, verdict);
+  const entry = entryOf(fill, { fees, applied, mark, unrealised, verdict });
   return { book: after, entry, others: value.others };
 }
 
@@ -270,7 +270,7 @@ function setAside(
     mode,
     retainedUntil: null,
   };
-  const entry = entryOf(fill, fees, untouched, mark, null, verdict);
+  const entry = entryOf(fill, { fees, applied: untouched, mark, unrealised: null, verdict });
   // Its release books it as it was told, of which a line has not everything (review/release.ts).
   const detail = JSON.stringify(toJson('FillConfirmed', fill));
   return { book: after, entry: { ...entry, detail }, others: noPuts };

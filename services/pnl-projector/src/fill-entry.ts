@@ -40,14 +40,19 @@ export type Verdict = {
   readonly retainedUntil: string | null;
 };
 
+/** What a line says besides its fill. */
+export type EntryParts = {
+  readonly fees: EntryFees;
+  readonly applied: Applied;
+  readonly mark: CarriedMark;
+  readonly unrealised: PusdMicros | null;
+  readonly verdict: Verdict;
+};
+
 /** The line of a fill. */
 export function entryOf(
   fill: FillConfirmed,
-  fees: EntryFees,
-  applied: Applied,
-  mark: CarriedMark,
-  unrealised: PusdMicros | null,
-  verdict: Verdict,
+  { fees, applied, mark, unrealised, verdict }: EntryParts,
 ): LedgerEntry {
   const { gross } = fees;
   return {

@@ -25,7 +25,7 @@ import { provenOutcome } from './proofs.ts';
 
 export const NEW_EVENT: NegRiskEvent = { kind: 'event', questions: [], members: [] };
 
-/** The event of a fill that is neg-risk by its token's id, else by its flag (B5); null of others. */
+/** The event of a fill that is neg-risk, by its token's id, else by its flag (B5); else null. */
 export function eventIdOf(fill: FillConfirmed): string | null {
   return fill.neg_risk === true ? fill.neg_risk_market_id : null;
 }

@@ -105,7 +105,7 @@ describe('rows of the worked table, as fills come in', () => {
 describe('failure injections of the specification', () => {
   // B5 overrides: the flag is derived from the token's id, so no binary payoff is used and no
   // "normal binary range" is needed; where the metadata name no event, the number is flagged.
-  test('NEGRISK_FLAG_MISSING: the metadata say standard, the token’s id says neg-risk and wins', () => {
+  test('NEGRISK_FLAG_MISSING: metadata say standard, the token’s id says neg-risk and wins', () => {
     const log = newLog();
     log.tell(defined('A', { neg_risk_market_id: null, questions: [] }));
     const injected: Partial<FillConfirmed> = {

@@ -259,8 +259,8 @@ export const INCOMPLETE_CODES = [
     code: 'GOV_NEGRISK_TOKEN_BY_TOKEN',
     severity: 'WARN',
     meaning:
-      'A position of a negative-risk event is valued by its own mark: the event is not defined, or ' +
-      'a question of it has no mark.',
+      'A position of a negative-risk event is valued by its own mark: the event is not defined, ' +
+      'or a question of it has no mark.',
     action: 'Mend the market metadata, or see why market data sends no mark; the next fill values.',
     userMessage: '',
   },
