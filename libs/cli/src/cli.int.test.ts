@@ -152,7 +152,7 @@ describe('with books in the tables', () => {
     expect(out).toMatch(/\nUnrealised is indicative: at the mark of the last fill of each book/);
   });
 
-  test('positions says how old each mark is, where it is from and whether it is stale', async () => {
+  test('positions says how old each mark is, where it is from, if it is stale', async () => {
     const { out } = await run('positions');
     expect(out).toMatch(/mm\.quoter +11 .* 0\.66 MID, 90\.000 s, stale /);
     const json = await run('positions', '--json', '--account', account, '--bot', 'mm.quoter');

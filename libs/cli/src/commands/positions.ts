@@ -59,8 +59,8 @@ export function addPositions(program: Command, context: CommandContext): void {
     whenEmpty: 'No positions match.',
     // Rule B4: a live unrealised figure is indicative and says so.
     note:
-      'Unrealised is indicative: at the mark of the last fill of each book, or of its negative-risk ' +
-      'event, not at one of now.',
+      'Unrealised is indicative: at the mark of the last fill of each book, or of its ' +
+      'negative-risk event, not at one of now.',
     options: ['account', 'bot', 'token', 'condition'],
     filters: ({ account, bot, token, condition }) => ({
       account,
@@ -85,7 +85,7 @@ export function addPositions(program: Command, context: CommandContext): void {
   });
 }
 
-/** `0.42 MID, 2.750 s` old when the book was valued; `stale` as STALE_DATA; a dash without a mark. */
+/** `0.42 MID, 2.750 s`: old when the book was valued; `stale` as STALE_DATA; a dash without. */
 function markText(row: Row<Name>): string {
   if (row.mark_price === null) return cellText(row, 'mark_price');
   const price = String(row.mark_price).replace(/\.?0+$/, '');
