@@ -34,6 +34,7 @@ import {
   type SourceRow,
   SOURCES,
 } from './rows.ts';
+import { changesOfDeadline, changesOfReservation } from './deadlines.ts';
 import {
   changesOfClaims,
   changesOfHeld,
@@ -44,7 +45,6 @@ import {
   commandOfRow,
   type CommandRow,
   COMMANDS,
-  type DeadlineRow,
   DEADLINES,
   HELD,
   heldOfRows,
@@ -62,7 +62,6 @@ import {
   RESERVATIONS,
   rowOfCommand,
   rowOfOpening,
-  rowOfReservation,
 } from './rows-movements.ts';
 import {
   DAYS,
@@ -79,8 +78,6 @@ import {
   isGlobalKey,
   isVolatileKey,
   type MarketFacts,
-  type OrderState,
-  type ReservationState,
 } from './state.ts';
 
 type DefinitionRow = {
@@ -235,40 +232,6 @@ function changes(
     case 'facts':
       return [];
   }
-}
-
-function changesOfReservation(
-  before: ReservationState | undefined,
-  after: ReservationState,
-): readonly Change[] {
-  const own: Change = { upsert: RESERVATIONS.name, row: rowOfReservation(after) };
-  const { reservationId: id, partition, expiresAt } = after;
-  if (expiresAt === null || before?.expiresAt === expiresAt) return [own];
-  const due = deadlineOf('reservation', id, partition, expiresAt);
-  return [own, { upsert: DEADLINES.name, row: due }];
-}
-
-/** The deadline of an order stands while it is open, until the clock has told it. */
-function changesOfDeadline(before: OrderState | undefined, after: OrderState): readonly Change[] {
-  const left = deadlineOfOrder(before);
-  const set = deadlineOfOrder(after);
-  if (left?.due_at === set?.due_at) return [];
-  if (set !== null) return [{ upsert: DEADLINES.name, row: set }];
-  return left === null ? [] : [{ remove: DEADLINES.name, row: left }];
-}
-
-function deadlineOfOrder(order: OrderState | undefined): DeadlineRow | null {
-  if (order?.status !== 'OPEN' || order.expiresAt === null) return null;
-  return deadlineOf('order', order.orderId, order.partition, order.expiresAt);
-}
-
-function deadlineOf(
-  kind: DeadlineRow['kind'],
-  id: string,
-  partition: number,
-  due: number,
-): DeadlineRow {
-  return { kind, id, log_partition: String(partition), due_at: due };
 }
 
 function changesOfPlace(before: FillState | undefined, after: FillState): readonly Change[] {
