@@ -13,6 +13,7 @@ import {
 } from '../../test/inputs.ts';
 import { type MovementSaid } from '../draft.ts';
 import { wholeConversion } from './conversion.ts';
+import { derivedPair } from './derived.ts';
 
 const EVENT = `0x${'cc'.repeat(31)}00`;
 const UNIT = 1_000_000n;
@@ -165,6 +166,38 @@ describe('on the log', () => {
     );
     expect(valuesOf(writer.inputs(redeemed), 'PositionsRedeemed')).toMatchObject([
       { legs: [{ token_id: '11', outcome_index: 0, quantity_shares: 100n * UNIT }] },
+    ]);
+  });
+
+  test('a question that is defined the other way round is taken as its ids prove it', () => {
+    const questions = QUESTIONS.map((question) => {
+      const [yes = '', no = ''] = derivedPair(question.condition_id, 'WRAPPED') ?? [];
+      const isTurned = question.question_index === 0;
+      return {
+        ...question,
+        yes_token_id: isTurned ? no : yes,
+        no_token_id: isTurned ? yes : no,
+      };
+    });
+    const [first, second, third, fourth] = questions;
+    const tokens = [first?.yes_token_id ?? '', first?.no_token_id ?? ''];
+    const turned = {
+      ...definition,
+      tokens: tokens.map((token_id) => ({ token_id, outcome: '' })),
+      questions,
+    };
+    const writer = testWriter();
+    writer.say({ kind: 'facts', definition: turned, definitionHash: 'h', marks: [] });
+    writer.reports(
+      buy('F1', first?.yes_token_id ?? '', first?.condition_id ?? ''),
+      buy('F2', third?.no_token_id ?? '', third?.condition_id ?? ''),
+    );
+    expect(valuesOf(writer.inputs(raw), 'PositionsConverted')).toMatchObject([
+      {
+        index_set: '5',
+        legs_out: [{ token_id: first?.yes_token_id }, { token_id: third?.no_token_id }],
+        legs_in: [{ token_id: second?.yes_token_id }, { token_id: fourth?.yes_token_id }],
+      },
     ]);
   });
 

@@ -10,7 +10,7 @@ import { shares } from '@polytraders/money';
 import { type Lookup } from '@polytraders/stream';
 import { type MovementDraft, type MovementSaid, type TokenLeg } from '../draft.ts';
 import { wholeConversion } from './conversion.ts';
-import { derivedPair, possibleTokens, proofs, type TokenPair } from './derived.ts';
+import { asProven, derivedPair, possibleTokens, proofs, type TokenPair } from './derived.ts';
 import { factsOf } from './enrich.ts';
 import { type Held, type Holding, holdingOf, taken } from './held.ts';
 import { tokensOfMarket } from './keys.ts';
@@ -151,7 +151,7 @@ function wholeOfEvent(
   const { type, account, value } = draft;
   const found = lookup.get(eventKey(value.neg_risk_market_id));
   const facts = found?.kind === 'facts' ? found : null;
-  const questions = facts?.definition?.questions ?? [];
+  const questions = (facts?.definition?.questions ?? []).map(asProven);
   const condition = new Map(questions.map((one) => [one.no_token_id, one.condition_id]));
   const holding = (token: string): Holding =>
     holdingOf(lookup, { partition, account }, condition.get(token) ?? tokenPlace(token), [token]);
