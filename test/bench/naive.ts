@@ -52,6 +52,8 @@ const store = createStore<LedgerEvent, Entity, LedgerEntry>(pnlProjector, {
 const fold = createFolder(pnlProjector, topic, store.leafOf, {
   emitter: null,
   counts: false,
+  lines: false,
+  onActivity: null,
 });
 const sessions = Array.from({ length: 12 }, (_, partition) =>
   newSession<Entity>({

@@ -88,6 +88,7 @@ export async function startWorkerOnPort(
     config: configOf(log, workerId),
     events: {
       onCommitted: () => undefined,
+      onBatch: () => undefined,
       onPublished: () => undefined,
       onAcquired: () => undefined,
       onHalt: () => undefined,
@@ -117,6 +118,7 @@ function configOf({ prefix }: TestLog, workerId: string): WorkerConfig {
     slots: 1,
     limits,
     countsEntries: false,
+    tellsEntries: false,
     drainMs: 1_000,
     auditMs: 30_000,
     physicalTopic: (logical) => prefix + logical,

@@ -137,6 +137,7 @@ function work(stage: Stage, process: Process): Promise<Worker> {
       publishes: true,
       slots: 2,
       countsEntries: false,
+      tellsEntries: false,
       limits: {
         maxInFlight: 4,
         maxPendingRecords: 12,
@@ -153,6 +154,7 @@ function work(stage: Stage, process: Process): Promise<Worker> {
     },
     events: {
       onCommitted: () => undefined,
+      onBatch: () => undefined,
       onPublished: () => undefined,
       onOutage: () => undefined,
       onAcquired: () => undefined,

@@ -48,6 +48,7 @@ export { type Place, unknownEnd, watchLateness, writtenAt } from './partition/la
 export { doubling, notTwice, pause } from './partition/signal.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
 export { type HaltedSource, type SourceState } from './service/health.ts';
+export { endAtStart } from './service/config-error.ts';
 export { main, run } from './service/run.ts';
 export {
   kafkaConfig,

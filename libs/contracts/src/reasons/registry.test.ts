@@ -19,6 +19,7 @@ test('a code of ours says whose it is, unless it refuses input or is specified',
   expect(bare).toEqual([
     'STALE_DATA',
     'MARKET_CLOSED',
+    'ConfigError',
     'REVENUE_REPORT',
     'REVENUE_DRIFT_DETECTED',
     'REPORT_DEFERRED',

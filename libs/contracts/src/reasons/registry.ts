@@ -7,10 +7,16 @@ import { ALARM_CODES, FLAG_CODES, INCOMPLETE_CODES } from './ours.ts';
 import { type ReasonCode } from './reason.ts';
 import { INPUT_CODES } from './refused-input.ts';
 import { SETTLEMENT_CODES } from './settlement.ts';
-import { PNL_REPORTER_CODES, REVENUE_REPORTER_CODES, USER_EXPLANATIONS } from './specified.ts';
+import {
+  CONFIGURATION_CODES,
+  PNL_REPORTER_CODES,
+  REVENUE_REPORTER_CODES,
+  USER_EXPLANATIONS,
+} from './specified.ts';
 
 const GROUPS = [
   { title: 'PnL Reporter, as specified', codes: PNL_REPORTER_CODES },
+  { title: 'Settings, as specified', codes: CONFIGURATION_CODES },
   { title: 'Attribution Revenue Reporter, as specified', codes: REVENUE_REPORTER_CODES },
   { title: 'Refused input', codes: INPUT_CODES },
   { title: 'Flags on booked facts', codes: FLAG_CODES },

@@ -76,6 +76,17 @@ export const PNL_REPORTER_CODES = [
   },
 ] as const satisfies readonly ReasonCode[];
 
+/** `threshold_logic` of its parameters names one more. */
+export const CONFIGURATION_CODES = [
+  {
+    code: 'ConfigError',
+    severity: 'HARD_REJECT',
+    meaning: 'A setting has a value that it may not have; the service did not start.',
+    action: 'Read the sentence in the log: it says what was expected and what was found.',
+    userMessage: '',
+  },
+] as const satisfies readonly ReasonCode[];
+
 /** Attribution Revenue Reporter, section 14 of its specification. */
 export const REVENUE_REPORTER_CODES = [
   {

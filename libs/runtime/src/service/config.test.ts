@@ -267,14 +267,20 @@ describe('a service that does not start', () => {
   }
 
   test('says why in one sentence and ends with code 2', () => {
-    expect(startWith({ MODE: 'live' })).toEqual({
-      status: 2,
-      stdout: '',
-      stderr:
-        'small-service did not start. Expected MODE to be one of general_live, limited_live, ' +
-        'shadow_only; found "live".\n',
+    const message =
+      'Expected MODE to be one of general_live, limited_live, shadow_only; found "live".';
+    const { stdout, ...rest } = startWith({ MODE: 'live' });
+    expect(rest).toEqual({ status: 2, stderr: `small-service did not start. ${message}\n` });
+    // The line that the specification asks for, whatever LOG_LEVEL says.
+    expect(JSON.parse(stdout)).toEqual({
+      level: 50,
+      time: expect.any(Number),
+      service: 'small-service',
+      event: 'ConfigError',
+      code: 'CONFIGURATION',
+      message,
     });
-    expect(startWith({ KAFKA_BROKERS: undefined })).toMatchObject({ status: 2, stdout: '' });
+    expect(startWith({ KAFKA_BROKERS: undefined }).status).toBe(2);
   });
 
   test('for want of a server says which, as shortly', () => {

@@ -2,6 +2,7 @@
 
 import { type Processor } from '@polytraders/stream';
 import { configFromEnv, type ServiceConfig } from './config.ts';
+import { endAtStart } from './config-error.ts';
 import { type RunOptions, type Running, start } from './start.ts';
 
 /** Half a second short of ten, so that a supervisor that counts to ten need not kill. */
@@ -58,13 +59,6 @@ export async function main<
   try {
     await run(processor, configFromEnv(process.env), options);
   } catch (cause) {
-    const sentence = isNamed(cause) ? cause.message : String((cause as Error).stack ?? cause);
-    process.stderr.write(`${processor.id} did not start. ${sentence}\n`);
-    process.exit(2);
+    endAtStart(processor.id, cause);
   }
-}
-
-/** Errors of this house have a code and a sentence; of anything else the stack says most. */
-function isNamed(cause: unknown): cause is Error & { readonly code: string } {
-  return cause instanceof Error && typeof (cause as { readonly code?: unknown }).code === 'string';
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { TOPICS } from '@polytraders/contracts';
-import { type Beside, RuntimeError, type Services } from '@polytraders/runtime';
+import { type Beside, endAtStart, RuntimeError, type Services } from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
 import { type WriterRules } from '../writer/commands.ts';
 import { type ChainConfig, chainConfig } from './chain-config.ts';
@@ -59,8 +59,7 @@ export function configured(env: Env): IngestorConfig {
   try {
     return ingestorConfig(env);
   } catch (cause) {
-    process.stderr.write(`fill-ingestor did not start. ${(cause as Error).message}\n`);
-    process.exit(2);
+    endAtStart('fill-ingestor', cause);
   }
 }
 
