@@ -17,7 +17,7 @@ export type Balances = {
   readonly block: Header;
   /** Micros. */
   readonly pusd: bigint;
-  /** Micros by token, those that are not 0, sorted by token. */
+  /** Micros by token, of each that was asked for, sorted by token. */
   readonly tokens: readonly { readonly tokenId: string; readonly quantity: bigint }[];
 };
 
@@ -84,21 +84,23 @@ async function balancesOf(
   return {
     block: header,
     pusd: cash,
-    tokens: ids
-      .map((tokenId, at) => ({ tokenId, quantity: quantities[at] ?? 0n }))
-      .filter((one) => one.quantity !== 0n),
+    tokens: ids.map((tokenId, at) => ({ tokenId, quantity: quantities[at] ?? 0n })),
   };
 }
+
+/** What an observation is for: a window, and which attempt at it; null for one on request. */
+export type Occasion = { readonly windowId: string; readonly attempt: number } | null;
 
 /** The observation, or why there is none, as an input of the account's partition. */
 export function balancesInput(
   source: string,
-  request: BalanceRequest,
-  windowId: string | null,
+  account: string,
+  occasion: Occasion,
   found: Balances | RuntimeError,
   now: number,
 ): NewInput {
-  const { account, block } = request;
+  const windowId = occasion?.windowId ?? null;
+  const when = occasion === null ? String(now) : `${occasion.windowId}/${String(occasion.attempt)}`;
   const isError = found instanceof RuntimeError;
   const value = {
     account,
@@ -118,7 +120,7 @@ export function balancesInput(
   return {
     partition: partitionOfAccount(account),
     source: 'chain',
-    sourcePosition: `${source}/balances/${account}/${String(block)}/${windowId ?? String(now)}`,
+    sourcePosition: `${source}/balances/${account}/${when}`,
     rawFormat: 'json',
     bytes: Buffer.from(JSON.stringify(value)),
     raw: {
@@ -126,7 +128,7 @@ export function balancesInput(
       type: 'ChainBalancesObserved',
       value,
       effectiveAt: isError ? now : found.block.time * 1_000_000,
-      correlationId: null,
+      correlationId: windowId,
       marketSeq: null,
     },
   };

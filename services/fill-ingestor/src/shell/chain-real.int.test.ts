@@ -224,15 +224,18 @@ test('balances are those of the block; where they cannot be read, the reason is 
   if (found instanceof RuntimeError) throw found;
   const sorted = [yes, no].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
   expect(found.pusd).toBe(996_000_000n);
-  expect(found.tokens).toEqual(sorted.map((tokenId) => ({ tokenId, quantity: 4_000_000n })));
-  expect(balancesInput('chain/137', request, 'w1', found, 0).raw).toMatchObject({
+  const held = sorted.map((tokenId) => ({ tokenId, quantity: 4_000_000n }));
+  expect(found.tokens).toEqual([{ tokenId: '7', quantity: 0n }, ...held]);
+  expect(
+    balancesInput('chain/137', ALICE, { windowId: 'w1', attempt: 1 }, found, 0).raw,
+  ).toMatchObject({
     type: 'ChainBalancesObserved',
     value: { balance_pusd: '996', block_number: block, window_id: 'w1', error: null },
   });
   bench.proxy.behave(({ method }) => (method === 'eth_call' ? { status: 503 } : null));
   const none = await readBalances(reader.rpc, POLYGON, request);
   if (!(none instanceof RuntimeError)) throw new Error('Expected an error.');
-  expect(balancesInput('chain/137', request, null, none, 5).raw).toMatchObject({
+  expect(balancesInput('chain/137', ALICE, null, none, 5).raw).toMatchObject({
     value: { balance_pusd: null, block_number: null, error: expect.stringMatching(/^CHAIN_/) },
   });
 }, 60_000);

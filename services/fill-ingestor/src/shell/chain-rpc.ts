@@ -6,6 +6,7 @@
  *   refuses a range of blocks       CHAIN_RANGE_REFUSED, in JSON or by HTTP 400, 413, 422
  *   refuses a batch of calls        CHAIN_BATCH_REFUSED, and smaller batches from then on
  *   is asked beyond its head        CHAIN_LAGS
+ *   has no state of that block      CHAIN_UNREADABLE, which asks for a node with an archive
  *   what is not JSON-RPC            CHAIN_UNREADABLE
  *
  * ethers is kept to JSON-RPC and batching: its own network has no plug-in that calls others, it
@@ -142,9 +143,11 @@ type Thrown = {
   readonly shortMessage?: string;
   readonly message?: string;
   readonly response?: Response;
-  readonly info?: { readonly responseBody?: unknown };
-  readonly error?: { readonly code?: unknown; readonly message?: unknown };
+  readonly info?: { readonly responseBody?: unknown; readonly error?: NodeError };
+  readonly error?: NodeError;
 };
+
+type NodeError = { readonly code?: unknown; readonly message?: unknown };
 
 /** What ethers throws, by name. Its messages repeat whole calls and are left out. */
 function named(cause: unknown, method: string, batchMax: number): RuntimeError {
@@ -164,6 +167,9 @@ function named(cause: unknown, method: string, batchMax: number): RuntimeError {
         : failure('CHAIN_UNREADABLE', `Expected an answer to ${method}; found ${said}.`);
     case 'UNKNOWN_ERROR':
       return ofAnswer(method, said);
+    case 'CALL_EXCEPTION':
+      // Whatever a node answers to a call, ethers takes for what the contract has said.
+      return ofAnswer(method, saidBy({ ...thrown, error: thrown.info?.error ?? {} }));
     case 'UNSUPPORTED_OPERATION':
       return /body/.test(thrown.shortMessage ?? '')
         ? failure('CHAIN_UNREADABLE', `Expected JSON for ${method}; found ${said}.`)
@@ -205,6 +211,10 @@ function ofAnswer(method: string, said: string): RuntimeError {
   const found = `Expected ${method} to be answered; found ${said}.`;
   if (/\brate\b|too many requests|per second|throughput|request count/i.test(said)) {
     return failure('CHAIN_RATE_LIMITED', found);
+  }
+  if (/missing trie node|pruned|historical state|state (is )?not available/i.test(said)) {
+    const ask = 'It keeps no state of that block: ask a node with an archive.';
+    return failure('CHAIN_UNREADABLE', `${found} ${ask}`, REFUSED);
   }
   if (method !== 'eth_getLogs') return failure('CHAIN_OUTAGE', found, REFUSED);
   if (/outofrange|\bbeyond\b|\bhead\b|unknown block|not found/i.test(said)) {

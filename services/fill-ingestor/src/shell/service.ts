@@ -10,6 +10,7 @@ import { startChainReader } from './chain-reader.ts';
 import { startBusReader } from './bus-reader.ts';
 import { startClock } from './clock.ts';
 import { parseParameters, type Settings, tellParameters, warningsOf } from './parameters.ts';
+import { startWindowBalances } from './window-balances.ts';
 import { startWindowClock } from './window-clock.ts';
 import { type WindowConfig, windowConfig } from './window-config.ts';
 import { watchLevel } from './window-level.ts';
@@ -78,7 +79,9 @@ export async function startReaders(services: Services, config: IngestorConfig): 
     chain: config.chain === null ? null : `chain/${String(config.chain.chainId)}`,
   });
   const windows = startWindowClock(services, config.windows, level);
-  const all = [...readers, ...chain, windows];
+  const balances =
+    config.chain === null ? [] : [startWindowBalances(services, config.chain, config.windows)];
+  const all = [...readers, ...chain, windows, ...balances];
   return {
     sources: () => all.map((reader) => reader.state()),
     stop: async () => {

@@ -1,5 +1,5 @@
 /**
- * Ready-made records: parameters, the kill switch, the passing of time. Their readers have said
+ * Ready-made records: parameters, the kill switch, the passing of time, windows and balances. Their readers have said
  * everything but the envelope; here they get it and go on the log, to every partition with the
  * same `market_seq` where they are everybody's.
  */
@@ -9,6 +9,7 @@ import { type Lookup, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type InboxEvent, type ReadyRecord } from '../inbox-event.ts';
 import { quoted } from '../quoted.ts';
+import { type JsonRecord } from '../raw.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { envelopeOf } from './envelope.ts';
 import { quarantine } from './quarantine.ts';
@@ -35,7 +36,7 @@ export function stepReady(
     const json = { ...envelope, ...EPOCH, ...where, ...value, ...placed };
     const record: Records[typeof type] = { ...fromJson(type, json), ...envelope };
     const entry = ledgerEntry(type, record, {
-      key: '*',
+      key: keyOf(value),
       fillId: null,
       sourcePosition: event.sourcePosition,
       reasonCode: null,
@@ -74,6 +75,11 @@ function stepMarket(
   return type === 'MarketResolved'
     ? stepResolution(event, value, entry, lookup, accounts)
     : stepStatus(event, value, entry, lookup);
+}
+
+/** The account that it is of, else everybody. */
+function keyOf({ account }: JsonRecord): string {
+  return typeof account === 'string' ? account : '*';
 }
 
 /** Records that say which reader brought them. */
