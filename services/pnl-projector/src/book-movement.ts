@@ -17,6 +17,7 @@ import {
   type TokensTransferred,
 } from '@polytraders/contracts';
 import {
+  ASIDE_WHOLE,
   type BotBook,
   bookMerge,
   bookOpening,
@@ -41,9 +42,6 @@ import {
 } from './desk.ts';
 import { type Claim, claimKey, type Holding, TREASURY } from './entities.ts';
 import { type EntryKind } from './entry.ts';
-
-/** The detail of a line whose movement was not booked at all, unlike one that the books lacked. */
-export const ASIDE_WHOLE = 'aside';
 
 /** The envelope and place that the records of movements share. */
 type Movement = {

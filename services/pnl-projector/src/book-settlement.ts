@@ -2,6 +2,7 @@
 
 import { type PositionsConverted, type PositionsRedeemed } from '@polytraders/contracts';
 import {
+  ASIDE_WHOLE,
   bookConversion,
   bookRedemption,
   cashByToken,
@@ -14,7 +15,7 @@ import {
   questionsOf,
 } from '@polytraders/domain';
 import { pusd, type PusdMicros, shares } from '@polytraders/money';
-import { ASIDE_WHOLE, botBooks, inflowBot, originOf, postOutflow } from './book-movement.ts';
+import { botBooks, inflowBot, originOf, postOutflow } from './book-movement.ts';
 import {
   amendLast,
   type Desk,

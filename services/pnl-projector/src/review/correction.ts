@@ -4,11 +4,10 @@
  * the changes in its `detail`.
  */
 
-import { formatMicros } from '@polytraders/money';
 import { type ReportChange, type SettlementReport } from '@polytraders/contracts';
+import { type BookChange, type BookEffect, isBooking } from '@polytraders/domain';
+import { formatMicros } from '@polytraders/money';
 import { type LedgerEntry } from '../entry.ts';
-import { type Effect } from './effect.ts';
-import { type Change, isBooking } from './refold.ts';
 
 /** Later reports whose change is told one by one; of more only their number and their sum. */
 export const LATER_CHANGES_MAX = 500;
@@ -16,10 +15,10 @@ export const LATER_CHANGES_MAX = 500;
 type Corrected = {
   /** The line that booked the fill; null while it was set aside. */
   readonly booked: LedgerEntry | null;
-  readonly did: Effect;
+  readonly did: BookEffect;
   readonly before: Numbers;
   readonly running: Numbers;
-  readonly later: readonly Change[];
+  readonly later: readonly BookChange<LedgerEntry>[];
 };
 type Numbers = { readonly shares: bigint; readonly basis: bigint };
 
@@ -57,7 +56,7 @@ export function correctionOf({ booked, did, before, running, later }: Corrected)
 }
 
 /** The numbers of later reports: the sum first, then each, as far as they are not too many. */
-function laterChanges(later: readonly Change[]): readonly ReportChange[] {
+function laterChanges(later: readonly BookChange<LedgerEntry>[]): readonly ReportChange[] {
   const realised = later.filter(({ before, after }) => before.realised !== after.realised);
   if (realised.length === 0) return [];
   const total = (of: 'before' | 'after'): bigint =>

@@ -23,7 +23,7 @@ import {
 import { type LedgerEntry } from '../entry.ts';
 import { withBook } from '../placing.ts';
 import { reviewedBy, reviewOf } from './audit.ts';
-import { amountsNegated } from './effect.ts';
+import { amountsNegated } from './negated.ts';
 import { asideKey, linesOf } from './lines.ts';
 
 type PnlStep = Step<Entity, LedgerEntry>;

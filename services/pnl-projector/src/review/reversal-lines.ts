@@ -1,7 +1,19 @@
 /** The ledger lines of a reversal: what the fill did, negated, and what its absence changes. */
 
 import { type FillReversed } from '@polytraders/contracts';
-import { avgCost, costBasis, positionShares } from '@polytraders/domain';
+import {
+  avgCost,
+  type BookChange,
+  type BookEffect,
+  bookName,
+  type BookPlace,
+  costBasis,
+  isBooking,
+  minusEffect,
+  NO_EFFECT,
+  positionShares,
+  type Refolded,
+} from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
 import { type Lookup } from '@polytraders/stream';
 import {
@@ -20,15 +32,14 @@ import { type LedgerEntry } from '../entry.ts';
 import { retentionOf } from '../retention.ts';
 import { reviewedBy } from './audit.ts';
 import { correctionOf } from './correction.ts';
-import { amountsNegated, type Effect, minus, NO_EFFECT } from './effect.ts';
-import { type Change, isBooking, nameOf, type Place, type Refolded } from './refold.ts';
+import { amountsNegated } from './negated.ts';
 
 export type Reversal = {
   readonly event: FillReversed;
   readonly partition: number;
   /** The line of the fill, and the one that booked it: itself, its release, or none. */
   readonly fill: { readonly first: LedgerEntry; readonly booked: LedgerEntry | null };
-  readonly refolded: Refolded;
+  readonly refolded: Refolded<LedgerEntry>;
   /** What changes, as it is afterwards, by token. */
   readonly holdings: ReadonlyMap<string, Holding>;
 };
@@ -37,8 +48,8 @@ type Running = { shares: bigint; basis: bigint };
 
 /** What a book had before the reversal, and has after each of its lines. */
 type Sheet = {
-  readonly runningOf: (place: Place) => Running;
-  readonly bookOf: (place: Place) => Book;
+  readonly runningOf: (place: BookPlace) => Running;
+  readonly bookOf: (place: BookPlace) => Book;
   readonly parameters: Parameters;
 };
 
@@ -46,7 +57,7 @@ type Sheet = {
 export function linesOfReversal(state: Lookup<Entity>, reversal: Reversal): readonly LedgerEntry[] {
   const sheet = sheetOf(state, reversal);
   const { refolded, event } = reversal;
-  const isOwn = ({ line }: Change): boolean =>
+  const isOwn = ({ line }: BookChange<LedgerEntry>): boolean =>
     line !== null && isBooking(line) && line.fill_id === event.fill_id;
   const own = refolded.changes.find(isOwn) ?? null;
   const later = refolded.changes.filter((change) => change !== own);
@@ -60,7 +71,7 @@ function sheetOf(state: Lookup<Entity>, { event, partition, holdings }: Reversal
     holding?.books.find((book) => book.bot === bot) ?? newBook(bot);
   return {
     runningOf: (place) => {
-      const name = nameOf(place);
+      const name = bookName(place);
       const known = running.get(name);
       if (known !== undefined) return known;
       const holding = state.get(holdingKey(event.account, place.token)) as Holding | undefined;
@@ -78,14 +89,14 @@ function sheetOf(state: Lookup<Entity>, { event, partition, holdings }: Reversal
 function reverseLine(
   sheet: Sheet,
   { event, fill: { first, booked } }: Reversal,
-  did: Effect,
-  later: readonly Change[],
+  did: BookEffect,
+  later: readonly BookChange<LedgerEntry>[],
 ): LedgerEntry {
   const base = booked ?? first;
   const place = { token: base.token_id ?? '', bot: base.trading_bot_id };
   const running = sheet.runningOf(place);
   const isAside = booked === null;
-  const undone = minus(NO_EFFECT, did);
+  const undone = minusEffect(NO_EFFECT, did);
   const before = { ...running };
   if (!isAside) advance(running, undone);
   return {
@@ -105,11 +116,11 @@ function restateLine(
   state: Lookup<Entity>,
   sheet: Sheet,
   reversal: Reversal,
-  change: Change,
+  change: BookChange<LedgerEntry>,
 ): LedgerEntry {
   const { event } = reversal;
   const base = change.line ?? unsettledLine(state, reversal, change);
-  const by = minus(change.after, change.before);
+  const by = minusEffect(change.after, change.before);
   const running = sheet.runningOf(change);
   const basisBefore = pusd(running.basis);
   if (!change.isAside) advance(running, by);
@@ -139,7 +150,7 @@ function placed(
   sheet: Sheet,
   event: FillReversed,
   base: LedgerEntry,
-  place: Place,
+  place: BookPlace,
   running: Running,
   isAside: boolean,
 ) {
@@ -172,7 +183,7 @@ function placed(
 function unsettledLine(
   state: Lookup<Entity>,
   { event, partition, fill }: Reversal,
-  { token }: Change,
+  { token }: BookChange<LedgerEntry>,
 ): LedgerEntry {
   const holding = state.get(holdingKey(event.account, token)) as Holding | undefined;
   const condition = holding?.conditionId ?? '';
@@ -201,7 +212,7 @@ const NO_TRADE = {
   identity_recipe: null,
 } as const;
 
-function openedAndClosed(effect: Effect) {
+function openedAndClosed(effect: BookEffect) {
   return {
     opened_shares: shares(effect.openedShares),
     opened_basis_pusd: pusd(effect.openedBasis),
@@ -211,7 +222,7 @@ function openedAndClosed(effect: Effect) {
 }
 
 /** Δ basis = carried + realised + unknown − cash, of fills and movements alike. */
-function advance(running: Running, by: Effect): void {
+function advance(running: Running, by: BookEffect): void {
   running.shares += by.quantity;
   running.basis += by.carried + by.realised + by.unknown - by.cash;
 }

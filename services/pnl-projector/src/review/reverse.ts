@@ -6,13 +6,22 @@
  *             another one, and realises otherwise
  *
  * Both have the time of the line that they change, so every window has what it would have had. The
- * books are folded again from their lines (refold.ts); where that does not give the books as they
+ * books are folded again from their lines (libs/domain, refold); where that does not give the books as they
  * stand, a part of the history is not kept any more, and nothing is changed.
  */
 
 import { type FillReversed } from '@polytraders/contracts';
 import {
   addLot,
+  type BookChange,
+  bookName,
+  type BookPlace,
+  isBooking,
+  isSamePosition,
+  minusEffect,
+  refold,
+  type Refolded,
+  type TokenHistory,
   flatPosition,
   type Lots,
   lotsOf,
@@ -39,17 +48,7 @@ import {
 import { type LedgerEntry } from '../entry.ts';
 import { markOversold, withBook } from '../placing.ts';
 import { reviewOf } from './audit.ts';
-import { minus } from './effect.ts';
 import { familyOf, linesOf, reversalKeys, tokenLinesKey } from './lines.ts';
-import {
-  type Change,
-  isBooking,
-  nameOf,
-  type Place,
-  refold,
-  type Refolded,
-  type TokenHistory,
-} from './refold.ts';
 import { withoutReason } from './release.ts';
 import { linesOfReversal } from './reversal-lines.ts';
 
@@ -76,7 +75,7 @@ export function reverseKeysThen(
   return reversalKeys(state, partition, event.account, event.token_id);
 }
 
-/** Books the reversal. */
+/** RefoldedBooks the reversal. */
 export function reverseFill(
   state: Lookup<Entity>,
   event: FillReversed,
@@ -109,9 +108,17 @@ export function reverseFill(
   return { outcome: 'applied', puts: [...puts, spoken], entries };
 }
 
-const NOTHING_BOOKED: Refolded = { actual: new Map(), without: new Map(), changes: [] };
+const NOTHING_BOOKED: Refolded<LedgerEntry> = {
+  actual: new Map(),
+  without: new Map(),
+  changes: [],
+};
 
-function historyOf(state: Lookup<Entity>, account: string, token: string): TokenHistory {
+function historyOf(
+  state: Lookup<Entity>,
+  account: string,
+  token: string,
+): TokenHistory<LedgerEntry> {
   const holding = state.get(holdingKey(account, token)) as Holding | undefined;
   const lines = linesOf(state, tokenLinesKey(account, token));
   return { token, lines, settled: holding?.settled ?? null };
@@ -121,14 +128,14 @@ function historyOf(state: Lookup<Entity>, account: string, token: string): Token
 function agrees(
   state: Lookup<Entity>,
   account: string,
-  histories: readonly TokenHistory[],
-  { actual }: Refolded,
+  histories: readonly TokenHistory<LedgerEntry>[],
+  { actual }: Refolded<LedgerEntry>,
 ): boolean {
   const known = new Set<string>();
   for (const { token } of histories) {
     const holding = state.get(holdingKey(account, token)) as Holding | undefined;
     for (const { bot, position } of holding?.books ?? []) {
-      const name = nameOf({ token, bot });
+      const name = bookName({ token, bot });
       known.add(name);
       if (!isSamePosition(position, actual.get(name)?.position ?? flatPosition())) return false;
     }
@@ -138,33 +145,13 @@ function agrees(
   });
 }
 
-/** The same open lots. What was realised before the first line that is kept does not matter. */
-function isSamePosition(a: Position, b: Position): boolean {
-  const [left, right] = [lotsOf(a.lots), lotsOf(b.lots)];
-  return (
-    a.direction === b.direction &&
-    left.length === right.length &&
-    left.every((lot, at) => {
-      const other = right[at];
-      return (
-        other !== undefined &&
-        lot.quantity === other.quantity &&
-        lot.basis === other.basis &&
-        lot.offset === other.offset &&
-        lot.fillId === other.fillId &&
-        lot.openedAt === other.openedAt
-      );
-    })
-  );
-}
-
 type Fill = { readonly first: LedgerEntry; readonly booked: LedgerEntry | null };
 
 /** The holdings whose books change, as they are afterwards. */
 function rewritten(
   state: Lookup<Entity>,
   event: FillReversed,
-  refolded: Refolded,
+  refolded: Refolded<LedgerEntry>,
   fill: Fill,
   offset: number,
 ): ReadonlyMap<string, Holding> {
@@ -179,7 +166,7 @@ function rewritten(
     const holding = holdingOf(place.token);
     if (holding === undefined) continue;
     const book = holding.books.find(({ bot }) => bot === place.bot) ?? newBook(place.bot);
-    const changes = refolded.changes.filter((change) => nameOf(change) === name);
+    const changes = refolded.changes.filter((change) => bookName(change) === name);
     const next = rebooked(book, holding, refolded, name, changes);
     holdings.set(place.token, withBook(holding, next));
   }
@@ -198,11 +185,15 @@ function rewritten(
 }
 
 /**
- * Books with other numbers, or with other lots though all their numbers are the same: a basis of
+ * RefoldedBooks with other numbers, or with other lots though all their numbers are the same: a basis of
  * nothing is not one that nobody knows.
  */
-function changedBooks({ actual, without, changes }: Refolded): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>(changes.map((change) => [nameOf(change), change]));
+function changedBooks({
+  actual,
+  without,
+  changes,
+}: Refolded<LedgerEntry>): ReadonlyMap<string, BookPlace> {
+  const places = new Map<string, BookPlace>(changes.map((change) => [bookName(change), change]));
   for (const [name, place] of [...actual, ...without]) {
     const was = actual.get(name)?.position ?? flatPosition();
     const is = without.get(name)?.position ?? flatPosition();
@@ -243,9 +234,9 @@ function withoutFill(holding: Holding, { first, booked }: Fill): Holding {
 function rebooked(
   book: Book,
   holding: Holding,
-  { actual, without }: Refolded,
+  { actual, without }: Refolded<LedgerEntry>,
   name: string,
-  changes: readonly Change[],
+  changes: readonly BookChange<LedgerEntry>[],
 ): Book {
   const was = actual.get(name)?.position ?? flatPosition();
   const is = without.get(name)?.position ?? flatPosition();
@@ -255,7 +246,7 @@ function rebooked(
     realised: pusd(book.position.realised + is.realised - was.realised),
   };
   const { settled } = holding;
-  const moved = changes.reduce((sum, of) => sum + minus(of.after, of.before).quantity, 0n);
+  const moved = changes.reduce((sum, of) => sum + minusEffect(of.after, of.before).quantity, 0n);
   let { incomplete } = book;
   if (position.lots.unknown !== 0n) incomplete = withReason(incomplete, 'GOV_BASIS_UNKNOWN');
   if (changes.some(({ isAside }) => isAside))

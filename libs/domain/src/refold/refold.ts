@@ -11,64 +11,68 @@
  * left out in both.
  */
 
-import {
-  applyFill,
-  type BotBook,
-  bookConversion,
-  bookMerge,
-  bookOpening,
-  bookRedemption,
-  bookResolution,
-  bookTransferIn,
-  bookTransferOut,
-  flatPosition,
-  type Moved,
-  type Origin,
-  payoutValue,
-  type Position,
-  type Posting,
-  receive,
-} from '@polytraders/domain';
 import { invariant, pusd, shares } from '@polytraders/money';
-import { type LedgerLine } from '@polytraders/stream';
-import { ASIDE_WHOLE } from '../book-movement.ts';
-import { type Settled, UNATTRIBUTED } from '../entities.ts';
-import { type LedgerEntry } from '../entry.ts';
-import { type Effect, isSame, NO_EFFECT, plus } from './effect.ts';
+import { applyFill, flatPosition, type Position } from '../position.ts';
+import { bookConversion } from '../settlement/conversion.ts';
+import { type Posting, receive } from '../settlement/posting.ts';
+import { bookRedemption, type Moved } from '../settlement/redemption.ts';
+import { bookResolution, type Payout, payoutValue } from '../settlement/resolution.ts';
+import { type BotBook } from '../settlement/sharing.ts';
+import { bookMerge } from '../settlement/split-merge.ts';
+import { bookOpening, bookTransferIn, bookTransferOut } from '../settlement/transfer.ts';
+import {
+  ASIDE_WHOLE,
+  type BookedLine,
+  isBooking,
+  openedLots,
+  originOf,
+  type PlacedLine,
+  tokenOf,
+} from './booked-line.ts';
+import { type BookEffect, isSameEffect, NO_EFFECT, plusEffect } from './effect.ts';
+
+/** The bot of what no book can account for. */
+const UNATTRIBUTED = 'unattributed';
 
 /** A book by token and bot. */
-export type Place = { readonly token: string; readonly bot: string };
+export type BookPlace = { readonly token: string; readonly bot: string };
 
 /** What one event did to a book, and what it would have done. */
-export type Change = Place & {
+export type BookChange<Line extends BookedLine = BookedLine> = BookPlace & {
   readonly offset: number;
   /** Of shares or cash that no book could account for. */
   readonly isAside: boolean;
   /** The line that says what it did; null where it did nothing to this book. */
-  readonly line: LedgerEntry | null;
-  readonly before: Effect;
-  readonly after: Effect;
+  readonly line: Line | null;
+  readonly before: BookEffect;
+  readonly after: BookEffect;
 };
 
 /** One token of the wallet. */
-export type TokenHistory = {
+export type TokenHistory<Line extends BookedLine = BookedLine> = {
   readonly token: string;
-  readonly lines: readonly LedgerLine<LedgerEntry>[];
-  readonly settled: Settled | null;
+  readonly lines: readonly PlacedLine<Line>[];
+  /** Its payout, once its condition is resolved, and where on the log. */
+  readonly settled: SettledAt | null;
 };
 
-export type Refolded = {
-  readonly actual: Books;
-  readonly without: Books;
+export type SettledAt = { readonly payout: Payout; readonly offset: number };
+
+export type Refolded<Line extends BookedLine = BookedLine> = {
+  readonly actual: RefoldedBooks;
+  readonly without: RefoldedBooks;
   /** Where the two differ, in the log's order; of the fill itself everything that it did. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly BookChange<Line>[];
 };
 
-export type Books = ReadonlyMap<string, Place & { readonly position: Position }>;
+export type RefoldedBooks = ReadonlyMap<string, BookPlace & { readonly position: Position }>;
 
-type World = Map<string, Place & { readonly position: Position }>;
-type Done = Place & { readonly isAside: boolean; readonly effect: Effect };
-type Group = { readonly offset: number; readonly lines: readonly LedgerEntry[] };
+type World = Map<string, BookPlace & { readonly position: Position }>;
+type Done = BookPlace & { readonly isAside: boolean; readonly effect: BookEffect };
+type Group<Line extends BookedLine> = {
+  readonly offset: number;
+  readonly lines: readonly Line[];
+};
 
 const FLAT = flatPosition();
 
@@ -76,7 +80,10 @@ const FLAT = flatPosition();
 const AGAIN: ReadonlySet<string> = new Set(['REVERSE', 'RESTATE', 'REISSUE']);
 
 /** Folds the tokens' histories, with and without the fill. */
-export function refold(histories: readonly TokenHistory[], fillId: string): Refolded {
+export function refold<Line extends BookedLine>(
+  histories: readonly TokenHistory<Line>[],
+  fillId: string,
+): Refolded<Line> {
   const reversed = new Set(
     histories.flatMap(({ lines }) =>
       lines.flatMap(({ entry }) =>
@@ -87,11 +94,11 @@ export function refold(histories: readonly TokenHistory[], fillId: string): Refo
   const settledAt = new Map(histories.map(({ token, settled }) => [token, settled]));
   const actual: World = new Map();
   let without = actual;
-  const changes: Change[] = [];
+  const changes: BookChange<Line>[] = [];
   for (const group of groupsOf(histories)) {
     const isIt = group.lines.some((line) => isBooking(line) && line.fill_id === fillId);
     if (isIt && without === actual) without = new Map(actual);
-    const isResolvedAt = ({ offset }: Group, token: string): Settled | null => {
+    const isResolvedAt = ({ offset }: Group<Line>, token: string): SettledAt | null => {
       const settled = settledAt.get(token) ?? null;
       return settled?.offset === offset && isSettledHere(group, token, actual) ? settled : null;
     };
@@ -109,19 +116,16 @@ export function refold(histories: readonly TokenHistory[], fillId: string): Refo
   return { actual, without, changes };
 }
 
-/** A line that puts a fill into its book. */
-export function isBooking(line: LedgerEntry): boolean {
-  return (line.entry_kind === 'FILL' || line.entry_kind === 'RELEASE') && !line.quarantined;
-}
-
 /** Name of a book. */
-export function nameOf({ token, bot }: Place): string {
+export function bookName({ token, bot }: BookPlace): string {
   return `${token}|${bot}`;
 }
 
 /** Events in the log's order, resolutions that found no lot to settle among them. */
-function groupsOf(histories: readonly TokenHistory[]): readonly Group[] {
-  const byOffset = new Map<number, { readonly line: number; readonly entry: LedgerEntry }[]>();
+function groupsOf<Line extends BookedLine>(
+  histories: readonly TokenHistory<Line>[],
+): readonly Group<Line>[] {
+  const byOffset = new Map<number, { readonly line: number; readonly entry: Line }[]>();
   for (const { lines, settled } of histories) {
     if (settled !== null && !byOffset.has(settled.offset)) byOffset.set(settled.offset, []);
     for (const { offset, line, entry } of lines) {
@@ -139,17 +143,17 @@ function groupsOf(histories: readonly TokenHistory[]): readonly Group[] {
 }
 
 /** A resolution settles what it finds; where it left open lots alone it came by another way. */
-function isSettledHere({ lines }: Group, token: string, actual: World): boolean {
+function isSettledHere({ lines }: Group<BookedLine>, token: string, actual: World): boolean {
   if (lines.some((line) => line.entry_kind === 'RESOLVE' && line.token_id === token)) return true;
   return booksOf(actual, token).every(({ position }) => position.direction === 'FLAT');
 }
 
 function foldGroup(
   world: World,
-  group: Group,
+  group: Group<BookedLine>,
   left: ReadonlySet<string | null>,
-  resolved: readonly { readonly token: string; readonly settled: Settled }[],
-  settledAt: ReadonlyMap<string, Settled | null>,
+  resolved: readonly { readonly token: string; readonly settled: SettledAt }[],
+  settledAt: ReadonlyMap<string, SettledAt | null>,
 ): readonly Done[] {
   const lines = group.lines.filter(
     ({ entry_kind: kind, detail }) =>
@@ -175,7 +179,7 @@ function foldGroup(
 
 function foldFill(
   world: World,
-  line: LedgerEntry,
+  line: BookedLine,
   offset: number,
   left: ReadonlySet<string | null>,
 ): readonly Done[] {
@@ -192,7 +196,7 @@ function foldFill(
     offset,
     at: line.confirmed_at,
   });
-  world.set(nameOf({ token, bot }), { token, bot, position: applied.position });
+  world.set(bookName({ token, bot }), { token, bot, position: applied.position });
   const isBuy = line.order_side === 'BUY';
   const effect = {
     quantity: isBuy ? quantity : -quantity,
@@ -208,7 +212,7 @@ function foldFill(
   return [{ token, bot, isAside: false, effect }];
 }
 
-function foldInflow(world: World, line: LedgerEntry, offset: number): readonly Done[] {
+function foldInflow(world: World, line: BookedLine, offset: number): readonly Done[] {
   const token = tokenOf(line);
   const bot = line.trading_bot_id;
   const book = { bot, position: positionOf(world, { token, bot }) };
@@ -228,9 +232,9 @@ function foldInflow(world: World, line: LedgerEntry, offset: number): readonly D
 function foldOutflow(
   world: World,
   token: string,
-  lines: readonly LedgerEntry[],
+  lines: readonly BookedLine[],
   offset: number,
-  settled: Settled | null,
+  settled: SettledAt | null,
 ): readonly Done[] {
   const [first] = lines;
   if (first === undefined) return [];
@@ -249,12 +253,12 @@ function foldOutflow(
 
 function foldConversion(
   world: World,
-  lines: readonly LedgerEntry[],
+  lines: readonly BookedLine[],
   offset: number,
 ): readonly Done[] {
   const [first] = lines;
   if (first === undefined) return [];
-  const isGiven = (line: LedgerEntry): boolean => (line.quantity_shares ?? 0n) < 0n;
+  const isGiven = (line: BookedLine): boolean => (line.quantity_shares ?? 0n) < 0n;
   const out = [...new Set(lines.filter(isGiven).map(tokenOf))];
   const gains = lines.filter((line) => !isGiven(line));
   const given = out.map((token) => {
@@ -284,7 +288,7 @@ function foldConversion(
 
 function put(world: World, token: string, posting: Posting): Done {
   const { bot, after: position } = posting;
-  world.set(nameOf({ token, bot }), { token, bot, position });
+  world.set(bookName({ token, bot }), { token, bot, position });
   const effect = {
     quantity: posting.quantity,
     cash: posting.cash,
@@ -312,16 +316,16 @@ function putAll(world: World, token: string, moved: Moved): readonly Done[] {
 }
 
 /** What an event did to its books against what it would have done. */
-function differences(
-  { offset, lines }: Group,
+function differences<Line extends BookedLine>(
+  { offset, lines }: Group<Line>,
   did: readonly Done[],
   other: readonly Done[],
-): readonly Change[] {
+): readonly BookChange<Line>[] {
   const names = new Map([...did, ...other].map((one) => [doneName(one), one]));
-  return [...names].flatMap(([name, { token, bot, isAside }]): readonly Change[] => {
+  return [...names].flatMap(([name, { token, bot, isAside }]): readonly BookChange<Line>[] => {
     const before = totalOf(did, name);
     const after = totalOf(other, name);
-    if (isSame(before, after)) return [];
+    if (isSameEffect(before, after)) return [];
     const line =
       lines.find(
         (one) =>
@@ -334,12 +338,12 @@ function differences(
 }
 
 function doneName(done: Done): string {
-  return `${nameOf(done)}|${String(done.isAside)}`;
+  return `${bookName(done)}|${String(done.isAside)}`;
 }
 
-function totalOf(list: readonly Done[], name: string): Effect {
+function totalOf(list: readonly Done[], name: string): BookEffect {
   return list.reduce(
-    (sum, one) => (doneName(one) === name ? plus(sum, one.effect) : sum),
+    (sum, one) => (doneName(one) === name ? plusEffect(sum, one.effect) : sum),
     NO_EFFECT,
   );
 }
@@ -348,30 +352,10 @@ function booksOf(world: World, token: string): readonly BotBook[] {
   return [...world.values()].filter((one) => one.token === token);
 }
 
-function positionOf(world: World, place: Place): Position {
-  return world.get(nameOf(place))?.position ?? FLAT;
+function positionOf(world: World, place: BookPlace): Position {
+  return world.get(bookName(place))?.position ?? FLAT;
 }
 
-function originOf(line: LedgerEntry, offset: number): Origin {
-  return { id: line.event_id, offset, at: line.effective_at };
-}
-
-/** The lots of an opening balance: `quantity basis at`, one a line. */
-function openedLots(text: string, origin: Origin): Parameters<typeof bookOpening>[1] {
-  return text.split('\n').map((lot) => {
-    const [quantity = '', basis = '', at = ''] = lot.split(' ');
-    return {
-      quantity: shares(BigInt(quantity)),
-      basis: basis === '?' ? null : pusd(BigInt(basis)),
-      origin: { ...origin, at: Number(at) },
-    };
-  });
-}
-
-function sumOf(lines: readonly LedgerEntry[], column: 'quantity_shares' | 'cash_pusd'): bigint {
+function sumOf(lines: readonly BookedLine[], column: 'quantity_shares' | 'cash_pusd'): bigint {
   return lines.reduce((sum, line) => sum + (line[column] ?? 0n), 0n);
-}
-
-function tokenOf({ token_id: token }: LedgerEntry): string {
-  return token ?? '';
 }
