@@ -1,6 +1,11 @@
 /** Movements of a ledger text as events of the log, and ledger lines back into its words. */
 
-import { type LedgerEvent, type SettlementReport, type TokenLeg } from '@polytraders/contracts';
+import {
+  type LedgerEvent,
+  type MarketDefined,
+  type SettlementReport,
+  type TokenLeg,
+} from '@polytraders/contracts';
 import {
   formatMicros,
   formatPrice,
@@ -29,7 +34,7 @@ import {
 
 /** Verbs of movements and markets, with their clauses. */
 export const MOVEMENTS = {
-  define: ['tokens', 'questions', 'synthesised'],
+  define: ['tokens', 'event', 'questions', 'synthesised'],
   resolve: ['pays'],
   claim: ['by'],
   split: ['amount', 'market', 'legs'],
@@ -72,7 +77,18 @@ export function movementOf(line: LedgerLine, markets: Markets): LedgerEvent {
       markets.set(name, tokens);
       const list = tokens.map((token) => ({ token_id: token, outcome: token }));
       const synthesised = clauses.has('synthesised');
-      const value = marketDefined({ condition_id: name, tokens: list, synthesised });
+      const neg_risk_market_id = clauses.get('event') ?? null;
+      const questions = questionsOf(said('questions'));
+      for (const { condition_id: other, yes_token_id: yes, no_token_id: no } of questions)
+        if (!markets.has(other)) markets.set(other, [yes, no]);
+      const value = marketDefined({
+        event_id: `evt_define_${name}`,
+        condition_id: name,
+        tokens: list,
+        synthesised,
+        neg_risk_market_id,
+        questions,
+      });
       return { type: 'MarketDefined', value };
     }
     case 'resolve': {
@@ -150,6 +166,17 @@ function openingOf({ subject, clauses }: LedgerLine, markets: Markets): ReturnTy
       };
     }),
   });
+}
+
+/** `a YES_A NO_A and b YES_B NO_B`: condition and tokens of each question, by index. */
+function questionsOf(text: string): MarketDefined['questions'] {
+  return text
+    .split(' and ')
+    .filter((part) => part !== '')
+    .map((part, question_index) => {
+      const [condition_id = '', yes_token_id = '', no_token_id = ''] = part.split(' ');
+      return { question_index, condition_id, yes_token_id, no_token_id };
+    });
 }
 
 /** `100 YES and 60 NO`. */

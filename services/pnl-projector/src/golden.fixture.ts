@@ -12,8 +12,10 @@ import {
 import { avgCost, costBasis, lotsOf, positionShares } from '@polytraders/domain';
 import {
   formatMicros,
+  formatPrice,
   parseMicros,
   parseRational,
+  type PriceE18,
   priceE18,
   priceOfRational,
   pusd,
@@ -47,7 +49,7 @@ import { processor } from './processor.ts';
 
 const FILL_TAGS = [
   'bot', 'BUY', 'SELL', 'size', 'maker', 'taker', 'side unknown', 'fee', 'no fee', 'builder fee',
-  'rebate rate', 'mark', 'paper', 'no condition',
+  'rebate rate', 'mark', 'marks', 'event', 'paper', 'no condition',
 ] as const; // prettier-ignore
 const EVENTS = {
   ...MOVEMENTS,
@@ -61,7 +63,8 @@ export const grammar: LedgerGrammar = {
   emitted: {
     report: [
       'realised', 'unrealised', 'gross fee', 'rebate', 'net fee', 'position', 'avg cost',
-      'mark age', 'codes', 'incomplete', 'publication', 'retained until',
+      'mark age', 'mark', 'mark kind', 'event price', 'mark sum', 'codes', 'incomplete',
+      'publication', 'retained until',
     ], // prettier-ignore
     quarantined: ['because', 'position', 'incomplete'],
     posting: POSTING_TAGS,
@@ -74,7 +77,10 @@ export const grammar: LedgerGrammar = {
     conflict: [],
   },
   after: {
-    position: ['shares', 'basis', 'avg cost', 'realised', 'unrealised', 'net fees', 'incomplete'],
+    position: [
+      'shares', 'basis', 'avg cost', 'realised', 'unrealised', 'net fees', 'incomplete', 'mark',
+      'mark age', 'stale', 'event price',
+    ], // prettier-ignore
     lot: ['shares', 'basis', 'from'],
     wallet: ['shares', 'oversold'],
   },
@@ -172,8 +178,24 @@ function fillOf(
     fee_pusd: fee.endsWith(' pUSD') ? pusd(micros(fee.replace(' pUSD', ''))) : null,
     builder_fee_pusd: builderFee === undefined ? null : pusd(micros(builderFee)),
     rebate_rate: rebateRate === undefined ? null : rate(micros(rebateRate)),
-    marks: marksOf(token, clauses.get('mark')),
+    ...eventOfFill(clauses.get('event')),
+    marks: [...marksOf(token, clauses.get('mark')), ...marksOfAll(clauses.get('marks'))],
   });
+}
+
+/** `event e1`, or `event unknown`: a neg-risk fill of an event that nobody has named. */
+function eventOfFill(said: string | undefined): Partial<FillConfirmed> {
+  if (said === undefined) return {};
+  const neg_risk_market_id = said === 'unknown' ? null : said;
+  return { neg_risk: true, neg_risk_source: 'DERIVED', neg_risk_given: true, neg_risk_market_id };
+}
+
+/** `YES_A 0.42 and YES_B 0.37 aged 90 s`. */
+function marksOfAll(said: string | undefined): FillConfirmed['marks'] {
+  return (said ?? '')
+    .split(' and ')
+    .filter((part) => part !== '')
+    .flatMap((part) => marksOf(part.split(' ')[0] ?? '', part.slice(part.indexOf(' ') + 1)));
 }
 
 /** `0.66`, or `0.66 aged 90 s`. */
@@ -230,6 +252,10 @@ function reportWords(report: SettlementReport): Says {
     position: amount(report.position_shares),
     'avg cost': amount(report.avg_cost),
     'mark age': report.mark_age_ms === null ? 'none' : `${String(report.mark_age_ms)} ms`,
+    mark: price(report.mark_price),
+    'mark kind': report.mark_kind ?? 'none',
+    'event price': price(report.negRisk_price),
+    'mark sum': amount(report.negRisk_mark_sum),
     codes: report.reason_codes.join(' '),
     incomplete: report.incomplete_reasons.join(' '),
     publication: report.publication,
@@ -257,6 +283,10 @@ function afterWords(entities: ReadonlyMap<string, Entity>): readonly Words[] {
         unrealised: amount(book.unrealised),
         'net fees': formatMicros(book.netFees),
         incomplete: book.incomplete.join(' '),
+        mark: price(book.markPrice),
+        'mark age': book.markAgeMs === null ? 'none' : `${String(book.markAgeMs)} ms`,
+        stale: book.markStale ? 'yes' : 'no',
+        'event price': price(book.negRiskPrice),
       };
       const lots = lotsOf(book.position.lots).map((lot) => ({
         verb: 'lot',
@@ -281,6 +311,10 @@ function micros(text: string): bigint {
 
 function amount(value: bigint | null): string {
   return value === null ? 'none' : formatMicros(value);
+}
+
+function price(value: PriceE18 | null): string {
+  return value === null ? 'none' : formatPrice(value);
 }
 
 function seconds(text: string): string {
