@@ -80,7 +80,7 @@ function desk() {
 describe('failure injections of the specification, from the wire to the report', () => {
   // B5 overrides: not the binary payoff but the token's id decides; there is no "normal binary
   // range" to exceed. What the metadata lack is flagged, and mended by a new definition.
-  test('NEGRISK_FLAG_MISSING: the id proves it, GOV_NEGRISK_FLAG_MISMATCH warns, it recovers', () => {
+  test('NEGRISK_FLAG_MISSING: the id proves it, GOV_NEGRISK_FLAG_MISMATCH warns, mended', () => {
     const { say, fill } = desk();
     const marks = marksAt(NOON, 42, 37, 27);
     say({ kind: 'facts', definition: STANDARD, definitionHash: 'd1', marks: marks.slice(0, 1) });
