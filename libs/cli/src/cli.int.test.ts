@@ -337,6 +337,10 @@ describe('reports', () => {
     const payout = formatFixed(settled.payout_pusd ?? 0n, 6);
     const market = (await run('reports', '--bot', 'settler')).out;
     expect(market).toMatch(new RegExp(`settlement_market_.* settler .* ${shares} +${payout} `));
+    const told = 'A market you participated in has resolved. Final P&L has been recorded.';
+    expect(market).toContain(`What users are told of these reports:\n- ${told}\n`);
+    const json = JSON.parse((await run('reports', '--json', '--bot', 'settler')).out);
+    expect(Object.values(json.told)).toEqual([[told]]);
     const last = JSON.parse((await run('reports', '--json', '--limit', '1')).out);
     expect(last.reports).toHaveLength(1);
   });

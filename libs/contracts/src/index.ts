@@ -72,6 +72,7 @@ export { type ReasonCode, type Severity } from './reasons/reason.ts';
 export { type Reason, REASON_CODES, reasonOf } from './reasons/registry.ts';
 export { fieldsOfReport } from './report-matrix.ts';
 export { USER_EXPLANATIONS } from './reasons/specified.ts';
+export { toldOf } from './reasons/told.ts';
 export {
   allTopics,
   LEDGER_PARTITIONS,

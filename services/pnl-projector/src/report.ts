@@ -23,6 +23,7 @@ export const REPORTER = 'gov.pnl_reporter';
 
 const REVERSED = 'GOV_FILL_REVERSED';
 const COMPUTED = 'PNL_REPORTER_FILL_PNL_COMPUTED';
+const MARKET_CLOSED = 'MARKET_CLOSED';
 const MICROS_PER_MS = 1000;
 const TOPIC = TOPICS.settlementReports.name;
 const computedOnly: readonly string[] = [COMPUTED];
@@ -199,7 +200,7 @@ export function marketReportOf(entry: LedgerEntry): SettlementReport {
     retained_until: entry.retained_until,
     publication: entry.mode === 'general_live' ? 'RELEASED' : 'HELD',
     mode: entry.mode,
-    reason_codes: entry.reason_codes,
+    reason_codes: withReason(entry.reason_codes, MARKET_CLOSED),
     books_complete: entry.books_complete,
     incomplete_reasons: entry.incomplete_reasons,
     condition_id: condition,

@@ -3,7 +3,7 @@
  * beginning: how many reports there are, of which kind, and the last ones.
  */
 
-import { type SettlementReport, toJson } from '@polytraders/contracts';
+import { type SettlementReport, toJson, toldOf } from '@polytraders/contracts';
 import { formatFixed } from '@polytraders/money';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
@@ -92,6 +92,7 @@ function jsonOf(scan: ReportScan): object {
     undecodable: scan.undecodable,
     by_event_type: scan.byType,
     reports: scan.last.map((report) => toJson('SettlementReport', report)),
+    told: Object.fromEntries(scan.last.map((report) => [report.report_id, toldOf(report)])),
   };
 }
 
@@ -101,7 +102,14 @@ function textOf(scan: ReportScan): string {
     `${SETTLEMENT_TOPIC}: ${scan.records} committed records, ${scan.matching} match` +
     `${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}` +
     `${scan.undecodable === 0 ? '' : `, ${scan.undecodable} do not decode`}.\n\n`;
-  return summary + tableText(COLUMNS, scan.last, 'No report matches.');
+  return summary + tableText(COLUMNS, scan.last, 'No report matches.') + toldText(scan.last);
+}
+
+/** What users are told of the reports that are shown, each sentence once. */
+function toldText(reports: readonly SettlementReport[]): string {
+  const told = new Set(reports.flatMap((report) => toldOf(report)));
+  if (told.size === 0) return '';
+  return `\nWhat users are told of these reports:\n${[...told].map((one) => `- ${one}\n`).join('')}`;
 }
 
 const amount = (

@@ -127,7 +127,7 @@ export const REVENUE_REPORTER_CODES = [
 ] as const satisfies readonly ReasonCode[];
 
 /** Plain English for users, by situation. */
-export const USER_EXPLANATIONS: readonly UserExplanation[] = [
+export const USER_EXPLANATIONS = [
   {
     situation: 'Daily P&L report generated',
     message:
@@ -162,4 +162,6 @@ export const USER_EXPLANATIONS: readonly UserExplanation[] = [
       'A discrepancy was found between internal records and the official rebate report. The ' +
       'affected records are under review.',
   },
-];
+] as const satisfies readonly UserExplanation[];
+
+export type Situation = (typeof USER_EXPLANATIONS)[number]['situation'];
