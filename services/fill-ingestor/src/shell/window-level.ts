@@ -91,7 +91,7 @@ async function behindChain(
   const answer = await database.query<Record<string, string | null>>(
     'SELECT next_block, final_block, halted, (SELECT count(*) FROM ingest.chain_backlog b WHERE ' +
       'b.source = p.source AND b.next_block < b.until_block) AS backlog, ' +
-      "seen_at < now() - interval '60 s' AS is_old FROM ingest.chain_position p WHERE source = $1",
+      "(seen_at < now() - interval '60 s')::text AS is_old FROM ingest.chain_position p WHERE source = $1",
     [chain],
   );
   const row = answer.rows[0];
