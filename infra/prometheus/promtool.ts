@@ -1,6 +1,6 @@
 /**
- * promtool, which checks and unit-tests the alert rules. Taken from the PATH; else from the system's
- * own package, of which it is unpacked alone: installing that package would start a Prometheus.
+ * promtool, which checks and unit-tests the alert rules. Taken from the PATH; else from the
+ * system's package, of which it is unpacked alone: installing that would start a Prometheus.
  *
  *   on the PATH ──▶ it    unpacked before ──▶ it    apt ──▶ unpacked    else one sentence
  */
@@ -15,7 +15,7 @@ export type Ran = { readonly code: number; readonly text: string };
 const aptMsMax = 300_000;
 const unpacked = join(repositoryRoot, '.local/tools/prometheus');
 
-/** The command to call, fetched where it is not there. Throws one sentence where it cannot be had. */
+/** The command, fetched where it is not there. Throws one sentence where it cannot be had. */
 export function promtool(path = process.env['PATH'] ?? '', tools = unpacked): string {
   const found = path
     .split(':')

@@ -184,7 +184,7 @@ describe('the running PnL reporter', () => {
     expect(lines().some((line) => line['fill_id'] === 'p')).toBe(false);
   });
 
-  test('alerts on polytraders.alerts for each fill that it sets aside, and for nothing else', async () => {
+  test('alerts for each fill that it sets aside, and for nothing else', async () => {
     const found = await alerts(2);
     expect(
       found.map(({ code, severity, subject, bot_id: bot }) => [code, severity, subject, bot]),
@@ -194,7 +194,7 @@ describe('the running PnL reporter', () => {
     ]);
   });
 
-  test('knows the open orders of real accounts once inventory is there, and reads no other', async () => {
+  test('knows the open orders of real accounts once inventory is there', async () => {
     const client = await connect({ url: log.databaseUrl, applicationName: 'operations-test' });
     try {
       const sql = join(import.meta.dirname, '../../services/inventory-reserver/sql');

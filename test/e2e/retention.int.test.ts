@@ -114,9 +114,8 @@ describe('polytraders retention', () => {
 
   test('as a table for people', async () => {
     const { out } = await run('retention', '--on', TODAY);
-    expect(out).toMatch(
-      /^pnl_v1\.pnl_ledger +2026-05 +1 +1 +2033-05-08 +kept until 2033-05-08; 1 open lots refer to it; its root stands in no signed certificate/m,
-    );
+    expect(out).toMatch(/^pnl_v1\.pnl_ledger +2026-05 +1 +1 +2033-05-08 +kept until 2033-05-08; /m);
+    expect(out).toMatch(/; 1 open lots refer to it; its root stands in no signed certificate/);
     expect(out).toContain('Paper and mixed reports are not of that tier and have none.');
   });
 
@@ -187,7 +186,7 @@ describe('a month with a certificate', () => {
   });
 });
 
-test('7-year retention tag applied to all SettlementReport records: none of the ledger lacks one', async () => {
+test('7-year retention tag applied to all SettlementReport records', async () => {
   const { rows } = await database.query<{ tagged: string; untagged: string }>(
     `SELECT count(*) FILTER (WHERE retained_until >= (confirmed_at + interval '7 years')::date)
               AS tagged,

@@ -59,7 +59,8 @@ BEGIN
   IF stream.is_append_only(ledger) THEN PERFORM stream.keep_append_only(ledger); END IF;
   FOR granted IN
     SELECT pg_get_userbyid(a.grantee) AS role, a.privilege_type AS privilege
-    FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = ledger AND a.grantee NOT IN (0, c.relowner)
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = ledger AND a.grantee NOT IN (0, c.relowner)
   LOOP
     EXECUTE format('GRANT %s ON %s TO %I', granted.privilege, made, granted.role);
   END LOOP;
@@ -95,8 +96,8 @@ BEGIN
     'text, text, text) FROM %I', service);
 END $$;
 
--- Written every few seconds by each service, so that one that cannot write Postgres says so although
--- nothing comes in (rule B21).
+-- Written every few seconds by each service, so that one that cannot write Postgres says so
+-- although nothing comes in (rule B21).
 CREATE TABLE stream.heartbeat (
   processor text        NOT NULL,
   version   int         NOT NULL,

@@ -2,13 +2,13 @@
  * Health and levels of the PnL reporter as its specification has them (`healthcheck`), read with
  * rule B21:
  *
- *   green   last fill < 300 s ago while there is active trading; quarantine_count does not grow
+ *   green   last fill < 300 s ago in active trading; quarantine_count does not grow
  *   amber   between the two
- *   red     no fill for more than 1 h of active trading; quarantine_count grew by more than 5 in 5 min
+ *   red     no fill for more than 1 h of active trading; quarantine_count + more than 5 in 5 min
  *
  * Active trading is an open order, or an order or match on the log within 15 minutes. Without it
- * the age of the last fill is shown and not judged. An age counts from when trading became active at
- * the earliest: the first order of a morning is not an hour late.
+ * the age of the last fill is shown and not judged. An age counts from when trading became active
+ * at the earliest: the first order of a morning is not an hour late.
  */
 
 import { LEDGER_PARTITIONS, type LedgerEvent } from '@polytraders/contracts';
@@ -31,8 +31,8 @@ const GROWTH_MAX = 5;
 const LINES_MAX = 1000;
 
 /**
- * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is neither:
- * nobody is paged for it, and it is no sign that the feed of real fills lives.
+ * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is
+ * neither: nobody is paged for it, and it is no sign that the feed of real fills lives.
  */
 const OWN: Question = {
   processor: PROCESSOR_ID,

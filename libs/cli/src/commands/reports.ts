@@ -109,7 +109,8 @@ function textOf(scan: ReportScan): string {
 function toldText(reports: readonly SettlementReport[]): string {
   const told = new Set(reports.flatMap((report) => toldOf(report)));
   if (told.size === 0) return '';
-  return `\nWhat users are told of these reports:\n${[...told].map((one) => `- ${one}\n`).join('')}`;
+  const lines = [...told].map((one) => `- ${one}\n`);
+  return `\nWhat users are told of these reports:\n${lines.join('')}`;
 }
 
 const amount = (

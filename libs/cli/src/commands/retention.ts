@@ -145,8 +145,8 @@ const COLUMNS: readonly TableColumn<HeldMonth>[] = [
 ];
 
 const NOTE =
-  '\nRegulatory lines have a last day of keeping (seven calendar years, or retain_days). Paper and ' +
-  'mixed reports are not of that tier and have none.\n';
+  '\nRegulatory lines have a last day of keeping (seven calendar years, or retain_days). Paper ' +
+  'and mixed reports are not of that tier and have none.\n';
 
 function jsonOf({ openLots, retainedUntil, holds, ...facts }: HeldMonth): object {
   return { ...facts, retained_until: retainedUntil, open_lots: openLots, holds };

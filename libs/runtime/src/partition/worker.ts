@@ -93,7 +93,7 @@ export async function startWorker<
   const stopping = new AbortController();
   let membership: Membership | null = null;
   let reader: SourceReader | null = null;
-  let activeAt: number | null = null;
+  const activity = createActivity();
   const placed = Array.from({ length: config.slots }, (_, index) =>
     placeSlot(
       parts,
@@ -114,7 +114,7 @@ export async function startWorker<
     emitter: config.publishes ? emitterOf(parts) : null,
     counts: config.countsEntries,
     lines: config.tellsEntries,
-    onActivity: config.countsEntries ? onActivity : null,
+    onActivity: config.countsEntries ? activity.saw : null,
   });
   const intake = createIntake({
     ...parts,
@@ -137,10 +137,6 @@ export async function startWorker<
   }, config.auditMs);
   auditTimer.unref();
   const watch = watchPartitions(ownership, config.publishes);
-
-  function onActivity(micros: number): void {
-    activeAt = Math.max(activeAt ?? micros, micros);
-  }
 
   async function drained(): Promise<void> {
     const over = new AbortController();
@@ -180,8 +176,19 @@ export async function startWorker<
     acquiring: watch.acquiring,
     halted: ownership.halted,
     confirmedAgoMs: () => membership?.confirmedAgoMs() ?? 0,
-    activeAt: () => activeAt,
+    activeAt: activity.at,
     stop,
+  };
+}
+
+/** When the latest input was recorded that shows life. */
+function createActivity() {
+  let latest: number | null = null;
+  return {
+    at: (): number | null => latest,
+    saw: (micros: number): void => {
+      latest = Math.max(latest ?? micros, micros);
+    },
   };
 }
 

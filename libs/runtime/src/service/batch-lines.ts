@@ -7,7 +7,7 @@ import { type Logger } from 'pino';
 import { type Says } from '@polytraders/stream';
 import { outcomeRows, type Part } from '../postgres/group.ts';
 
-/** Writes the lines of a batch. `says` is null in a rebuild, which has the line of the batch alone. */
+/** Writes the lines of a batch. `says` is null in a rebuild, which has one line a batch alone. */
 export function tellBatch(
   log: Logger,
   says: Pick<Says<never>, 'about'> | null,

@@ -1,6 +1,6 @@
 /**
  * How a service ends that may not start: one sentence on stderr for whoever started it, exit code
- * 2, and for a setting that is refused the log line `ConfigError`, which the specification asks for.
+ * 2, and for a setting that is refused the log line `ConfigError` of the specification.
  */
 
 import { RuntimeError } from '../errors.ts';
