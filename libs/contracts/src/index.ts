@@ -81,4 +81,5 @@ export {
   type Topic,
   TOPICS,
   topicSettings,
+  WINDOWS_PROCESSOR,
 } from './topics.ts';

@@ -121,9 +121,16 @@ export const TOPICS = {
   }),
 } as const;
 
+/** What publishes with one input for all partitions: the fold over all of them. */
+export const WINDOWS_PROCESSOR = 'pnl-windows';
+
 /** Every topic, progress topics included. */
 export function allTopics(): readonly Topic[] {
-  return [...Object.values(TOPICS), ...PUBLISHERS.map((processor) => progressTopic(processor))];
+  return [
+    ...Object.values(TOPICS),
+    ...PUBLISHERS.map((processor) => progressTopic(processor)),
+    progressTopic(WINDOWS_PROCESSOR, 1),
+  ];
 }
 
 /** Where a processor's publishers record how far they are: one partition an input partition. */

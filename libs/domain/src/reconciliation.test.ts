@@ -100,7 +100,7 @@ describe('on-chain reconciliation (B13)', () => {
     expect(checkWindow([], TOLERANCE).status).toBe('PENDING');
   });
 
-  test('the order of accounts changes nothing, and Σ |drift| is never below the worst of them', () => {
+  test('the order of accounts changes nothing; Σ |drift| is never below the worst of them', () => {
     const drifts = fc.array(fc.bigInt({ min: -90_000_000n, max: 90_000_000n }), {
       minLength: 1,
       maxLength: 12,

@@ -38,7 +38,7 @@ export type AccountCheck = {
   readonly account: string;
   /** What the chain says; null without its answer. */
   readonly balance: PusdMicros | null;
-  /** Of cash signed, books less chain; of tokens what they are worth at most. Null while PENDING. */
+  /** Of cash signed, books less chain; of tokens their largest worth. Null while PENDING. */
   readonly drift: PusdMicros | null;
   readonly status: ReconciliationStatus;
 };

@@ -7,12 +7,13 @@ const at = (date: string): number => dayOf(date) * DAY;
 
 describe('reports of windows (B12)', () => {
   test('a window covers its UTC days: one, or seven from Monday', () => {
-    expect(daysOf({ start: at('2026-05-08'), end: at('2026-05-09') })).toEqual(['2026-05-08']);
+    const day = { start: at('2026-05-08'), end: at('2026-05-09') };
+    expect(daysOf(day)).toEqual(['2026-05-08']);
     const week = daysOf({ start: at('2026-05-04'), end: at('2026-05-11') });
     expect([week.length, week[0], week[6]]).toEqual([7, '2026-05-04', '2026-05-10']);
   });
 
-  test('report ids: settlement_pnl_<end>, then kind, grouping, mixed, revision in that order', () => {
+  test('report ids: settlement_pnl_<end>, then kind, grouping, mixed, revision', () => {
     const end = at('2026-05-09');
     const first = { kind: 'daily', groupBy: 'bot', end, mixed: false, revision: 1 } as const;
     expect(windowReportId(first)).toBe('settlement_pnl_20260509T000000Z');

@@ -62,7 +62,7 @@ describe('parameters', () => {
   test('a change looks up what was in force, in whichever partition it stands', () => {
     const value = parametersChanged('general_live');
     const keys = processor.keys({ type: 'ParametersChanged', value }, 7);
-    expect(keys).toEqual([parametersKey(7)]);
+    expect(keys).toEqual([parametersKey(7), `window_cut|7|${String(value.market_seq)}`]);
     const foreign = parametersChanged('general_live', {}, 'revenue-reconciler');
     expect(processor.keys({ type: 'ParametersChanged', value: foreign }, 7)).toEqual([]);
   });

@@ -297,20 +297,30 @@ describe('the report of a fill', () => {
 });
 
 describe('other events', () => {
-  const other = (type: string): Recorded<LedgerEvent> => at({ type, value: {} } as LedgerEvent, 0);
+  const other = (type: string): Recorded<LedgerEvent> =>
+    at({ type, value: { window_id: null } } as LedgerEvent, 0);
 
   test.each([
     ['FillMatched', 'ignored', 'provisional fill'],
     ['FillFailed', 'ignored', 'fill that never became final'],
     ['OrderOpened', 'ignored', 'order'],
-    ['WindowClosed', 'ignored', 'window or balances'],
+    ['ChainBalancesObserved', 'ignored', 'window or balances'],
     ['TimeAdvanced', 'ignored', 'time'],
-    ['KillSwitchChanged', 'ignored', 'kill switch'],
     ['SettlementJobFailed', 'ignored', 'reservation or job'],
   ])('%s is %s: %s', (type, outcome, because) => {
     expect(createDriver(processor).drive([other(type)]).outcomes).toEqual([{ outcome, because }]);
     expect(CAUSES).toContain(because);
   });
+
+  test.each(['WindowClosed', 'WindowBalancesComplete', 'KillSwitchChanged'])(
+    '%s changes no book: a row for the reports of windows, no line',
+    (type) => {
+      const driven = createDriver(processor).drive([other(type)]);
+      expect(driven.outcomes).toEqual([{ outcome: 'applied', because: '' }]);
+      expect([driven.entries, driven.emitted]).toEqual([[], []]);
+      expect([...driven.entities.keys()]).toEqual([expect.stringMatching(/^window_cut\|/)]);
+    },
+  );
 
   test('an event that nobody knows stops the partition', () => {
     expect(() => createDriver(processor).drive([other('FillImagined')])).toThrow('Invariant');

@@ -9,6 +9,7 @@ import { type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
 import { type Entity } from './entities.ts';
 import { type LedgerEntry, ledgerTable } from './entry.ts';
+import { withCuts } from './cuts.ts';
 import { CAUSES, step } from './fold.ts';
 import { identify, keys, keysThen } from './keys.ts';
 import {
@@ -30,7 +31,7 @@ import { says } from './says.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
 import { watch } from './watch.ts';
 
-export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
+const books: Processor<LedgerEvent, Entity, LedgerEntry> = {
   id: PROCESSOR_ID,
   version: PROCESSOR_VERSION,
   consumes: [TOPICS.ledgerEvents.name],
@@ -73,3 +74,6 @@ export const processor: Processor<LedgerEvent, Entity, LedgerEntry> = {
   watch,
   says,
 };
+
+/** The books, and what they leave for the fold over all partitions (windows/). */
+export const processor = withCuts(books);

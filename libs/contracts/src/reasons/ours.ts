@@ -345,6 +345,15 @@ export const ALARM_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_ONCHAIN_PENDING',
+    severity: 'INFO',
+    meaning:
+      'The balances of the wallets at the end of the window are not known: not asked yet, no ' +
+      'answer, or no chain is configured.',
+    action: 'The answer makes a revision of the report; without a chain it stays pending.',
+    userMessage: 'P&L reconciliation with on-chain balance is pending.',
+  },
+  {
     code: 'INTERNAL_LAG',
     severity: 'WARN',
     meaning: 'Our own projection has not passed the end of the day yet.',

@@ -1,0 +1,135 @@
+-- Owner: pnl-projector. Not breaking: new tables beside those of 000001.
+-- Reports of windows (rules B12, B13, B16). What the partitions of the books leave for them
+-- (window_cuts, window_facts), what a gatherer makes of it once all partitions have passed a cut
+-- (window_inputs), what the fold over all partitions remembers (window_state, window_parts), and
+-- what it says (settlement_reports). The runtime sets search_path to the schema of the version.
+
+-- A market-wide event that a partition of the books has passed. Committed with the ledger lines
+-- before it: whoever sees the row sees all of them. market_seq is the order, payload the event as
+-- exact JSON ("#123" is an integer).
+CREATE TABLE window_cuts (
+  partition text NOT NULL,
+  market_seq text NOT NULL,
+  "offset" bigint NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  kind text NOT NULL,
+  payload text NOT NULL,
+  PRIMARY KEY (partition, market_seq)
+);
+CREATE INDEX window_cuts_in_order ON window_cuts ((market_seq::bigint));
+
+-- What windows need and the ledger does not have: definitions of markets, resolutions, answers of
+-- the chain (DEFINED, RESOLVED, OBSERVED).
+CREATE TABLE window_facts (
+  partition text NOT NULL,
+  event_id text NOT NULL,
+  "offset" bigint NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  fact text NOT NULL,
+  payload text NOT NULL,
+  PRIMARY KEY (partition, event_id)
+);
+
+-- The input of the fold: one row a cut, never changed, without a gap. bytes is the cut as exact
+-- JSON, with the sums of all ledger lines since the one before; hash its SHA-256.
+CREATE TABLE window_inputs (
+  partition int NOT NULL,
+  seq bigint NOT NULL,
+  market_seq bigint NOT NULL UNIQUE,
+  appended_at timestamptz NOT NULL,
+  bytes text NOT NULL,
+  hash bytea NOT NULL,
+  PRIMARY KEY (partition, seq)
+);
+SELECT stream.keep_append_only('window_inputs');
+
+-- What the fold remembers: the desk, a day, a window, a wallet a row. Read settlement_reports.
+CREATE TABLE window_state (
+  kind text NOT NULL,
+  name text NOT NULL,
+  content text NOT NULL,
+  PRIMARY KEY (kind, name)
+);
+
+-- The same of books and markets: a book, a condition, an event, a payout, a mark a row.
+CREATE TABLE window_parts (
+  kind text NOT NULL,
+  name text NOT NULL,
+  content text NOT NULL,
+  PRIMARY KEY (kind, name)
+);
+
+-- One revision of one window's report a row, append-only, and the outbox: what is published is
+-- built from the row alone. A later revision never changes an earlier one. groups, accounts, marks
+-- and alerts are lists as exact JSON, amounts in micros. Mixed reports (with paper, B16) are not
+-- retained.
+CREATE TABLE settlement_reports (
+  month date NOT NULL,
+  partition int NOT NULL,
+  "offset" bigint NOT NULL,
+  line smallint NOT NULL,
+  id_hash bigint,
+  content_hash bigint,
+  report_id text NOT NULL,
+  event_id text NOT NULL,
+  causation_id text NOT NULL,
+  correlation_id text NOT NULL,
+  market_seq bigint NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  window_id text NOT NULL,
+  window_kind text NOT NULL,
+  window_start timestamptz NOT NULL,
+  window_end timestamptz NOT NULL,
+  group_by text NOT NULL,
+  revision int NOT NULL,
+  supersedes text,
+  publication text NOT NULL,
+  mode text NOT NULL,
+  regulatory boolean NOT NULL,
+  mixed boolean NOT NULL,
+  retained_until date,
+  reason_codes text[] NOT NULL,
+  books_complete boolean NOT NULL,
+  incomplete_reasons text[] NOT NULL,
+  total_fills bigint NOT NULL,
+  declared_fee_fills bigint NOT NULL,
+  gross_volume_pusd numeric(38,6) NOT NULL,
+  realised_pnl_pusd numeric(38,6) NOT NULL,
+  unrealised_pnl_pusd numeric(38,6),
+  gross_fees_pusd numeric(38,6) NOT NULL,
+  maker_rebates_pusd numeric(38,6) NOT NULL,
+  maker_rebates_received_pusd numeric(38,6) NOT NULL,
+  net_fees_pusd numeric(38,6) NOT NULL,
+  net_pnl_pusd numeric(38,6) NOT NULL,
+  onchain_balance_pusd numeric(38,6),
+  onchain_reconciled boolean,
+  reconciliation_status text NOT NULL,
+  onchain_drift_pusd numeric(38,6),
+  unsettled_pusd numeric(38,6) NOT NULL,
+  negrisk_positions bigint NOT NULL,
+  negrisk_mark_sum numeric(38,6),
+  stale_marks bigint NOT NULL,
+  kill_switch_active boolean NOT NULL,
+  kill_switch_since timestamptz,
+  quarantined_fills bigint NOT NULL,
+  groups text NOT NULL,
+  accounts text NOT NULL,
+  marks text NOT NULL,
+  alerts text NOT NULL,
+  CHECK (regulatory <> mixed),
+  CHECK (mixed = (retained_until IS NULL)),
+  CHECK (net_pnl_pusd = realised_pnl_pusd - net_fees_pusd),
+  PRIMARY KEY (partition, "offset", line, month)
+) PARTITION BY RANGE (month);
+
+-- The last revision of each window's report, in each of its forms.
+CREATE VIEW window_reports AS
+SELECT DISTINCT ON (window_id, mixed)
+       report_id, revision, window_id, window_kind, window_start, window_end, group_by, publication,
+       mode, regulatory, mixed, total_fills, gross_volume_pusd, realised_pnl_pusd,
+       unrealised_pnl_pusd, net_fees_pusd, net_pnl_pusd, reconciliation_status, onchain_drift_pusd,
+       onchain_balance_pusd, unsettled_pusd, quarantined_fills, books_complete, reason_codes,
+       incomplete_reasons, retained_until, recorded_at, partition, "offset", line
+FROM settlement_reports
+ORDER BY window_id, mixed, revision DESC;

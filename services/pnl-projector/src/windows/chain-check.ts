@@ -1,0 +1,159 @@
+/**
+ * The on-chain side of a window (rule B13): what the books had at its last block, what the chain
+ * said, and what comes of the two.
+ */
+
+import {
+  checkAccount,
+  checkWindow,
+  dateOfTime,
+  type ReconciliationSeverity,
+  type ReconciliationStatus,
+  type Standing,
+} from '@polytraders/domain';
+import { pusd, shares } from '@polytraders/money';
+import { type Cut, type Leg, type Observation } from './cut.ts';
+import { exactText } from './exact-json.ts';
+import {
+  type AccountState,
+  type DeskState,
+  type LegsState,
+  NO_LEGS,
+  type WindowState,
+} from './state.ts';
+import { tokensWith } from './take.ts';
+
+export type Verdict = {
+  readonly status: ReconciliationStatus;
+  readonly severity: ReconciliationSeverity;
+  /** Σ |drift|; null while it is pending. */
+  readonly drift: bigint | null;
+  readonly balance: bigint | null;
+  /** Null until the accounts were asked; false as long as one did not answer or disagrees. */
+  readonly reconciled: boolean | null;
+  readonly accounts: readonly {
+    readonly account: string;
+    readonly balance: bigint | null;
+    readonly drift: bigint | null;
+    readonly status: ReconciliationStatus;
+  }[];
+};
+
+const NEW_ACCOUNT: AccountState = {
+  booksCash: 0n,
+  booksTokens: new Map(),
+  block: null,
+  chainCash: null,
+  chainTokens: new Map(),
+  error: null,
+};
+
+/** How the window stands, over all wallets that had anything by its end. */
+export function verdictOf(window: WindowState, accounts: DeskState['accounts']): Verdict {
+  const { settings, end } = window;
+  const last = dateOfTime(end);
+  const names = new Set(window.accounts.keys());
+  for (const [account, since] of accounts) if (since < last) names.add(account);
+  const tolerance = pusd(settings.tolerance);
+  const checks = [...names].map((account) => {
+    const state = window.accounts.get(account) ?? NEW_ACCOUNT;
+    const books = standing(state.booksCash, state.booksTokens);
+    return checkAccount(account, books, chainOf(window, state), tolerance);
+  });
+  const { status, severity, drift, balance, accounts: judged } = checkWindow(checks, tolerance);
+  return {
+    status,
+    severity,
+    drift,
+    balance,
+    reconciled: reconciledOf(window, status),
+    accounts: judged,
+  };
+}
+
+/** What a reviewer approves: this text, and nothing that comes to another one. */
+export function verdictText({ accounts }: Verdict): string {
+  return exactText(accounts.map(({ account, drift, status }) => [account, drift, status]));
+}
+
+function reconciledOf({ asked }: WindowState, status: ReconciliationStatus): boolean | null {
+  if (status === 'RECONCILED') return true;
+  return status === 'PENDING' && !asked ? null : false;
+}
+
+/** The chain's answer, where it is of the window's block. */
+function chainOf({ block }: WindowState, state: AccountState): Standing | null {
+  if (block === null || state.block !== block || state.chainCash === null) return null;
+  return standing(state.chainCash, state.chainTokens);
+}
+
+function standing(cash: bigint, tokens: ReadonlyMap<string, bigint>): Standing {
+  const held = [...tokens].map(([token, quantity]) => [token, shares(quantity)] as const);
+  return { cash: pusd(cash), tokens: new Map(held) };
+}
+
+/** The window with answers of the chain; of two of one wallet the later one holds. */
+export function withObservations(
+  window: WindowState,
+  observations: readonly Observation[],
+): WindowState {
+  if (observations.length === 0) return window;
+  const accounts = new Map(window.accounts);
+  for (const { account, block, cash, tokens, error } of observations) {
+    const before = accounts.get(account) ?? NEW_ACCOUNT;
+    // An error takes no earlier answer away.
+    const answer =
+      error === null
+        ? { block, chainCash: cash, chainTokens: new Map(tokens), error }
+        : { ...before, error };
+    accounts.set(account, { ...before, ...answer });
+  }
+  return { ...window, accounts };
+}
+
+/** The window with legs that came after its block was passed. */
+export function withLateLegs(window: WindowState, legs: readonly Leg[]): WindowState {
+  const { block } = window;
+  const late = legs.filter((leg) => block !== null && leg.block <= block);
+  return late.length === 0 ? window : { ...window, accounts: moreLegs(window.accounts, late) };
+}
+
+/** The window with its last block, and what the books have up to it. */
+export function withBlock(
+  window: WindowState,
+  cut: Cut,
+  block: number,
+  legs: ReadonlyMap<string, LegsState>,
+): WindowState {
+  const accounts = new Map<string, AccountState>();
+  for (const [account, state] of window.accounts) {
+    accounts.set(account, { ...state, booksCash: 0n, booksTokens: new Map() });
+  }
+  if (cut.legsToBlock !== null) {
+    return { ...window, block, accounts: moreLegs(accounts, cut.legsToBlock) };
+  }
+  for (const [account, state] of legs) {
+    if (state === NO_LEGS) continue;
+    const before = accounts.get(account) ?? NEW_ACCOUNT;
+    accounts.set(account, { ...before, booksCash: state.cash, booksTokens: state.tokens });
+  }
+  return { ...window, block, accounts };
+}
+
+function moreLegs(
+  before: ReadonlyMap<string, AccountState>,
+  legs: readonly Omit<Leg, 'block'>[],
+): ReadonlyMap<string, AccountState> {
+  const accounts = new Map(before);
+  for (const account of new Set(legs.map((leg) => leg.account))) {
+    const own = legs.filter((leg) => leg.account === account);
+    const state = accounts.get(account) ?? NEW_ACCOUNT;
+    const cash = own.reduce((sum, { token, amount }) => (token === null ? sum + amount : sum), 0n);
+    accounts.set(account, {
+      ...state,
+      booksCash: state.booksCash + cash,
+      booksTokens: tokensWith(state.booksTokens, own),
+    });
+  }
+  return accounts;
+}

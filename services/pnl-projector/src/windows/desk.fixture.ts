@@ -1,0 +1,264 @@
+/**
+ * The books and the fold over all partitions in memory: a log goes through the books partition by
+ * partition, in whatever interleaving a test likes, a plain gatherer makes the cuts that all
+ * partitions have passed, and the fold makes reports of them. No SQL: what the real gatherer sums
+ * in Postgres is summed here line by line.
+ */
+
+import { type LedgerEvent } from '@polytraders/contracts';
+import { dateOfTime, isPaperAccount } from '@polytraders/domain';
+import { createDriver, type Driver, type Emission, type Recorded } from '@polytraders/stream';
+import { type CutNote, type Fact, type FactNote } from '../cuts.ts';
+import { type LedgerEntry } from '../entry.ts';
+import { processor } from '../processor.ts';
+import { type Cut, type CutEvent, type Leg, type SumLine } from './cut.ts';
+import { type ReportEntry } from './entry.ts';
+import { exactValue } from './exact-json.ts';
+import { windowsProcessor } from './processor.ts';
+import { type WindowEntity } from './state.ts';
+
+export type Line = {
+  readonly partition: number;
+  readonly offset: number;
+  readonly entry: LedgerEntry;
+};
+
+type Noted = CutNote | FactNote | { readonly kind: 'other' };
+
+type Placed<Note> = { readonly partition: number; readonly note: Note };
+
+export type Desk = {
+  /** Takes the next event of a partition into the books. */
+  readonly take: (partition: number, event: LedgerEvent) => void;
+  /** Makes all cuts that all partitions have passed; answers the reports of them. */
+  readonly gather: () => readonly ReportEntry[];
+  readonly lines: readonly Line[];
+  readonly reports: readonly ReportEntry[];
+  readonly emitted: readonly Emission[];
+  readonly cuts: readonly Cut[];
+};
+
+/** A desk whose log has so many partitions; `fold` is what its cuts go through. */
+export function createDesk(
+  partitions = 12,
+  fold: Pick<Driver<Cut, WindowEntity, ReportEntry>, 'drive'> = createDriver(windowsProcessor),
+): Desk {
+  const books = createDriver(processor);
+  const offsets = Array.from({ length: partitions }, () => 0);
+  const lines: Line[] = [];
+  const cutNotes: Placed<CutNote>[] = [];
+  const facts: Placed<FactNote>[] = [];
+  const cuts: Cut[] = [];
+  const reports: ReportEntry[] = [];
+  const emitted: Emission[] = [];
+  const seen = new Set<string>();
+
+  function take(partition: number, event: LedgerEvent): void {
+    const offset = offsets[partition] ?? 0;
+    offsets[partition] = offset + 1;
+    const input: Recorded<LedgerEvent> = { event, topic: 'log', partition, offset };
+    const driven = books.drive([input]);
+    const { entries } = driven;
+    const entities = driven.entities as unknown as ReadonlyMap<string, Noted>;
+    for (const entry of entries) lines.push({ partition, offset, entry });
+    for (const [key, entity] of entities) {
+      if (seen.has(key) || (entity.kind !== 'cut' && entity.kind !== 'fact')) continue;
+      seen.add(key);
+      if (entity.kind === 'cut') cutNotes.push({ partition, note: entity });
+      else facts.push({ partition, note: entity });
+    }
+  }
+
+  function nextCut(): Cut | null {
+    const last = cuts[cuts.length - 1]?.marketSeq ?? -1;
+    const bySeq = new Map<number, Placed<CutNote>[]>();
+    for (const one of cutNotes) {
+      const { market_seq: seq } = eventOf(one.note).value;
+      if (seq > last) bySeq.set(seq, [...(bySeq.get(seq) ?? []), one]);
+    }
+    const passed = [...bySeq].filter(([, notes]) => notes.length === partitions);
+    const [seq, notes] = passed.sort(([a], [b]) => a - b)[0] ?? [];
+    if (seq === undefined || notes === undefined) return null;
+    const at = [...notes].sort((a, b) => a.partition - b.partition);
+    const to = at.map(({ note }) => note.offset);
+    const from = cuts[cuts.length - 1]?.offsets ?? to.map(() => -1);
+    const isIn = ({ partition, offset }: { partition: number; offset: number }): boolean =>
+      offset > (from[partition] ?? -1) && offset <= (to[partition] ?? -1);
+    const own = lines.filter(isIn);
+    const told = facts
+      .filter(({ partition, note }) => isIn({ partition, offset: note.offset }))
+      .map(({ note }) => exactValue(note.payload) as Fact);
+    return cutOf({
+      seq,
+      events: at.map(({ note }) => eventOf(note)),
+      offsets: to,
+      own,
+      told,
+      all: lines.filter((line) => line.offset <= (to[line.partition] ?? -1)),
+      before: cuts,
+    });
+  }
+
+  function gather(): readonly ReportEntry[] {
+    const made: ReportEntry[] = [];
+    for (let cut = nextCut(); cut !== null; cut = nextCut()) {
+      const driven = fold.drive([
+        { event: cut, topic: 'inputs', partition: 0, offset: cuts.length },
+      ]);
+      cuts.push(cut);
+      reports.push(...driven.entries);
+      emitted.push(...driven.emitted);
+      made.push(...driven.entries);
+    }
+    return made;
+  }
+
+  return { take, gather, lines, reports, emitted, cuts };
+}
+
+function eventOf(note: CutNote): CutEvent {
+  return exactValue(note.payload) as CutEvent;
+}
+
+type Range = {
+  readonly seq: number;
+  readonly events: readonly CutEvent[];
+  readonly offsets: readonly number[];
+  readonly own: readonly Line[];
+  readonly told: readonly Fact[];
+  readonly all: readonly Line[];
+  readonly before: readonly Cut[];
+};
+
+function cutOf({ seq, events, offsets, own, told, all, before }: Range): Cut {
+  const [event] = events;
+  if (event === undefined) throw new Error('no partition');
+  const sorted = [...own].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  return {
+    marketSeq: seq,
+    event: merged(event, events),
+    offsets,
+    sums: sorted.map(({ entry }) => sumOf(entry)),
+    lastLines: lastLinesOf(sorted),
+    legs: sorted.flatMap(({ entry }) => legsOf(entry)),
+    marks: sorted.flatMap(({ entry }) => markOf(entry)),
+    definitions: told.flatMap((one) => (one.fact === 'DEFINED' ? [one] : [])),
+    resolved: told.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
+    observations: told.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
+    legsToBlock: legsToBlock(event, all, before),
+  };
+}
+
+function merged(event: CutEvent, events: readonly CutEvent[]): CutEvent {
+  if (event.type !== 'WindowClosed') return event;
+  const marks = new Map(
+    events.flatMap((one) =>
+      one.type === 'WindowClosed' ? one.value.marks.map((mark) => [mark.token_id, mark]) : [],
+    ) as [string, (typeof event.value.marks)[number]][],
+  );
+  return { ...event, value: { ...event.value, marks: [...marks.values()] } };
+}
+
+function legsToBlock(
+  event: CutEvent,
+  all: readonly Line[],
+  before: readonly Cut[],
+): Cut['legsToBlock'] {
+  if (event.type !== 'WindowBalancesComplete') return null;
+  const { block_number: block } = event.value;
+  const blocks = before.flatMap(({ event: one }) =>
+    one.type === 'WindowBalancesComplete' ? [one.value.block_number ?? -1] : [],
+  );
+  if (block === null || block >= Math.max(-1, ...blocks)) return null;
+  return all.flatMap(({ entry }) => legsOf(entry)).filter((leg) => leg.block <= block);
+}
+
+const FILLS = new Set(['FILL', 'RELEASE', 'REVERSE']);
+
+/** What one line adds; rule B13 says why nothing but sums are needed. */
+export function sumOf(line: LedgerEntry): SumLine {
+  const isIn = !line.quarantined;
+  const isFill = FILLS.has(line.entry_kind);
+  const one = isFill ? (line.entry_kind === 'REVERSE' ? -1 : 1) : 0;
+  const counted = isIn ? one : 0;
+  const amount = (value: bigint | null): bigint => (isIn ? (value ?? 0n) : 0n);
+  const isRebate = line.entry_kind === 'CASH' && line.detail === 'MAKER_REBATE';
+  const aside = line.entry_kind === 'RELEASE' ? -1 : line.quarantined && isFill ? one : 0;
+  return {
+    day: dateOfTime(line.confirmed_at),
+    account: line.account,
+    bot: line.trading_bot_id,
+    token: line.token_id,
+    condition: line.condition_id,
+    builder: line.builder_code,
+    fills: counted,
+    declared: line.fee_source === 'DECLARED' ? counted : 0,
+    quarantined: aside,
+    volume: isFill ? amount(line.size_pusd) : 0n,
+    realised: amount(line.realised_pnl_pusd),
+    grossFees: amount(line.gross_fee_pusd),
+    rebates: amount(line.maker_rebate_pusd),
+    received: isRebate ? amount(line.cash_pusd) : 0n,
+    netFees: amount(line.net_fee_pusd),
+    unsettled: line.block_number === null ? (line.cash_pusd ?? 0n) : 0n,
+    shares: isIn ? sharesOf(line) : 0n,
+    basis: isIn ? basisOf(line) : 0n,
+  };
+}
+
+function sharesOf(line: LedgerEntry): bigint {
+  const quantity = line.quantity_shares ?? 0n;
+  return line.order_side === 'SELL' ? -quantity : quantity;
+}
+
+function basisOf(line: LedgerEntry): bigint {
+  if (line.cost_basis_before_pusd !== null)
+    return line.cost_basis_pusd - line.cost_basis_before_pusd;
+  const size = line.size_pusd ?? 0n;
+  const paid = line.order_side === 'BUY' ? size : line.order_side === 'SELL' ? -size : 0n;
+  return paid + (line.realised_pnl_pusd ?? 0n) + (line.unknown_basis_pusd ?? 0n);
+}
+
+export function legsOf(line: LedgerEntry): readonly Leg[] {
+  const { account, token_id: token } = line;
+  if (isPaperAccount(account)) return [];
+  const isOpening = line.entry_kind === 'OPENING' && token === null;
+  const block = line.block_number ?? (isOpening ? 0 : null);
+  if (block === null) return [];
+  const cash = isOpening ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
+  const moved = token === null || line.quarantined ? 0n : sharesOf(line);
+  const legs: Leg[] = [];
+  if (cash !== 0n) legs.push({ account, block, token: null, amount: cash });
+  if (moved !== 0n) legs.push({ account, block, token, amount: moved });
+  return legs;
+}
+
+const MICROS_PER_MS = 1000;
+
+function markOf(line: LedgerEntry): Cut['marks'] {
+  const { entry_kind: kind, token_id: token, mark_price: price, mark_age_ms: age } = line;
+  if (kind !== 'FILL' || token === null || price === null || age === null) return [];
+  const observedAt = line.confirmed_at - age * MICROS_PER_MS;
+  return [{ token, day: dateOfTime(line.confirmed_at), price, observedAt }];
+}
+
+function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
+  const last = new Map<string, Cut['lastLines'][number]>();
+  for (const { entry } of lines) {
+    const { account, trading_bot_id: bot, token_id: token } = entry;
+    if (token === null) continue;
+    const key = `${account}|${bot}|${token}`;
+    const day = dateOfTime(entry.confirmed_at);
+    const before = last.get(key)?.since ?? day;
+    last.set(key, {
+      account,
+      bot,
+      token,
+      negRisk: entry.neg_risk,
+      since: before < day ? before : day,
+      reasons: entry.incomplete_reasons,
+      basisUnknown: entry.reason_codes.includes('GOV_BASIS_UNKNOWN'),
+    });
+  }
+  return [...last.values()];
+}

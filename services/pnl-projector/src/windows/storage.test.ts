@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Recorded } from '@polytraders/stream';
+import { TOKEN } from '../events.fixture.ts';
+import { type Cut } from './cut.ts';
+import { createDesk } from './desk.fixture.ts';
+import { type ReportEntry } from './entry.ts';
+import { exactText, exactValue } from './exact-json.ts';
+import { atDay, createLog, type Log, price, qty, usd, wallets } from './log.fixture.ts';
+import { windowsProcessor } from './processor.ts';
+import { type WindowEntity } from './state.ts';
+import { changes, locate, revive } from './storage.ts';
+
+/** A fold that remembers nothing: before each cut it reads its rows, after it writes them. */
+function throughRows() {
+  const rows = new Map<string, { readonly kind: string; readonly name: string }>();
+  const load = (key: string): WindowEntity | undefined => {
+    const found: Record<string, object[]> = {};
+    for (const { table, where } of locate(key)) {
+      found[table] = [...rows]
+        .filter(([id, row]) => {
+          const isIn = Object.entries(where).every(
+            ([column, value]) => row[column as 'kind' | 'name'] === value,
+          );
+          return id.startsWith(`${table}|`) && isIn;
+        })
+        .map(([, row]) => row);
+    }
+    return revive(key, found);
+  };
+  function one({ event }: Recorded<Cut>): readonly ReportEntry[] {
+    const loaded = new Map<string, WindowEntity | undefined>();
+    const lookup = { get: (key: string) => loaded.get(key) };
+    for (const key of windowsProcessor.keys(event, 0)) loaded.set(key, load(key));
+    for (const key of windowsProcessor.keysThen?.(event, lookup, 0) ?? [])
+      loaded.set(key, load(key));
+    const input = { event, topic: 'inputs', partition: 0, offset: 0 };
+    const step = windowsProcessor.step(lookup, input);
+    if (step.outcome === 'ignored') return [];
+    for (const { key, entity } of step.puts) {
+      expect(loaded.has(key)).toBe(true);
+      for (const change of changes(key, loaded.get(key), entity)) {
+        const table = 'upsert' in change ? change.upsert : change.remove;
+        const row = change.row as { readonly kind: string; readonly name: string };
+        const id = `${table}|${row.kind}|${row.name}`;
+        if ('upsert' in change) rows.set(id, row);
+        else rows.delete(id);
+      }
+    }
+    return step.entries;
+  }
+  return {
+    drive: (log: readonly Recorded<Cut>[]) => {
+      const entries = log.flatMap(one);
+      const emitted = entries.flatMap((entry) =>
+        windowsProcessor.emit(entry, { partition: 0, offset: 0 }),
+      );
+      return { outcomes: [], entries, emitted, entities: new Map() };
+    },
+  };
+}
+
+/** Two days with everything that leaves a trace: late fills, answers, a halt, a hold, a release. */
+function story(log: Log): void {
+  const [alice = '', bob = ''] = wallets(2);
+  const marks = [
+    {
+      token_id: TOKEN,
+      price: price('0.66'),
+      kind: 'MID' as const,
+      observed_at: atDay('2026-05-08'),
+    },
+  ];
+  log.tell('general_live', { include_paper: 'true', group_by: 'builder' });
+  log.halt(true, atDay('2026-05-08', 5), 'mm');
+  log.fill({ account: alice, block_number: 7, builder_code: '#b1' });
+  log.fill({ account: bob, fee_bps: null, fee_source: null });
+  log.close('2026-05-08', marks);
+  log.observe('2026-05-08', alice, { cash: '900', tokens: { [TOKEN]: '100' } }, 10);
+  log.observe('2026-05-08', bob, 'CHAIN_UNREACHABLE', 10);
+  log.complete('2026-05-08', 10, 1);
+  log.halt(false, atDay('2026-05-09', 5), 'mm');
+  log.release(['settlement_pnl_20260509T000000Z_by_builder_r2']);
+  const sold = { order_side: 'SELL' as const, quantity_shares: qty('100'), size_pusd: usd('70') };
+  log.fill({ account: alice, block_number: 8, ...sold });
+  log.close('2026-05-09', marks);
+  log.observe('2026-05-08', bob, { cash: '0' }, 10);
+  log.complete('2026-05-08', 10);
+}
+
+describe('what the fold remembers', () => {
+  test('a fold that reads its rows anew before every cut makes the same reports', () => {
+    const kept = createLog();
+    story(kept);
+    const stored = createLog(createDesk(12, throughRows()));
+    story(stored);
+    expect(kept.desk.reports.length).toBeGreaterThan(6);
+    expect(stored.desk.reports.map(exactText)).toEqual(kept.desk.reports.map(exactText));
+  });
+
+  test('exact JSON keeps amounts, texts that look like amounts, maps and nulls', () => {
+    const value = {
+      amount: -123456789012345678901234567890n,
+      text: '#12',
+      plain: 'a#1',
+      map: new Map([['#k', [1n, null]]]),
+      list: [new Map(), { deep: 0n }],
+      number: 1_778_241_600_000_000,
+    };
+    expect(exactValue(exactText({ value }))).toEqual({ value: { ...value, map: value.map } });
+  });
+});

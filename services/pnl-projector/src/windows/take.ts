@@ -1,0 +1,195 @@
+/** What a cut's lines add to the days, the books, the markets and the legs of wallets. */
+
+import { isPaperAccount } from '@polytraders/domain';
+import { type Cut, type Leg, type SumLine } from './cut.ts';
+import {
+  bookKey,
+  type BooksState,
+  type BookState,
+  byText,
+  type DayState,
+  type DeskState,
+  type LegsState,
+  type MarketsState,
+  NO_LEGS,
+} from './state.ts';
+
+/** The day with these lines in it: lines of the same book, condition and builder are one. */
+export function dayWith(before: DayState | undefined, lines: readonly SumLine[]): DayState {
+  const sums = new Map((before?.lines ?? []).map((line) => [lineKey(line), line]));
+  for (const line of lines) {
+    const was = sums.get(lineKey(line));
+    sums.set(lineKey(line), was === undefined ? line : added(was, line));
+  }
+  const sorted = [...sums].sort(([a], [b]) => byText(a, b)).map(([, line]) => line);
+  return { kind: 'day', lines: sorted };
+}
+
+function lineKey(line: SumLine): string {
+  const { account, bot, token, condition, builder } = line;
+  return [account, bot, token ?? '', condition ?? '', builder ?? ''].join('|');
+}
+
+function added(a: SumLine, b: SumLine): SumLine {
+  return {
+    ...a,
+    fills: a.fills + b.fills,
+    declared: a.declared + b.declared,
+    quarantined: a.quarantined + b.quarantined,
+    volume: a.volume + b.volume,
+    realised: a.realised + b.realised,
+    grossFees: a.grossFees + b.grossFees,
+    rebates: a.rebates + b.rebates,
+    received: a.received + b.received,
+    netFees: a.netFees + b.netFees,
+    unsettled: a.unsettled + b.unsettled,
+    shares: a.shares + b.shares,
+    basis: a.basis + b.basis,
+  };
+}
+
+/** The books with the cut's lines in them; one that is flat and without a doubt is forgotten. */
+export function booksWith(before: BooksState, cut: Cut): BooksState {
+  if (cut.sums.length === 0 && cut.lastLines.length === 0) return before;
+  const books = new Map(before.books);
+  const unsettled = new Map(before.unsettled);
+  for (const line of cut.sums) {
+    const { token, account, bot } = line;
+    if (line.unsettled !== 0n)
+      unsettled.set(account, (unsettled.get(account) ?? 0n) + line.unsettled);
+    if (token === null) continue;
+    const key = bookKey({ account, bot, token });
+    books.set(key, moved(books.get(key) ?? newBook(account, bot, token), line));
+  }
+  for (const last of cut.lastLines) {
+    const key = bookKey(last);
+    const book = books.get(key) ?? newBook(last.account, last.bot, last.token);
+    const reasons = last.reasons.map((reason): readonly [string, string] => {
+      const since = book.reasons.get(reason) ?? last.since;
+      return [reason, since < last.since ? since : last.since];
+    });
+    const known = book.basisUnknownSince ?? last.since;
+    books.set(key, {
+      ...book,
+      negRisk: last.negRisk ?? book.negRisk,
+      reasons: new Map([...reasons].sort(([a], [b]) => byText(a, b))),
+      basisUnknownSince: last.basisUnknown ? (known < last.since ? known : last.since) : null,
+    });
+  }
+  for (const [key, book] of books) {
+    if (book.slices.size === 0 && book.basis === 0n && book.reasons.size === 0) books.delete(key);
+  }
+  return { kind: 'books', books, unsettled };
+}
+
+function newBook(account: string, bot: string, token: string): BookState {
+  return {
+    account,
+    bot,
+    token,
+    negRisk: null,
+    basis: 0n,
+    slices: new Map(),
+    reasons: new Map(),
+    basisUnknownSince: null,
+  };
+}
+
+function moved(book: BookState, line: SumLine): BookState {
+  return {
+    ...book,
+    basis: book.basis + line.basis,
+    slices: slicesWith(book.slices, line.builder ?? '', line.shares),
+  };
+}
+
+/** Shares by builder code with more of one, sorted, without zeros. */
+export function slicesWith(
+  slices: ReadonlyMap<string, bigint>,
+  builder: string,
+  quantity: bigint,
+): ReadonlyMap<string, bigint> {
+  if (quantity === 0n) return slices;
+  const after = new Map(slices).set(builder, (slices.get(builder) ?? 0n) + quantity);
+  return new Map([...after].filter(([, held]) => held !== 0n).sort(([a], [b]) => byText(a, b)));
+}
+
+/** Definitions, resolutions and marks that the cut brings. The later definition holds. */
+export function marketsWith(before: MarketsState, cut: Cut): MarketsState {
+  const { definitions, resolved, marks } = cut;
+  if (definitions.length + resolved.length + marks.length === 0) return before;
+  const conditions = new Map(before.conditions);
+  const events = new Map(before.events);
+  for (const { conditionId, tokens, negRiskMarketId, questions } of definitions) {
+    conditions.set(conditionId, { tokens, negRiskMarketId });
+    if (negRiskMarketId !== null && questions.length > 0) events.set(negRiskMarketId, questions);
+  }
+  const payouts = new Map(before.payouts);
+  for (const { conditionId, numerators, at } of resolved) {
+    // Another resolution of the same condition is a conflict, which the books refuse too.
+    if (!payouts.has(conditionId)) payouts.set(conditionId, { numerators, at });
+  }
+  const newest = new Map(before.marks);
+  for (const { token, price, observedAt } of marks) {
+    const was = newest.get(token);
+    if (was === undefined || was.observedAt <= observedAt) newest.set(token, { price, observedAt });
+  }
+  return { kind: 'markets', conditions, events, payouts, marks: newest };
+}
+
+/** The wallets with those of the cut, each with the first day on which anything moved. */
+export function accountsWith(before: DeskState['accounts'], cut: Cut): DeskState['accounts'] {
+  const accounts = new Map(before);
+  for (const { account, day } of cut.sums) {
+    const known = accounts.get(account);
+    if (isPaperAccount(account) || (known !== undefined && known <= day)) continue;
+    accounts.set(account, day);
+  }
+  return new Map([...accounts].sort(([a], [b]) => byText(a, b)));
+}
+
+type Moved = Pick<Leg, 'token' | 'amount'>;
+
+/** A wallet's legs with more of them: summed where their block has been passed, else kept. */
+export function legsWith(
+  before: LegsState | undefined,
+  legs: readonly Leg[],
+  passed: number | null,
+): LegsState {
+  const isPassed = ({ block }: Leg): boolean => passed !== null && block <= passed;
+  const state = summed(before ?? NO_LEGS, legs.filter(isPassed));
+  const later = legs.filter((leg) => !isPassed(leg));
+  if (later.length === 0) return state;
+  const pending = [
+    ...state.pending,
+    ...later.map(({ block, token, amount }) => ({ block, token, amount })),
+  ];
+  pending.sort((a, b) => a.block - b.block || byText(a.token ?? '', b.token ?? ''));
+  return { ...state, pending };
+}
+
+/** The legs when the last block of a window is known: all up to it are summed. */
+export function legsPassing(before: LegsState, block: number): LegsState {
+  const state = summed(
+    before,
+    before.pending.filter((leg) => leg.block <= block),
+  );
+  return { ...state, pending: before.pending.filter((leg) => leg.block > block) };
+}
+
+function summed(state: LegsState, legs: readonly Moved[]): LegsState {
+  const cash = legs.reduce((sum, { token, amount }) => (token === null ? sum + amount : sum), 0n);
+  return { ...state, cash: state.cash + cash, tokens: tokensWith(state.tokens, legs) };
+}
+
+/** Shares by token with those of legs, sorted, without zeros. */
+export function tokensWith(
+  tokens: ReadonlyMap<string, bigint>,
+  legs: readonly Moved[],
+): ReadonlyMap<string, bigint> {
+  const after = new Map(tokens);
+  for (const { token, amount } of legs) {
+    if (token !== null) after.set(token, (after.get(token) ?? 0n) + amount);
+  }
+  return new Map([...after].filter(([, held]) => held !== 0n).sort(([a], [b]) => byText(a, b)));
+}
