@@ -82,7 +82,7 @@ describe('a service whose role owns nothing', () => {
     'ALTER TABLE pnl_v1.pnl_ledger DISABLE TRIGGER ALL',
     'DELETE FROM stream.migration',
     'DELETE FROM stream.expired_month',
-    `SELECT stream.drop_month('pnl_v1.pnl_ledger', 'pnl_v1.pnl_ledger', now()::date, 0, '', '', '')`,
+    `SELECT stream.drop_month('pnl_v1.pnl_ledger', 'pnl_v1.positions', now()::date, 0, '', '', '')`,
   ])('may not: %s', async (sql) => {
     expect(await refusalOf(asService(sql))).toMatch(/^42501 (permission denied|must be owner)/);
   });

@@ -58,8 +58,8 @@ export type LedgerEntry = {
   /** When it became final: of a fill its confirmation, of a resolution the time of its block. */
   readonly confirmed_at: number;
   /**
-   * By the parameters in force at the fill (B15). Null while it is quarantined (until reviewed), and
-   * for paper, which is in no regulatory tier.
+   * By the parameters in force at the fill (B15). Null while it is quarantined (until reviewed),
+   * and for paper, which is in no regulatory tier.
    */
   readonly retained_until: string | null;
   readonly account: string;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  type Alert,
   codec,
   type FillConfirmed,
   type LedgerEvent,
@@ -42,14 +41,6 @@ function reportsOf(emitted: readonly Emission[]): readonly SettlementReport[] {
   return reports.map(({ record }) => record.value as SettlementReport);
 }
 
-function alertsOf(emitted: readonly Emission[]): readonly (readonly string[])[] {
-  const alerts = emitted.filter(({ record }) => record.type === 'Alert');
-  return alerts.map(({ topic, record }) => {
-    const { code, severity, subject } = record.value as Alert;
-    return [topic, code, severity, subject];
-  });
-}
-
 function only(fill: FillConfirmed): SettlementReport {
   const [report] = reportsOf(play(fill).emitted);
   if (report === undefined) throw new Error('no report');
@@ -83,9 +74,6 @@ describe('acceptance tests of the specification', () => {
     expect(entries[0]).toMatchObject({ quarantined: true, realised_pnl_pusd: null });
     expect(entries[0]?.reason_codes).toContain('PNL_REPORTER_FEE_CAP_EXCEEDED');
     expect(reportsOf(emitted)).toEqual([]);
-    expect(alertsOf(emitted)).toEqual([
-      ['polytraders.alerts', 'PNL_REPORTER_FEE_CAP_EXCEEDED', 'WARN', 'f1'],
-    ]);
   });
 
   test('Missing fee_bps in match event quarantines fill', () => {
@@ -97,9 +85,6 @@ describe('acceptance tests of the specification', () => {
       net_fee_pusd: null,
     });
     expect(reportsOf(emitted)).toEqual([]);
-    expect(alertsOf(emitted)).toEqual([
-      ['polytraders.alerts', 'PNL_REPORTER_FEE_MISSING', 'HARD_REJECT', 'f1'],
-    ]);
   });
 
   test('Realised P&L computed on position close (FIFO)', () => {

@@ -3,8 +3,8 @@
  * recovery publishes the same bytes (the ledger is the outbox).
  *
  * Exactly one FILL_PNL_COMPUTED a confirmed fill, exactly one MARKET_SETTLED a book that a
- * resolution found shares in, none for other movements (B20); while it is quarantined an alert, none
- * for paper (B16), none in shadow_only. In limited_live it is HELD (B19).
+ * resolution found shares in, none for other movements (B20); while it is quarantined an alert.
+ * None for paper (B16), none in shadow_only. In limited_live it is HELD (B19).
  *
  * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in
  * the same transaction: the finance team gets what is released only.
