@@ -99,7 +99,7 @@ describe('a changed report_window takes effect at the next window', () => {
 describe('windows that are due', () => {
   const told = [daily('2026-05-08T09:30:00Z')];
 
-  test('begin with the one in which the ledger first ran, and end with the last that is over', () => {
+  test('begin where the ledger first ran, and end with the last one that is over', () => {
     const due = windowsDue({ told, closedTo: null, earlierDays: [] }, at('2026-05-10T23:00Z'), 99);
     expect(due.map(shown)).toEqual([
       'daily 2026-05-08..2026-05-09',

@@ -141,7 +141,8 @@ CREATE VIEW fill_by_place AS
          f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
          f.quantity_shares, f.size_pusd, f.fee_pusd, f.fee_bps, f.fee_source,
          f.fee_declared_by, p.tx_hash, p.order_hash, f.log_index,
-         f.block_number, f.matched_at, f.confirmed_at, f.condition_id, f.told_end, f.paper, f.event_id, f.has_place, f.bytes
+         f.block_number, f.matched_at, f.confirmed_at, f.condition_id, f.told_end, f.paper,
+         f.event_id, f.has_place, f.bytes
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;
 

@@ -9,8 +9,8 @@ CREATE TABLE window_kind (
   kind    text        NOT NULL  -- daily, weekly
 );
 
--- UTC days that confirmed fills of a partition fall into, and when the last one of a day came in, to
--- five seconds.
+-- UTC days that confirmed fills of a partition fall into, and when the last one of a day came in,
+-- to five seconds.
 CREATE TABLE fill_day (
   log_partition text        NOT NULL,
   day           text        NOT NULL,  -- 2026-05-08

@@ -1,4 +1,4 @@
-/** What all readers of commands share: arguments by name, and the refusal of what cannot be read. */
+/** What readers of commands share: arguments by name, and the refusal of what cannot be read. */
 
 import { type Refusal, refuse } from './draft.ts';
 import { quoted } from './quoted.ts';

@@ -86,7 +86,7 @@ async function windows(): Promise<readonly string[]> {
 }
 
 describe('a window is closed', () => {
-  test('once it has settled, in every partition at one place, those without events too', async () => {
+  test('once it has settled, in every partition at one place, silent ones too', async () => {
     await tell('daily');
     const end = at('2026-05-09T00:00:00Z');
     expect(await look(end + 600 * SECOND - 1)).toEqual({ closed: [], waiting: [], because: [] });
@@ -111,7 +111,7 @@ describe('a window is closed', () => {
     }
   });
 
-  test('without a single fill, too, and once: a restart or a second look adds nothing', async () => {
+  test('without a single fill, too, and once: a second look adds nothing', async () => {
     await tell('daily');
     const now = at('2026-05-11T01:00:00Z');
     expect((await look(now)).closed).toHaveLength(3);
@@ -143,7 +143,7 @@ describe('a window is closed', () => {
     }
   });
 
-  test('after a long absence all that were missed, the oldest first, some in each look', async () => {
+  test('after a long absence all that were missed, the oldest first', async () => {
     await tell('daily');
     const now = FIRST + 45 * DAY;
     expect((await look(now)).closed).toHaveLength(31);
@@ -159,7 +159,7 @@ describe('a window is closed', () => {
     expect(await windows()).toEqual(['weekly 2026-05-04..2026-05-11']);
   });
 
-  test('a changed report_window takes effect at the next window: no gap and no overlap', async () => {
+  test('of another kind begins at the next Monday: no gap and no overlap', async () => {
     await tell('daily');
     await look(at('2026-05-13T12:00:00Z'));
     await tell('weekly', at('2026-05-13T15:00:00Z'));
@@ -233,7 +233,7 @@ describe('the clock', () => {
 describe('a window waits', () => {
   const end = at('2026-05-09T00:00:00Z');
 
-  test('while a fill of it has come in within a minute; one of the day after is no reason', async () => {
+  test('while a fill of it has come in within a minute; one of the next day is nothing', async () => {
     await tell('daily');
     const now = end + 700 * SECOND;
     await fillOn('2026-05-09', now);
@@ -244,7 +244,7 @@ describe('a window waits', () => {
     expect((await look(now + SECOND)).closed).toHaveLength(1);
   });
 
-  test('while something is not read; after an hour it is closed, and what lacked is said', async () => {
+  test('while something is not read; an hour later it is closed all the same', async () => {
     await tell('daily');
     const level = behind('topic polytraders.reports.execution/3: read to 5, 9 were there.');
     const waiting = await look(end + 4_199 * SECOND, level);
@@ -267,7 +267,7 @@ describe('a window waits', () => {
 describe('days of the past', () => {
   const now = at('2026-05-09T00:10:00Z');
 
-  test('that fills fall into are closed once the import is at rest; days without are not', async () => {
+  test('that fills fall into are closed once the import is at rest', async () => {
     await tell('daily');
     await fillOn('2026-01-03', now - 60 * SECOND);
     await fillOn('2025-12-31', now - 90 * SECOND, 5);

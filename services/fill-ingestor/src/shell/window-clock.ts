@@ -6,8 +6,8 @@
  *                                      └──waited for too long──▶ closed, and the log says so
  *
  * A window is due from the one in which the ledger first ran on; an earlier one when a confirmed
- * fill has fallen into it and the import of such fills has come to rest. Which kind is in force, the
- * calendar says (libs/domain/src/window-calendar.ts). What comes in for a closed window makes a
+ * fill has fallen into it and the import of such fills has come to rest. Which kind is in force,
+ * the calendar says (libs/domain/src/window-calendar.ts). What comes in for a closed window makes a
  * revision of its report; it is not closed again.
  *
  * The time is the lower one of this machine's and Postgres', so a clock that is ahead closes

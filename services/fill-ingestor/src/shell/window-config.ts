@@ -9,7 +9,7 @@ export type WindowConfig = {
   readonly quietMs: number;
   /** After that long beyond `settleMs` a window is closed although something is not read. */
   readonly waitMsMax: number;
-  /** How long to wait before balances that could not be read are asked for again: first, doubled. */
+  /** The first wait before balances that could not be read are asked for again; then doubled. */
   readonly retryMs: number;
 };
 

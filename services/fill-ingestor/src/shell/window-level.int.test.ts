@@ -54,8 +54,8 @@ async function read(partition: number, to: number): Promise<void> {
 
 async function written(partition: number, to: number): Promise<void> {
   await database.query(
-    'INSERT INTO stream.partition (processor, version, topic, partition, next_offset, chain_hash) ' +
-      "VALUES ('fill-ingestor', 1, 'ingest.inbox', $1, $2, '') " +
+    'INSERT INTO stream.partition (processor, version, topic, partition, next_offset, ' +
+      "chain_hash) VALUES ('fill-ingestor', 1, 'ingest.inbox', $1, $2, '') " +
       'ON CONFLICT (processor, version, topic, partition) ' +
       'DO UPDATE SET next_offset = EXCLUDED.next_offset',
     [partition, to],

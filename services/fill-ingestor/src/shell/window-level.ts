@@ -1,10 +1,10 @@
 /**
  * Whether everything is read that was there when a window was first found to be due: every record
  * of the bus is in the inbox, every input of the inbox went through its writer, and the chain is
- * read as far as it is final. A reader that is level with a busy topic is never at its end, so it is
- * measured against where the end was.
+ * read as far as it is final. A reader that is level with a busy topic is never at its end, so it
+ * is measured against where the end was.
  *
- *   nothing known ──▶ ends of the topics noted ──passed──▶ ends of the inbox noted ──passed──▶ level
+ *   nothing known ─▶ ends of topics noted ──passed──▶ ends of the inbox noted ──passed──▶ level
  */
 
 import { type Topic } from '@polytraders/contracts';
@@ -91,7 +91,8 @@ async function behindChain(
   const answer = await database.query<Record<string, string | null>>(
     'SELECT next_block, final_block, halted, (SELECT count(*) FROM ingest.chain_backlog b WHERE ' +
       'b.source = p.source AND b.next_block < b.until_block) AS backlog, ' +
-      "(seen_at < now() - interval '60 s')::text AS is_old FROM ingest.chain_position p WHERE source = $1",
+      "(seen_at < now() - interval '60 s')::text AS is_old FROM ingest.chain_position p " +
+      'WHERE source = $1',
     [chain],
   );
   const row = answer.rows[0];

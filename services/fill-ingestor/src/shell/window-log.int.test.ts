@@ -268,7 +268,7 @@ test('the kill switch is told to every partition, with the time of its last move
   expect(new Set(told.map(({ value }) => JSON.stringify(value))).size).toBe(1);
 }, 90_000);
 
-test('a reviewed release and reversal stand in the account’s partition, an approval in all', async () => {
+test('a reviewed release and reversal stand with the account, an approval everywhere', async () => {
   const desk = `0x${'de'.repeat(20)}`;
   await send(TOPICS.executionReports, 'ExecutionReport', desk, {
     kind: 'MATCH',

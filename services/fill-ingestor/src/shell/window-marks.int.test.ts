@@ -100,7 +100,7 @@ test('and of all YES tokens of its event, the other tokens of its market too', a
   expect(tokens).toEqual([...tokens].sort());
 });
 
-test('nearest to its end, though many have come since: a mid goes before a last trade', async () => {
+test('nearest to its end, though many have come since; a mid before a last trade', async () => {
   for (const token of ['1', '2', '3', '4']) await held(token, 5);
   await note(mark('1', 50, -90_000), mark('1', 51, -20), mark('2', 40, -30, 'LAST'));
   await note(mark('2', 41, -50), mark('3', 30, -500), mark('4', 20, -3, 'LAST'));
@@ -124,7 +124,7 @@ test('also where both sides of midnight came in one batch, in any order', async 
   expect(await marks()).toEqual(['1 0.51 MID -1']);
 });
 
-test('of a day that is long over, whatever is nearest: its age says that it is none of then', async () => {
+test('of a day that is long over, whatever is nearest, with its age', async () => {
   await held('1', 5);
   await note(mark('1', 50, 90_000), mark('1', 60, 200_000));
   expect(await marks()).toEqual(['1 0.5 MID 90000']);

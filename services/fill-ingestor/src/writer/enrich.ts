@@ -189,7 +189,8 @@ function ownMark(
 
 /**
  * Mid, else last trade (B4), among those within a minute of the fill, or of a window's end; else
- * whichever is nearest to it. Marks may be later than the fill: in a backlog of reports market data is ahead of them.
+ * whichever is nearest to it. Marks may be later than the fill: in a backlog of reports market data
+ * is ahead of them.
  */
 export function chosen(known: readonly KnownMark[], at: TimeMicros): Mark | null {
   const distance = (mark: KnownMark): number => Math.abs(at - mark.observedAt);

@@ -1,7 +1,7 @@
 /**
- * Ready-made records: parameters, the kill switch, the passing of time, windows and balances. Their readers have said
- * everything but the envelope; here they get it and go on the log, to every partition with the
- * same `market_seq` where they are everybody's.
+ * Ready-made records: parameters, the kill switch, the passing of time, windows and balances. Their
+ * readers have said everything but the envelope; here they get it and go on the log, to every
+ * partition with the same `market_seq` where they are everybody's.
  */
 
 import { ContractError, fromJson, type Records } from '@polytraders/contracts';

@@ -68,7 +68,7 @@ describe('RELEASE_FILL', () => {
     ]);
   });
 
-  test('a fill is released once; the same command again is a duplicate, another one refused', () => {
+  test('a fill is released once; the command again is a duplicate, another one refused', () => {
     const writer = testWriter();
     writer.reports(FEELESS);
     const again = release({ ...RELEASE, fee_pusd: '0.6' }, { command_id: 'other' });
@@ -225,7 +225,7 @@ describe('an approval of reports', () => {
     ]);
   });
 
-  test('the same again is a duplicate; another under its id is set aside once, by partition 0', () => {
+  test('the same again is a duplicate; another under its id is set aside once', () => {
     const writer = testWriter();
     const first = writer.on(0);
     for (const each of [writer, first]) each.inputs(approve({ until_offset: 5 }, 1));

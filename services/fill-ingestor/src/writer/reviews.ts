@@ -231,7 +231,7 @@ export function stepApproval(
   return { outcome: 'applied', puts: [{ key, entity }], entries: [entry] };
 }
 
-/** Every partition refuses it; the first one says so, or one command would be set aside twelvefold. */
+/** Every partition refuses it; one of them says so, or it would be set aside twelve times. */
 function refusedOnce(event: InboxEvent, because: string): Step<Entity, Entry> {
   if (event.partition !== 0) return { outcome: 'ignored', because: 'refused' };
   return quarantine(event, { reason: 'GOV_COMMAND_REFUSED', because });
