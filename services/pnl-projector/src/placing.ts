@@ -74,7 +74,8 @@ export function place(
   if (conditionId === null) {
     const waiting = known ?? NEW_TOKEN;
     if (waiting.accounts.includes(account)) return { holding: before, puts: [] };
-    const accounts = [...waiting.accounts, account];
+    // As rows bring them back: a restart must find the same order.
+    const accounts = [...waiting.accounts, account].sort();
     return { holding: before, puts: [{ key: own, entity: { ...waiting, accounts } }] };
   }
   const key = marketKey(partition, conditionId);
