@@ -79,7 +79,9 @@ export function valueFill(
     return valueWithin(fill, book, parameters, within, place);
   const value = valueAlone(fill, book, parameters);
   if (fill.neg_risk !== true) return value;
-  const isByMark = book.settled === null && book.position.direction !== 'FLAT';
+  // At the price within its event that the book had before, as long as no newer mark came along.
+  const isByEvent = value.mark.negRiskPrice !== null || book.settled !== null;
+  const isByMark = !isByEvent && book.position.direction !== 'FLAT';
   const codes = withReason(value.codes, 'PNL_REPORTER_NEGRISK_DETECTED');
   return { ...value, codes: isByMark ? withReason(codes, 'GOV_NEGRISK_TOKEN_BY_TOKEN') : codes };
 }
@@ -95,7 +97,7 @@ function valueAlone(
     return { mark: markAtPayout(settled), unrealised, codes: noCodes, others: none };
   }
   const mark = markOf(fill, position.direction === 'FLAT' ? null : before, parameters);
-  const unrealised = unrealisedAt(position, mark.price);
+  const unrealised = unrealisedAt(position, mark.negRiskPrice ?? mark.price);
   const isMissing = unrealised === null && mark.price === null;
   const codes = isMissing ? withReason(noCodes, 'GOV_MARK_MISSING') : noCodes;
   return { mark, unrealised, codes, others: none };
@@ -278,7 +280,8 @@ export function markOf(
   const observedAt = best !== null && isAgeless(fill, best) ? null : known;
   const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
   const kind = best === null ? (before?.markKind ?? null) : best.kind;
-  return { price, ageMs, stale, observedAt, kind, negRiskPrice: null, markSum: null };
+  const negRiskPrice = best === null ? (before?.negRiskPrice ?? null) : null;
+  return { price, ageMs, stale, observedAt, kind, negRiskPrice, markSum: null };
 }
 
 function isAgeless(fill: FillConfirmed, mark: Mark): boolean {

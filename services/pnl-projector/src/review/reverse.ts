@@ -257,7 +257,7 @@ function rebooked(
     walletShares: shares(book.walletShares + moved),
     unrealised:
       settled === null
-        ? unrealisedAt(position, book.markPrice)
+        ? unrealisedAt(position, book.negRiskPrice ?? book.markPrice)
         : unrealisedAtPayout(position, settled.payout),
     incomplete,
   };
