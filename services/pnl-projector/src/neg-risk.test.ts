@@ -329,3 +329,26 @@ describe('which books are valued together', () => {
     expect(event.members.map(({ token }) => token)).toEqual(['A.YES', 'B.YES']);
   });
 });
+
+describe('a neg-risk fill that comes without its event', () => {
+  const unnamed = { neg_risk_market_id: null };
+
+  test('and without a mark has the price that its book had within the event', () => {
+    const log = newLog();
+    log.tell(defined('A'), fill('BUY 100 A.NO', OVER));
+    const [report] = reportsOf(log.tell(fill('BUY 100 A.NO', [], unnamed)));
+    expect(report).toMatchObject({
+      unrealised_pnl_pusd: 20_754_716n,
+      negRisk_price: 603_773_584_905_660_377n,
+    });
+    expect(report?.reason_codes).not.toContain('GOV_NEGRISK_TOKEN_BY_TOKEN');
+  });
+
+  test('with a mark of its own token is valued by that, and says so', () => {
+    const log = newLog();
+    log.tell(defined('A'), fill('BUY 100 A.YES', OVER));
+    const [report] = reportsOf(log.tell(fill('BUY 100 A.YES', [44, null, null], unnamed)));
+    expect(report).toMatchObject({ unrealised_pnl_pusd: -12_000_000n, negRisk_price: null });
+    expect(report?.reason_codes).toContain('GOV_NEGRISK_TOKEN_BY_TOKEN');
+  });
+});
