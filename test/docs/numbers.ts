@@ -11,6 +11,7 @@ import {
   compareAcrossSources,
   compareWithinSource,
   completeAmounts,
+  dateOfTime,
   feeCapBreach,
   feeFromBps,
   type FillContent,
@@ -26,9 +27,12 @@ import {
   platformFeeOddity,
   readMark,
   refuseAmounts,
+  type ReportWindow,
   retainedUntil,
   venueFee,
   venueFillId,
+  windowAt,
+  windowInForce,
   withinOneTick,
 } from '@polytraders/domain';
 import {
@@ -183,6 +187,16 @@ const times: readonly Words[] = [
   word('mark of unknown age', () =>
     readMark(priceE18(1n), null, 0, MARK_AGE_MS_MAX).stale ? 'used, STALE_DATA' : 'used',
   ),
+  word('daily window of W', (moment) => daysOfWindow(windowAt('daily', microsOf(moment)))),
+  word('weekly window of W', (moment) => daysOfWindow(windowAt('weekly', microsOf(moment)))),
+  word('window of W where weekly was told at W', (date, told) => {
+    const kinds = [
+      { kind: 'daily', at: 0 },
+      { kind: 'weekly', at: microsOf(told) },
+    ] as const;
+    const window = windowInForce(kinds, microsOf(date));
+    return `${window.kind} ${daysOfWindow(window)}`;
+  }),
   word('kept from W', (date) => retainedUntil(date)),
   word('kept from W with A days', (date, days) => retainedUntil(date, whole(days))),
   { pattern: /^reports of (.+)$/, answer: (events = '') => reportsOf(events) },
@@ -335,4 +349,14 @@ function other(field: string): FillContent {
   const change = changes[field];
   if (change === undefined) throw new Error(`Expected a field of a fill; found ${field}.`);
   return { ...fill, ...change };
+}
+
+function microsOf(text = ''): number {
+  const [whole = '', fraction = ''] = text.replace(/Z$/, '').split('.');
+  const seconds = Date.parse(whole.length === 10 ? `${whole}T00:00:00Z` : `${whole}Z`) / 1000;
+  return seconds * 1_000_000 + Number(fraction.padEnd(6, '0'));
+}
+
+function daysOfWindow({ start, end }: ReportWindow): string {
+  return `${dateOfTime(start)} to ${dateOfTime(end)}`;
 }

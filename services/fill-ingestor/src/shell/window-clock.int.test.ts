@@ -233,7 +233,7 @@ describe('the clock', () => {
 describe('a window waits', () => {
   const end = at('2026-05-09T00:00:00Z');
 
-  test('while a fill of it has come in within a minute; one of the next day is nothing', async () => {
+  test('while a fill of it has come in within a minute; no other day counts', async () => {
     await tell('daily');
     const now = end + 700 * SECOND;
     await fillOn('2026-05-09', now);
