@@ -170,10 +170,46 @@ describe('a trader of a match that sends its partner cash beside it', () => {
     }
   });
 
+  test('has given it, too, where it is many amounts above the price', () => {
+    const gifts = Array.from({ length: 14 }, (_, at) => 22_000_001n + 2n ** BigInt(at));
+    const read = readBy([...match, ...gifts.map((one) => cash(VENUE.pusd, STRANGER, ALICE, one))]);
+    expect(read.unclassified).toEqual([]);
+    expect(movementsOf(read)).toMatchObject([{ kind: 'DEPOSIT', amount_pusd: '308.016397' }]);
+  });
+
   test('has not where the rest would not be what the fill says', () => {
     const short = match.filter(({ address }) => address !== VENUE.pusd);
     const read = readBy([...short, cash(VENUE.pusd, STRANGER, ALICE, 21_999_999n)]);
     expect(read).toMatchObject({ movements: [], unclassified: [{ account: ALICE }] });
+  });
+});
+
+describe('a buyer that redeems what it is given before it pays', () => {
+  const sale = (price: bigint): readonly LogBody[] => {
+    const side = (wallet: string, what: 'BUY' | 'SELL', give: bigint, get: bigint): Side => ({
+      wallet,
+      side: what,
+      tokenId: YES,
+      makerAmount: give,
+      takerAmount: get,
+      fee: 0n,
+      orderHash: id(wallet),
+    });
+    const buys = side(STRANGER, 'BUY', price, 40_000_000n);
+    return complementaryBuy(VENUE, buys, side(ALICE, 'SELL', 40_000_000n, price));
+  };
+
+  test('has redeemed its own: the wallet sold 40, once', () => {
+    for (const [price, payout] of [
+      [400_000n, 0n],
+      [20_000_000n, 20_000_000n],
+    ] as const) {
+      const [given, ...rest] = sale(price);
+      const burned = redeemAtTokens(VENUE, MARKET, STRANGER, [40_000_000n, 0n], payout);
+      const read = readBy([...(given === undefined ? [] : [given]), ...burned, ...rest]);
+      expect(read.fills).toMatchObject([{ event: { makerAmount: 40_000_000n } }]);
+      expect(read).toMatchObject({ movements: [], unclassified: [] });
+    }
   });
 });
 

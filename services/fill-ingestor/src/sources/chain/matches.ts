@@ -14,7 +14,7 @@ import { type Claimed } from './actions.ts';
 import { type Contracts } from './contracts.ts';
 import { type CashTransfer, type Seen, type TokenTransfer } from './events.ts';
 import { addToken, noLegs, sameLegs } from './movement-legs.ts';
-import { type Legs } from './movement-values.ts';
+import { type Legs, sum } from './movement-values.ts';
 
 /** Sums of cash that are tried: more than anybody pays in one match for being nice. */
 const SUMS_MAX = 4_096;
@@ -57,11 +57,11 @@ export function claimMatches(
   contracts: Contracts,
   claimed: Claimed,
 ): string | null {
+  const isExchange = (address: string): boolean => contracts.roleOf(address) === 'exchange';
   const isOurs = (one: TokenTransfer | CashTransfer): boolean =>
     !claimed.has(one) && (one.from === wallet) !== (one.to === wallet);
   const tokens = seen.filter(
-    (one): one is TokenTransfer =>
-      one.kind === 'tokens' && isOurs(one) && contracts.roleOf(one.operator) === 'exchange',
+    (one): one is TokenTransfer => one.kind === 'tokens' && isOurs(one) && isExchange(one.operator),
   );
   if (fills.length === 0 && tokens.length === 0) return null;
   const cash = seen.filter(
@@ -73,7 +73,8 @@ export function claimMatches(
   );
   const moved = legsOfTransfers(wallet, [...tokens, ...cash]);
   const told = legsOfFills(fills);
-  const gifts = giftsIn(wallet, cash, contracts, moved, told);
+  const given = cash.filter((one) => one.to === wallet && !isExchange(one.from));
+  const gifts = giftsIn(given, fills, moved, told);
   if (gifts === null) {
     return (
       `Expected the transfers of the matches to be ${shown(told)}, as its fills say; found ` +
@@ -90,19 +91,31 @@ export function claimMatches(
  * rest would not be what they say.
  */
 function giftsIn(
-  wallet: string,
-  cash: readonly CashTransfer[],
-  contracts: Contracts,
+  given: readonly CashTransfer[],
+  fills: readonly ReadFill[],
   moved: Legs,
   told: Legs,
 ): ReadonlySet<Seen> | null {
   const more = moved.pusd - told.pusd;
   if (!sameLegs({ ...moved, pusd: told.pusd }, told)) return null;
-  const given = cash.filter(
-    (one) => one.to === wallet && contracts.roleOf(one.from) !== 'exchange' && one.amount <= more,
-  );
-  const found = sumsOf(given, more).get(more);
+  const beside = besidePayments(given, fills);
+  if (sum(beside.map((one) => one.amount)) === more) return new Set(beside);
+  const some = given.filter((one) => one.amount <= more);
+  const found = sumsOf(some, more).get(more);
   return found === undefined ? null : new Set(found);
+}
+
+/** Without what a buyer pays a maker for its shares: their price less the maker's fee, at once. */
+function besidePayments(
+  given: readonly CashTransfer[],
+  fills: readonly ReadFill[],
+): readonly CashTransfer[] {
+  const rest = [...given];
+  for (const { event } of fills) {
+    const at = rest.findIndex((one) => one.amount === event.takerAmount - event.fee);
+    if (event.side === 'SELL' && at >= 0) rest.splice(at, 1);
+  }
+  return rest;
 }
 
 /**

@@ -7,10 +7,12 @@
  *
  * It is the wallet's only where the transaction proves it to the unit: what was burned is what the
  * wallet handed over, token by token, and the wallet was paid exactly what was paid out. Whoever
- * keeps a part, or redeems for several at a time, leaves something that nobody can tell apart.
+ * keeps a part, or redeems for several at a time, leaves something that nobody can tell apart. What
+ * an exchange moved was sold: a buyer that is a contract may redeem it before it pays.
  */
 
 import { type Claimed } from './actions.ts';
+import { type Contracts } from './contracts.ts';
 import { type CashTransfer, type PositionEvent, type Seen, type TokenTransfer } from './events.ts';
 import { type TokenPair } from './token-sets.ts';
 
@@ -21,7 +23,11 @@ export type RedeemedFor = {
   readonly cash: CashTransfer | null;
 };
 
-type Scene = { readonly seen: readonly Seen[]; readonly claimed: Claimed };
+type Scene = {
+  readonly seen: readonly Seen[];
+  readonly contracts: Contracts;
+  readonly claimed: Claimed;
+};
 
 /** For whom `redeemer` redeemed, by shares burned at `burner`; null where nothing proves it. */
 export function redeemedFor(
@@ -29,7 +35,7 @@ export function redeemedFor(
   pair: TokenPair,
   redeemer: string,
   burner: string,
-  { seen, claimed }: Scene,
+  { seen, contracts, claimed }: Scene,
   own: ReadonlySet<string>,
 ): RedeemedFor | null {
   const since = lastBefore(event, seen);
@@ -42,7 +48,8 @@ export function redeemedFor(
       one.entries.every(({ tokenId }) => pair.includes(tokenId)),
   );
   const burned = moved.filter((one) => one.from === redeemer && one.to === burner);
-  const given = moved.filter((one) => one.to === redeemer && own.has(one.from));
+  const isSold = (one: TokenTransfer): boolean => contracts.roleOf(one.operator) === 'exchange';
+  const given = moved.filter((one) => one.to === redeemer && own.has(one.from) && !isSold(one));
   const [wallet, ...others] = new Set(given.map((one) => one.from));
   if (wallet === undefined || others.length > 0 || given.some((one) => claimed.has(one))) {
     return null;
