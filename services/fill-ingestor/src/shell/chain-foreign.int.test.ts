@@ -171,6 +171,30 @@ test('shares that are known later, by a definition, are told then, once', async 
   expect(await kept()).toMatchObject([{ outcome: 'TOLD' }]);
 }, 60_000);
 
+test('shares that leave once they are known are told after those that came', async () => {
+  const market = await opened('rain');
+  const [tokenId] = market.ids;
+  await done(venue.split(STRANGER, market, 1_000_000n));
+  await done(venue.give(STRANGER, ALICE, tokenId, 400_000n));
+  await caughtUp();
+  await reader.stop();
+  await bench.database.query(
+    'INSERT INTO ingest.market_token (condition_id, token_id, own) VALUES ($1, $2, true)',
+    [market.conditionId, tokenId],
+  );
+  await done(venue.give(ALICE, STRANGER, tokenId, 400_000n));
+  reader = bench.read(ACCOUNTS, ENV);
+  await caughtUp();
+  const { rows } = await bench.database.query<{ payload: string }>(
+    "SELECT payload FROM ingest.inbox WHERE payload LIKE '%TokensTransferred%' ORDER BY seq",
+  );
+  const values = rows.map(({ payload }) => JSON.parse(payload) as { readonly value: object });
+  expect(values.map(({ value }) => value)).toMatchObject([
+    { direction: 'IN', quantity_shares: '0.4' },
+    { direction: 'OUT', quantity_shares: '0.4' },
+  ]);
+}, 60_000);
+
 test('a redemption that a contract makes for the wallet is the wallet’s', async () => {
   const [won, half, short] = [await opened('won'), await opened('half'), await opened('short')];
   for (const market of [won, half, short]) await done(venue.split(ALICE, market, 5_000_001n));

@@ -59,9 +59,16 @@ export async function storeTold(
     .filter(({ account }) => accounts === null || accounts.includes(account));
   await noteTokens(client, named);
   const kept = await keepForeign(client, source, foreign);
-  const released = await releaseForeign(client, source, named);
+  const released = await releaseForeign(client, source, [...named, ...inputs.flatMap(tokensMoved)]);
   await appendChain(client, source, [...released, ...inputs], receivedAt);
   return kept - released.length;
+}
+
+/** What came before it of its token is told before it. */
+function tokensMoved({ raw }: WalletInput): readonly string[] {
+  if (raw.format !== 'movement' || raw.type !== 'TokensTransferred') return [];
+  const { token_id: tokenId } = raw.value;
+  return typeof tokenId === 'string' ? [tokenId] : [];
 }
 
 function tokensKept({ foreign }: WalletTransaction): readonly string[] {
