@@ -1,20 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { type LedgerEvent } from '@polytraders/contracts';
 import { costBasis, type EventHolding, positionShares, valueAtMarks } from '@polytraders/domain';
-import { priceE18, shares } from '@polytraders/money';
+import { priceE18, pusd, shares } from '@polytraders/money';
 import fc from 'fast-check';
 import { changes, locate, revive } from './changes.ts';
 import { type Entity } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 import { ACCOUNT, at } from './events.fixture.ts';
+import { conversion, leg, marketResolved, split } from './movements.fixture.ts';
 import {
   booksOf,
   type Cents,
   defined,
+  EVENT,
   eventValue,
   fill,
   newLog,
   QUESTIONS,
+  units,
 } from './neg-risk.fixture.ts';
 import { processor } from './processor.ts';
 
@@ -117,6 +120,83 @@ function restarted(entities: ReadonlyMap<string, Entity>): readonly (readonly [s
     return again === undefined ? [] : [[key, again] as const];
   });
 }
+
+/** What happens to an event: definitions that come late or in part, movements, resolutions. */
+const happening: fc.Arbitrary<LedgerEvent> = fc.oneof(
+  act.map(({ bot, said, cents }) => fill(said, cents, { trading_bot_id: bot })),
+  act.map(({ bot, said, cents }) =>
+    fill(said, cents, { trading_bot_id: bot, neg_risk_market_id: null, condition_id: null }),
+  ),
+  fc.tuple(fc.constantFrom('A', 'B', 'C'), fc.integer({ min: 0, max: 3 })).map(([name, known]) =>
+    defined(name, {
+      questions: QUESTIONS.slice(0, known),
+      neg_risk_market_id: known === 0 ? null : EVENT,
+    }),
+  ),
+  fc.constantFrom('A', 'B', 'C').map((name): LedgerEvent => {
+    const legs = [leg(`${name}.YES`, units(7), 0), leg(`${name}.NO`, units(7), 1)];
+    const amount_pusd = pusd(units(7));
+    const value = split(`s${name}`, { condition_id: name, amount_pusd, legs });
+    return { type: 'PositionsSplit', value };
+  }),
+  fc.constant<LedgerEvent>({
+    type: 'PositionsConverted',
+    value: conversion('c', {
+      neg_risk_market_id: EVENT,
+      amount_shares: shares(units(1)),
+      payout_pusd: pusd(units(1)),
+      legs_out: [leg('A.NO', units(1)), leg('B.NO', units(1))],
+      legs_in: [leg('C.YES', units(1))],
+    }),
+  }),
+  fc.constantFrom('A', 'B', 'C').map((name): LedgerEvent => {
+    const value = marketResolved({ condition_id: name, payout_numerators: ['0', '1'] });
+    return { type: 'MarketResolved', value };
+  }),
+);
+
+/** Each event a record of its own, so that none is a duplicate of another. */
+function distinct(events: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  return events.map((event, index) => {
+    const name = `${event.value.event_id}_${String(index)}`;
+    const value = { ...event.value, event_id: name };
+    if (event.type !== 'FillConfirmed') return { ...event, value } as LedgerEvent;
+    return { type: event.type, value: { ...event.value, event_id: name, fill_id: name } };
+  });
+}
+
+test('loaded from rows before every event, with the named keys alone, it folds the same', () => {
+  fc.assert(
+    fc.property(fc.array(happening, { minLength: 1, maxLength: 20 }), (list) => {
+      const events = distinct(list);
+      const whole = newLog().tell(...events);
+      let entities: readonly (readonly [string, Entity])[] = [];
+      const entries: LedgerEntry[] = [];
+      for (const [offset, event] of events.entries()) {
+        const stored = new Map(restarted(new Map(entities)));
+        const input = at(event, offset, ACCOUNT);
+        const lookup = { get: (key: string) => stored.get(key) };
+        const named = new Set([
+          ...processor.keys(event, input.partition),
+          ...(processor.keysThen?.(event, lookup, input.partition) ?? []),
+        ]);
+        const only = {
+          get: (key: string) => {
+            if (!named.has(key)) throw new Error(`${key} was not named`);
+            return stored.get(key);
+          },
+        };
+        const step = processor.step(only, input);
+        if (step.outcome === 'ignored') continue;
+        entries.push(...step.entries);
+        for (const { key, entity } of step.puts) if (entity !== undefined) stored.set(key, entity);
+        entities = [...stored];
+      }
+      expect(entries).toEqual(whole.entries);
+    }),
+    { numRuns: 200 },
+  );
+});
 
 /** The entries of events after a restart, from these entities. */
 function foldFrom(
