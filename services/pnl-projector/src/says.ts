@@ -24,7 +24,7 @@ const WARNED: ReadonlySet<string> = new Set([
 ]);
 
 export const says: Says<LedgerEntry> = {
-  line: (entry) => (entry.entry_kind === 'FILL' && !entry.paper ? lineOf(entry) : null),
+  line: (entry) => (isFill(entry) && !entry.paper ? lineOf(entry) : null),
   warnings: (entry) => {
     if (entry.reason_codes.length === 0 || entry.paper) return none;
     return entry.reason_codes.filter((code) => WARNED.has(code));
@@ -37,6 +37,11 @@ export const says: Says<LedgerEntry> = {
     return { severity, message: `${meaning} ${action}${users}` };
   },
 };
+
+/** A fill that was released after its review is computed then, and told then (B18). */
+function isFill({ entry_kind: kind }: LedgerEntry): boolean {
+  return kind === 'FILL' || kind === 'RELEASE';
+}
 
 /** `developer_log`. What a quarantined fill does not have is null: never 0. */
 function lineOf(entry: LedgerEntry): object {

@@ -55,13 +55,34 @@ const ORDERS: Question = {
   sql: (schema) => `SELECT orders AS open_orders FROM ${schema}.open_orders`,
 };
 
+/**
+ * The drift of the newest window that was compared with the chain (B13): Σ |books − chain| over all
+ * wallets. A late revision of an older window does not take its place.
+ */
+const WINDOWS: Question = {
+  processor: PROCESSOR_ID,
+  schema: (version) => `pnl_v${String(version)}`,
+  sql: (schema) => `
+    SELECT onchain_drift_pusd AS drift_pusd
+    FROM (SELECT onchain_drift_pusd, window_end, "offset", mixed, reconciliation_status
+          FROM ${schema}.settlement_reports WHERE partition = 0
+          ORDER BY "offset" DESC LIMIT ${String(LINES_MAX)}) AS r
+    WHERE NOT mixed AND reconciliation_status <> 'PENDING' AND onchain_drift_pusd IS NOT NULL
+    ORDER BY window_end DESC, "offset" DESC LIMIT 1`,
+};
+
 export const watch: Watch<LedgerEvent> = {
-  questions: [OWN, ORDERS],
+  questions: [OWN, WINDOWS, ORDERS],
   gauges: [
     {
       name: 'polytraders_gov_pnlreporter_quarantine_count',
       help: 'Fills that are set aside now and wait for a review: fee missing, or over its cap.',
       reading: 'quarantined',
+    },
+    {
+      name: 'polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd',
+      help: 'Σ |books − chain| over all wallets at the last reconciliation, in pUSD.',
+      reading: 'drift_pusd',
     },
   ],
   activityAt,
@@ -102,6 +123,7 @@ function judging(): (reading: Reading) => Judged {
         last_fill_ago_s: ageMs === null ? null : Math.round(ageMs / MS_PER_S),
         quarantine_count: quarantined,
         quarantine_growth_5m: growth,
+        onchain_drift_pusd: values['drift_pusd'] ?? null,
       },
     };
   };
