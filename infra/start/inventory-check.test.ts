@@ -56,6 +56,8 @@ function faithful(): InventoryFacts {
     if (!resolved.has(one.conditionId)) kept.move(one.account, one.asset, one.amount);
   }
   const out = walletsOf(inventory.pendingOut);
+  for (const { account, asset, amount, afterEnd, conditionId } of inventory.held)
+    out.move(account, asset, resolved.has(conditionId) ? afterEnd : amount);
   const coming = walletsOf(inventory.pendingIn);
   const every = walletsOf([...settled.wallets.all(), ...inventory.pendingIn]);
   const balances = every.all().map(({ account, asset }): BalanceFact => {

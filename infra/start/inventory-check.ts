@@ -91,7 +91,7 @@ function termsOf({ evening, expected, wallets }: Settled): Map<string, Terms> {
       pendingIn: sum('pendingIn'),
     });
   };
-  const { kept, pendingOut, pendingIn } = expected.inventory;
+  const { kept, held, pendingOut, pendingIn } = expected.inventory;
   const resolved = new Set(
     evening.resolutions.flatMap(({ act }) =>
       act.kind === 'resolve' ? act.market.conditionId : [],
@@ -102,6 +102,8 @@ function termsOf({ evening, expected, wallets }: Settled): Map<string, Terms> {
     if (!resolved.has(conditionId)) add(account, asset, { reserved: amount });
   }
   for (const { account, asset, amount } of pendingOut) add(account, asset, { pendingOut: amount });
+  for (const { account, asset, amount, conditionId, afterEnd } of held)
+    add(account, asset, { pendingOut: resolved.has(conditionId) ? afterEnd : amount });
   for (const { account, asset, amount } of pendingIn) add(account, asset, { pendingIn: amount });
   add(evening.held.account, evening.held.asset, { reserved: evening.held.amount });
   return due;

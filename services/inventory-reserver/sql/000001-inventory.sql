@@ -89,9 +89,10 @@ CREATE TABLE cash_balances (
   CHECK (free_pusd + reserved_pusd + pending_out_pusd = total_pusd)
 ) WITH (fillfactor = 70);
 
--- Orders with what was filled of them and the reservation that follows from it. unpriced_shares are
--- those of its pending fills whose fee nobody has stated: it may still go out. An order that only
--- fills or an end were told of has no terms yet (token_id and so on are null).
+-- Orders with what was filled of them and the reservation that follows from it. pending_shares are
+-- those of fills that may still fail, pending_pusd goes out with them; of unpriced_shares nobody
+-- has stated the fee, which may go out, too. An order that only fills or an end were told of has no
+-- terms yet (token_id and so on are null).
 CREATE TABLE orders (
   account text NOT NULL,
   order_id text NOT NULL,
@@ -105,6 +106,8 @@ CREATE TABLE orders (
   max_fee_pusd numeric(38,6),
   expires_at timestamptz,
   filled_shares numeric(38,6) NOT NULL,
+  pending_shares numeric(38,6) NOT NULL,
+  pending_pusd numeric(38,6) NOT NULL,
   unpriced_shares numeric(38,6) NOT NULL,
   filled_token_id text,
   closing_reason text,
@@ -132,6 +135,8 @@ CREATE TABLE stray_fills (
   account text NOT NULL,
   order_hash text NOT NULL,
   filled_shares numeric(38,6) NOT NULL,
+  pending_shares numeric(38,6) NOT NULL,
+  pending_pusd numeric(38,6) NOT NULL,
   unpriced_shares numeric(38,6) NOT NULL,
   filled_token_id text NOT NULL,
   PRIMARY KEY (account, order_hash)

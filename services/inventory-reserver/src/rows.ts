@@ -12,6 +12,7 @@ import {
   type LiveIndex,
   type LiveItem,
   keptToken,
+  type PendingFills,
   redeemableOf,
   reservationOfOrder,
   type StrayFills,
@@ -146,7 +147,7 @@ export function orderRow(order: InventoryOrder & Touched): OrderRow {
     max_fee_pusd: terms?.maxFee == null ? null : pusd(terms.maxFee),
     expires_at: terms?.expiresAt ?? null,
     filled_shares: shares(order.filled),
-    unpriced_shares: shares(order.unpriced),
+    ...pendingRow(order.pending),
     filled_token_id: order.filledToken,
     closing_reason: order.closed,
     swept: order.swept,
@@ -170,7 +171,7 @@ export function reviveOrder(row: OrderRow): InventoryOrder & Touched {
     orderHash: row.order_hash,
     terms: termsOf(row),
     filled: row.filled_shares,
-    unpriced: row.unpriced_shares,
+    pending: revivePending(row),
     filledToken: row.filled_token_id,
     closed: row.closing_reason as InventoryOrder['closed'],
     swept: row.swept as InventoryOrder['swept'],
@@ -179,6 +180,18 @@ export function reviveOrder(row: OrderRow): InventoryOrder & Touched {
     requestId: row.request_id,
     ...placeOf(row),
   };
+}
+
+function pendingRow({ shares: quantity, cash, unpriced }: PendingFills) {
+  return {
+    pending_shares: shares(quantity),
+    pending_pusd: pusd(cash),
+    unpriced_shares: shares(unpriced),
+  };
+}
+
+function revivePending(row: ReturnType<typeof pendingRow>): PendingFills {
+  return { shares: row.pending_shares, cash: row.pending_pusd, unpriced: row.unpriced_shares };
 }
 
 function termsOf(row: OrderRow): InventoryOrder['terms'] {
@@ -201,7 +214,7 @@ export function strayRow(stray: StrayFills): StrayRow {
     account: stray.account,
     order_hash: stray.orderHash,
     filled_shares: shares(stray.filled),
-    unpriced_shares: shares(stray.unpriced),
+    ...pendingRow(stray.pending),
     filled_token_id: stray.filledToken,
   };
 }
@@ -212,7 +225,7 @@ export function reviveStray(row: StrayRow): StrayFills {
     account: row.account,
     orderHash: row.order_hash,
     filled: row.filled_shares,
-    unpriced: row.unpriced_shares,
+    pending: revivePending(row),
     filledToken: row.filled_token_id,
   };
 }

@@ -53,7 +53,9 @@ export type OrderRow = TouchedRow & {
   readonly max_fee_pusd: PusdMicros | null;
   readonly expires_at: number | null;
   readonly filled_shares: ShareMicros;
-  /** Of those, what is pending and has no fee yet. */
+  /** Of those, what is pending; the pUSD that goes out with it; and what of it has no fee yet. */
+  readonly pending_shares: ShareMicros;
+  readonly pending_pusd: PusdMicros;
   readonly unpriced_shares: ShareMicros;
   readonly filled_token_id: string | null;
   readonly closing_reason: string | null;
@@ -73,6 +75,8 @@ export type StrayRow = {
   readonly account: string;
   readonly order_hash: string;
   readonly filled_shares: ShareMicros;
+  readonly pending_shares: ShareMicros;
+  readonly pending_pusd: PusdMicros;
   readonly unpriced_shares: ShareMicros;
   readonly filled_token_id: string;
 };
@@ -194,6 +198,8 @@ const ORDER_COLUMNS = {
   max_fee_pusd: 'micros',
   expires_at: 'time',
   filled_shares: 'micros',
+  pending_shares: 'micros',
+  pending_pusd: 'micros',
   unpriced_shares: 'micros',
   filled_token_id: 'text',
   closing_reason: 'text',
@@ -227,6 +233,8 @@ export const strayFillsTable: Table<StrayRow> = table<StrayRow>(
     account: 'text',
     order_hash: 'text',
     filled_shares: 'micros',
+    pending_shares: 'micros',
+    pending_pusd: 'micros',
     unpriced_shares: 'micros',
     filled_token_id: 'text',
   },

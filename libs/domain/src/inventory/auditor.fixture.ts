@@ -91,22 +91,30 @@ export function createAuditor(): Auditor {
     return roundUp(order.price * left, ONE) + fee;
   }
 
-  /** Fees of pending fills that are still to be told, at most, beside what their orders reserve. */
-  function feesToCome(account: string): bigint {
-    const openOf = new Map<string, bigint>();
+  /** What pending fills may still cost beside what they say and what their orders reserve. */
+  function stillToCome(account: string): bigint {
+    const byOrder = new Map<string, AuditedFill[]>();
     for (const id of openFillsOf.get(account) ?? []) {
       const fill = fills.get(id);
-      if (fill?.isFeeOpen !== true || fill.order === null) continue;
-      openOf.set(fill.order, (openOf.get(fill.order) ?? 0n) + fill.quantity);
+      if (fill === undefined || fill.order === null) continue;
+      byOrder.set(fill.order, [...(byOrder.get(fill.order) ?? []), fill]);
     }
     let sum = 0n;
-    for (const [id, matched] of openOf) {
+    for (const [id, list] of byOrder) {
       const order = orders.get(id);
-      if (order?.side !== 'BUY' || order.maxFee === null) continue;
-      const left = liveOf.get(account)?.has(id) === true ? openPart(id, order) : 0n;
-      const both = left + matched > order.quantity ? order.quantity : left + matched;
-      sum += roundUp(order.maxFee * both, order.quantity);
-      sum -= roundUp(order.maxFee * left, order.quantity);
+      if (order?.side !== 'BUY') continue;
+      const isOpen = liveOf.get(account)?.has(id) === true;
+      const left = isOpen ? openPart(id, order) : 0n;
+      const total = (some: readonly AuditedFill[]) =>
+        some.reduce((all, one) => all + one.quantity, 0n);
+      const capped = (part: bigint) => (part > order.quantity ? order.quantity : part);
+      const feeUpTo = (part: bigint) => roundUp((order.maxFee ?? 0n) * part, order.quantity);
+      const costUpTo = (part: bigint) => roundUp(order.price * part, ONE) + feeUpTo(part);
+      const untold =
+        feeUpTo(capped(left + total(list.filter((one) => one.isFeeOpen)))) - feeUpTo(left);
+      const paid = list.reduce((all, one) => all - one.cash, 0n);
+      const again = isOpen ? costUpTo(capped(left + total(list))) - costUpTo(left) - paid : 0n;
+      sum += again > untold ? again : untold;
     }
     return sum;
   }
@@ -122,7 +130,7 @@ export function createAuditor(): Auditor {
     for (const request of requests.values()) {
       if (request.account === account && request.token === token) reserved += request.amount;
     }
-    let [pendingOut, pendingIn] = [token === null ? feesToCome(account) : 0n, 0n];
+    let [pendingOut, pendingIn] = [token === null ? stillToCome(account) : 0n, 0n];
     for (const id of openFillsOf.get(account) ?? []) {
       const fill = fills.get(id);
       if (fill === undefined) continue;

@@ -15,6 +15,7 @@
 import { pusd } from '@polytraders/money';
 import { grossFee } from '../fee.ts';
 import { type FillNamed, type FillNews } from './events.ts';
+import { NOTHING_PENDING } from './order.ts';
 import { fillOrder } from './orders.ts';
 import { fillKey, type FillMoves, type FillStage, type InventoryFill } from './state.ts';
 import { moveCash, moveToken, type Work } from './work.ts';
@@ -123,8 +124,11 @@ function book(
       isOut ? { pendingOut: -cash, feesMissing } : { pendingIn: cash, feesMissing },
     );
   }
-  const unpriced = stage === 'pending' && fee === null ? quantity : 0n;
-  fillOrder(work, { account, orderId, orderHash, token, quantity, unpriced });
+  const pending =
+    stage === 'pending'
+      ? { shares: quantity, cash: -cash, unpriced: fee === null ? quantity : 0n }
+      : NOTHING_PENDING;
+  fillOrder(work, { account, orderId, orderHash, token, quantity, pending });
 }
 
 /** pUSD that the fill brings (positive) or takes. BUY 40 @ 0.50 with a fee of 0.4: −20.4. */

@@ -169,7 +169,7 @@ describe('a fee that only the confirmation tells', () => {
 
   test('is never more than the largest, however far a fill goes beyond its order', () => {
     const more = { quantity_shares: shares(units(200)), fee_pusd: null };
-    const desk = after(opening(100), buy(), fill('FillMatched', more));
+    const desk = after(opening(100), buy(), fill('FillMatched', more), closed('FILLED'));
     expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(21) });
   });
 
@@ -179,6 +179,38 @@ describe('a fee that only the confirmation tells', () => {
       pendingOut: units(50),
       incomplete: ['GOV_ORDER_WITHOUT_MAX_FEE', 'PNL_REPORTER_FEE_MISSING'],
     });
+  });
+});
+
+describe('a fill that may fail', () => {
+  // 100 @ 0.50 with a fee of at most 1: matched for 45 with a fee of 0.5.
+  const cheap = { quantity_shares: shares(units(100)), size_pusd: pusd(units(45)) };
+  const matched = fill('FillMatched', { ...cheap, fee_pusd: pusd(units(0.5)) });
+  const rest = { reservation_id: 'r2', amount_pusd: pusd(units(5.5)), max_fee_pusd: pusd(0n) };
+
+  test('frees nothing of its limit before it is final: its order may need it again', () => {
+    const desk = after(opening(51), asked(), buy({ reservation_id: 'r1' }), matched, asked(rest));
+    expect(cash(desk)).toMatchObject({ reserved: 0n, pendingOut: units(51), free: 0n });
+    expect(desk.reservations()).toContainEqual(
+      expect.objectContaining({ reservationId: 'r2', state: 'refused' }),
+    );
+    desk.fold(failed());
+    expect(cash(desk)).toMatchObject({ reserved: units(51), pendingOut: 0n, free: 0n });
+  });
+
+  test('frees it when it is final, and when its order has ended', () => {
+    const final = { ...cheap, fee_pusd: pusd(units(0.5)) };
+    const desk = after(opening(51), buy(), matched, fill('FillConfirmed', final));
+    expect(cash(desk)).toMatchObject({ total: units(5.5), free: units(5.5) });
+    const ended = after(opening(51), buy(), matched, closed('CANCELLED'));
+    expect(cash(ended)).toMatchObject({ pendingOut: units(45.5), free: units(5.5) });
+  });
+
+  test('of shares that were dust moves its cash and is no part of its order', () => {
+    const dust = { quantity_shares: shares(0n), size_pusd: pusd(3n), fee_pusd: pusd(0n) };
+    const desk = after(opening(100), fill('FillMatched', dust), buy());
+    desk.fold(fill('FillConfirmed', dust), fill('FillMatched', { fill_id: 'f2' }));
+    expect(cash(desk)).toMatchObject({ reserved: units(30.6), pendingOut: units(20.4) });
   });
 });
 

@@ -21,6 +21,8 @@ const ACCOUNTS = ['0xa1', '0xb2', 'paper:0xa1'] as const;
 /** Lives that are born in one market, before it is resolved and the next one is traded. */
 const MARKET_LIVES = 2_000;
 const FULL = 60_000_000n;
+/** So little that requests are refused now and then: what is free is used up. */
+const CASH = 6_000_000n;
 
 /** Plays lives, many at once, against the auditor; every event is checked as it is folded. */
 function play({ lives, isCareful, dropped, seed }: Run): Ran {
@@ -89,7 +91,7 @@ function play({ lives, isCareful, dropped, seed }: Run): Ran {
   }
 
   for (const account of ACCOUNTS) {
-    fold({ type: 'OpeningBalance', value: { account, balance_pusd: pusd(FULL), positions: [] } });
+    fold({ type: 'OpeningBalance', value: { account, balance_pusd: pusd(CASH), positions: [] } });
   }
   while (born < lives || queue.length > 0) {
     if (queue.length < AT_ONCE && born < lives) bear();
@@ -108,7 +110,7 @@ function play({ lives, isCareful, dropped, seed }: Run): Ran {
   function refill(): void {
     for (const account of ACCOUNTS) {
       const { total } = auditor.balance(account, null);
-      const amount = pusd(FULL - total);
+      const amount = pusd(CASH - total);
       if (amount > 0n) fold({ type: 'CashMoved', value: { account, amount_pusd: amount } });
     }
   }

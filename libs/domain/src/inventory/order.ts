@@ -10,9 +10,11 @@
  */
 
 import { divideCeil, E18_PER_UNIT } from '@polytraders/money';
-import { type InventoryOrder, type OrderTerms } from './state.ts';
+import { type InventoryOrder, type OrderTerms, type PendingFills } from './state.ts';
 
 export type ReservationState = 'pending' | 'posted' | 'voided' | 'expired' | 'refused';
+
+export const NOTHING_PENDING: PendingFills = { shares: 0n, cash: 0n, unpriced: 0n };
 
 /** The reservation that an order takes where it names no granted request. */
 export function ownReservationId(account: string, orderId: string): string {
@@ -35,7 +37,7 @@ export function unknownOrder(account: string, orderId: string): InventoryOrder {
     orderHash: null,
     terms: null,
     filled: 0n,
-    unpriced: 0n,
+    pending: NOTHING_PENDING,
     filledToken: null,
     closed: null,
     swept: null,
@@ -98,20 +100,28 @@ export function keptBy(order: InventoryOrder): bigint {
 }
 
 /**
- * What of pUSD may still go out as the fee of its pending fills, where only their confirmation will
- * tell it. For what remains and for those fills together it keeps
- * `ceil(max_fee × (remaining + unpriced) ÷ quantity)`; what is not its reservation's goes out with
- * the fills, also after the order's own end.
- * BUY 100 @ 0.50 with a fee of at most 1, all of it matched without a fee: 50 and 1 go out.
+ * pUSD that is held for its pending fills beyond what they say goes out, so that free never turns
+ * negative by what becomes of them:
+ *
+ *   a fee that only the confirmation tells     with what remains, up to
+ *                                              `ceil(max_fee × (remaining + unpriced) ÷ quantity)`;
+ *                                              also after the order's own end
+ *   a fill that fails                          while the order lives it needs those shares again,
+ *                                              at its limit, however well they were bought
+ *
+ * BUY 100 @ 0.50 with a fee of at most 1, all of it matched for 45 without a fee: 45 go out, and 6
+ * are held, until the order has ended; then 1, until the fee is told.
  */
 export function owedBy(order: InventoryOrder): bigint {
-  const { terms, unpriced } = order;
-  if (terms?.side !== 'BUY' || unpriced === 0n) return 0n;
+  const { terms, pending } = order;
+  if (terms?.side !== 'BUY' || pending.shares === 0n) return 0n;
   const kept = isLive(order) ? remainingOf(order) : 0n;
-  const part = kept + unpriced;
   // Filled beyond its size it still has no larger fee than its largest.
-  const most = part > terms.quantity ? terms.quantity : part;
-  return feeFor(terms, most) - feeFor(terms, kept);
+  const upTo = (part: bigint): bigint => (part > terms.quantity ? terms.quantity : part);
+  const fee = feeFor(terms, upTo(kept + pending.unpriced)) - feeFor(terms, kept);
+  if (!isLive(order)) return fee;
+  const again = needOf(terms, upTo(kept + pending.shares)) - needOf(terms, kept) - pending.cash;
+  return again > fee ? again : fee;
 }
 
 /** Where its reservation stands; null before the order was seen opened: then it has none. */

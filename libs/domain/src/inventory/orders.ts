@@ -15,6 +15,7 @@ import {
   keptBy,
   keptToken,
   needOf,
+  NOTHING_PENDING,
   owedBy,
   ownReservationId,
   sweptAt,
@@ -27,6 +28,7 @@ import {
   marketKey,
   orderKey,
   type OrderTerms,
+  type PendingFills,
   requestKey,
   type Swept,
 } from './state.ts';
@@ -38,7 +40,7 @@ export type OrderName = {
   readonly orderHash: string | null;
 };
 
-const NO_FILLS = { filled: 0n, unpriced: 0n, filledToken: null } as const;
+const NO_FILLS = { filled: 0n, pending: NOTHING_PENDING, filledToken: null } as const;
 
 /** The order is at the venue. False where it was seen opened before. */
 export function openOrder(work: Work, opened: OpenedOrder): boolean {
@@ -80,8 +82,8 @@ export function closeOrder(work: Work, closed: ClosedOrder): boolean {
 export type OrderFill = OrderName & {
   readonly token: string;
   readonly quantity: bigint;
-  /** The same quantity where the fill is pending without a fee, else 0. */
-  readonly unpriced: bigint;
+  /** The part of it that may still fail. */
+  readonly pending: PendingFills;
 };
 
 /**
@@ -90,6 +92,7 @@ export type OrderFill = OrderName & {
  */
 export function fillOrder(work: Work, fill: OrderFill): void {
   const { account, orderId, orderHash, token, quantity } = fill;
+  if (quantity === 0n) return;
   const byHash = orderHash === null ? undefined : work.get(hashKey(account, orderHash));
   const id = byHash?.kind === 'order' ? byHash.orderId : orderId;
   if (id !== null) {
@@ -98,7 +101,8 @@ export function fillOrder(work: Work, fill: OrderFill): void {
     if (expected !== token) return;
     const filled = order.filled + quantity;
     const filledToken = filled === 0n ? null : token;
-    const after = { ...order, filled, unpriced: order.unpriced + fill.unpriced, filledToken };
+    const pending = together(order.pending, fill.pending);
+    const after = { ...order, filled, pending, filledToken };
     if (isNothing(after)) forgetOrder(work, after);
     else putOrder(work, stored, after);
     return;
@@ -107,13 +111,13 @@ export function fillOrder(work: Work, fill: OrderFill): void {
   const stray = byHash?.kind === 'stray' ? byHash : null;
   if (stray !== null && stray.filledToken !== token) return;
   const filled = (stray?.filled ?? 0n) + quantity;
-  const unpriced = (stray?.unpriced ?? 0n) + fill.unpriced;
+  const pending = together(stray?.pending ?? NOTHING_PENDING, fill.pending);
   const after = {
     kind: 'stray',
     account,
     orderHash,
     filled,
-    unpriced,
+    pending,
     filledToken: token,
   } as const;
   work.put(hashKey(account, orderHash), filled === 0n ? undefined : after);
@@ -153,16 +157,20 @@ function found(work: Work, name: OrderName, id: string): Found {
 /** The order with the fills that waited elsewhere, where they are of its token. */
 function withFills(
   order: InventoryOrder,
-  { filled, unpriced, filledToken }: Pick<InventoryOrder, keyof typeof NO_FILLS>,
+  { filled, pending, filledToken }: Pick<InventoryOrder, keyof typeof NO_FILLS>,
 ): InventoryOrder {
   const token = order.terms?.token ?? order.filledToken ?? filledToken;
   if (filledToken === null || filledToken !== token) return order;
   return {
     ...order,
     filled: order.filled + filled,
-    unpriced: order.unpriced + unpriced,
+    pending: together(order.pending, pending),
     filledToken,
   };
+}
+
+function together(a: PendingFills, b: PendingFills): PendingFills {
+  return { shares: a.shares + b.shares, cash: a.cash + b.cash, unpriced: a.unpriced + b.unpriced };
 }
 
 /** Whether all that was ever told of the order were fills that failed. */

@@ -50,8 +50,8 @@ export type InventoryOrder = {
   readonly terms: OrderTerms | null;
   /** Σ of its fills that were matched or confirmed and did not fail. */
   readonly filled: bigint;
-  /** Σ of those of its fills that are pending and whose fee nobody has stated yet. */
-  readonly unpriced: bigint;
+  /** What of those is pending. */
+  readonly pending: PendingFills;
   /** Token of those fills: one of another token is no fill of this order. Null before the first. */
   readonly filledToken: string | null;
   readonly closed: ClosingReason | null;
@@ -63,13 +63,22 @@ export type InventoryOrder = {
   readonly requestId: string | null;
 };
 
+/** Sums over the fills of an order that may still fail. */
+export type PendingFills = {
+  readonly shares: bigint;
+  /** pUSD that goes out with them, as far as it is told. */
+  readonly cash: bigint;
+  /** Shares of those whose fee nobody has stated yet. */
+  readonly unpriced: bigint;
+};
+
 /** Fills that name an order by its hash alone, before anything else does. */
 export type StrayFills = {
   readonly kind: 'stray';
   readonly account: string;
   readonly orderHash: string;
   readonly filled: bigint;
-  readonly unpriced: bigint;
+  readonly pending: PendingFills;
   readonly filledToken: string;
 };
 

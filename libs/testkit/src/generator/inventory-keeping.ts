@@ -35,11 +35,18 @@ export type ToldFill = {
 /** What an open order keeps, of its token or of pUSD. */
 export type Kept = Holding & { readonly orderId: string; readonly conditionId: string };
 
+/**
+ * What may still be needed of pUSD for fills that are not final, beside what they say: `amount`
+ * while the order is open, `afterEnd` once its market has ended it.
+ */
+export type Held = Kept & { readonly afterEnd: bigint };
+
 export type ExpectedInventory = {
   readonly wallets: readonly Holding[];
   /** By open orders; those of a market that resolves keep nothing from then on. */
   readonly kept: readonly Kept[];
   readonly pendingOut: readonly Holding[];
+  readonly held: readonly Held[];
   readonly pendingIn: readonly Holding[];
 };
 
@@ -56,6 +63,7 @@ export function inventoryOf(
   const coming = walletsOf();
   for (const { account, asset, amount } of opened) wallets.move(account, asset, amount);
   const filled = new Map<string, bigint>();
+  const waiting = new Map<string, ToldFill[]>();
   for (const fill of fills) {
     if (fill.status === 'FAILED') continue;
     filled.set(fill.orderId, (filled.get(fill.orderId) ?? 0n) + fill.shares);
@@ -66,15 +74,19 @@ export function inventoryOf(
     } else {
       out.move(account, gives.asset, gives.amount);
       coming.move(account, gets.asset, gets.amount);
+      waiting.set(fill.orderId, [...(waiting.get(fill.orderId) ?? []), fill]);
     }
   }
-  const kept = orders
-    .filter(({ open }) => open)
-    .map((order) => keptBy(order, order.quantity - (filled.get(order.orderId) ?? 0n)));
+  const leftOf = ({ orderId, quantity }: ToldOrder) => quantity - (filled.get(orderId) ?? 0n);
+  const kept = orders.filter(({ open }) => open).map((order) => keptBy(order, leftOf(order)));
+  const held = orders
+    .filter(({ side, orderId }) => side === 'BUY' && waiting.has(orderId))
+    .map((order) => heldFor(order, leftOf(order), waiting.get(order.orderId) ?? []));
   return {
     wallets: wallets.all(),
     kept: kept.filter(({ amount }) => amount > 0n),
     pendingOut: out.all(),
+    held,
     pendingIn: coming.all(),
   };
 }
@@ -96,6 +108,27 @@ function keptBy(order: ToldOrder, remaining: bigint): Kept {
   const cost = upward(priceE18 * remaining, E18);
   const fee = maxFee === null ? 0n : upward(maxFee * remaining, quantity);
   return { ...names, asset: PUSD, amount: remaining <= 0n ? 0n : cost + fee };
+}
+
+/**
+ * A fee that nobody has said yet goes out at its largest. And a fill that fails gives its shares
+ * back to an open order, which then needs its whole price for them.
+ */
+function heldFor(order: ToldOrder, left: bigint, fills: readonly ToldFill[]): Held {
+  const { orderId, account, conditionId, open, quantity } = order;
+  const sum = (list: readonly ToldFill[]) => list.reduce((all, { shares }) => all + shares, 0n);
+  const upTo = (shares: bigint) => (shares > quantity ? quantity : shares);
+  const cost = (shares: bigint) => keptBy(order, upTo(shares)).amount;
+  const fee = (shares: bigint) =>
+    cost(shares) - keptBy({ ...order, maxFee: null }, upTo(shares)).amount;
+  const unsaid = sum(fills.filter((one) => one.fee === null));
+  const rest = left > 0n ? left : 0n;
+  const told = fills.reduce((all, one) => all + one.cash + (one.fee ?? 0n), 0n);
+  const fees = fee(rest + unsaid) - fee(rest);
+  const again = cost(rest + sum(fills)) - cost(rest) - told;
+  const afterEnd = fee(unsaid);
+  const amount = !open ? afterEnd : again > fees ? again : fees;
+  return { orderId, account, conditionId, asset: PUSD, amount, afterEnd };
 }
 
 function upward(numerator: bigint, denominator: bigint): bigint {
