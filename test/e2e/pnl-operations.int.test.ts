@@ -90,7 +90,7 @@ async function query(...statements: readonly string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  log = await createTestLog('pnl_operations', ['pnl-projector', 'pnl-windows']);
+  log = await createTestLog('pnl_operations', ['pnl-projector']);
   folder = mkdtempSync(join(tmpdir(), 'pnl-operations-'));
   const env = { ...process.env, ...log.env, LOG_LEVEL: 'debug', HTTP_PORT: '0' };
   service = startService('pnl-projector', env, folder);
