@@ -32,6 +32,7 @@ import {
 import { type EntryKind, type LedgerEntry } from './entry.ts';
 import { joinEvent } from './neg-risk-event.ts';
 import { isPlaced, markOversold, place, withBook } from './placing.ts';
+import { provenNegRisk } from './proofs.ts';
 import { retentionOf } from './retention.ts';
 
 /** Why a movement or a market could not be booked as the rule says; the books hold what could. */
@@ -188,7 +189,8 @@ export function post(
   incomplete = withMarks(incomplete, holding);
   const next: Book = {
     ...book,
-    negRisk: book.negRisk ?? desk.facts.negRisk,
+    // What the id proves goes before what the event says (B5).
+    negRisk: book.negRisk ?? provenNegRisk(holding.conditionId, token) ?? desk.facts.negRisk,
     position: after,
     walletShares: shares(book.walletShares + posting.quantity),
     ...valueMoved(book, after, holding.settled, desk.facts.finalAt, desk.parameters),
