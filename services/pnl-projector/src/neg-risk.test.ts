@@ -3,6 +3,11 @@ import { type FillConfirmed, type SettlementReport } from '@polytraders/contract
 import { ACCOUNT, NOON } from './events.fixture.ts';
 import { marketResolved, split, leg, conversion } from './movements.fixture.ts';
 import { pusd, shares } from '@polytraders/money';
+import {
+  negRiskConditionId,
+  standardConditionId,
+  tokenIdsOf,
+} from '@polytraders/testkit/generator';
 import { eventKey, type NegRiskEvent, partitionOfAccount } from './entities.ts';
 import {
   booksOf,
@@ -350,5 +355,29 @@ describe('a neg-risk fill that comes without its event', () => {
     const [report] = reportsOf(log.tell(fill('BUY 100 A.YES', [44, null, null], unnamed)));
     expect(report).toMatchObject({ unrealised_pnl_pusd: -12_000_000n, negRisk_price: null });
     expect(report?.reason_codes).toContain('GOV_NEGRISK_TOKEN_BY_TOKEN');
+  });
+});
+
+describe('whether what a movement brings is neg-risk', () => {
+  const condition = negRiskConditionId(`0x${'ab'.repeat(31)}00`, 1);
+  const plain = standardConditionId(`0x${'11'.repeat(32)}`);
+
+  test.each([
+    ['neg-risk by its id, where the event names no market', condition, true, null, true],
+    ['standard by its id, where the event names one', plain, false, EVENT, false],
+  ])('%s', (_, condition_id, isWrapped, neg_risk_market_id, negRisk) => {
+    const legs = tokenIdsOf(condition_id, isWrapped).map((token, at) => leg(token, units(1), at));
+    const amount_pusd = pusd(units(1));
+    const value = split('s', { condition_id, neg_risk_market_id, amount_pusd, legs });
+    const { entities } = newLog().tell({ type: 'PositionsSplit', value });
+    const books = [...booksOf(entities, 'treasury').values()];
+    expect(books.map((book) => book.negRisk)).toEqual([negRisk, negRisk]);
+  });
+
+  test('by what the event says, where the id proves neither', () => {
+    const value = split('s', { condition_id: 'A', neg_risk_market_id: EVENT });
+    const { entities } = newLog().tell({ type: 'PositionsSplit', value });
+    const books = [...booksOf(entities, 'treasury').values()];
+    expect(books.map((book) => book.negRisk)).toEqual([true, true]);
   });
 });
