@@ -277,15 +277,21 @@ function confirm(desk: LifeDesk, { market }: Life, matched: FillMatched): LogEve
   const value: FillConfirmed = {
     ...rest,
     ...desk.envelope(),
-    marks: market.tokens.map((token_id, outcome) => ({
-      token_id,
-      price: priceE18(outcome === 0 ? 4n * 10n ** 17n : 6n * 10n ** 17n),
-      kind: 'MID' as const,
-      observed_at: at - 500_000,
-    })),
+    marks: marksOf(market, at - 500_000),
     confirmed_at: at,
   };
   return [placed(matched.account, { type: 'FillConfirmed', value })];
+}
+
+/** As the ingestor captures them: of the fill's market, and of the YES of its whole event. */
+function marksOf({ tokens, event }: Life['market'], observed_at: number): FillConfirmed['marks'] {
+  const others = (event?.questions ?? []).map((question) => question.yes_token_id);
+  return [...new Set([...tokens, ...others])].map((token_id) => ({
+    token_id,
+    price: priceE18(token_id === tokens[1] ? 6n * 10n ** 17n : 4n * 10n ** 17n),
+    kind: 'MID' as const,
+    observed_at,
+  }));
 }
 
 function fillOf(desk: LifeDesk, { opened, market }: Life, quantity: bigint): FillMatched {
