@@ -14,16 +14,16 @@ const pages: readonly Page[] = [
 ];
 
 const terminal = { out: () => undefined, err: () => undefined, isTTY: false };
-/** The options of each command by its name; those of a group's by both names: job claim. */
+/** The options of each command by its name; those of a group's by all names: job claim. */
 const commands = new Map(
-  programOf({ env: {}, terminal, exitCode: 0 }).commands.flatMap((command) => {
-    const inner = command.commands.map((one): [string, readonly string[]] => [
-      `${command.name()} ${one.name()}`,
-      optionsOf(one),
-    ]);
-    return inner.length > 0 ? inner : [[command.name(), optionsOf(command)] as const];
-  }),
+  programOf({ env: {}, terminal, exitCode: 0 }).commands.flatMap((command) => namesOf(command, '')),
 );
+
+function namesOf(command: Command, before: string): [string, readonly string[]][] {
+  const name = `${before}${command.name()}`;
+  const inner = command.commands.flatMap((one) => namesOf(one, `${name} `));
+  return inner.length > 0 ? inner : [[name, optionsOf(command)]];
+}
 
 function optionsOf({ options }: Command): readonly string[] {
   return options.flatMap(({ long }) => long ?? []);
@@ -51,8 +51,9 @@ function isScript({ folder, script }: Call): boolean {
 function wrongCalls(page: Page): readonly string[] {
   const calls = page.text.matchAll(/npm run (?:-s )?polytraders -- ([a-z]+)([^\n`]*)/g);
   return [...calls].flatMap(([call, first = '', rest = '']) => {
-    const both = `${first} ${/^ ([a-z]+)/.exec(rest)?.[1] ?? ''}`;
-    const name = commands.has(both) ? both : first;
+    const words = [first, ...(/^(?: [a-z]+)+/.exec(rest)?.[0] ?? '').trim().split(' ')];
+    const longer = words.map((_, at) => words.slice(0, words.length - at).join(' '));
+    const name = longer.find((one) => commands.has(one)) ?? first;
     const options = commands.get(name);
     if (options === undefined) return [`${page.path}: ${call.trim()}`];
     const named = rest.match(/--[a-z][a-z-]*/g) ?? [];

@@ -13,18 +13,24 @@ import { CliError } from './terminal.ts';
 
 /** What is asked. Amounts among the arguments are decimal texts. */
 export type Asked = {
-  readonly command: 'RESERVE' | 'CLAIM_JOB' | 'FAIL_JOB';
-  readonly account: string;
+  readonly command:
+    'RESERVE' | 'CLAIM_JOB' | 'FAIL_JOB' | 'RELEASE_FILL' | 'REVERSE_FILL' | 'APPROVE_WINDOW';
+  /** Null where it concerns all accounts. */
+  readonly account: string | null;
   /** What makes it the same when it is asked again. */
   readonly identity: readonly string[];
-  readonly arguments: Readonly<Record<string, string>>;
+  readonly arguments: Readonly<Record<string, string | readonly string[]>>;
   /** The fact that it is about: its reservation or job. */
   readonly correlationId: string;
   readonly proposedBy: string;
+  /** Who has reviewed it, where somebody must. */
+  readonly approvedBy?: string;
   readonly reason: string;
 };
 
 const PRODUCER = 'polytraders-cli/1';
+/** The key of a command that concerns all accounts. */
+const ALL = '*';
 
 /** The record of it. `at` is the time, in microseconds since 1970. */
 export function commandRecord(asked: Asked, at: number): LedgerCommand {
@@ -39,7 +45,7 @@ export function commandRecord(asked: Asked, at: number): LedgerCommand {
     account: asked.account,
     arguments: JSON.stringify(asked.arguments),
     proposed_by: asked.proposedBy,
-    approved_by: null,
+    approved_by: asked.approvedBy ?? null,
     reason: asked.reason,
   };
 }
@@ -76,13 +82,14 @@ export type Written = {
 export async function writeCommand(bus: Bus, asked: Asked): Promise<Written> {
   const { kafka, book, config } = bus;
   const physical = config.topicPrefix + TOPICS.commands.name;
-  const partition = partitionOf(asked.account, await kafka.partitionsOf(physical));
+  const key = asked.account ?? ALL;
+  const partition = partitionOf(key, await kafka.partitionsOf(physical));
   const earlier = await earlierOne(bus, asked, partition);
   if (earlier !== null) return earlier;
   await book.announce(['LedgerCommand']);
   const record = commandRecord(asked, Date.now() * 1_000);
   const value = book.encode('LedgerCommand', record);
-  await kafka.send([{ topic: physical, partition, key: asked.account, value }]);
+  await kafka.send([{ topic: physical, partition, key, value }]);
   const { event_id: id, recorded_at: at } = record;
   return { commandId: id, isNew: true, at, sha256: sha256(value) };
 }

@@ -39,17 +39,21 @@ const ask = ['--account', account, '--bot', 'mm', '--by', 'ann'];
 describe('the polytraders command', () => {
   const groups = programOf({ env: {}, terminal: terminal(), exitCode: 0 }).commands;
   const named = new Map<string, readonly (string | undefined)[]>();
-  for (const group of groups) {
-    const [own, inner] = [group.name(), group.commands];
-    if (inner.length === 0) named.set(own, longOptions(group));
-    for (const one of inner) named.set(`${own} ${one.name()}`, longOptions(one));
-  }
+  const walk = (command: Command, before: string): void => {
+    const name = `${before}${command.name()}`;
+    if (command.commands.length === 0) named.set(name, longOptions(command));
+    for (const one of command.commands) walk(one, `${name} `);
+  };
+  for (const group of groups) walk(group, '');
 
-  test.each([...named.keys(), 'job'])('%s --help says what it does', async (name) => {
-    const { code, out, err } = await run(...name.split(' '), '--help');
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(new RegExp(`^Usage: polytraders ${name} `));
-  });
+  test.each([...named.keys(), 'job', 'gov', 'gov pnl'])(
+    '%s --help says what it does',
+    async (name) => {
+      const { code, out, err } = await run(...name.split(' '), '--help');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(new RegExp(`^Usage: polytraders ${name} `));
+    },
+  );
 
   test.each([...named])('%s speaks JSON on request', (_name, options) => {
     expect(options).toContain('--json');

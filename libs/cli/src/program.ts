@@ -6,6 +6,7 @@
 import { RuntimeError } from '@polytraders/runtime';
 import { Command, CommanderError } from 'commander';
 import { type CommandContext } from './command.ts';
+import { addGov } from './commands/gov.ts';
 import { addImport } from './commands/import.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addJob } from './commands/job.ts';
@@ -65,6 +66,7 @@ export function programOf(context: CommandContext): Command {
   addReserve(program, context);
   addJob(program, context);
   addRetention(program, context);
+  addGov(program, context);
   addImport(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

@@ -1,8 +1,12 @@
+import { createInterface } from 'node:readline/promises';
+
 /** Where a command writes: handed in, so that tests read what a person would see. */
 export type Terminal = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly isTTY: boolean;
+  /** Asks the person a question; absent where nobody is there to answer. */
+  readonly answer?: (question: string) => Promise<string>;
 };
 
 type Sink = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: boolean };
@@ -14,7 +18,12 @@ type Sink = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: boo
 export function processTerminal({
   stdout,
   stderr,
-}: { readonly stdout: Sink; readonly stderr: Sink } = process): Terminal {
+  stdin,
+}: {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdin?: NodeJS.ReadStream;
+} = process): Terminal {
   for (const sink of [stdout, stderr]) {
     sink.on('error', (error: NodeJS.ErrnoException) => {
       // The command goes on without its reader: an import is finished, the exit code stays true.
@@ -27,7 +36,22 @@ export function processTerminal({
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isTTY: stderr.isTTY === true,
+    ...(stdin?.isTTY === true ? { answer: (question: string) => answerOn(stdin, question) } : {}),
   };
+}
+
+/** What is typed; nothing where the person ends the input. The question is no part of the answer. */
+async function answerOn(stdin: NodeJS.ReadStream, question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output: process.stderr });
+  const ended = new AbortController();
+  lines.once('close', () => ended.abort());
+  try {
+    return await lines.question(question, { signal: ended.signal });
+  } catch {
+    return '';
+  } finally {
+    lines.close();
+  }
 }
 
 /** Ends the process with the command's exit code, or with 2 and the sentence that it threw. */

@@ -33,7 +33,8 @@ const REFUSED = {
   },
 } as const satisfies View<string>;
 
-const SET_ASIDE = {
+/** Fills that are set aside, and wait for a review. */
+export const SET_ASIDE = {
   place: PNL,
   name: 'quarantined_fills',
   order: 'recorded_at DESC, partition, "offset" DESC',
@@ -158,7 +159,7 @@ const REFUSED_COLUMNS: readonly TableColumn<RefusedRow>[] = [
   { title: 'what was expected', text: (row) => cellText(row, 'detail') },
 ];
 
-const SET_ASIDE_COLUMNS: readonly TableColumn<SetAsideRow>[] = [
+export const SET_ASIDE_COLUMNS: readonly TableColumn<SetAsideRow>[] = [
   { title: 'reason', text: (row) => cellText(row, 'reason_codes') },
   { title: 'fill', text: (row) => cellText(row, 'fill_id') },
   { title: 'account', text: (row) => shortId(row.account as string | null) },

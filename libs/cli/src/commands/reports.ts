@@ -80,7 +80,9 @@ function matches(report: SettlementReport, options: ListOptions): boolean {
     (account === undefined || report.account === account) &&
     (bot === undefined || report.trading_bot_id === bot) &&
     (token === undefined || report.token_id === token) &&
-    (fillId === undefined || report.fill_id === fillId)
+    (fillId === undefined ||
+      report.fill_id === fillId ||
+      report.corrects === `settlement_fill_${fillId}`)
   );
 }
 

@@ -1,0 +1,226 @@
+/**
+ * `polytraders gov pnl reprocess` books a fill that was set aside, with a reviewed fee;
+ * `polytraders gov pnl reverse` takes a fill out of the books. Both show what they would do and
+ * ask; both are answered by the lines that the books have written.
+ */
+
+import { formatMicros, pusd, type PusdMicros } from '@polytraders/money';
+import { type Command, Option } from 'commander';
+import { feeOf, idOf } from '../arguments.ts';
+import { type CommandContext, printJson } from '../command.ts';
+import { type Asked } from '../ledger-command.ts';
+import { isConfirmed } from '../review/confirm.ts';
+import { type ReviewOptions, reviewersOf, withReview } from '../review/options.ts';
+import { plain } from '../review/plain.ts';
+import { previewRelease, previewReverse } from '../review/preview.ts';
+import {
+  fillOf,
+  type LineRow,
+  LINES,
+  pusdOf,
+  type ReviewedFill,
+  reviewOf,
+  type ReviewRow,
+  REVIEWS,
+} from '../review/rows.ts';
+import { jsonOf, refusalText, tell, type Told, unanswered } from '../review/tell.ts';
+import { fillText, reasonsText, releaseText, reverseText } from '../review/text.ts';
+import { rowToJson } from '../rows.ts';
+import { type Database, withDatabase } from '../servers.ts';
+import { CliError } from '../terminal.ts';
+
+type FillOptions = ReviewOptions & { readonly fillId: string };
+type ReprocessOptions = FillOptions & { readonly fee?: bigint; readonly builderFee?: bigint };
+
+/** What the books have made of the command. */
+type Done = { readonly review: ReviewRow; readonly fill: ReviewedFill };
+
+/** A decision, with its effect worked out. */
+type Decision = {
+  readonly fill: ReviewedFill;
+  readonly stage: 'RELEASED' | 'REVERSED';
+  readonly asked: Asked;
+  readonly question: string;
+  readonly effect: string;
+  readonly preview: unknown;
+};
+
+export function addFillReviews(pnl: Command, context: CommandContext): void {
+  const reprocess = pnl
+    .command('reprocess')
+    .description('Books a fill that was set aside, at a reviewed fee. Shows the effect, and asks.')
+    .addOption(required('--fill-id <id>', 'which fill', idOf))
+    .addOption(
+      new Option(
+        '--fee <pusd>',
+        'its true fee, the builder part included; without it the fee that was told stands',
+      ).argParser(feeOf),
+    )
+    .addOption(
+      new Option('--builder-fee <pusd>', 'the builder part, where it was wrong').argParser(feeOf),
+    );
+  withReview(reprocess).action(async (options: ReprocessOptions) => {
+    await decide(context, options, (database) => release(database, options));
+  });
+  const reverse = pnl
+    .command('reverse')
+    .description('Takes a fill out of the books, as if it had never been. Shows the effect, asks.')
+    .addOption(required('--fill-id <id>', 'which fill', idOf));
+  withReview(reverse).action(async (options: FillOptions) => {
+    await decide(context, options, (database) => takeBack(database, options));
+  });
+}
+
+function required<Value>(flags: string, description: string, parse: (text: string) => Value) {
+  return new Option(flags, description).argParser(parse).makeOptionMandatory();
+}
+
+async function decide(
+  context: CommandContext,
+  options: FillOptions,
+  prepare: (database: Database) => Promise<Decision>,
+): Promise<void> {
+  const { terminal } = context;
+  await withDatabase(context.env, async (database) => {
+    const decision = await prepare(database);
+    const say = options.json === true ? terminal.err : terminal.out;
+    say(`${fillText(decision.fill)}${reasonsText(decision.fill.line)}\n${decision.effect}`);
+    if (!(await isConfirmed(terminal, decision.question, options.yes === true))) {
+      say('Nothing was written.\n');
+      context.exitCode = 1;
+      return;
+    }
+    const told = await tell(database, context, decision.asked, options.wait, async () => {
+      const review = await reviewOf(database, decision.fill);
+      if (review?.stage !== decision.stage) return null;
+      return { review, fill: await fillOf(database, options.fillId) };
+    });
+    if (options.json === true) printJson(terminal, answerJson(decision, told));
+    else terminal.out(`\n${answerText(decision, told)}`);
+    if (told.outcome === 'unanswered') {
+      const what = `fill ${options.fillId} to be ${decision.stage}`;
+      throw unanswered(what, options.wait, showOf(options.fillId));
+    }
+    if (told.outcome === 'refused') context.exitCode = 1;
+  });
+}
+
+async function release(database: Database, options: ReprocessOptions): Promise<Decision> {
+  const { fillId, builderFee } = options;
+  const fill = await fillOf(database, fillId);
+  const { line, booked, review } = fill;
+  if (booked !== null || review !== null) {
+    throw new CliError(
+      `Expected a fill that is set aside, found ${fillId} ` +
+        `${review?.stage === 'REVERSED' ? 'taken back' : 'in the books'}: ${showOf(fillId)} says ` +
+        'what became of it.',
+      1,
+    );
+  }
+  const fee = feeOfFill(fill, options);
+  if (builderFee !== undefined && builderFee > fee) {
+    throw new CliError(
+      `Expected a --builder-fee within the fee of ${formatMicros(fee)}, found ` +
+        `${formatMicros(builderFee)}: the fee includes it.`,
+    );
+  }
+  const preview = await previewRelease(database, fill, fee);
+  const builder = builderFee === undefined ? {} : { builder_fee_pusd: formatMicros(builderFee) };
+  const given = { fill_id: fillId, fee_pusd: formatMicros(fee), ...builder };
+  return {
+    fill,
+    stage: 'RELEASED',
+    asked: askedBy(
+      'RELEASE_FILL',
+      line,
+      { ...given, original_offset: String(line.offset) },
+      options,
+    ),
+    question: `Release ${fillId} with a fee of ${formatMicros(fee)} pUSD?`,
+    effect: releaseText(preview),
+    preview,
+  };
+}
+
+/** What was given; else the fee that was told, which somebody has looked at now. */
+function feeOfFill({ line }: ReviewedFill, { fee, fillId }: ReprocessOptions): PusdMicros {
+  if (fee !== undefined) return pusd(fee);
+  const told = pusdOf(line.gross_fee_pusd);
+  if (told !== null) return told;
+  throw new CliError(
+    `Expected --fee for ${fillId}, found none: nobody has told its fee, and it is not guessed. ` +
+      'Take it from the venue or from the chain; 0 is a fee, too.',
+  );
+}
+
+async function takeBack(database: Database, options: FillOptions): Promise<Decision> {
+  const { fillId } = options;
+  const fill = await fillOf(database, fillId);
+  const { line, review } = fill;
+  if (review?.stage === 'REVERSED') {
+    throw new CliError(
+      `Expected a fill that is in the books or set aside, found ${fillId} taken back: ` +
+        `${showOf(fillId)} says when and by whom.`,
+      1,
+    );
+  }
+  const preview = await previewReverse(database, fill);
+  const given = { fill_id: fillId, original_offset: String(line.offset) };
+  return {
+    fill,
+    stage: 'REVERSED',
+    asked: askedBy('REVERSE_FILL', line, given, options),
+    question: `Take ${fillId} out of the books?`,
+    effect: reverseText(preview),
+    preview,
+  };
+}
+
+export function askedBy(
+  command: 'RELEASE_FILL' | 'REVERSE_FILL',
+  line: Pick<LineRow, 'account' | 'correlation_id'>,
+  given: Readonly<Record<string, string>>,
+  options: ReviewOptions,
+): Asked {
+  const who = reviewersOf(options);
+  return {
+    command,
+    account: String(line.account),
+    // Who was refused for want of an approver asks again with one.
+    identity: [...Object.values(given), who.proposedBy, who.approvedBy, who.reason],
+    arguments: given,
+    correlationId: String(line.correlation_id),
+    ...who,
+  };
+}
+
+function showOf(fillId: string): string {
+  return `polytraders gov pnl quarantine show --fill-id ${fillId}`;
+}
+
+function answerText({ stage, fill }: Decision, told: Told<Done>): string {
+  const fillId = String(fill.line.fill_id);
+  if (told.outcome !== 'done') return refusalText(told, showOf(fillId));
+  const { review, fill: after } = told.done;
+  const lines = after.all.filter((line) => line.event_id === review.event_id);
+  const [line] = lines.filter(({ entry_kind: kind }) => kind === 'RELEASE' || kind === 'REVERSE');
+  const place =
+    line === undefined ? '' : ` at log place ${String(line.partition)}/${String(line.offset)}`;
+  const what = stage === 'RELEASED' ? 'Released' : 'Taken back';
+  const by =
+    review.approved_by === review.proposed_by
+      ? `reviewed by ${String(review.proposed_by)}`
+      : `reviewed by ${String(review.proposed_by)}, approved by ${String(review.approved_by)}`;
+  return `${what}${place}, ${by}. ${showOf(fillId)} has its lines.\n`;
+}
+
+function answerJson({ preview, fill }: Decision, told: Told<Done>): object {
+  const done = told.outcome === 'done' ? told.done : null;
+  return {
+    fill_id: fill.line.fill_id,
+    ...jsonOf(told),
+    preview: plain(preview),
+    review: done === null ? null : rowToJson(REVIEWS, done.review),
+    lines: (done?.fill.all ?? []).map((line) => rowToJson(LINES, line)),
+  };
+}

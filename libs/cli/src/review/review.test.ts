@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { codec } from '@polytraders/contracts';
+import { askedFor } from '../commands/gov-approve.ts';
+import { askedBy } from '../commands/gov-fill.ts';
+import { commandId, commandRecord } from '../ledger-command.ts';
+import { type CliError } from '../terminal.ts';
+import { isConfirmed } from './confirm.ts';
+import { plain } from './plain.ts';
+import { reverseText } from './text.ts';
+import { windowText } from './windows.ts';
+
+const AT = 1_778_241_600_000_000;
+const account = `0x${'ab'.repeat(20)}`;
+const line = { account, correlation_id: 'cor_f1' };
+const by = { reviewedBy: 'ann', reason: 'told by the venue', wait: 30 } as const;
+const silent = { out: () => undefined, err: () => undefined, isTTY: true };
+
+describe('a reviewed command', () => {
+  const release = askedBy('RELEASE_FILL', line, { fill_id: 'f1', fee_pusd: '0.25' }, by);
+
+  test('says who asks and who approved; who asks alone has reviewed it', () => {
+    const record = commandRecord(release, AT);
+    expect(record).toMatchObject({
+      command: 'RELEASE_FILL',
+      account,
+      correlation_id: 'cor_f1',
+      proposed_by: 'ann',
+      approved_by: 'ann',
+      reason: 'told by the venue',
+    });
+    expect(JSON.parse(record.arguments)).toEqual({ fill_id: 'f1', fee_pusd: '0.25' });
+    const body = codec.encode('LedgerCommand', record, 0);
+    const { value } = codec.decoderOf(codec.schemaOf('LedgerCommand'))(body);
+    expect(value).toEqual(record);
+  });
+
+  test('asked again with an approver is another one: the first may have been refused', () => {
+    const second = askedBy(
+      'RELEASE_FILL',
+      line,
+      { fill_id: 'f1', fee_pusd: '0.25' },
+      { ...by, approvedBy: 'bob' },
+    );
+    expect(commandRecord(second, AT).approved_by).toBe('bob');
+    expect(commandId(second)).not.toBe(commandId(release));
+    expect(commandId(askedBy('RELEASE_FILL', line, release.arguments as never, by))).toBe(
+      commandId(release),
+    );
+  });
+
+  test('that concerns all accounts has none, and names the reports', () => {
+    const record = commandRecord(
+      askedFor('window', { report_ids: ['settlement_pnl_20260509T000000Z'] }, by),
+      AT,
+    );
+    expect(record).toMatchObject({ command: 'APPROVE_WINDOW', account: null });
+    expect(JSON.parse(record.arguments)).toEqual({
+      report_ids: ['settlement_pnl_20260509T000000Z'],
+    });
+  });
+});
+
+describe('the question', () => {
+  test.each([
+    ['y', true],
+    ['YES', true],
+    [' yes ', true],
+    ['', false],
+    ['n', false],
+    ['yep', false],
+  ])('%p is %p', async (answer, expected) => {
+    const asked: string[] = [];
+    const terminal = {
+      ...silent,
+      answer: (question: string) => {
+        asked.push(question);
+        return Promise.resolve(answer);
+      },
+    };
+    await expect(isConfirmed(terminal, 'Release it?', false)).resolves.toBe(expected);
+    expect(asked).toEqual(['Release it? [y/N] ']);
+  });
+
+  test('is not asked of a script that says yes, and stops one that does not', async () => {
+    await expect(isConfirmed(silent, 'Release it?', true)).resolves.toBe(true);
+    await expect(isConfirmed(silent, 'Release it?', false)).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'Expected a terminal to answer at, or --yes, found neither: nothing was written.',
+    } satisfies Partial<CliError>);
+  });
+});
+
+describe('what is shown', () => {
+  const window = {
+    reportId: 'settlement_pnl_20260509T000000Z',
+    revision: 3,
+    start: '2026-05-08T00:00:00Z',
+    end: '2026-05-09T00:00:00Z',
+    numbers: [
+      { field: 'total_fills', before: '143', by: '-1', after: '142' },
+      { field: 'gross_volume_pusd', before: '87450', by: '0', after: '87450' },
+    ],
+  };
+
+  test('of a window is what changes, before and after, and the revision that says it', () => {
+    expect(windowText(window)).toBe(
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 142',
+    );
+  });
+
+  test('of many later reports is the first twenty, and how many there are more', () => {
+    const later = Array.from({ length: 25 }, (_, index) => ({
+      what: `FILL f${String(index)}`,
+      before: 1_000_000n,
+      after: 0n,
+      at: AT,
+    }));
+    const text = reverseText({ books: [], later, report: null, windows: [] });
+    expect(text.match(/realised 1 → 0 pUSD/g)).toHaveLength(20);
+    expect(text).toContain('and 5 more; --json has them');
+  });
+
+  test('as JSON has amounts as decimal strings and the names of the contracts', () => {
+    expect(plain({ netFee: 250_000n, books: [{ avgCost: null, token: '7' }] })).toEqual({
+      net_fee: '0.25',
+      books: [{ avg_cost: null, token: '7' }],
+    });
+  });
+});

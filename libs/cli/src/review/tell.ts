@@ -1,0 +1,78 @@
+/** Writes a reviewed command and waits for what the books make of it. */
+
+import { type CommandContext } from '../command.ts';
+import {
+  answered,
+  type Asked,
+  expectIngestor,
+  type RefusedCommand,
+  refusalOf,
+  type Written,
+  writeCommand,
+} from '../ledger-command.ts';
+import { type Database, withBus } from '../servers.ts';
+import { CliError } from '../terminal.ts';
+import { untilFound } from '../wait.ts';
+
+export type Told<Done> =
+  | { readonly outcome: 'done'; readonly written: Written; readonly done: Done }
+  | { readonly outcome: 'refused'; readonly written: Written; readonly refusal: RefusedCommand }
+  | { readonly outcome: 'not_waited_for' | 'unanswered'; readonly written: Written };
+
+/** `look` finds what has come of it, or null while nothing has. */
+export async function tell<Done>(
+  database: Database,
+  context: CommandContext,
+  asked: Asked,
+  wait: number | false,
+  look: () => Promise<Done | null>,
+): Promise<Told<Done>> {
+  await expectIngestor(database);
+  const write = (): Promise<Written> =>
+    withBus(context.env, database, (bus) => writeCommand(bus, asked));
+  if (wait === false) return { outcome: 'not_waited_for', written: await write() };
+  type Answer = { readonly done: Done } | { readonly refusal: RefusedCommand };
+  const find = async (written: Written): Promise<Answer | null> => {
+    const done = await look();
+    if (done !== null) return { done };
+    const refusal = await refusalOf(database, written);
+    return refusal === null ? null : { refusal };
+  };
+  const { written, answer } = await answered(
+    write,
+    (of) => untilFound(wait, () => find(of), context.over),
+    (found) => 'refusal' in found,
+  );
+  if (answer === null) return { outcome: 'unanswered', written };
+  return 'done' in answer
+    ? { outcome: 'done', written, ...answer }
+    : { outcome: 'refused', written, ...answer };
+}
+
+/** The sentence of an answer that has not come. */
+export function unanswered(what: string, wait: number | false, where: string): CliError {
+  return new CliError(
+    `Expected ${what} within ${String(wait)} s, found nothing of it: polytraders status says ` +
+      `whether fill-ingestor and pnl-projector run, and ${where} has the answer once it is there.`,
+    1,
+  );
+}
+
+/** The parts of an answer that all reviewed commands show in their JSON. */
+export function jsonOf<Done>(told: Told<Done>): object {
+  return {
+    outcome: told.outcome,
+    command_id: told.written.commandId,
+    written: told.written.isNew,
+    refusal: told.outcome === 'refused' ? told.refusal : null,
+  };
+}
+
+/** What is said to a person where the books did not do it. */
+export function refusalText<Done>(told: Told<Done>, where: string): string {
+  if (told.outcome === 'refused')
+    return `Refused by fill-ingestor, ${told.refusal.reason_code}: ${told.refusal.detail}\n`;
+  return told.outcome === 'not_waited_for'
+    ? `Said; the answer was not waited for: ${where} shows it.\n`
+    : '';
+}

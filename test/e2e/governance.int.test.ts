@@ -1,0 +1,287 @@
+/**
+ * Decisions of the governance team, from the command line to the reports and back: real processes
+ * of the ingestor, the books and the inventory on a log of their own.
+ */
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runCli } from '@polytraders/cli';
+import { codec, fromJson, partitionOf, TOPICS } from '@polytraders/contracts';
+import { repositoryRoot } from '@polytraders/infra/stack';
+import { applyTopics } from '@polytraders/infra/topics';
+import { parseMicros } from '@polytraders/money';
+import { connectKafka, createSchemaBook, type KafkaPort, pool } from '@polytraders/runtime';
+import {
+  dropTopics,
+  type FreshDatabase,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
+import { startWorkerProcess, type WorkerProcess } from '../faults/worker-process.ts';
+import { until } from './log.ts';
+
+const SERVICES = ['fill-ingestor', 'pnl-projector', 'inventory-reserver'] as const;
+const ACCOUNT = `0x${'a1'.repeat(20)}`;
+const CONDITION = '0x182390641d3b1b47cc64274b9da290efd04221c586651ba190880713da6347d9';
+const YES = '102936224134271070189104847090829839924697394514566827387181305960175107677216';
+
+const prefix = uniquePrefix();
+let database: FreshDatabase;
+let env: Readonly<Record<string, string>>;
+let kafka: KafkaPort;
+let workers: readonly WorkerProcess[] = [];
+
+type Seen = { readonly code: number; readonly out: string; readonly err: string };
+
+async function run(args: readonly string[], answer?: string): Promise<Seen> {
+  const seen = { out: '', err: '' };
+  const code = await runCli(args, env, {
+    out: (text) => void (seen.out += text),
+    err: (text) => void (seen.err += text),
+    isTTY: false,
+    ...(answer === undefined
+      ? {}
+      : {
+          answer: (question: string) => {
+            seen.err += question;
+            return Promise.resolve(answer);
+          },
+        }),
+  });
+  return { code, ...seen };
+}
+
+const pnl = (...args: string[]): string[] => ['gov', 'pnl', ...args];
+
+async function json<Answer>(...args: string[]): Promise<Answer> {
+  const { out, err } = await run([...args, '--json']);
+  if (out === '') throw new Error(err);
+  return JSON.parse(out) as Answer;
+}
+
+beforeAll(async () => {
+  const stack = await testStack();
+  database = await freshDatabase('governance');
+  env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'info' };
+  const registryUrl = stack.SCHEMA_REGISTRY_URL;
+  await applyTopics({ brokers: stack.KAFKA_BROKERS, registryUrl, prefix });
+  kafka = await connectKafka({ brokers: stack.KAFKA_BROKERS.split(','), clientId: 'governance' });
+  const logs = join(repositoryRoot, '.local/test/governance');
+  workers = SERVICES.map((name) =>
+    startWorkerProcess({ main: `services/${name}/src/main.ts`, env, logs }, `${prefix}${name}`),
+  );
+  await until('the services have started', () =>
+    workers.every(({ lines }) => lines.some(({ event }) => event === 'STARTED')),
+  );
+  await trade('f1', { order_side: 'BUY', size_pusd: '50', fee_pusd: '0.1' });
+  await trade('f2', { order_side: 'BUY', size_pusd: '60' });
+  await trade('f3', { order_side: 'SELL', size_pusd: '70', fee_pusd: '0.1' });
+  await until('the fills are booked, one of them aside', async () => {
+    const { code, out } = await run(['ledger', '--json', '--account', ACCOUNT]);
+    return code === 0 && (JSON.parse(out) as unknown[]).length === 3;
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()));
+  await kafka.close();
+  await dropTopics(prefix);
+  await database.drop();
+}, 60_000);
+
+/** 100 YES change hands, confirmed on the bus. */
+async function trade(fillId: string, said: Readonly<Record<string, string>>): Promise<void> {
+  const report = {
+    kind: 'MATCH',
+    status: 'CONFIRMED',
+    order_id: `ord_${fillId}`,
+    account: ACCOUNT,
+    trading_bot_id: 'mm',
+    condition_id: CONDITION,
+    token_id: YES,
+    effective_at: '2026-05-08T12:00:00Z',
+    fill_id: fillId,
+    side: 'taker',
+    quantity_shares: '100',
+    correlation_id: `cor_${fillId}`,
+    ...said,
+  };
+  const reads = pool({ url: database.url, applicationName: 'governance' }, 1);
+  const registryUrl = env['SCHEMA_REGISTRY_URL'] ?? '';
+  const book = createSchemaBook({ registryUrl, codec, database: reads, onOutage: () => undefined });
+  await book.announce(['ExecutionReport']);
+  const topic = TOPICS.executionReports;
+  const partition = partitionOf(ACCOUNT, topic.partitions);
+  const value = book.encode('ExecutionReport', fromJson('ExecutionReport', report));
+  await kafka.send([{ topic: prefix + topic.name, partition, key: ACCOUNT, value }]);
+  book.close();
+  await reads.end();
+}
+
+async function reportsOf(fillId: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  type Reports = { readonly reports: readonly Readonly<Record<string, unknown>>[] };
+  return (await json<Reports>('reports', '--fill-id', fillId)).reports;
+}
+
+type Position = { readonly position_shares: string; readonly realised_pnl_pusd: string };
+
+async function position(): Promise<Position | undefined> {
+  const [row] = await json<Position[]>('positions', '--account', ACCOUNT);
+  return row;
+}
+
+async function held(token: string): Promise<Readonly<Record<string, string>> | undefined> {
+  const [row] = await json<Record<string, string>[]>(
+    ...['inventory', '--account', ACCOUNT, ...(token === '' ? ['--pusd'] : ['--token', token])],
+  );
+  return row;
+}
+
+describe('polytraders gov pnl', () => {
+  test('quarantine list shows the fill that waits, quarantine show all that is known', async () => {
+    const list = await json<{ fill_id: string; reason_codes: string[] }[]>(
+      ...pnl('quarantine', 'list'),
+    );
+    expect(list).toEqual([expect.objectContaining({ fill_id: 'f2' })]);
+    expect(list[0]?.reason_codes).toContain('PNL_REPORTER_FEE_MISSING');
+    const { out } = await run(pnl('quarantine', 'show', '--fill-id', 'f2'));
+    expect(out).toMatch(
+      /^Fill f2: BUY 100 shares of 10293622…7216 for 60 pUSD, mm of 0xa1a1a1…a1a1\./,
+    );
+    expect(out).toMatch(/set aside\.\nPNL_REPORTER_FEE_MISSING: /);
+  }, 60_000);
+
+  test('reprocess of a fill whose fee nobody told wants one: it is never guessed', async () => {
+    const { code, err } = await run(pnl('reprocess', '--fill-id', 'f2', '--reviewed-by', 'ann'));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^Expected --fee for f2, found none: nobody has told its fee/);
+  }, 60_000);
+
+  const release = pnl(
+    ...['reprocess', '--fill-id', 'f2', '--reviewed-by', 'ann', '--approved-by', 'bob'],
+    ...['--fee', '0.25', '--reason', 'fee from the venue'],
+  );
+
+  test('reprocess shows the effect and asks; without a yes nothing is written', async () => {
+    const nobody = await run(release);
+    expect([nobody.code, nobody.err]).toEqual([
+      2,
+      'Expected a terminal to answer at, or --yes, found neither: nothing was written.\n',
+    ]);
+    const no = await run(release, 'n');
+    expect(no.code).toBe(1);
+    expect(no.err).toBe('Release f2 with a fee of 0.25 pUSD? [y/N] ');
+    expect(no.out).toMatch(/With a fee of 0\.25 pUSD \(maker rebate 0, net 0\.25\):\n/);
+    expect(no.out).toMatch(
+      / mm, 10293622…7216: 0 shares, basis 0, average – → 100 shares, basis 60, average 0\.6\n/,
+    );
+    expect(no.out).toMatch(/ realised {2}0 pUSD before fees\n/);
+    expect(no.out).toMatch(/ settlement_fill_f2, FILL_PNL_COMPUTED, RELEASED\n/);
+    expect(no.out).toMatch(/ window {4}.* total_fills .*, gross_volume_pusd .*, net_fees_pusd /);
+    expect(no.out).toMatch(/\nNothing was written\.\n$/);
+    expect(await json(...pnl('quarantine', 'list'))).toHaveLength(1);
+  }, 60_000);
+
+  test('reprocess --fill-id --reviewed-by books it, with one report, and says who did', async () => {
+    const { code, out } = await run(release, 'y');
+    expect(out).toMatch(/\nReleased at log place \d+\/\d+, reviewed by ann, approved by bob\. /);
+    expect(code).toBe(0);
+    expect(await json(...pnl('quarantine', 'list'))).toEqual([]);
+    expect(await position()).toMatchObject({ position_shares: '100', realised_pnl_pusd: '20' });
+    await until('its report is out', async () => (await reportsOf('f2')).length > 0);
+    expect(await reportsOf('f2')).toEqual([
+      expect.objectContaining({
+        report_id: 'settlement_fill_f2',
+        fee_source: 'RELEASED',
+        net_fee_pusd: '0.25',
+        revision: 1,
+      }),
+    ]);
+    const shown = await json<{ review: object; lines: { entry_kind: string }[] }>(
+      ...pnl('quarantine', 'show', '--fill-id', 'f2'),
+    );
+    expect(shown.review).toMatchObject({
+      stage: 'RELEASED',
+      proposed_by: 'ann',
+      approved_by: 'bob',
+      reason: 'fee from the venue',
+    });
+    expect(shown.lines.map((line) => line.entry_kind)).toEqual(['FILL', 'REVERSE', 'RELEASE']);
+    const again = await run(release, 'y');
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(/^Expected a fill that is set aside, found f2 in the books: /);
+  }, 60_000);
+
+  test('reverse restates what had taken the lot, and corrects the report it cites', async () => {
+    const before = [await held(YES), await held('')];
+    const asked = pnl('reverse', '--fill-id', 'f1', '--reviewed-by', 'ann', '--reason', 'busted');
+    const shown = await run(asked, 'n');
+    expect(shown.out).toMatch(/ later {5}FILL f3: realised 20 → 0 pUSD\n/);
+    expect(shown.out).toMatch(/ settlement_fill_f1_c1, CORRECTION, RELEASED\n/);
+    const done = await json<Readonly<Record<string, unknown>>>(...asked, '--yes');
+    expect(done).toMatchObject({
+      outcome: 'done',
+      written: true,
+      review: { stage: 'REVERSED', proposed_by: 'ann', approved_by: 'ann', reason: 'busted' },
+      preview: {
+        books: [{ before: { shares: '100' }, after: { shares: '0', basis: '0' } }],
+        later: [
+          { what: 'FILL f3', before: '20', after: '0' },
+          { what: 'RELEASE f2', before: '0', after: '10' },
+        ],
+      },
+    });
+    expect(await position()).toMatchObject({ position_shares: '0', realised_pnl_pusd: '10' });
+    await until('the correction is out', async () => (await reportsOf('f1')).length > 1);
+    expect((await reportsOf('f1')).at(-1)).toMatchObject({
+      report_id: 'settlement_fill_f1_c1',
+      corrects: 'settlement_fill_f1',
+      reason: 'busted',
+    });
+    const total = (row: Awaited<ReturnType<typeof held>>, name: string): bigint => {
+      const micros = parseMicros(row?.[name] ?? '0');
+      return typeof micros === 'bigint' ? micros : 0n;
+    };
+    await until('the inventory agrees', async () => {
+      const [shares, cash] = [await held(YES), await held('')];
+      return (
+        total(shares, 'total_shares') === total(before[0], 'total_shares') - 100_000_000n &&
+        total(cash, 'total_pusd') === total(before[1], 'total_pusd') + 50_100_000n
+      );
+    });
+  }, 60_000);
+
+  test('a command that the ingestor refuses is answered with its reason', async () => {
+    await trade('f4', { order_side: 'BUY', size_pusd: '60' });
+    await until('it is set aside', async () => {
+      return (await json<unknown[]>(...pnl('quarantine', 'list'))).length === 1;
+    });
+    const dear = await run(
+      pnl('reprocess', '--fill-id', 'f4', '--fee', '61', '--reviewed-by', 'ann', '--yes'),
+    );
+    expect(dear.out).toMatch(
+      /\nRefused by fill-ingestor, GOV_COMMAND_REFUSED: Expected a fee of at most the 60 pUSD /,
+    );
+    expect(dear.code).toBe(1);
+    const again = await run(pnl('reverse', '--fill-id', 'f1', '--reviewed-by', 'ann', '--yes'));
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(/^Expected a fill that is in the books or set aside, found f1 taken/);
+    const unknown = await run(pnl('reverse', '--fill-id', 'f9', '--reviewed-by', 'ann', '--yes'));
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toMatch(
+      /^Expected a confirmed fill in the books, found none with the id f9/,
+    );
+  }, 60_000);
+
+  test('approve says what it wants, and that nothing is held', async () => {
+    const neither = await run(pnl('approve', '--reviewed-by', 'ann'));
+    expect(neither.err).toMatch(/^Expected --window, or --mode-held with --until, found neither/);
+    const none = await run(
+      pnl('approve', '--mode-held', '--until', '100', '--reviewed-by', 'ann', '--yes'),
+    );
+    expect(none.err).toMatch(/^Expected reports that a mode has held below offset 100, found none/);
+    const day = await run(pnl('approve', '--window', '2020-01-01', '--reviewed-by', 'ann'));
+    expect(day.err).toMatch(/found no such one under 2020-01-01/);
+  }, 60_000);
+});
