@@ -100,6 +100,21 @@ describe('a service whose role owns nothing', () => {
   });
 });
 
+test.each(['pnl_v1.settlement_reports', 'pnl_v1.window_inputs', 'stream.expired_month'])(
+  '%s is append-only, too, and the service cannot change it',
+  async (table) => {
+    const [row] = await asOwner(
+      `SELECT has_table_privilege('${service}', '${table}', 'UPDATE, DELETE, TRUNCATE') AS may,
+              (SELECT string_agg(tgname, ' ' ORDER BY tgname) FROM pg_trigger
+               WHERE tgrelid = '${table}'::regclass) AS triggers`,
+    );
+    expect(row).toEqual({ may: 'f', triggers: 'append_only_line append_only_whole' });
+    expect(await refusalOf(asOwner(`TRUNCATE ${table}`))).toMatch(
+      /^23001 Expected .* found TRUNCATE/,
+    );
+  },
+);
+
 test('a paper line with a day of the regulatory tier is refused by the ledger', async () => {
   const asPaper = (change: string): string =>
     `INSERT INTO pnl_v1.pnl_ledger SELECT (jsonb_populate_record(l, '${change}')).*

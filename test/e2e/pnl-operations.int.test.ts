@@ -15,6 +15,7 @@ import { connect, migrate } from '@polytraders/runtime';
 import { type Service, startService } from '../../infra/start/services.ts';
 import { scanTopic } from '../../libs/cli/src/scan-topic.ts';
 import { createTestLog, type TestLog, until } from './log.ts';
+import { insertWindowReports, windowReportRow } from './window-report-row.ts';
 
 const METRIC = 'polytraders_gov_pnlreporter';
 
@@ -195,29 +196,15 @@ describe('the running PnL reporter', () => {
   });
 
   test('serves the drift of the newest window that was compared with the chain', async () => {
-    const report = (offset: number, end: string, status: string, drift: number | null): string =>
-      `('{"month": "2026-05-01", "partition": 0, "offset": ${offset}, "line": 0,
-          "report_id": "r${offset}", "event_id": "e", "causation_id": "c", "correlation_id": "c",
-          "market_seq": 1, "effective_at": "${end}", "recorded_at": "${end}", "window_id": "${end}",
-          "window_kind": "daily", "window_start": "${end}", "window_end": "${end}",
-          "group_by": "bot", "revision": 1, "publication": "RELEASED", "mode": "general_live",
-          "regulatory": true, "mixed": false, "retained_until": "2033-05-10", "reason_codes": [],
-          "books_complete": true, "incomplete_reasons": [], "total_fills": 0,
-          "declared_fee_fills": 0, "gross_volume_pusd": 0, "realised_pnl_pusd": 0,
-          "gross_fees_pusd": 0, "maker_rebates_pusd": 0, "maker_rebates_received_pusd": 0,
-          "net_fees_pusd": 0, "net_pnl_pusd": 0, "reconciliation_status": "${status}",
-          "onchain_drift_pusd": ${drift ?? 'null'}, "unsettled_pusd": 0, "negrisk_positions": 0,
-          "stale_marks": 0, "kill_switch_active": false, "quarantined_fills": 0, "groups": "[]",
-          "accounts": "[]", "marks": "[]", "alerts": "[]"}'::jsonb)`;
+    const compared = (offset: number, end: string, status: string, drift: number | null) =>
+      windowReportRow(offset, end, { reconciliation_status: status, onchain_drift_pusd: drift });
     await query(
-      `SELECT stream.make_month('pnl_v1.settlement_reports', 'settlement_reports_2026_05',
-                                '2026-05-01', '2026-06-01')`,
-      `INSERT INTO pnl_v1.settlement_reports
-         SELECT (jsonb_populate_record(NULL::pnl_v1.settlement_reports, r)).* FROM (VALUES
-           ${report(0, '2026-05-08T00:00:00Z', 'FAILED', 11)},
-           ${report(1, '2026-05-09T00:00:00Z', 'UNRECONCILED', 51.5)},
-           ${report(2, '2026-05-08T00:00:00Z', 'RECONCILED', 0)},
-           ${report(3, '2026-05-10T00:00:00Z', 'PENDING', null)}) AS v (r)`,
+      ...insertWindowReports([
+        compared(0, '2026-05-08T00:00:00Z', 'FAILED', 11),
+        compared(1, '2026-05-09T00:00:00Z', 'UNRECONCILED', 51.5),
+        compared(2, '2026-05-08T00:00:00Z', 'RECONCILED', 0),
+        compared(3, '2026-05-10T00:00:00Z', 'PENDING', null),
+      ]),
     );
     const drift = async () => (await metrics()).get(`${METRIC}_onchain_reconcile_drift_pusd`);
     await until('it is read', async () => (await drift()) === 51.5, 30_000);

@@ -12,6 +12,7 @@ import { processor } from '@polytraders/pnl-projector/processor';
 import { pool, start } from '@polytraders/runtime';
 import { dropHeld, heldMonths } from '../../libs/cli/src/commands/retention.ts';
 import { createTestLog, type TestLog, until } from './log.ts';
+import { insertWindowReports, windowReportRow } from './window-report-row.ts';
 
 const TODAY = '2026-06-01';
 let log: TestLog;
@@ -184,6 +185,51 @@ describe('a month with a certificate', () => {
     const kept = await database.query('SELECT 1 FROM pnl_v1.positions');
     expect(kept.rowCount).toBe(5);
   });
+});
+
+test('reports of windows: what is held waits for its review, what is mixed has no day', async () => {
+  const rows = [
+    windowReportRow(0, '2017-01-09T00:00:00Z'),
+    windowReportRow(1, '2017-02-09T00:00:00Z', { publication: 'HELD' }),
+    windowReportRow(2, '2017-03-09T00:00:00Z', { publication: 'HELD' }),
+    windowReportRow(3, '2017-04-09T00:00:00Z', {
+      window_id: '2017-03-09T00:00:00Z',
+      revision: 2,
+    }),
+    windowReportRow(4, '2017-05-09T00:00:00Z', {
+      mixed: true,
+      regulatory: false,
+      retained_until: null,
+    }),
+  ];
+  for (const sql of insertWindowReports(rows)) await database.query(sql);
+  const reports = (await months()).filter(({ ledger }) => ledger.endsWith('.settlement_reports'));
+  expect(
+    reports.map((one) => [
+      one.month,
+      one.regulatory,
+      one.retainedUntil,
+      one.holds.map(({ kind }) => kind).join(' '),
+    ]),
+  ).toEqual([
+    ['2017-01-01', 1, '2024-01-09', 'NO_CERTIFICATE'],
+    ['2017-02-01', 1, '2024-02-09', 'UNREVIEWED NO_CERTIFICATE'],
+    ['2017-03-01', 1, '2024-03-09', 'NO_CERTIFICATE'],
+    ['2017-04-01', 1, '2024-04-09', 'NO_CERTIFICATE'],
+    ['2017-05-01', 0, null, 'NO_CERTIFICATE'],
+  ]);
+  const [first] = reports;
+  if (first === undefined) throw new Error('Expected a month of reports, found none.');
+  await dropHeld(database, {
+    ledger: 'settlement_reports',
+    month: '2017-01',
+    reviewedBy: 'op',
+    today: TODAY,
+    certificate: certified(first),
+  });
+  const mixed = windowReportRow(9, '2017-05-10T00:00:00Z', { mixed: true, regulatory: false });
+  const [, insert = ''] = insertWindowReports([mixed]);
+  await expect(database.query(insert)).rejects.toMatchObject({ code: '23514' });
 });
 
 test('7-year retention tag applied to all SettlementReport records', async () => {
