@@ -31,6 +31,7 @@ CREATE TABLE report_window (
   attempts     int         NOT NULL DEFAULT 0,  -- WindowBalancesComplete records so far
   tries        int         NOT NULL DEFAULT 0,  -- failed ones in a row
   try_at       timestamptz,                     -- when to ask next; null once all have answered
+  told_at      timestamptz,                     -- of the last of these records
   block_number bigint,                          -- last block before the window's end
   block_hash   text,
   block_time   timestamptz,
@@ -44,6 +45,7 @@ CREATE TABLE window_account (
   window_id text NOT NULL,
   account   text NOT NULL,
   error     text,
+  tokens    int  NOT NULL,  -- tokens that were asked for
   PRIMARY KEY (window_id, account)
 );
 

@@ -1,6 +1,6 @@
 /** Which balances are due, whose and of what, and that they were told: schema `ingest`. */
 
-import { isoTime } from '@polytraders/contracts';
+import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
 import { type WindowKind } from '@polytraders/domain';
 import { columnLiteral, timeValue } from '@polytraders/runtime';
 import type pg from 'pg';
@@ -32,6 +32,13 @@ export type ToAsk = {
   readonly hasFailed: boolean;
 };
 
+/** An account that was asked: why it has not answered, or of how many tokens it has. */
+export type ToldOf = {
+  readonly account: string;
+  readonly error: string | null;
+  readonly tokens: number;
+};
+
 /** What is to be done about a window next, and why. */
 export type Next = { readonly waitMs: number; readonly tries: number; readonly error: string };
 
@@ -42,7 +49,7 @@ export type Settled = {
   readonly source: string;
   readonly now: TimeMicros;
   readonly observations: readonly NewInput[];
-  readonly told: readonly { readonly account: string; readonly error: string | null }[];
+  readonly told: readonly ToldOf[];
   readonly next: Next | null;
 };
 
@@ -87,7 +94,12 @@ const BOOKED =
   'WHERE m.account > s.account ORDER BY 1 LIMIT 1) n) SELECT account FROM step) moved UNION ' +
   'SELECT account FROM ingest.opening_balance';
 
-/** Accounts that have not answered for a window, sorted. */
+const ALL_PARTITIONS = Array.from({ length: LEDGER_PARTITIONS }, (_, one) => String(one));
+
+/**
+ * Accounts that have not answered for a window, or were not asked for all tokens that are known of
+ * them now; sorted.
+ */
 export async function accountsToAsk(
   database: Queries,
   windowId: string,
@@ -95,9 +107,11 @@ export async function accountsToAsk(
   const answer = await database.query<{ account: string; failed: string }>(
     `SELECT b.account, (w.error IS NOT NULL)::text AS failed FROM (${BOOKED}) b ` +
       'LEFT JOIN ingest.window_account w ON w.window_id = $1 AND w.account = b.account ' +
-      "WHERE b.account ~ '^0x[0-9a-f]{40}$' AND (w.account IS NULL OR w.error IS NOT NULL) " +
-      'ORDER BY 1',
-    [windowId],
+      "WHERE b.account ~ '^0x[0-9a-f]{40}$' AND (w.account IS NULL OR w.error IS NOT NULL " +
+      'OR w.tokens < (SELECT least(count(DISTINCT h.token_id), $2::int) ' +
+      'FROM ingest.held_tokens h WHERE h.account = b.account ' +
+      "AND h.log_partition = ANY($3::text[]) AND h.token_id ~ '^[0-9]+$')) ORDER BY 1",
+    [windowId, TOKENS_MAX, columnLiteral('text', ALL_PARTITIONS)],
   );
   return answer.rows.map(({ account, failed }) => ({ account, hasFailed: failed === 'true' }));
 }
@@ -142,6 +156,40 @@ export async function whyNotRead(
   return Number(row?.['backlog']) === 0 ? null : `${source}: wallets lack a part of their past.`;
 }
 
+/**
+ * Asks again for complete windows that a fill has fallen into since, once such fills have come to
+ * rest: of an account or a token that is new to it nothing was asked. Answers which.
+ */
+export async function reopenWindows(
+  database: Queries,
+  quietMs: number,
+): Promise<readonly string[]> {
+  const answer = await database.query<{ window_id: string }>(
+    'UPDATE ingest.report_window SET try_at = now() WHERE window_id IN (' +
+      'SELECT w.window_id FROM ingest.fill_day d JOIN ingest.report_window w ' +
+      "ON w.window_start <= d.day::timestamp AT TIME ZONE 'UTC' " +
+      "AND w.window_end > d.day::timestamp AT TIME ZONE 'UTC' " +
+      'WHERE w.try_at IS NULL AND w.attempts > 0 GROUP BY w.window_id, w.told_at ' +
+      "HAVING max(d.last_at) > w.told_at AND max(d.last_at) < now() - $1::int * interval '1 ms'" +
+      ') RETURNING window_id',
+    [quietMs],
+  );
+  return answer.rows.map((row) => row.window_id);
+}
+
+/** Nothing was left to ask: the window stays as complete as it was. */
+export async function finish(
+  database: Queries,
+  { windowId, attempts }: Pending,
+  now: TimeMicros,
+): Promise<void> {
+  await database.query(
+    'UPDATE ingest.report_window SET try_at = NULL, told_at = $3, tries = 0 ' +
+      'WHERE window_id = $1 AND attempts = $2',
+    [windowId, attempts, isoTime(now)],
+  );
+}
+
 /** Looks at a window again later. */
 export async function postpone(
   database: Queries,
@@ -165,7 +213,7 @@ export async function settle(
 ): Promise<{ readonly accounts: number; readonly errors: number } | null> {
   const { window, block, now, observations, told, next } = settled;
   const moved = await client.query(
-    'UPDATE ingest.report_window SET attempts = attempts + 1, tries = $3, last_error = $4, ' +
+    'UPDATE ingest.report_window SET attempts = attempts + 1, told_at = $9, tries = $3, last_error = $4, ' +
       "try_at = now() + $5::int * interval '1 ms', block_number = $6, block_hash = $7, " +
       'block_time = $8 WHERE window_id = $1 AND attempts = $2 AND try_at IS NOT NULL',
     [
@@ -177,13 +225,14 @@ export async function settle(
       block?.number ?? null,
       block?.hash ?? null,
       block === null ? null : isoTime(timeOf(block)),
+      isoTime(now),
     ],
   );
   if (moved.rowCount !== 1) return null;
   await client.query(
-    'INSERT INTO ingest.window_account (window_id, account, error) SELECT $1, * FROM ' +
-      'unnest($2::text[], $3::text[]) ON CONFLICT (window_id, account) DO UPDATE SET ' +
-      'error = EXCLUDED.error',
+    'INSERT INTO ingest.window_account (window_id, account, error, tokens) SELECT $1, * FROM ' +
+      'unnest($2::text[], $3::text[], $4::int[]) ON CONFLICT (window_id, account) DO UPDATE ' +
+      'SET error = EXCLUDED.error, tokens = EXCLUDED.tokens',
     [
       window.windowId,
       columnLiteral(
@@ -193,6 +242,10 @@ export async function settle(
       columnLiteral(
         'text',
         told.map((one) => one.error),
+      ),
+      columnLiteral(
+        'int',
+        told.map((one) => one.tokens),
       ),
     ],
   );

@@ -18,6 +18,7 @@ import {
 } from '../../test/window-bench.fixture.ts';
 import { partitionOfAccount } from './inputs.ts';
 import { type Asking, observeNext } from './window-balances.ts';
+import { reopenWindows } from './window-balances-store.ts';
 
 let day: WindowBench;
 
@@ -152,6 +153,59 @@ describe('a window whose day is over', () => {
     expect(await day.turnsTo('told')).toMatchObject([{ accounts: 4, errors: 0 }]);
     const accounts = (await day.observed()).map(({ value }) => value['account']);
     expect([...accounts].sort()).toEqual([ALICE, BOB, third, fourth].sort());
+  });
+});
+
+describe('a fill that comes late into a complete window', () => {
+  const CAROL = `0x${'c0'.repeat(20)}`;
+  const fillAt = (micros: number): Promise<unknown> =>
+    day.bench.database.query(
+      "INSERT INTO ingest.fill_day VALUES ('3', '2026-05-08', $1) ON CONFLICT " +
+        '(log_partition, day) DO UPDATE SET last_at = EXCLUDED.last_at',
+      [isoTime(micros)],
+    );
+
+  test('has the tokens and accounts asked for that are new to it, at the same block', async () => {
+    const last = await day.dayWithWindow();
+    await fillAt(NOW - 1);
+    await day.readerLevel();
+    await day.turnsTo('told');
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([]);
+    const [, no] = day.market.ids;
+    await day.known(BOB, no);
+    await day.known(CAROL, no);
+    await fillAt(Date.now() * 1000);
+    expect(await reopenWindows(day.bench.database, 60_000)).toEqual([]);
+    await fillAt(NOW + 1);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([WINDOW]);
+    expect((await day.turnsTo('told')).at(-1)).toMatchObject({ accounts: 3, errors: 0 });
+    expect(await day.completed()).toMatchObject([
+      { attempt: 1, accounts: 2, block_number: last },
+      { attempt: 2, accounts: 3, block_number: last },
+    ]);
+    const asked = (await day.observed()).map(({ value }) => [
+      value['account'],
+      (value['tokens'] as readonly object[]).length,
+    ]);
+    expect(asked.sort()).toEqual(
+      [
+        [ALICE, 3],
+        [BOB, 1],
+        [BOB, 2],
+        [CAROL, 1],
+      ].sort(),
+    );
+  });
+
+  test('and brings nothing new is no reason to say anything again', async () => {
+    await day.dayWithWindow();
+    await day.readerLevel();
+    await day.turnsTo('told');
+    await fillAt(NOW + 1);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([WINDOW]);
+    expect(await observeNext(day.asking, NOW + 2)).toEqual({ what: 'nothing' });
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([]);
+    expect(await day.completed()).toHaveLength(1);
   });
 });
 

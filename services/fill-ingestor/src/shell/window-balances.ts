@@ -6,6 +6,7 @@
  *                                             └──errors──▶ asked again, up to TRIES_MAX times
  *                                                └──▶ errors on the log, complete with errors
  *                                                       └──asked again, later──▶ complete again
+ *   complete ──a fill of it comes late, and is at rest──▶ asking, of whom something new is known
  *
  * All of an attempt is appended in one transaction, the completion behind the last observation, so
  * in each partition it stands behind the observations there. An attempt counts by compare-and-set:
@@ -32,8 +33,10 @@ import { inTransaction } from './inbox.ts';
 import {
   accountsToAsk,
   claimWindow,
+  finish,
   type Pending,
   postpone,
+  reopenWindows,
   settle,
   type ToAsk,
   tokensOf,
@@ -52,6 +55,8 @@ export const TRIES_MAX = 3;
 const RETRY_MS_MAX = 3_600_000;
 /** Wait before a window is looked at again whose block is not final or not read, milliseconds. */
 const EARLY_MS = 5_000;
+/** Between two looks for late fills, milliseconds. */
+const REOPEN_MS = 15_000;
 /** Accounts that are asked at a time. */
 const ACCOUNTS_AT_ONCE = 8;
 const STOP_MS_MAX = 4_000;
@@ -91,6 +96,15 @@ export function startWindowBalances(
   const stopping = new AbortController();
   const facts = { told: 0, failed: 0, failing: 0 };
   let waiting: string | null = null;
+  let lookedAt = -Infinity;
+
+  /** Now and then, whether late fills have made a window incomplete again. */
+  async function reopenWithin(ms: number): Promise<void> {
+    if (performance.now() - lookedAt < ms) return;
+    lookedAt = performance.now();
+    const reopened = await reopenWindows(database, windows.quietMs);
+    for (const windowId of reopened) log.info({ event: 'WINDOW_REOPENED', window_id: windowId });
+  }
 
   function report(turn: Turn): void {
     if (turn.what === 'nothing') return;
@@ -113,6 +127,7 @@ export function startWindowBalances(
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
+        await reopenWithin(REOPEN_MS);
         const turn = await observeNext(asking, Date.now() * 1000);
         report(turn);
         if (turn.what === 'told') continue;
@@ -129,7 +144,7 @@ export function startWindowBalances(
     state: () => ({
       source: 'balances',
       confirmedAgoMs: 0,
-      partitions: [],
+      partitions: [{ partition: 0, lagRecords: facts.failing, behindForMs: 0 }],
       halted: [],
       facts: {
         balances_told: facts.told,
@@ -153,6 +168,10 @@ export async function observeNext(asking: Asking, now: TimeMicros): Promise<Turn
   const window = await claimWindow(database, asking.retryMs);
   if (window === null) return { what: 'nothing' };
   const accounts = await accountsToAsk(database, window.windowId);
+  if (accounts.length === 0 && window.attempts > 0) {
+    await finish(database, window, now);
+    return { what: 'nothing' };
+  }
   if (accounts.length === 0) return await tell(asking, { window, block: null, found: [], now });
   const block = await blockOf(asking, window);
   if (block instanceof RuntimeError) {
@@ -249,6 +268,7 @@ async function tell(asking: Asking, { window, block, found, now }: Answers): Pro
   const told = found.map(({ account, answer }) => ({
     account,
     error: answer instanceof RuntimeError ? shown(answer) : null,
+    tokens: answer instanceof RuntimeError ? 0 : answer.tokens.length,
   }));
   const counts = await inTransaction(database, (client) =>
     settle(client, { window, block, source: sourceOf(chain), now, observations, told, next }),

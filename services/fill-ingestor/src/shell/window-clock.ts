@@ -110,7 +110,7 @@ export function startWindowClock(
     state: () => ({
       source: 'windows',
       confirmedAgoMs: 0,
-      partitions: [],
+      partitions: [{ partition: 0, lagRecords: last.waiting.length, behindForMs: 0 }],
       halted: [],
       facts: {
         windows_closed: closed,
