@@ -1,5 +1,5 @@
 /**
- * `node test/bench/neg-risk.ts`: what a negative-risk fill costs in the fold, beside a plain one.
+ * `npm run bench:neg-risk`: what a negative-risk fill costs in the fold, beside a plain one.
  * No servers: the step alone, with its puts, over a bot that holds YES and NO of every question,
  * which is the dearest case. A plain fill looks up nothing of an event and puts its own holding.
  */
