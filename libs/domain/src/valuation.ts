@@ -9,7 +9,7 @@
  *                     one floor at the end, each token its exact part by largest remainder
  *   unrealised        value − basis; null without a mark, and while a basis is not known
  *
- * The event's value is the one of neg-risk.ts (K − M in cash and y + (M − k) YES at p̂): M falls out
+ * The event's value is that of neg-risk.ts (K − M in cash and y + (M − k) YES at p̂): M falls out
  * as Σ p̂ = 1, so it is linear in the books and holds for those that are short.
  *
  * An event is valued as a whole for each owner (account and bot) of books in it, so that the books
