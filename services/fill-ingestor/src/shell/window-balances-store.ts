@@ -142,9 +142,11 @@ export async function whyNotRead(
   block: number,
 ): Promise<string | null> {
   const answer = await database.query<Record<string, string | null>>(
-    'SELECT next_block, halted, (SELECT count(*) FROM ingest.chain_backlog b WHERE b.source = ' +
-      'p.source AND b.next_block < b.until_block AND b.next_block <= $2) AS backlog ' +
-      'FROM ingest.chain_position p WHERE source = $1',
+    'SELECT next_block, halted, (SELECT count(*) FROM (' +
+      'SELECT source, next_block, until_block FROM ingest.chain_backlog UNION ALL ' +
+      'SELECT source, next_block, until_block FROM ingest.chain_contracts_backlog) b ' +
+      'WHERE b.source = p.source AND b.next_block < b.until_block AND b.next_block <= $2' +
+      ') AS backlog FROM ingest.chain_position p WHERE source = $1',
     [source, block],
   );
   const row = answer.rows[0];
@@ -153,7 +155,7 @@ export async function whyNotRead(
   if (at <= block) {
     return `${source}: expected it to be read to block ${String(block)}; found ${String(at - 1)}.`;
   }
-  return Number(row?.['backlog']) === 0 ? null : `${source}: wallets lack a part of their past.`;
+  return Number(row?.['backlog']) === 0 ? null : `${source}: blocks below are read once more.`;
 }
 
 /**
@@ -213,9 +215,9 @@ export async function settle(
 ): Promise<{ readonly accounts: number; readonly errors: number } | null> {
   const { window, block, now, observations, told, next } = settled;
   const moved = await client.query(
-    'UPDATE ingest.report_window SET attempts = attempts + 1, told_at = $9, tries = $3, last_error = $4, ' +
-      "try_at = now() + $5::int * interval '1 ms', block_number = $6, block_hash = $7, " +
-      'block_time = $8 WHERE window_id = $1 AND attempts = $2 AND try_at IS NOT NULL',
+    'UPDATE ingest.report_window SET attempts = attempts + 1, told_at = $9, tries = $3, ' +
+      "last_error = $4, try_at = now() + $5::int * interval '1 ms', block_number = $6, " +
+      'block_hash = $7, block_time = $8 WHERE window_id = $1 AND attempts = $2 AND try_at IS NOT NULL',
     [
       window.windowId,
       window.attempts,

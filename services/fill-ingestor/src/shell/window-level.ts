@@ -89,8 +89,10 @@ async function behindChain(
 ): Promise<readonly string[]> {
   if (chain === null) return [];
   const answer = await database.query<Record<string, string | null>>(
-    'SELECT next_block, final_block, halted, (SELECT count(*) FROM ingest.chain_backlog b WHERE ' +
-      'b.source = p.source AND b.next_block < b.until_block) AS backlog, ' +
+    'SELECT next_block, final_block, halted, (SELECT count(*) FROM (' +
+      'SELECT source, next_block, until_block FROM ingest.chain_backlog UNION ALL ' +
+      'SELECT source, next_block, until_block FROM ingest.chain_contracts_backlog) b ' +
+      'WHERE b.source = p.source AND b.next_block < b.until_block) AS backlog, ' +
       "(seen_at < now() - interval '60 s')::text AS is_old FROM ingest.chain_position p " +
       'WHERE source = $1',
     [chain],
@@ -103,7 +105,7 @@ async function behindChain(
   if (final == null || Number(next) <= Number(final)) {
     return [`${chain}: read to block ${next ?? '0'}, final to ${final ?? 'nowhere'}.`];
   }
-  return Number(row['backlog']) === 0 ? [] : [`${chain}: wallets lack a part of their past.`];
+  return Number(row['backlog']) === 0 ? [] : [`${chain}: a part of the past is still to be read.`];
 }
 
 async function numbersBy(database: Pick<pg.Pool, 'query'>, sql: string): Promise<Ends> {
