@@ -1,7 +1,13 @@
 /** A log of our own on the real broker, for whole-system tests: topics, schemas, fills. */
 
 import kafkajs from 'kafkajs';
-import { codec, partitionOf, type FillConfirmed } from '@polytraders/contracts';
+import {
+  codec,
+  type FillConfirmed,
+  partitionOf,
+  progressTopic,
+  WINDOWS_PROCESSOR,
+} from '@polytraders/contracts';
 import {
   configFromEnv,
   connectKafka,
@@ -16,6 +22,8 @@ import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders
 export const ledgerTopic = 'polytraders.ledger.events';
 export const settlementTopic = 'polytraders.reports.settlement';
 const partitions = 12;
+/** Of the fold over all partitions, which runs beside the books. */
+const windowsProgress = progressTopic(WINDOWS_PROCESSOR, 1).name;
 
 export type TestLog = {
   readonly prefix: string;
@@ -33,10 +41,15 @@ export type TestLog = {
   readonly close: () => Promise<void>;
 };
 
+function partitionsOf(topic: string): number {
+  return topic === windowsProgress ? 1 : partitions;
+}
+
 /** Creates the topics of the log and of `outputs`, and registers the schemas that `types` names. */
 export async function createTestLog(
   name: string,
   processors: readonly string[] = [],
+  types: readonly string[] = [],
 ): Promise<TestLog> {
   const stack = await testStack();
   const prefix = uniquePrefix();
@@ -55,12 +68,12 @@ export async function createTestLog(
       waitForLeaders: false,
       topics: names.map((topic) => ({
         topic: prefix + topic,
-        numPartitions: partitions,
+        numPartitions: partitionsOf(topic),
         replicationFactor: 1,
       })),
     });
     for (const topic of names) {
-      for (let partition = 0; partition < partitions; partition += 1) {
+      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
         await kafka.watermarks({ topic: prefix + topic, partition });
       }
     }
@@ -70,9 +83,10 @@ export async function createTestLog(
     settlementTopic,
     'polytraders.alerts',
     ...processors.map((id) => `polytraders.stream.progress.${id}`),
+    ...(processors.includes('pnl-projector') ? [windowsProgress] : []),
   ]);
   const ids = new Map<string, number>();
-  for (const type of ['FillConfirmed', 'SettlementReport'])
+  for (const type of new Set(['FillConfirmed', 'SettlementReport', ...types]))
     ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
   const encode = (type: string, value: object): Buffer =>
     framed(ids.get(type) ?? -1, codec.encode(type, value, 0));

@@ -49,6 +49,7 @@ export { doubling, notTwice, pause } from './partition/signal.ts';
 export { startWorker, type Worker, type WorkerConfig } from './partition/worker.ts';
 export { type HaltedSource, type SourceState } from './service/health.ts';
 export { endAtStart } from './service/config-error.ts';
+export { startCompanion } from './service/companion.ts';
 export { main, run } from './service/run.ts';
 export {
   kafkaConfig,

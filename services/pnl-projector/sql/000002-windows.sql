@@ -123,6 +123,8 @@ CREATE TABLE settlement_reports (
   PRIMARY KEY (partition, "offset", line, month)
 ) PARTITION BY RANGE (month);
 
+SELECT stream.keep_append_only('settlement_reports');
+
 -- The last revision of each window's report, in each of its forms.
 CREATE VIEW window_reports AS
 SELECT DISTINCT ON (window_id, mixed)

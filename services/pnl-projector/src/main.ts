@@ -1,4 +1,5 @@
 import { main } from '@polytraders/runtime';
 import { processor } from './processor.ts';
+import { startWindows } from './shell/windows-service.ts';
 
-await main(processor);
+await main(processor, { beside: startWindows });

@@ -232,7 +232,8 @@ function shownOf<Event, Entity, Entry extends object>(
   };
 }
 
-function workerConfigOf(
+/** How a worker of this service works. */
+export function workerConfigOf(
   id: string,
   config: ServiceConfig,
   version: number,

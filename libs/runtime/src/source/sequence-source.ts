@@ -37,6 +37,8 @@ export type SequenceSourceConfig<Event> = {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
   readonly decode: (row: SequenceRow) => Event | Poison;
+  /** Rows of a partition that are asked for at once; fewer where a row is large. */
+  readonly rowsPerTurn?: number;
 };
 
 const rowsPerTurn = 2_000;
@@ -82,12 +84,12 @@ type Place = { seq: number };
 type Asked = { readonly place: Place; readonly rows: SequenceRow[]; high: number };
 
 function createSequenceReader(
-  config: Pick<SequenceSourceConfig<unknown>, 'table' | 'columns' | 'channel'>,
+  config: Pick<SequenceSourceConfig<unknown>, 'table' | 'columns' | 'channel' | 'rowsPerTurn'>,
   database: pg.Pool,
   connect: () => Promise<pg.Client>,
   handlers: SourceHandlers<SequenceRow>,
 ): SourceReader {
-  const readSql = selectRows(config.table, config.columns);
+  const readSql = selectRows(config.table, config.columns, config.rowsPerTurn ?? rowsPerTurn);
   const places = new Map<number, Place>();
   let closed = false;
   let wake: () => void = () => undefined;
@@ -195,13 +197,13 @@ function createSequenceReader(
 }
 
 /** Rows of several partitions in one question; each with where its partition ends now. */
-function selectRows(table: string, columns: readonly string[]): string {
+function selectRows(table: string, columns: readonly string[], most: number): string {
   const list = columns.map((column) => `r."${column}"::text`).join(', ');
   return `
     SELECT w.partition, r.seq, h.high, ${list}
       FROM unnest($1::int[], $2::bigint[]) AS w (partition, seq)
       JOIN LATERAL (SELECT * FROM ${table} WHERE partition = w.partition AND seq >= w.seq
-                     ORDER BY seq LIMIT ${rowsPerTurn}) AS r ON true
+                     ORDER BY seq LIMIT ${most}) AS r ON true
       JOIN LATERAL (SELECT max(seq) + 1 AS high FROM ${table}
                      WHERE partition = w.partition) AS h ON true
      ORDER BY w.partition, r.seq`;

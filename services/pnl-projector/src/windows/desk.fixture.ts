@@ -84,7 +84,7 @@ export function createDesk(
     const from = cuts[cuts.length - 1]?.offsets ?? to.map(() => -1);
     const isIn = ({ partition, offset }: { partition: number; offset: number }): boolean =>
       offset > (from[partition] ?? -1) && offset <= (to[partition] ?? -1);
-    const own = lines.filter(isIn);
+    const own = lines.filter((line) => isIn(line) && line.entry.entry_kind !== 'REISSUE');
     const told = facts
       .filter(({ partition, note }) => isIn({ partition, offset: note.offset }))
       .map(({ note }) => exactValue(note.payload) as Fact);
@@ -237,7 +237,14 @@ const MICROS_PER_MS = 1000;
 
 function markOf(line: LedgerEntry): Cut['marks'] {
   const { entry_kind: kind, token_id: token, mark_price: price, mark_age_ms: age } = line;
-  if (kind !== 'FILL' || token === null || price === null || age === null) return [];
+  if (
+    line.mark_kind === 'PAYOUT' ||
+    kind !== 'FILL' ||
+    token === null ||
+    price === null ||
+    age === null
+  )
+    return [];
   const observedAt = line.confirmed_at - age * MICROS_PER_MS;
   return [{ token, day: dateOfTime(line.confirmed_at), price, observedAt }];
 }

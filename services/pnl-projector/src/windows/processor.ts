@@ -10,6 +10,7 @@ import { type Cut } from './cut.ts';
 import { type ReportEntry, reportsTable } from './entry.ts';
 import { keys, keysThen, step, WINDOW_CAUSES } from './fold.ts';
 import { emit, WINDOW_TOPICS } from './report.ts';
+import { says } from './says.ts';
 import { type WindowEntity } from './state.ts';
 import { changes, locate, revive, windowPartsTable, windowStateTable } from './storage.ts';
 import { WINDOW_INPUTS, WINDOWS_ID, WINDOWS_VERSION } from './version.ts';
@@ -39,4 +40,5 @@ export const windowsProcessor: Processor<Cut, WindowEntity, ReportEntry> = {
     revive,
   },
   meters: [],
+  says,
 };

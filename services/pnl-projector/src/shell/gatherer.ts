@@ -1,0 +1,252 @@
+/**
+ * Makes the input of the fold over all partitions: one row of `window_inputs` for each market-wide
+ * event that all partitions of the books have passed, in the order of `market_seq`.
+ *
+ *   waiting ──all have passed the next one──▶ gathering ──committed──▶ waiting
+ *      ▲                                          │ a server is away: said, and tried again
+ *      └──────────────────────────────────────────┘
+ *
+ * A row is a function of the ledgers up to the cut, which never change: whoever of the workers
+ * makes it makes the same one, and the primary key lets one of them have it. A lock spares the
+ * others the work. A worker that dies in the middle leaves nothing.
+ */
+
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { LEDGER_PARTITIONS } from '@polytraders/contracts';
+import { connect, databaseError, type Services, type SourceState } from '@polytraders/runtime';
+import { type Fact } from '../cuts.ts';
+import { type Cut, type CutEvent, type Definition } from '../windows/cut.ts';
+import { exactText, exactValue } from '../windows/exact-json.ts';
+import {
+  factsOf,
+  lastLinesOf,
+  legsOf,
+  legsToBlock,
+  marksOf,
+  type Ranges,
+  sumsOf,
+} from './gather-sql.ts';
+
+/** How long after a look that found nothing the next one comes. */
+const idleMs = 500;
+const againMs = 1_000;
+/** One range may hold a whole ledger: a rebuild of a log whose first window closes late. */
+const rangeMs = 600_000;
+const lock = 7_216_007;
+
+export type Gatherer = {
+  /** A gatherer that cannot go on is late from its first failure on: health turns red. */
+  readonly state: () => SourceState;
+  readonly stop: () => Promise<void>;
+};
+
+export type GathererConfig = Pick<Services, 'onOutage'> & {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+  /** Schema of the version of the books. */
+  readonly schema: string;
+  readonly partitions?: number;
+  /** Channel on which the reader of the inputs waits. */
+  readonly channel: string;
+};
+
+export function startGatherer(config: GathererConfig): Gatherer {
+  const stopping = new AbortController();
+  let client: pg.Client | null = null;
+  let failingSince: number | null = null;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        client ??= await open(config);
+        const isMade = await gatherNext(client, config);
+        failingSince = null;
+        if (isMade) continue;
+        await sleep(idleMs, undefined, { signal: stopping.signal });
+      } catch (cause) {
+        if (stopping.signal.aborted) break;
+        failingSince ??= Date.now();
+        config.onOutage(databaseError(cause), { task: 'gatherer of windows' });
+        const broken = client;
+        client = null;
+        void broken?.end().catch(() => undefined);
+        await sleep(againMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    state: () => ({
+      source: 'window cuts',
+      confirmedAgoMs: 0,
+      partitions: [
+        {
+          partition: 0,
+          lagRecords: failingSince === null ? 0 : 1,
+          behindForMs: failingSince === null ? 0 : Date.now() - failingSince,
+        },
+      ],
+      halted: [],
+    }),
+    stop: async () => {
+      stopping.abort();
+      // A statement under way is cut short: its transaction leaves nothing.
+      const open = client;
+      client = null;
+      await open?.end().catch(() => undefined);
+      await running.catch(() => undefined);
+    },
+  };
+}
+
+async function open({ databaseUrl, applicationName, schema }: GathererConfig): Promise<pg.Client> {
+  const client = await connect({ url: databaseUrl, applicationName });
+  await client.query(`SET search_path = "${schema}"; SET statement_timeout = ${String(rangeMs)}`);
+  return client;
+}
+
+/** Makes the next row where all partitions have passed its event. False: there is none yet. */
+export async function gatherNext(
+  client: pg.Client,
+  { schema, channel, partitions = LEDGER_PARTITIONS }: GathererConfig,
+): Promise<boolean> {
+  await client.query('BEGIN');
+  try {
+    const isOurs = await client.query<{ taken: string }>(
+      'SELECT pg_try_advisory_xact_lock($1, hashtext($2))::text AS taken',
+      [lock, schema],
+    );
+    const next = isOurs.rows[0]?.taken === 'true' ? await nextCut(client, partitions) : null;
+    if (next === null) {
+      await client.query('ROLLBACK');
+      return false;
+    }
+    const bytes = exactText(await cutOf(client, next));
+    await client.query(
+      `INSERT INTO window_inputs (partition, seq, market_seq, appended_at, bytes, hash)
+       VALUES (0, $1, $2, now(), $3, $4)`,
+      [next.seq, next.marketSeq, bytes, createHash('sha256').update(bytes).digest()],
+    );
+    await client.query(`SELECT pg_notify($1, '')`, [channel]);
+    await client.query('COMMIT');
+    return true;
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw cause;
+  }
+}
+
+type NextCut = {
+  readonly seq: number;
+  readonly marketSeq: number;
+  /** By partition. */
+  readonly events: readonly CutEvent[];
+  readonly ranges: Ranges;
+};
+
+async function nextCut(client: pg.Client, partitions: number): Promise<NextCut | null> {
+  const last = await client.query<{ seq: string; market_seq: string }>(
+    'SELECT seq, market_seq FROM window_inputs ORDER BY partition DESC, seq DESC LIMIT 1',
+  );
+  const before = last.rows[0];
+  const passed = await client.query<{ market_seq: string }>(
+    `SELECT market_seq::bigint AS market_seq FROM window_cuts WHERE market_seq::bigint > $1
+     GROUP BY market_seq::bigint HAVING count(*) = $2 ORDER BY 1 LIMIT 1`,
+    [before?.market_seq ?? -1, partitions],
+  );
+  const marketSeq = passed.rows[0]?.market_seq;
+  if (marketSeq === undefined) return null;
+  const rows = await cutRows(client, marketSeq);
+  const from = before === undefined ? null : await cutRows(client, before.market_seq);
+  const hi = rows.map(({ offset }) => Number(offset));
+  const lo = from === null ? hi.map(() => -1) : from.map(({ offset }) => Number(offset));
+  return {
+    seq: before === undefined ? 0 : Number(before.seq) + 1,
+    marketSeq: Number(marketSeq),
+    events: rows.map(({ payload }) => exactValue(payload) as CutEvent),
+    ranges: { lo, hi },
+  };
+}
+
+async function cutRows(
+  client: pg.Client,
+  marketSeq: string,
+): Promise<readonly { readonly offset: string; readonly payload: string }[]> {
+  const answer = await client.query<{ offset: string; payload: string }>(
+    `SELECT "offset", payload FROM window_cuts WHERE market_seq::bigint = $1
+     ORDER BY partition::int`,
+    [marketSeq],
+  );
+  return answer.rows;
+}
+
+async function cutOf(client: pg.Client, { marketSeq, events, ranges }: NextCut): Promise<Cut> {
+  const event = merged(events);
+  const facts = (await factsOf(client, ranges)).map((payload) => exactValue(payload) as Fact);
+  return {
+    marketSeq,
+    event,
+    offsets: ranges.hi,
+    sums: await sumsOf(client, ranges),
+    lastLines: await lastLinesOf(client, ranges),
+    legs: await legsOf(client, ranges),
+    marks: await marksOf(client, ranges),
+    definitions: definitionsOf(facts),
+    resolved: facts.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
+    observations: facts.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
+    legsToBlock: await outOfTurn(client, event, marketSeq, ranges.hi),
+  };
+}
+
+/** Each condition once, as it was defined last: every partition has its own definition of it. */
+function definitionsOf(facts: readonly Fact[]): readonly Definition[] {
+  const last = new Map<string, Definition>();
+  for (const one of facts) {
+    if (one.fact !== 'DEFINED') continue;
+    const { fact: _, ...definition } = one;
+    last.delete(one.conditionId);
+    last.set(one.conditionId, definition);
+  }
+  return [...last.values()];
+}
+
+/** The event as partition 0 has it; a closed window with the marks of all partitions, once each. */
+function merged(events: readonly CutEvent[]): CutEvent {
+  const [event] = events;
+  if (event === undefined) throw new Error('Expected a cut to be of one partition at least.');
+  if (event.type !== 'WindowClosed') return event;
+  const marks = new Map<string, (typeof event.value.marks)[number]>();
+  for (const one of events) {
+    for (const mark of one.type === 'WindowClosed' ? one.value.marks : []) {
+      const known = marks.get(mark.token_id);
+      if (known === undefined || known.observed_at < mark.observed_at)
+        marks.set(mark.token_id, mark);
+    }
+  }
+  const sorted = [...marks.values()].sort((a, b) => (a.token_id < b.token_id ? -1 : 1));
+  return { ...event, value: { ...event.value, marks: sorted } };
+}
+
+/** Legs up to the event's block where a later block was told before. */
+async function outOfTurn(
+  client: pg.Client,
+  event: CutEvent,
+  marketSeq: number,
+  hi: readonly number[],
+): Promise<Cut['legsToBlock']> {
+  if (event.type !== 'WindowBalancesComplete' || event.value.block_number === null) return null;
+  const { block_number: block } = event.value;
+  const earlier = await client.query<{ payload: string }>(
+    `SELECT payload FROM window_cuts
+     WHERE partition = '0' AND kind = 'WindowBalancesComplete' AND market_seq::bigint < $1`,
+    [marketSeq],
+  );
+  const blocks = earlier.rows.map(({ payload }) => {
+    const { value } = exactValue(payload) as Extract<CutEvent, { type: 'WindowBalancesComplete' }>;
+    return value.block_number ?? -1;
+  });
+  return blocks.some((one) => one > block) ? legsToBlock(client, hi, block) : null;
+}
