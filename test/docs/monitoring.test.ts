@@ -119,7 +119,8 @@ describe('dashboards', () => {
     );
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
-      expect(query).toMatch(/ FROM \$\{books\}\.(pnl_ledger|positions|quarantined_fills|window_reports) /);
+      const view = /(pnl_ledger|positions|quarantined_fills|window_reports)/.source;
+      expect(query).toMatch(new RegExp(` FROM \\$\\{books\\}\\.${view} `));
     }
   });
 });

@@ -51,6 +51,7 @@ import {
 import { conversionOf } from './conversions.ts';
 import { exactPusd, exactRational, exactShares, tick } from './exact.ts';
 import { inventoryWords } from './inventory-numbers.ts';
+import { operationsWords } from './operations-numbers.ts';
 import {
   canonicalOf,
   effectOf,
@@ -245,6 +246,7 @@ const words: readonly Words[] = [
   ...times,
   ...conversions,
   ...inventoryWords.map(({ form, answer }) => word(form, answer)),
+  ...operationsWords,
 ];
 
 type Texts = { readonly quantity?: string; readonly size?: string; readonly price?: string };

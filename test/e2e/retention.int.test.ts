@@ -187,7 +187,7 @@ describe('a month with a certificate', () => {
   });
 });
 
-test('reports of windows: what is held waits for its review, what is mixed has no day', async () => {
+test('reports of windows: what is held waits for its review, mixed ones have no day', async () => {
   const rows = [
     windowReportRow(0, '2017-01-09T00:00:00Z'),
     windowReportRow(1, '2017-02-09T00:00:00Z', { publication: 'HELD' }),

@@ -1,4 +1,4 @@
-/** Alerts of fills that are set aside: `alerting.emit(code, { fill_id, … })` of the specification. */
+/** Alerts of fills that are set aside: `alerting.emit(code, …)` of the specification. */
 
 import { describe, expect, test } from '@jest/globals';
 import { type Alert, codec, type FillConfirmed } from '@polytraders/contracts';
