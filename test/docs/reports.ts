@@ -6,6 +6,7 @@
 
 import {
   type FillConfirmed,
+  type FillReleased,
   LEDGER_PARTITIONS,
   type LedgerEvent,
   type MarketResolved,
@@ -43,6 +44,17 @@ const events: Readonly<Record<string, LedgerEvent>> = {
     fee_bps: 110,
     fee_source: 'MATCH_EVENT',
   }),
+  'the release of it': reviewed('FillReleased', 'without'),
+  'the release of the other one': reviewed('FillReleased', 'over'),
+  'another release of it': reviewed('FillReleased', 'without', { fee_pusd: exactPusd('2') }),
+  'a release of it': reviewed('FillReleased', fill.fill_id),
+  'its reversal': reviewed('FillReversed', fill.fill_id),
+  'its reversal again': reviewed('FillReversed', fill.fill_id),
+  'the reversal of it': reviewed('FillReversed', 'without'),
+  'a release of what was held': {
+    type: 'ReportReleased',
+    value: { ...fixture('ReportReleased'), release_kind: 'MODE_HELD', until_offset: 100 },
+  },
   'a paper fill': confirmed({ paper: true, account: paperAccount(fill.account) }),
   'a resolution': resolved({}),
   'the same resolution again': resolved({}),
@@ -105,6 +117,17 @@ export function reportsOf(names: string): string {
       return `${said}, ${isOurs ? outcome.because : outcome.outcome}`;
     })
     .join('; ');
+}
+
+/** A reviewed command about a fill of this page. */
+function reviewed(
+  type: 'FillReleased' | 'FillReversed',
+  fillId: string,
+  change: Partial<FillReleased> = {},
+): LedgerEvent {
+  const { account, token_id, condition_id, trading_bot_id } = fill;
+  const of = { account, token_id, condition_id, trading_bot_id, fill_id: fillId };
+  return { type, value: { ...fixture(type), ...of, ...change } } as unknown as LedgerEvent;
 }
 
 /** Parameters are on every partition; here on that of the account. */

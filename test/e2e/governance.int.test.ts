@@ -183,7 +183,7 @@ describe('polytraders gov pnl', () => {
     expect(await json(...pnl('quarantine', 'list'))).toHaveLength(1);
   }, 60_000);
 
-  test('reprocess --fill-id --reviewed-by books it, with one report, and says who did', async () => {
+  test('reprocess --fill-id --reviewed-by books it, with one report, and who did it', async () => {
     const { code, out } = await run(release, 'y');
     expect(out).toMatch(/\nReleased at log place \d+\/\d+, reviewed by ann, approved by bob\. /);
     expect(code).toBe(0);

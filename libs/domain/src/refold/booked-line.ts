@@ -52,7 +52,7 @@ export function openedLots(text: string, origin: Origin): readonly OpenedLot[] {
     return {
       quantity: shares(BigInt(quantity)),
       basis: basis === '?' ? null : pusd(BigInt(basis)),
-      origin: { ...origin, at: Number(at) },
+      origin: { ...origin, at: Number(at) }, // tidy-ok: microseconds since 1970.
     };
   });
 }

@@ -6,8 +6,8 @@
  *             another one, and realises otherwise
  *
  * Both have the time of the line that they change, so every window has what it would have had. The
- * books are folded again from their lines (libs/domain, refold); where that does not give the books as they
- * stand, a part of the history is not kept any more, and nothing is changed.
+ * books are folded again from their lines (libs/domain, refold); where that does not give the books
+ * as they stand, a part of the history is not kept any more, and nothing is changed.
  */
 
 import { type FillReversed } from '@polytraders/contracts';
@@ -185,7 +185,7 @@ function rewritten(
 }
 
 /**
- * RefoldedBooks with other numbers, or with other lots though all their numbers are the same: a basis of
+ * Books with other numbers, or with other lots though all their numbers are the same: a basis of
  * nothing is not one that nobody knows.
  */
 function changedBooks({
