@@ -31,8 +31,7 @@ const GROWTH_MAX = 5;
 const LINES_MAX = 1000;
 
 /**
- * Fills kept until somebody reviews them (B18), when the last fill was booked, and how far books
- * and chain were apart at the last window that was compared (B13). Paper is
+ * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is
  * neither: nobody is paged for it, and it is no sign that the feed of real fills lives.
  */
 const OWN: Question = {
@@ -46,10 +45,7 @@ const OWN: Question = {
        FROM generate_series(0, ${String(LEDGER_PARTITIONS - 1)}) AS p,
             LATERAL (SELECT entry_kind, paper, recorded_at FROM ${schema}.pnl_ledger
                      WHERE partition = p ORDER BY "offset" DESC LIMIT ${String(LINES_MAX)}) AS l
-       WHERE l.entry_kind = 'FILL' AND NOT l.paper) AS last_fill_at,
-      (SELECT onchain_drift_pusd FROM ${schema}.settlement_reports
-       WHERE regulatory AND onchain_drift_pusd IS NOT NULL
-       ORDER BY window_end DESC, revision DESC LIMIT 1) AS onchain_drift`,
+       WHERE l.entry_kind = 'FILL' AND NOT l.paper) AS last_fill_at`,
 };
 
 /** Orders that are open, as inventory-reserver declares them for readers. */
@@ -82,11 +78,6 @@ export const watch: Watch<LedgerEvent> = {
       name: 'polytraders_gov_pnlreporter_quarantine_count',
       help: 'Fills that are set aside now and wait for a review: fee missing, or over its cap.',
       reading: 'quarantined',
-    },
-    {
-      name: 'polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd',
-      help: 'Σ |books less chain| over all wallets at the last window that was compared, in pUSD.',
-      reading: 'onchain_drift',
     },
     {
       name: 'polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd',
