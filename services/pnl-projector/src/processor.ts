@@ -31,7 +31,7 @@ import { says } from './says.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
 import { watch } from './watch.ts';
 
-const books: Processor<LedgerEvent, Entity, LedgerEntry> = {
+export const books: Processor<LedgerEvent, Entity, LedgerEntry> = {
   id: PROCESSOR_ID,
   version: PROCESSOR_VERSION,
   consumes: [TOPICS.ledgerEvents.name],
