@@ -27,7 +27,8 @@ import {
   split,
   transfer,
 } from './movements.fixture.ts';
-import { processor } from './processor.ts';
+import { defined, fill } from './neg-risk.fixture.ts';
+import { books as processor } from './processor.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -118,6 +119,11 @@ const EVENTS: readonly LedgerEvent[] = [
       payout_pusd: pusd(9n),
     }),
   },
+  // Row 4 of the worked table of negative risk; then its third question wins.
+  defined('A'),
+  fill('BUY 100 A.NO', [42, 37, 27]),
+  fill('BUY 100 B.NO', [42, 37, 27]),
+  { type: 'MarketResolved', value: marketResolved({ condition_id: 'C' }) },
 ];
 
 async function insert(
@@ -193,7 +199,7 @@ describe('one of everything in Postgres', () => {
     const loaded = await store.load(client, [...before.keys()]);
     expect(loaded.size).toBe(before.size);
     const kinds = new Set([...before.values()].map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(['claim', 'holding', 'market', 'token']);
+    expect([...kinds].sort()).toEqual(['claim', 'event', 'holding', 'market', 'token']);
     for (const [key, entity] of before)
       expect(rowsOf(key, loaded.get(key))).toEqual(rowsOf(key, entity));
   });
@@ -218,6 +224,51 @@ describe('one of everything in Postgres', () => {
     );
     expect(answer.rows[0]?.wrong).toBe('0');
     expect(Number(answer.rows[0]?.lines)).toBeGreaterThan(15);
+  });
+
+  test('positions of an event sum to it, each with its mark, its source and its age', async () => {
+    const answer = await client.query<Record<string, string>>(
+      `SELECT token_id, (unrealised_pnl_pusd + cost_basis_pusd)::text AS worth, mark_price::text,
+         mark_kind, mark_age_ms::text, mark_stale::text, neg_risk_price::text
+       FROM ${SCHEMA}.positions WHERE token_id IN ('A.NO', 'B.NO') ORDER BY token_id`,
+    );
+    const common = { mark_kind: 'MID', mark_age_ms: '0', mark_stale: 'false' };
+    expect(answer.rows).toEqual([
+      {
+        ...common,
+        token_id: 'A.NO',
+        worth: '60.377358',
+        mark_price: '0.580000000000000000',
+        neg_risk_price: '0.603773584905660377',
+      },
+      {
+        ...common,
+        token_id: 'B.NO',
+        worth: '65.094340',
+        mark_price: '0.630000000000000000',
+        neg_risk_price: '0.650943396226415094',
+      },
+    ]);
+    const sums = await client.query<{ neg_risk_mark_sum: string }>(
+      `SELECT neg_risk_mark_sum FROM ${SCHEMA}.pnl_ledger WHERE token_id = 'B.NO'`,
+    );
+    expect(sums.rows).toEqual([{ neg_risk_mark_sum: '1.060000' }]);
+  });
+
+  test('an event in Postgres has its questions, what they pay, and who holds of it', async () => {
+    const questions = await client.query<Record<string, unknown>>(
+      `SELECT question_index::int, condition_id, payout_numerators::text
+       FROM ${SCHEMA}.event_questions ORDER BY 1`,
+    );
+    expect(questions.rows.map((row) => Object.values(row).join(' '))).toEqual([
+      '0 A {}',
+      '1 B {}',
+      '2 C {1,0}',
+    ]);
+    const holdings = await client.query<{ token_id: string }>(
+      `SELECT token_id FROM ${SCHEMA}.event_holdings ORDER BY place`,
+    );
+    expect(holdings.rows).toEqual([{ token_id: 'A.NO' }, { token_id: 'B.NO' }]);
   });
 
   test('cash legs have their place on the chain, and sum to what moved', async () => {
