@@ -165,14 +165,14 @@ export async function tellParameters(
         text: JSON.stringify(sorted(settings)),
       }))
       .filter(({ processor, text }) => before.get(processor) !== text);
+    await noteKind(client, all['pnl-projector']?.['report_window'], now);
     if (changed.length === 0) return 0;
     await appendInputs(
       client,
       changed.map((one) => inputOf(one, now)),
       now,
     );
-    for (const { processor, text, settings } of changed) {
-      await noteKind(client, settings['report_window'], now);
+    for (const { processor, text } of changed) {
       await client.query(
         'INSERT INTO ingest.parameters_told (processor, settings) VALUES ($1, $2) ' +
           'ON CONFLICT (processor) DO UPDATE SET settings = EXCLUDED.settings',
@@ -191,9 +191,10 @@ async function noteKind(
 ): Promise<void> {
   if (kind === undefined) return;
   await client.query(
-    'INSERT INTO ingest.window_kind (told_at, kind) SELECT $1::timestamptz, $2 WHERE $2 IS ' +
-      'DISTINCT FROM (SELECT kind FROM ingest.window_kind ORDER BY told_at DESC LIMIT 1) ' +
-      'ON CONFLICT DO NOTHING',
+    // What is told later stands later, also where the clock was put back in between.
+    "INSERT INTO ingest.window_kind (told_at, kind) SELECT greatest($1, max(told_at) + interval '1 " +
+      "microsecond'), $2 FROM ingest.window_kind HAVING $2 IS DISTINCT FROM (SELECT kind FROM " +
+      'ingest.window_kind ORDER BY told_at DESC LIMIT 1)',
     [isoTime(now), kind],
   );
 }

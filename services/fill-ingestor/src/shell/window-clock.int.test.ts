@@ -8,7 +8,7 @@ import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
 import { type RawInput } from '../raw.ts';
 import { parseParameters, tellParameters } from './parameters.ts';
-import { closeWindows, type Look, windowIdOf } from './window-clock.ts';
+import { closeWindows, type Look, type Patience, windowIdOf } from './window-clock.ts';
 import { windowConfig } from './window-config.ts';
 import { type Level } from './window-level.ts';
 
@@ -24,6 +24,7 @@ let fresh: FreshDatabase;
 let database: pg.Pool;
 
 beforeEach(async () => {
+  patience = new Map();
   fresh = await freshDatabase('window_clock');
   database = pool({ url: fresh.url, applicationName: 'window-clock-test' }, 3);
   const client = await database.connect();
@@ -47,8 +48,9 @@ const behind = (...what: readonly string[]): Level => ({
   behind: () => Promise.resolve(what),
 });
 
+let patience: Patience;
 const look = (now: number, level = LEVEL): Promise<Look> =>
-  closeWindows(database, CONFIG, level, now);
+  closeWindows(database, CONFIG, level, now, patience);
 
 /** A confirmed fill of a day, as the writer notes it. */
 async function fillOn(day: string, receivedAt: number, partition = 3): Promise<void> {
@@ -224,6 +226,16 @@ describe('the clock', () => {
     ]);
   });
 
+  test('that is put back between two changes leaves the later one the later one', async () => {
+    await tell('daily');
+    await tell('weekly', at('2026-05-13T00:00:00Z'));
+    await tell('daily', at('2026-05-09T00:00:00Z'));
+    const told = await database.query<{ kind: string }>(
+      'SELECT kind FROM ingest.window_kind ORDER BY told_at',
+    );
+    expect(told.rows.map((row) => row.kind)).toEqual(['daily', 'weekly', 'daily']);
+  });
+
   test('before any parameter was told closes nothing', async () => {
     await fillOn('2026-05-01', FIRST);
     expect(await look(at('2026-06-01T00:00:00Z'))).toMatchObject({ closed: [], waiting: [] });
@@ -247,11 +259,21 @@ describe('a window waits', () => {
   test('while something is not read; an hour later it is closed all the same', async () => {
     await tell('daily');
     const level = behind('topic polytraders.reports.execution/3: read to 5, 9 were there.');
+    await look(end + 600 * SECOND, level);
     const waiting = await look(end + 4_199 * SECOND, level);
     expect(waiting.closed).toEqual([]);
     expect(waiting.because[0]).toContain('execution/3: read to 5, 9 were there.');
     const late = await look(end + 4_200 * SECOND, level);
     expect(late.closed).toMatchObject([{ behind: [expect.stringContaining('read to 5')] }]);
+  });
+
+  test('for what has come meanwhile, where the ledger was away for five days', async () => {
+    await tell('daily');
+    const back = end + 5 * DAY;
+    const level = behind('topic polytraders.reports.execution/3: read to 5, 9 were there.');
+    expect((await look(back, level)).closed).toEqual([]);
+    expect((await look(back + 3_599 * SECOND, level)).closed).toEqual([]);
+    expect((await look(back + 3_599 * SECOND)).closed).toHaveLength(6);
   });
 
   test('behind one that waits: windows end in their order', async () => {

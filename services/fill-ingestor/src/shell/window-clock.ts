@@ -76,10 +76,11 @@ export function startWindowClock(
   let lastEnd: TimeMicros | null = null;
   let closed = 0;
   let waitingSince: number | null = null;
+  const patience: Patience = new Map();
 
   async function tick(): Promise<void> {
     try {
-      last = await closeWindows(database, config, level, now());
+      last = await closeWindows(database, config, level, now(), patience);
     } catch (cause) {
       onOutage(databaseError(cause), { source: 'windows' });
       return;
@@ -137,12 +138,19 @@ type Known = {
   readonly earlier: ReadonlyMap<number, TimeMicros>;
 };
 
+/**
+ * When each window that waits was first seen to: who comes back after days waits for what has come
+ * meanwhile, as everybody does.
+ */
+export type Patience = Map<string, TimeMicros>;
+
 /** One look: closes what is due and at rest. */
 export async function closeWindows(
   database: pg.Pool,
   config: WindowConfig,
   level: Level,
   localNow: TimeMicros,
+  patience: Patience = new Map(),
 ): Promise<Look> {
   const known = await knownOf(database, localNow);
   const settled = known.now - config.settleMs * 1000;
@@ -150,6 +158,7 @@ export async function closeWindows(
   const due = windowsDue({ ...known, earlierDays }, settled, WINDOWS_MAX);
   if (due.length === 0) {
     level.forget();
+    patience.clear();
     return { closed: [], waiting: [], because: [] };
   }
   const behind = await level.behind();
@@ -160,12 +169,13 @@ export async function closeWindows(
     const why = waiting.some((one) => !one.backfilled || window.backfilled)
       ? ['A window before it waits.']
       : await whyNot(database, config, known, window, behind);
-    if (why.length > 0 && !isOverdue(config, known.now, window)) {
+    if (why.length > 0 && !isOverdue(config, known.now, window, patience)) {
       waiting.push(window);
       because.push(...why);
       continue;
     }
     const windowId = await close(database, window, known.now);
+    patience.delete(windowIdOf(window));
     if (windowId !== null) closed.push({ ...window, windowId, behind: why });
   }
   if (closed.length > 0) level.forget();
@@ -173,8 +183,16 @@ export async function closeWindows(
 }
 
 /** A window of the past may wait for as long as its import takes. */
-function isOverdue({ settleMs, waitMsMax }: WindowConfig, now: TimeMicros, window: DueWindow) {
-  return !window.backfilled && now >= window.end + (settleMs + waitMsMax) * 1000;
+function isOverdue(
+  { waitMsMax }: WindowConfig,
+  now: TimeMicros,
+  window: DueWindow,
+  patience: Patience,
+): boolean {
+  const key = windowIdOf(window);
+  const since = patience.get(key) ?? now;
+  patience.set(key, since);
+  return !window.backfilled && now >= since + waitMsMax * 1000;
 }
 
 async function knownOf(database: pg.Pool, localNow: TimeMicros): Promise<Known> {

@@ -7,7 +7,7 @@ export type WindowConfig = {
   readonly settleMs: number;
   /** How long no fill of it must have come in. */
   readonly quietMs: number;
-  /** After that long beyond `settleMs` a window is closed although something is not read. */
+  /** After so long a wait a window is closed although something is not read. */
   readonly waitMsMax: number;
   /** The first wait before balances that could not be read are asked for again; then doubled. */
   readonly retryMs: number;
