@@ -9,7 +9,7 @@ import { changes } from './changes.ts';
 import { type Entity, partitionOfAccount } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
 import { ACCOUNT, fillConfirmed, logOf, parametersChanged } from './events.fixture.ts';
-import { processor } from './processor.ts';
+import { books, processor } from './processor.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 type PnlStore = Store<Entity, LedgerEntry>;
@@ -146,7 +146,7 @@ describe('gate-shadow-schema-migration: Postgres pnl_ledger schema migration ver
 
 describe('what is stored in Postgres', () => {
   const all = log();
-  const driver = createDriver(processor);
+  const driver = createDriver(books);
   let written: readonly LedgerEntry[] = [];
 
   test('is revived as it was, after each of three commits', async () => {
@@ -197,12 +197,12 @@ describe('what is stored in Postgres', () => {
       retain_days: '3000',
     });
     const event: LedgerEvent = { type: 'ParametersChanged', value };
-    const driven = createDriver(processor).drive([
+    const driven = createDriver(books).drive([
       { event, topic: TOPIC, partition: PARTITION, offset: 300 },
     ]);
     await write(driven, new Map(), 300);
     const [key = ''] = [...driven.entities.keys()];
-    const loaded = await store.load(client, [...processor.keys(event, PARTITION)]);
+    const loaded = await store.load(client, [...books.keys(event, PARTITION)]);
     expect([...loaded.keys()]).toEqual([key]);
     expect(loaded.get(key)).toEqual(driven.entities.get(key));
   });
