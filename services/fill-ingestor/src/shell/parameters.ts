@@ -192,7 +192,8 @@ async function noteKind(
   if (kind === undefined) return;
   await client.query(
     // What is told later stands later, also where the clock was put back in between.
-    "INSERT INTO ingest.window_kind (told_at, kind) SELECT greatest($1, max(told_at) + interval '1 " +
+    'INSERT INTO ingest.window_kind (told_at, kind) ' +
+      "SELECT greatest($1, max(told_at) + interval '1 " +
       "microsecond'), $2 FROM ingest.window_kind HAVING $2 IS DISTINCT FROM (SELECT kind FROM " +
       'ingest.window_kind ORDER BY told_at DESC LIMIT 1)',
     [isoTime(now), kind],

@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
   codec,
@@ -117,7 +118,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 }, 60_000);
 
-function startIngestor(): Promise<Running> {
+function startIngestor(workerId = config.workerId): Promise<Running> {
   const accounts = {
     [ALICE]: { source_of_record: 'chain', default_bot: 'alpha' },
     [BOB]: { source_of_record: 'chain', default_bot: 'beta' },
@@ -135,10 +136,14 @@ function startIngestor(): Promise<Running> {
     WINDOW_QUIET_SECONDS: '1',
     WINDOW_BALANCES_RETRY_SECONDS: '1',
   });
-  return start(createWriter(ingestor.accounts, ingestor.rules), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
+  return start(
+    createWriter(ingestor.accounts, ingestor.rules),
+    { ...config, workerId },
+    {
+      source: inboxSource,
+      beside: (services) => startReaders(services, ingestor),
+    },
+  );
 }
 
 /** What stands in a partition of the log, parameters left out. */
@@ -186,12 +191,23 @@ async function mineAt(seconds: number, ...sent: readonly Promise<string>[]): Pro
   for (const hash of hashes) await chain.receipt(hash);
 }
 
-test('a day is closed, its balances are observed, then complete, in that order', async () => {
+async function begin(): Promise<void> {
   for (const wallet of [ALICE, BOB]) await venue.fund(wallet, 100_000_000n);
   await venue.prepare('rain');
   await mineAt(END - 600, venue.split(ALICE, MARKET, 5_000_000n));
+}
+
+/** Bob buys two seconds before the day ends; then it is over, and final. */
+async function tradeAndEnd(): Promise<void> {
   const [taker, maker] = [BOB, ALICE];
   const amounts = { quantity: 2_000_000n, notional: 1_100_000n, takerFee: 10_000n };
+  await mineAt(END - 2, venue.trade({ taker, maker, tokenId: NO, ...amounts }));
+  await mineAt(END + 5, venue.pay(ALICE, BOB, 1n));
+  await chain.mine(DEPTH);
+}
+
+test('a day is closed, its balances are observed, then complete, in that order', async () => {
+  await begin();
   await send(TOPICS.marks, 'MarkObserved', NO, {
     token_id: NO,
     price: '0.56',
@@ -203,9 +219,7 @@ test('a day is closed, its balances are observed, then complete, in that order',
     const known = await database.query('SELECT 1 FROM ingest.mark');
     return known.rowCount === 1;
   });
-  await mineAt(END - 2, venue.trade({ taker, maker, tokenId: NO, ...amounts }));
-  await mineAt(END + 5, venue.pay(ALICE, BOB, 1n));
-  await chain.mine(DEPTH);
+  await tradeAndEnd();
   const complete = await untilEverywhere('WindowBalancesComplete', LEDGER_PARTITIONS);
   expect(complete[0]?.value).toMatchObject({
     window_end: END * 1_000_000,
@@ -250,6 +264,27 @@ test('a day is closed, its balances are observed, then complete, in that order',
   );
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   expect(metrics).toMatch(/source_fact\{source="windows",name="windows_closed"\} 1/);
+}, 90_000);
+
+test('with two ingestors, one of them stopped and started again, all of it once', async () => {
+  await begin();
+  const other = await startIngestor('other');
+  await tradeAndEnd();
+  await running.stop();
+  await untilEverywhere('WindowBalancesComplete', LEDGER_PARTITIONS);
+  running = await startIngestor('again');
+  await other.stop();
+  await until('the other has gone on', async () => {
+    const health = await fetch(
+      `http://127.0.0.1:${String(running.port)}/internal/health/fill-ingestor`,
+    );
+    const { partitions } = (await health.json()) as { readonly partitions: number };
+    return partitions === LEDGER_PARTITIONS;
+  });
+  await sleep(3_000);
+  expect(await everywhere('WindowClosed')).toHaveLength(LEDGER_PARTITIONS);
+  expect(await everywhere('WindowBalancesComplete')).toHaveLength(LEDGER_PARTITIONS);
+  expect(await everywhere('ChainBalancesObserved')).toHaveLength(2);
 }, 90_000);
 
 test('the kill switch is told to every partition, with the time of its last move', async () => {
