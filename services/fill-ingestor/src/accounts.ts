@@ -123,3 +123,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function error(code: AccountsError['code'], message: string): AccountsError {
   return { code, message };
 }
+
+export type ChainWallets = {
+  readonly all: readonly string[];
+  readonly ofRecord: readonly string[];
+};
+
+/** Wallets of which the chain speaks, and those for which it books. Paper has no chain. */
+export function chainWallets(accounts: Accounts): ChainWallets {
+  const real = [...accounts].filter(([account]) => /^0x/.test(account));
+  const ofRecord = real.filter(([, one]) => one.sourceOfRecord === 'chain').map(([own]) => own);
+  const others = real.filter(([, one]) => one.otherSources.includes('chain')).map(([own]) => own);
+  return { all: [...ofRecord, ...others], ofRecord };
+}

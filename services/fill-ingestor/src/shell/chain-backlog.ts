@@ -1,6 +1,7 @@
 /**
  * The past of wallets that were declared after the chain had been read on: blocks that are final
- * and that were read without them. It is taken in piece by piece beside what is new.
+ * and that were read without them. It is taken in piece by piece beside what is new to the others:
+ * what a wallet did is told in the order of the chain, so it is told nothing new before its past.
  */
 
 import { columnLiteral } from '@polytraders/runtime';
@@ -32,6 +33,22 @@ export async function noteBacklog(
   await noteCovered(client, source, wallets, nextBlock);
 }
 
+/** What is read on while wallets lack their past is a part of it, up to a block (exclusive). */
+export async function growBacklog(
+  client: pg.ClientBase,
+  source: string,
+  wallets: readonly string[],
+  nextBlock: number,
+): Promise<void> {
+  if (wallets.length === 0) return;
+  await client.query(
+    'UPDATE ingest.chain_backlog AS b SET until_block = $3::bigint FROM ingest.chain_wallet AS w ' +
+      'WHERE w.source = b.source AND w.account = b.account AND b.until_block = w.covered_to ' +
+      'AND b.source = $1 AND b.account = ANY($2::text[])',
+    [source, columnLiteral('text', wallets), nextBlock],
+  );
+}
+
 /** The wallets are read up to a block (exclusive), but for their backlog. */
 export async function noteCovered(
   client: pg.ClientBase,
@@ -48,7 +65,21 @@ export async function noteCovered(
   );
 }
 
-/** The next piece that wallets lack; null where nothing is lacking. */
+/** Wallets whose past is not told yet. */
+export async function walletsBehind(
+  client: Pick<pg.Pool, 'query'>,
+  source: string,
+  wallets: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const answer = await client.query<{ account: string }>(
+    'SELECT DISTINCT account FROM ingest.chain_backlog WHERE source = $1 ' +
+      'AND next_block < until_block AND account = ANY($2::text[])',
+    [source, columnLiteral('text', wallets)],
+  );
+  return new Set(answer.rows.map(({ account }) => account));
+}
+
+/** The next piece that wallets lack, of one that lacks least first; null where none lacks any. */
 export async function nextBacklog(
   database: Pick<pg.Pool, 'query'>,
   source: string,
@@ -56,9 +87,10 @@ export async function nextBacklog(
 ): Promise<Backlog | null> {
   const answer = await database.query<Record<string, string>>(
     'SELECT next_block, until_block, array_to_string(array_agg(account ORDER BY account), ' +
-      "',') AS wallets FROM ingest.chain_backlog WHERE source = $1 AND next_block < until_block " +
-      'AND account = ANY($2::text[]) GROUP BY next_block, until_block ' +
-      'ORDER BY until_block, next_block LIMIT 1',
+      "',') AS wallets FROM (SELECT DISTINCT ON (account) account, next_block, until_block " +
+      'FROM ingest.chain_backlog WHERE source = $1 AND next_block < until_block ' +
+      'AND account = ANY($2::text[]) ORDER BY account, until_block) AS b ' +
+      'GROUP BY next_block, until_block ORDER BY next_block DESC LIMIT 1',
     [source, columnLiteral('text', wallets)],
   );
   const row = answer.rows[0];

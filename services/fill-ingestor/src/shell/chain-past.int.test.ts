@@ -5,6 +5,7 @@ import {
   cash,
   complementaryBuy,
   type LogBody,
+  mergeThrough,
   polygonFee,
   POLYGON_VENUE as VENUE,
   type Side,
@@ -169,6 +170,70 @@ describe('a wallet that is declared later', () => {
     await readWith(START, both);
     expect(await told()).toHaveLength(3);
   });
+});
+
+describe('what a wallet did that is declared later', () => {
+  const BOTH = new Map([...ACCOUNTS, [BOB, declared('chain')] as const]);
+
+  /** What Bob was told, in the order in which it was told. */
+  async function inOrder(): Promise<readonly string[]> {
+    const { rows } = await bench.database.query<{ type: string }>(
+      "SELECT payload::jsonb ->> 'type' AS type FROM ingest.inbox " +
+        "WHERE payload::jsonb -> 'value' ->> 'account' = $1 ORDER BY seq",
+      [BOB],
+    );
+    return rows.map(({ type }) => type);
+  }
+
+  test('is told in the order of the chain: nothing new before its past', async () => {
+    await said(...splitThrough(VENUE, MARKET, BOB, 7n));
+    await readWith(START);
+    await said(...mergeThrough(VENUE, MARKET, BOB, 3n));
+    await readWith({ ...START, CHAIN_RANGE_BLOCKS_MAX: '1' }, BOTH);
+    expect(await inOrder()).toEqual(['PositionsSplit', 'PositionsMerged']);
+    await said(cash(VENUE.pusd, BOB, STRANGER, 1n));
+    await readWith(START, BOTH);
+    expect(await inOrder()).toEqual(['PositionsSplit', 'PositionsMerged', 'CashMoved']);
+  });
+
+  test('also where reading its past takes long, fails and is taken up again', async () => {
+    await said(...splitThrough(VENUE, MARKET, BOB, 7n));
+    await said(cash(VENUE.pusd, STRANGER, BOB, 2n));
+    await readWith(START);
+    const [second, one] = [`0x${(FIRST + 3).toString(16)}`, { CHAIN_RANGE_BLOCKS_MAX: '1' }];
+    bench.proxy.behave(({ method, params }) => {
+      const [filter] = params as readonly { fromBlock?: string }[];
+      const isPast = method === 'eth_getLogs' && filter?.fromBlock === second;
+      return isPast ? { status: 503 } : null;
+    });
+    const first = bench.read(BOTH, { ...START, ...one });
+    await until('some of it is told', async () => (await inOrder()).length > 0);
+    await said(...mergeThrough(VENUE, MARKET, BOB, 3n), cash(VENUE.pusd, STRANGER, ALICE, 9n));
+    await until('others are told what is new', async () => (await told()).includes('CashMoved'));
+    expect(await inOrder()).toEqual(['PositionsSplit']);
+    await first.stop();
+    await said(...mergeThrough(VENUE, MARKET, BOB, 4n));
+    bench.proxy.behave(null);
+    await readWith({ ...START, ...one }, BOTH);
+    const merges = ['PositionsMerged', 'PositionsMerged'];
+    expect(await inOrder()).toEqual(['PositionsSplit', 'CashMoved', ...merges]);
+    expect(await told()).toEqual(['CashMoved']);
+  });
+});
+
+test('what was told with a wallet known is no contradiction when its past is read', async () => {
+  await said(cash(VENUE.pusd, STRANGER, ALICE, 1n));
+  await readWith(START);
+  await said(
+    cash(VENUE.pusd, ALICE, BOB, 7n),
+    ...splitThrough(VENUE, MARKET, BOB, 7n),
+    single(VENUE.tokens, BOB, BOB, ALICE, YES, 7n),
+    cash(VENUE.pusd, BOB, ALICE, 5n),
+    cash(VENUE.pusd, STRANGER, ALICE, 3n),
+  );
+  await readWith(START, new Map([...ACCOUNTS, [BOB, declared('chain')] as const]));
+  const moved = ['CashMoved', 'CashMoved', 'CashMoved', 'TokensTransferred'];
+  expect(await told()).toEqual(moved);
 });
 
 describe('a reader that stands still', () => {

@@ -129,7 +129,11 @@ async function againOf(
     ...news.map(({ position }) => position),
   ];
   const told = await toldOf(database, source, found.flatMap(placesOf));
-  const isContradicted = ({ lost }: Rejudged): boolean => lost.some((place) => told.has(place));
+  const texts = new Map(all.flatMap(inputsOfTransaction).map((one) => [one.position, one.raw]));
+  // What was told may be what is found now: then wallets of now were known when it was read.
+  const isOther = (place: string): boolean =>
+    told.get(place)?.includes(JSON.stringify(texts.get(place))) === false;
+  const isContradicted = ({ lost }: Rejudged): boolean => lost.some(isOther);
   return {
     added: found.flatMap((one) =>
       isContradicted(one)
@@ -140,23 +144,24 @@ async function againOf(
   };
 }
 
-/** Those of the places that stand in the inbox. */
+/** Those of the places that stand in the inbox, with what stands there. */
 async function toldOf(
   database: Pick<pg.Pool, 'query'>,
   source: string,
   places: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (places.length === 0) return new Set();
-  const answer = await database.query<{ source_position: string }>(
-    "SELECT source_position FROM ingest.inbox WHERE source = 'chain' AND " +
-      'source_position = ANY($1::text[])',
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (places.length === 0) return new Map();
+  const answer = await database.query<{ place: string; payloads: string }>(
+    'SELECT substr(source_position, $2::int) AS place, json_agg(payload)::text AS payloads ' +
+      "FROM ingest.inbox WHERE source = 'chain' AND source_position = ANY($1::text[]) " +
+      'GROUP BY source_position',
     [
       columnLiteral(
         'text',
         places.map((place) => `${source}/${place}`),
       ),
+      source.length + 2,
     ],
   );
-  const start = source.length + 1;
-  return new Set(answer.rows.map((row) => row.source_position.slice(start)));
+  return new Map(answer.rows.map((row) => [row.place, JSON.parse(row.payloads) as string[]]));
 }

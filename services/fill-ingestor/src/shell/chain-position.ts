@@ -133,3 +133,13 @@ export function chainPositions(database: pg.Pool, config: PositionConfig): Chain
 
   return { claim, moveTo, isStored, see, beat, unhalt, halt, leave };
 }
+
+/** Whoever found that what was final has changed stopped every reader, until somebody decides. */
+export function undecidedIn(
+  { halted, lastHash }: ChainClaim,
+  confirmedHash: string | null,
+): RuntimeError | null {
+  const start = 'CHAIN_REORGED: ';
+  if (halted?.startsWith(start) !== true || confirmedHash === lastHash) return null;
+  return new RuntimeError('CHAIN_REORGED', halted.slice(start.length), { retryable: false });
+}

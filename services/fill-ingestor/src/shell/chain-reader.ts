@@ -16,24 +16,24 @@ import {
   doubling,
   isHalt,
   pause,
-  RuntimeError,
+  type RuntimeError,
   type Services,
   type SourceState,
 } from '@polytraders/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Accounts } from '../accounts.ts';
+import { type Accounts, type ChainWallets, chainWallets } from '../accounts.ts';
 import { type ReadFill } from '../sources/chain/matches.ts';
 import { inputsOfTransaction, placeOfFill } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction } from '../sources/chain/transaction.ts';
 import { type Header, headerOf, type PlacedLog, receiptOf } from './chain-answers.ts';
 import { type BookChanges } from '../sources/chain/book-changes.ts';
-import { noteBacklog, noteCovered } from './chain-backlog.ts';
+import { growBacklog, noteBacklog, noteCovered, walletsBehind } from './chain-backlog.ts';
 import { type ChainConfig } from './chain-config.ts';
 import { linesOf, noteContracts } from './chain-contracts.ts';
 import { chainFacts } from './chain-facts.ts';
 import { foreignAfter, foreignCount, knownTokens, releaseForeign } from './chain-foreign.ts';
 import { filtersOfPiece, nextPiece, takePiece } from './chain-past.ts';
-import { type ChainClaim, chainPositions } from './chain-position.ts';
+import { type ChainClaim, chainPositions, undecidedIn } from './chain-position.ts';
 import {
   fillFilterOf,
   filtersOf,
@@ -76,7 +76,6 @@ const SWEEP_MAX = 20_000;
 const TOKENS_MAX = 2_000;
 /** Blocks above the final ones that are still looked at: beyond, catching up comes first. */
 const TAIL_EXTRA = 500;
-
 /** Milliseconds of a turn that the past of wallets declared later may take. */
 const BACKLOG_MS_MAX = 5_000;
 
@@ -89,6 +88,8 @@ type Reading = {
   tail: { readonly head: Header; readonly places: ReadonlySet<string> } | null;
   sweptTo: string;
   tokensTo: string;
+  /** Wallets that are told nothing new yet: their past comes first. */
+  behind: ReadonlySet<string>;
 };
 
 /** Starts reading. Accounts that are not declared with `chain` are not looked at. */
@@ -106,7 +107,7 @@ export function startChainReader(
     workerId: services.config.workerId,
     ...config,
   });
-  const told = walletsOf(accounts);
+  const told = chainWallets(accounts);
   const past = { database, source, wallets: told.all, book: config.book, log };
   const { finalSeek, tailSeek } = seeksOf(config, told, rpc, second);
   const { receipts } = finalSeek;
@@ -124,8 +125,8 @@ export function startChainReader(
     if (reading === null) {
       const claim = await positions.claim();
       if (claim === null) return facts.standby();
-      const fresh: Reading = { claim, tail: null, sweptTo: '', tokensTo: '' };
-      const undecided = undecidedIn(claim, config);
+      const fresh: Reading = { claim, tail: null, sweptTo: '', tokensTo: '', behind: new Set() };
+      const undecided = undecidedIn(claim, config.confirmedHash);
       if (undecided !== null) {
         reading = fresh;
         throw undecided;
@@ -134,6 +135,7 @@ export function startChainReader(
       await inTransaction(database, async (client) => {
         await positions.moveTo(client, claim, claim);
         await noteBacklog(client, source, told.all, claim, config.startBlock);
+        fresh.behind = await walletsBehind(client, source, told.all);
         changes = await noteContracts(client, source, config.book, claim, config.startBlock);
       });
       reading = fresh;
@@ -170,6 +172,7 @@ export function startChainReader(
           await work(client);
         }),
       );
+      now.behind = await walletsBehind(database, source, told.all);
       facts.foreign(more);
       forgetReceipts(read.to);
     }
@@ -230,7 +233,9 @@ export function startChainReader(
     const { all } = await readAll(database, read.transactions, wallets, config.book);
     const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
     const gone = await goneBy(now, read.to, new Set(confirmed));
-    const inputs = [...all.flatMap(inputsOfTransaction), ...gone.map(failedInput)];
+    const current = told.all.filter((wallet) => !now.behind.has(wallet));
+    const news = all.flatMap(inputsOfTransaction).filter((one) => current.includes(one.account));
+    const inputs = [...news, ...gone.map(failedInput)];
     const to: ChainClaim = { ...now.claim, nextBlock: read.to + 1, lastHash: read.hash };
     let kept = 0;
     try {
@@ -238,8 +243,9 @@ export function startChainReader(
         const receivedAt = Date.now() * 1000;
         await positions.moveTo(client, now.claim, to);
         await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
+        await growBacklog(client, source, [...now.behind], to.nextBlock);
         await noteCovered(client, source, told.all, to.nextBlock);
-        kept = await storeTold(client, source, all, inputs, receivedAt);
+        kept = await storeTold(client, source, all, inputs, receivedAt, current);
         const resolved = resolutionsIn(read.resolutions, config.book);
         await storeResolutions(client, source, resolved, config.book, receivedAt);
       });
@@ -367,15 +373,8 @@ export function startChainReader(
   };
 }
 
-/** Whoever found that what was final has changed stopped every reader, until somebody decides. */
-function undecidedIn({ halted, lastHash }: ChainClaim, config: ChainConfig): RuntimeError | null {
-  const start = 'CHAIN_REORGED: ';
-  if (halted?.startsWith(start) !== true || config.confirmedHash === lastHash) return null;
-  return new RuntimeError('CHAIN_REORGED', halted.slice(start.length), { retryable: false });
-}
-
 /** What is asked of final blocks, and of those that may still go. */
-function seeksOf(config: ChainConfig, told: Wallets, rpc: ChainRpc, second: ChainRpc) {
+function seeksOf(config: ChainConfig, told: ChainWallets, rpc: ChainRpc, second: ChainRpc) {
   const finalSeek: Seek = {
     rpc,
     second,
@@ -387,14 +386,4 @@ function seeksOf(config: ChainConfig, told: Wallets, rpc: ChainRpc, second: Chai
   const filters = told.ofRecord.length === 0 ? [] : [fillFilterOf(config.book, told.ofRecord)];
   const tailSeek: Seek = { ...finalSeek, filters, resolutions: null, isChecked: false };
   return { finalSeek, tailSeek };
-}
-
-type Wallets = { readonly all: readonly string[]; readonly ofRecord: readonly string[] };
-
-/** Wallets of which the chain speaks, and those for which it books. Paper has no chain. */
-function walletsOf(accounts: Accounts): Wallets {
-  const real = [...accounts].filter(([account]) => /^0x/.test(account));
-  const ofRecord = real.filter(([, one]) => one.sourceOfRecord === 'chain').map(([own]) => own);
-  const others = real.filter(([, one]) => one.otherSources.includes('chain')).map(([own]) => own);
-  return { all: [...ofRecord, ...others], ofRecord };
 }

@@ -51,7 +51,7 @@ export async function storeTold(
   all: readonly WalletTransaction[],
   inputs: readonly WalletInput[],
   receivedAt: TimeMicros,
-  accounts: readonly string[] | null = null,
+  accounts: readonly string[] | null,
 ): Promise<number> {
   const named = [...new Set(all.flatMap((one) => one.named))];
   const foreign = all
