@@ -79,9 +79,18 @@ describe('on-chain reconciliation (B13)', () => {
     expect(checkAccount('a', books, standing('103', { yes: '58', no: '5' }), TOLERANCE).drift).toBe(
       usd('-3'),
     );
-    expect(tokenDrift(books.tokens, standing('0', { yes: '60', other: '7' }).tokens)).toBe(
-      usd('12'),
-    );
+    const chain = standing('0', { yes: '60', no: '0', other: '7' });
+    expect(tokenDrift(books.tokens, chain.tokens)).toBe(usd('12'));
+  });
+
+  test('a token of the books that the chain was not asked for leaves an account PENDING', () => {
+    const books = standing('100', { yes: '60', no: '5', gone: '0' });
+    const agreed = checkAccount('a', books, standing('100', { yes: '60' }), TOLERANCE);
+    expect(agreed).toEqual({ account: 'a', balance: usd('100'), drift: null, status: 'PENDING' });
+    const wrong = checkAccount('a', books, standing('40', { yes: '60' }), TOLERANCE);
+    expect([wrong.status, wrong.drift]).toEqual(['UNRECONCILED', usd('60')]);
+    const whole = checkAccount('a', books, standing('100', { yes: '60', no: '5' }), TOLERANCE);
+    expect(whole.status).toBe('RECONCILED');
   });
 
   test('without an answer of the chain an account is PENDING and has no drift', () => {

@@ -11,7 +11,8 @@
  *   |drift| ≤ tolerance          RECONCILED
  *   more                         FAILED          warn; a page above max(10, tolerance)
  *   more than 50                 UNRECONCILED    a page, and the report is HELD until reviewed
- *   no answer of the chain       PENDING         asked again; nobody guesses
+ *   no answer of the chain       PENDING         asked again; nobody guesses. The same where a token of
+ *                                               the books was not asked for, and the rest agrees
  *
  * What is not here: reading balances, and which entries have which block.
  */
@@ -28,7 +29,10 @@ export const DRIFT_PAGE_PUSD: PusdMicros = pusd(10_000_000n);
 /** Above it the report is HELD: 50 pUSD. */
 export const DRIFT_HOLD_PUSD: PusdMicros = pusd(50_000_000n);
 
-/** pUSD and shares of a wallet at one block; tokens of which there are none may be left out. */
+/**
+ * pUSD and shares of a wallet at one block. Of the books a token that is left out is none; of the
+ * chain it was not asked for, and one of which there is none is there with 0.
+ */
 export type Standing = {
   readonly cash: PusdMicros;
   readonly tokens: ReadonlyMap<string, ShareMicros>;
@@ -54,18 +58,28 @@ export function checkAccount(
   const cash = books.cash - chain.cash;
   const tokens = tokenDrift(books.tokens, chain.tokens);
   const drift = pusd(tokens > absolute(cash) ? tokens : cash);
-  return { account, balance: chain.cash, drift, status: statusOf(drift, tolerance) };
+  const status = statusOf(drift, tolerance);
+  if (status === 'RECONCILED' && lacks(books.tokens, chain.tokens))
+    return { account, balance: chain.cash, drift: null, status: 'PENDING' };
+  return { account, balance: chain.cash, drift, status };
 }
 
-/** Σ |books − chain| over all tokens of either: of each share its largest payout, 1 pUSD. */
+/**
+ * Σ |books − chain| over the tokens that the chain was asked for: of each share its largest payout,
+ * 1 pUSD.
+ */
 export function tokenDrift(
   books: ReadonlyMap<string, bigint>,
   chain: ReadonlyMap<string, bigint>,
 ): PusdMicros {
   let drift = 0n;
-  for (const [token, quantity] of books) drift += absolute(quantity - (chain.get(token) ?? 0n));
-  for (const [token, quantity] of chain) if (!books.has(token)) drift += absolute(quantity);
+  for (const [token, quantity] of chain) drift += absolute((books.get(token) ?? 0n) - quantity);
   return pusd(drift);
+}
+
+/** Whether the books hold something that the chain was not asked for. */
+function lacks(books: ReadonlyMap<string, bigint>, chain: ReadonlyMap<string, bigint>): boolean {
+  return [...books].some(([token, quantity]) => quantity !== 0n && !chain.has(token));
 }
 
 /** All accounts of a window together. */

@@ -29,7 +29,7 @@ export type Verdict = {
   /** Σ |drift|; null while it is pending. */
   readonly drift: bigint | null;
   readonly balance: bigint | null;
-  /** Null until the accounts were asked; false as long as one did not answer or disagrees. */
+  /** False where an account disagrees or did not answer; null while nothing speaks against it. */
   readonly reconciled: boolean | null;
   readonly accounts: readonly {
     readonly account: string;
@@ -76,9 +76,9 @@ export function verdictText({ accounts }: Verdict): string {
   return exactText(accounts.map(({ account, drift, status }) => [account, drift, status]));
 }
 
-function reconciledOf({ asked }: WindowState, status: ReconciliationStatus): boolean | null {
+function reconciledOf({ errors }: WindowState, status: ReconciliationStatus): boolean | null {
   if (status === 'RECONCILED') return true;
-  return status === 'PENDING' && !asked ? null : false;
+  return status === 'PENDING' && errors === 0 ? null : false;
 }
 
 /** The chain's answer, where it is of the window's block. */
@@ -92,7 +92,10 @@ function standing(cash: bigint, tokens: ReadonlyMap<string, bigint>): Standing {
   return { cash: pusd(cash), tokens: new Map(held) };
 }
 
-/** The window with answers of the chain; of two of one wallet the later one holds. */
+/**
+ * The window with answers of the chain. Of two about one wallet and block the later one adds the
+ * tokens that it was asked for; of another block it stands in place of the first.
+ */
 export function withObservations(
   window: WindowState,
   observations: readonly Observation[],
@@ -102,11 +105,13 @@ export function withObservations(
   for (const { account, block, cash, tokens, error } of observations) {
     const before = accounts.get(account) ?? NEW_ACCOUNT;
     // An error takes no earlier answer away.
-    const answer =
-      error === null
-        ? { block, chainCash: cash, chainTokens: new Map(tokens), error }
-        : { ...before, error };
-    accounts.set(account, { ...before, ...answer });
+    if (error !== null) {
+      accounts.set(account, { ...before, error });
+      continue;
+    }
+    const known = before.block === block ? before.chainTokens : [];
+    const chainTokens = new Map([...known, ...tokens]);
+    accounts.set(account, { ...before, block, chainCash: cash, chainTokens, error });
   }
   return { ...window, accounts };
 }

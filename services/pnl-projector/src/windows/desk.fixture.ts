@@ -183,7 +183,7 @@ export function sumOf(line: LedgerEntry): SumLine {
   const counted = isIn ? one : 0;
   const amount = (value: bigint | null): bigint => (isIn ? (value ?? 0n) : 0n);
   const isRebate = line.entry_kind === 'CASH' && line.detail === 'MAKER_REBATE';
-  const aside = line.entry_kind === 'RELEASE' ? -1 : line.quarantined && isFill ? one : 0;
+  const aside = line.quarantined ? one : 0;
   return {
     day: dateOfTime(line.confirmed_at),
     account: line.account,

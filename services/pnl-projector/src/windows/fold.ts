@@ -213,7 +213,6 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
     settings,
     marks: marksAt(work.markets, event),
     block: null,
-    asked: false,
     errors: 0,
     accounts: new Map(),
     approved: null,
@@ -259,7 +258,7 @@ function completeBalances(work: Work, event: EventOf<'WindowBalancesComplete'>):
   const { window_id: id, block_number: block, errors } = event;
   const window = work.windows.get(id);
   if (window === undefined) return;
-  const asked: WindowState = { ...window, asked: true, errors };
+  const asked: WindowState = { ...window, errors };
   if (block === null || block === window.block) {
     work.windows.set(id, asked);
     return;

@@ -151,7 +151,7 @@ function entryOf(
     regulatory: !isMixed,
     mixed: isMixed,
     retained_until: isMixed ? null : retainedUntil(dateOfTime(end), settings.retainDays),
-    reason_codes: codesOf(window, content, verdict, isMixed),
+    reason_codes: codesOf(content, verdict, isMixed),
     books_complete: content.incompleteReasons.length === 0,
     incomplete_reasons: content.incompleteReasons,
     total_fills: totals.fills,
@@ -186,14 +186,13 @@ function entryOf(
 }
 
 function codesOf(
-  { asked }: WindowState,
   { reasonCodes }: Content,
   { status, reconciled }: Verdict,
   isMixed: boolean,
 ): readonly string[] {
   const codes = new Set(reasonCodes);
   if (status === 'PENDING') codes.add(RECONCILE_PENDING);
-  if (reconciled === false && (status !== 'PENDING' || asked)) codes.add(RECONCILE_FAIL);
+  if (reconciled === false) codes.add(RECONCILE_FAIL);
   if (isMixed) codes.add(PAPER_IN_REGULATORY);
   return [...codes].sort();
 }

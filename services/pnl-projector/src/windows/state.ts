@@ -135,8 +135,7 @@ export type WindowState = {
   readonly settings: Told;
   readonly marks: ReadonlyMap<string, WindowMark>;
   readonly block: number | null;
-  /** Whether all accounts were asked, and how many of them did not answer. */
-  readonly asked: boolean;
+  /** Accounts that were asked and did not answer. */
   readonly errors: number;
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The verdict that a reviewer has released. */

@@ -228,6 +228,22 @@ describe('a window against the chain (B13)', () => {
     expect(report?.onchain_drift_pusd).toBe(usd('120'));
   });
 
+  test('a token that the chain was not asked for keeps the window PENDING until it is', () => {
+    const log = createLog();
+    openAndClose(log, ALICE, 7);
+    log.close('2026-05-08', [marked(TOKEN, '0.66')]);
+    log.observe('2026-05-08', ALICE, { cash: '-8.23' }, 10);
+    const [first] = log.complete('2026-05-08', 10);
+    expect([first?.reconciliation_status, first?.onchain_reconciled]).toEqual(['PENDING', null]);
+    expect([first?.onchain_drift_pusd, first?.alerts]).toEqual([null, '[]']);
+    log.observe('2026-05-08', ALICE, { cash: '-8.23', tokens: { [TOKEN]: '40' } }, 10);
+    const [second] = log.complete('2026-05-08', 10);
+    expect([second?.report_id, second?.reconciliation_status]).toEqual([
+      `${NAME}_r3`,
+      'RECONCILED',
+    ]);
+  });
+
   // B13 overrides the text in one word: without an answer the status is PENDING, not failed.
   test('ONCHAIN_RPC_FAILURE: onchain_reconciled=false and the alert; an answer revises', () => {
     const log = createLog();
