@@ -96,7 +96,7 @@ function fillActs({ random, told, name, amount, event, spot, take }: Desk): read
     const final: Partial<Records['FillConfirmed']> = {
       ...of,
       event_id: `evt_${name()}`,
-      marks: [],
+      ...pricesOf(of),
     };
     return event('FillConfirmed', final);
   };
@@ -125,6 +125,20 @@ function fillActs({ random, told, name, amount, event, spot, take }: Desk): read
     return confirmed({ ...fill, fee_pusd: fee, fee_bps: isTheirs ? fill.fee_bps : null });
   };
   return [matched, matched, final, final, final, direct, direct, direct, failed];
+}
+
+/**
+ * Of a question's token: its event, and the YES marks of the event, now and then without one. They
+ * follow from the fill, so that a log is the same with them.
+ */
+function pricesOf({ token_id, quantity_shares: seed }: Provisional) {
+  if (!questions.some(({ tokens }) => tokens.includes(token_id))) return { marks: [] };
+  const marks = questions.flatMap(({ tokens: [yes] }, at) => {
+    if (seed % 11n === BigInt(at)) return [];
+    const price = priceE18((((seed + 31n * BigInt(at)) % 97n) + 1n) * 10n ** 16n);
+    return [{ token_id: yes, price, kind: 'MID' as const, observed_at: Number(seed % 9n) }];
+  });
+  return { neg_risk: true, neg_risk_given: true, neg_risk_market_id: EVENT, marks };
 }
 
 function identityOf(order: Records['OrderOpened']) {
