@@ -157,6 +157,7 @@ function placed(
   const book = sheet.bookOf(place);
   const { mode, retainDays } = sheet.parameters;
   const isKept = !isAside && !base.paper;
+  const isUnknown = book.position.lots.unknown !== 0n;
   return {
     event_id: event.event_id,
     correlation_id: event.correlation_id,
@@ -175,7 +176,7 @@ function placed(
     neg_risk_mark_sum: null,
     mode,
     quarantined: isAside,
-    reason_codes: isAside ? base.reason_codes : [],
+    reason_codes: isAside ? base.reason_codes : isUnknown ? basisUnknown : [],
     books_complete: book.incomplete.length === 0,
     incomplete_reasons: book.incomplete,
     source: event.source,
@@ -199,6 +200,8 @@ function unsettledLine(
   const when = { effective_at: at, confirmed_at: at };
   return { ...fill.first, ...rest, ...when, token_id: token, entry_kind: 'RESOLVE' };
 }
+
+const basisUnknown: readonly string[] = ['GOV_BASIS_UNKNOWN'];
 
 const NO_TRADE = {
   order_id: null,

@@ -75,7 +75,7 @@ export function reverseKeysThen(
   return reversalKeys(state, partition, event.account, event.token_id);
 }
 
-/** RefoldedBooks the reversal. */
+/** Books the reversal. */
 export function reverseFill(
   state: Lookup<Entity>,
   event: FillReversed,

@@ -49,8 +49,7 @@ const SUMS = `
     coalesce(sum(${COUNT}) FILTER (WHERE ${IS_FILL} AND NOT l.quarantined), 0),
     coalesce(sum(${COUNT}) FILTER (
       WHERE ${IS_FILL} AND NOT l.quarantined AND l.fee_source = 'DECLARED'), 0),
-    coalesce(sum(CASE WHEN l.entry_kind = 'RELEASE' THEN -1 ELSE ${COUNT} END) FILTER (
-      WHERE l.entry_kind = 'RELEASE' OR ${IS_FILL} AND l.quarantined), 0),
+    coalesce(sum(${COUNT}) FILTER (WHERE ${IS_FILL} AND l.quarantined), 0),
     ${micros(`sum(l.size_pusd) FILTER (WHERE ${IS_FILL} AND NOT l.quarantined)`)},
     ${taken('l.realised_pnl_pusd')}, ${taken('l.gross_fee_pusd')},
     ${taken('l.maker_rebate_pusd')},
