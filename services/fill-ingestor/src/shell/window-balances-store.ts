@@ -217,7 +217,8 @@ export async function settle(
   const moved = await client.query(
     'UPDATE ingest.report_window SET attempts = attempts + 1, told_at = $9, tries = $3, ' +
       "last_error = $4, try_at = now() + $5::int * interval '1 ms', block_number = $6, " +
-      'block_hash = $7, block_time = $8 WHERE window_id = $1 AND attempts = $2 AND try_at IS NOT NULL',
+      'block_hash = $7, block_time = $8 ' +
+      'WHERE window_id = $1 AND attempts = $2 AND try_at IS NOT NULL',
     [
       window.windowId,
       window.attempts,
