@@ -335,6 +335,8 @@ describe('reports', () => {
     const settled = fixture('SettlementReport', 'MARKET_SETTLED');
     const shares = formatFixed(settled.settled_shares ?? 0n, 6);
     const payout = formatFixed(settled.payout_pusd ?? 0n, 6);
+    const fills = (await run('reports', '--bot', 'taker.news')).out;
+    expect(fills).toMatch(/settlement_fill_f2 .* MID, 2\.750 s +RELEASED/);
     const market = (await run('reports', '--bot', 'settler')).out;
     expect(market).toMatch(new RegExp(`settlement_market_.* settler .* ${shares} +${payout} `));
     const told = 'A market you participated in has resolved. Final P&L has been recorded.';

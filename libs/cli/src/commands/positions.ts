@@ -3,6 +3,7 @@
 import { type Command } from 'commander';
 import { type CommandContext } from '../command.ts';
 import { addListing, cellText } from '../listing.ts';
+import { markText } from '../mark-text.ts';
 import { PNL, type Row, type View } from '../rows.ts';
 import { shortId, type TableColumn } from '../table.ts';
 
@@ -77,7 +78,7 @@ export function addPositions(program: Command, context: CommandContext): void {
       number('avg cost', 'avg_cost'),
       number('realised pUSD', 'realised_pnl_pusd'),
       number('unrealised', 'unrealised_pnl_pusd'),
-      { title: 'at mark', text: markText },
+      { title: 'at mark', text: atMark },
       number('net fees', 'net_fees_pusd'),
       number('fills', 'fills'),
       { title: 'complete', text: (row) => completeness(row) },
@@ -85,13 +86,13 @@ export function addPositions(program: Command, context: CommandContext): void {
   });
 }
 
-/** `0.42 MID, 2.750 s`: old when the book was valued; `stale` as STALE_DATA; a dash without. */
-function markText(row: Row<Name>): string {
-  if (row.mark_price === null) return cellText(row, 'mark_price');
-  const price = String(row.mark_price).replace(/\.?0+$/, '');
-  const age = typeof row.mark_age_ms === 'number' ? `${(row.mark_age_ms / 1000).toFixed(3)} s` : '';
-  const said = [age, row.mark_stale === true ? 'stale' : ''].filter((part) => part !== '');
-  return [[price, row.mark_kind ?? ''].join(' ').trim(), ...said].join(', ');
+function atMark(row: Row<Name>): string {
+  return markText({
+    price: row.mark_price as string | null,
+    kind: row.mark_kind as string | null,
+    ageMs: row.mark_age_ms as number | null,
+    stale: row.mark_stale === true,
+  });
 }
 
 function completeness(row: Row<Name>): string {

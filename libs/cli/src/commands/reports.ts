@@ -4,10 +4,11 @@
  */
 
 import { type SettlementReport, toJson, toldOf } from '@polytraders/contracts';
-import { formatFixed } from '@polytraders/money';
+import { formatFixed, formatPrice } from '@polytraders/money';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withListOptions } from '../filters.ts';
+import { markText } from '../mark-text.ts';
 import { PNL, schemaOf } from '../rows.ts';
 import { scanTopic } from '../scan-topic.ts';
 import { withBus, withDatabase } from '../servers.ts';
@@ -128,6 +129,14 @@ function amountText(micros: bigint | null): string {
   return micros === null ? '–' : formatFixed(micros, 6);
 }
 
+/** Of a fill its mark; of a window how many of its marks are stale. */
+function atMark(report: SettlementReport): string {
+  const { mark_price: price, mark_kind: kind, mark_age_ms: ageMs, stale_marks } = report;
+  if (stale_marks !== null) return `${String(stale_marks)} stale`;
+  const stale = report.reason_codes.includes('STALE_DATA');
+  return markText({ price: price === null ? null : formatPrice(price), kind, ageMs, stale });
+}
+
 const COLUMNS: readonly TableColumn<SettlementReport>[] = [
   { title: 'report', text: (report) => report.report_id },
   { title: 'rev', text: (report) => String(report.revision), right: true },
@@ -140,5 +149,6 @@ const COLUMNS: readonly TableColumn<SettlementReport>[] = [
   amount('net fee', (report) => report.net_fee_pusd),
   amount('realised', (report) => report.realised_pnl_pusd),
   amount('unrealised', (report) => report.unrealised_pnl_pusd),
+  { title: 'at mark', text: (report) => atMark(report) },
   { title: 'publication', text: (report) => report.publication },
 ];
