@@ -73,6 +73,42 @@ describe('records of the bus', () => {
     });
   });
 
+  test('a kill switch of another age is set aside', () => {
+    const odd = { ...operation, since: '2200-01-01T00:00:00Z' };
+    expect(read('OperationsReport', odd, operationsReports)).toMatchObject({
+      input: {
+        raw: {
+          format: 'unusable',
+          reason: 'INVALID_INPUT',
+          because: expect.stringMatching(/^Expected since from 2015 to 2099, .*; found \d+\.$/),
+        },
+      },
+    });
+  });
+
+  test('an approval of reports concerns every partition; one that is refused, one of them', () => {
+    const asked = {
+      event_id: 'cmd-1',
+      correlation_id: 'talk-1',
+      producer: 'desk',
+      effective_at: '2026-05-08T12:00:00Z',
+      recorded_at: '2026-05-08T12:00:00Z',
+      command: 'APPROVE_WINDOW',
+      account: null,
+      arguments: JSON.stringify({ report_ids: ['settlement_pnl_20260509T000000Z'] }),
+      proposed_by: 'desk',
+      approved_by: 'auditor',
+      reason: 'reviewed',
+    };
+    expect(read('LedgerCommand', asked, commands)).toMatchObject({
+      input: { partition: 'all', source: 'commands', raw: { format: 'command' } },
+    });
+    const nobody = { ...asked, approved_by: null };
+    expect(read('LedgerCommand', nobody, commands)).toMatchObject({
+      input: { partition: partitionOfAccount('*'), raw: { format: 'command' } },
+    });
+  });
+
   test('a record on a topic that is not its own is set aside, whatever it would have done', () => {
     expect(read('OperationsReport', operation)).toMatchObject({
       becomes: 'input',

@@ -16,7 +16,7 @@ import {
   TOPICS,
 } from '@polytraders/contracts';
 import { commandOf as readCommand } from '../commands.ts';
-import { oddTextIn } from '../door.ts';
+import { oddTextIn, time } from '../door.ts';
 import { type TimeMicros } from '../draft.ts';
 import { type RawFormat } from '../inbox-event.ts';
 import { definitionIn, markIn } from '../market-input.ts';
@@ -85,6 +85,11 @@ export function busInputOf(record: Event, place: Place): BusInput {
       const odd = oddTextIn(record.value, 'the report');
       if (odd !== null) return invalid(place, record.type, odd);
       const { active, since, bot_id, reason } = record.value;
+      const untimely = time(since);
+      if (untimely !== null) {
+        const because = `Expected since ${untimely.expected}; found ${untimely.found}.`;
+        return invalid(place, record.type, because);
+      }
       const value = { active, since: isoTime(since), bot_id, reason };
       return toAll('KillSwitchChanged', value, since, place);
     }
