@@ -56,6 +56,8 @@ export type Provisional = Omit<Records['FillMatched'], 'status'>;
 export type Told = {
   readonly events: LedgerEvent[];
   readonly matched: Provisional[];
+  /** Confirmed, and not taken back. */
+  readonly confirmed: Records['FillConfirmed'][];
   readonly orders: Records['OrderOpened'][];
   readonly requests: string[];
   readonly claims: string[];

@@ -35,6 +35,7 @@ export function ledgerWorld(seed: string): LedgerWorld {
   const told: Told = {
     events: [],
     matched: [],
+    confirmed: [],
     orders: [],
     requests: [],
     claims: [],
@@ -45,6 +46,7 @@ export function ledgerWorld(seed: string): LedgerWorld {
   const desk = deskOf(random, told);
   const acts = [
     ...fillActs(desk),
+    ...reviewActs(desk),
     ...orderActs(desk),
     ...requestActs(desk),
     ...movementActs(desk),
@@ -98,7 +100,9 @@ function fillActs({ random, told, name, amount, event, spot, take }: Desk): read
       event_id: `evt_${name()}`,
       ...pricesOf(of),
     };
-    return event('FillConfirmed', final);
+    const news = event('FillConfirmed', final);
+    if (news.type === 'FillConfirmed') told.confirmed.push(news.value);
+    return news;
   };
   const matched = (): LedgerEvent => {
     const fill = provisional();
@@ -125,6 +129,37 @@ function fillActs({ random, told, name, amount, event, spot, take }: Desk): read
     return confirmed({ ...fill, fee_pusd: fee, fee_bps: isTheirs ? fill.fee_bps : null });
   };
   return [matched, matched, final, final, final, direct, direct, direct, failed];
+}
+
+/** What somebody has reviewed: fills that are set aside, released; any fill, taken back. */
+function reviewActs({ random, told, name, event, take }: Desk): readonly Act[] {
+  const reference = (fill: Records['FillConfirmed']) => {
+    const { fill_id, account, trading_bot_id, condition_id, token_id, confirmed_at, paper } = fill;
+    return {
+      ...{ fill_id, account, trading_bot_id, condition_id, token_id, confirmed_at, paper },
+      original_event_id: fill.event_id,
+      effective_at: confirmed_at,
+    };
+  };
+  const reversed = (): LedgerEvent => {
+    const fill = take(told.confirmed);
+    return fill === undefined
+      ? event('TimeAdvanced', {})
+      : event('FillReversed', { ...reference(fill), event_id: `evt_${name()}` });
+  };
+  const released = (): LedgerEvent => {
+    const aside = told.confirmed.filter(({ fee_pusd: fee, fee_bps: bps }) => {
+      return fee === null && (bps === null || bps > 100);
+    });
+    if (aside.length === 0) return reversed();
+    const fill = random.pick(aside);
+    const fee = pusd(BigInt(random.between(0, 9)));
+    // What is released is not released again: its fee is told now.
+    told.confirmed[told.confirmed.indexOf(fill)] = { ...fill, fee_pusd: fee };
+    const said = { ...reference(fill), event_id: `evt_${name()}`, fee_pusd: fee };
+    return event('FillReleased', { ...said, builder_fee_pusd: null });
+  };
+  return [reversed, released];
 }
 
 /**

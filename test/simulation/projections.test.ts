@@ -49,7 +49,7 @@ type Sums = Map<string, bigint>;
 /** What does not agree after an event, in words. */
 type Check = (told: Told, event: LedgerEvent, sums: Sums) => readonly string[];
 
-let checked = { planned: 0, settled: 0, events: 0 };
+let checked = { planned: 0, settled: 0, events: 0, released: 0, reversed: 0 };
 
 function complaintsOf(seed: string): readonly string[] {
   const world = ledgerWorld(seed);
@@ -66,6 +66,10 @@ function complaintsOf(seed: string): readonly string[] {
     };
     for (const job of jobsIn(told.plans.emitted)) world.hear(job);
     sumUp(sums, told.pnl.entries);
+    for (const { entry_kind: kind, quarantined } of told.pnl.entries) {
+      if (kind === 'RELEASE') checked.released += 1;
+      if (kind === 'REVERSE' && !quarantined) checked.reversed += 1;
+    }
     const found = CHECKS.flatMap((check) => check(told, event, sums));
     const at = `${seed}, offset ${String(offset)}, ${event.type}`;
     if (found.length > 0) return found.map((one) => `${at}: ${one}`);
@@ -94,7 +98,8 @@ function sumUp(sums: Sums, entries: readonly Entry[]): void {
 
 /** A fill without a fee (B18) says no cash in its line, and moves its size in the inventory. */
 function cashWithoutFee(entry: Entry): bigint {
-  expect([entry.entry_kind, entry.gross_fee_pusd, entry.quarantined]).toEqual(['FILL', null, true]);
+  expect(['FILL', 'REVERSE']).toContain(entry.entry_kind);
+  expect([entry.gross_fee_pusd, entry.quarantined]).toEqual([null, true]);
   return (entry.order_side === 'BUY' ? -1n : 1n) * (entry.size_pusd ?? 0n);
 }
 
@@ -245,12 +250,14 @@ const CHECKS = [
 
 describe('three projections of one log', () => {
   test(`agree with each other and with its lines after every event of ${String(RUNS)} logs`, () => {
-    checked = { planned: 0, settled: 0, events: 0 };
+    checked = { planned: 0, settled: 0, events: 0, released: 0, reversed: 0 };
     for (let run = 0; run < RUNS; run += 1)
       expect(complaintsOf(`projections/${String(run)}`)).toEqual([]);
     expect(checked.planned).toBeGreaterThan(RUNS);
     expect(checked.settled).toBeGreaterThan(RUNS / 5);
     expect(checked.events).toBeGreaterThan(RUNS);
+    expect(checked.released).toBeGreaterThan(RUNS);
+    expect(checked.reversed).toBeGreaterThan(RUNS);
   }, 60_000);
 });
 
