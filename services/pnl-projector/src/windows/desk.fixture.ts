@@ -8,7 +8,7 @@
 import { type LedgerEvent } from '@polytraders/contracts';
 import { dateOfTime, isPaperAccount } from '@polytraders/domain';
 import { createDriver, type Driver, type Emission, type Recorded } from '@polytraders/stream';
-import { type CutNote, type Fact, type FactNote } from '../cuts.ts';
+import { type CutNote, type CutRow, type Fact, type FactNote, type FactRow } from '../cuts.ts';
 import { type LedgerEntry } from '../entry.ts';
 import { processor } from '../processor.ts';
 import { type Cut, type CutEvent, type Leg, type SumLine } from './cut.ts';
@@ -36,6 +36,9 @@ export type Desk = {
   readonly reports: readonly ReportEntry[];
   readonly emitted: readonly Emission[];
   readonly cuts: readonly Cut[];
+  /** Rows that the books leave for windows. */
+  readonly cutRows: readonly CutRow[];
+  readonly factRows: readonly FactRow[];
 };
 
 /** A desk whose log has so many partitions; `fold` is what its cuts go through. */
@@ -49,6 +52,8 @@ export function createDesk(
   const cutNotes: Placed<CutNote>[] = [];
   const facts: Placed<FactNote>[] = [];
   const cuts: Cut[] = [];
+  const cutRows: CutRow[] = [];
+  const factRows: FactRow[] = [];
   const reports: ReportEntry[] = [];
   const emitted: Emission[] = [];
   const seen = new Set<string>();
@@ -64,6 +69,10 @@ export function createDesk(
     for (const [key, entity] of entities) {
       if (seen.has(key) || (entity.kind !== 'cut' && entity.kind !== 'fact')) continue;
       seen.add(key);
+      for (const change of processor.storage.changes(key, undefined, entity as never)) {
+        if ('upsert' in change && entity.kind === 'cut') cutRows.push(change.row as CutRow);
+        if ('upsert' in change && entity.kind === 'fact') factRows.push(change.row as FactRow);
+      }
       if (entity.kind === 'cut') cutNotes.push({ partition, note: entity });
       else facts.push({ partition, note: entity });
     }
@@ -113,7 +122,7 @@ export function createDesk(
     return made;
   }
 
-  return { take, gather, lines, reports, emitted, cuts };
+  return { take, gather, lines, reports, emitted, cuts, cutRows, factRows };
 }
 
 function eventOf(note: CutNote): CutEvent {

@@ -102,6 +102,8 @@ function recordLog(
     reports: [],
     emitted: [],
     cuts: [],
+    cutRows: [],
+    factRows: [],
   };
   const log = createLog(recorder);
   const names = wallets(walletCount);

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { monthOfTime } from '@polytraders/domain';
+import { connect, migrate, textOf } from '@polytraders/runtime';
+import { createDriver, type Table } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import fc from 'fast-check';
+import { acts, eventOf } from '../acts.fixture.ts';
+import { cutsTable, factsTable } from '../cuts.ts';
+import { ledgerTable } from '../entry.ts';
+import { TOKEN } from '../events.fixture.ts';
+import { partitionOfAccount } from '../entities.ts';
+import { processor } from '../processor.ts';
+import { type Cut } from '../windows/cut.ts';
+import { createDesk, type Desk } from '../windows/desk.fixture.ts';
+import { exactText, exactValue } from '../windows/exact-json.ts';
+import { atDay, createLog, price } from '../windows/log.fixture.ts';
+import { windowsProcessor } from '../windows/processor.ts';
+import { gatherNext, type GathererConfig } from './gatherer.ts';
+
+type Client = Awaited<ReturnType<typeof connect>>;
+
+const STREAM_SQL = `${import.meta.dirname}/../../../../libs/runtime/sql`;
+const SEED = 20_260_508;
+
+let database: FreshDatabase;
+let client: Client;
+
+beforeAll(async () => {
+  database = await freshDatabase('gatherer');
+  client = await connect({ url: database.url, applicationName: 'gatherer-test' });
+  await migrate(client, 'stream', STREAM_SQL);
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+/** Months of movements of every kind, cut now and then; all that the real step makes of it. */
+function tell(): Desk {
+  const desk = createDesk(12);
+  const log = createLog(desk);
+  const all = fc.sample(acts, { numRuns: 40, seed: SEED }).flat();
+  let windows = 0;
+  log.tell('general_live', { include_paper: 'true', group_by: 'market' });
+  for (const [at, act] of all.entries()) {
+    const event = eventOf(act, at);
+    if (event.type === 'MarketResolved') {
+      for (let partition = 0; partition < 12; partition += 1) desk.take(partition, event);
+    } else desk.take(partitionOfAccount(act.account), event);
+    if (at % 60 !== 59) continue;
+    windows += 1;
+    const date = `2026-05-${String(7 + windows).padStart(2, '0')}`;
+    const observed_at = atDay(date, 86_000);
+    log.close(date, [{ token_id: TOKEN, price: price('0.5'), kind: 'MID', observed_at }]);
+    // Every other one is asked for late, and so out of its turn.
+    const asked = windows % 2 === 0 ? windows - 1 : windows + 100;
+    if (windows % 2 === 0)
+      log.complete(`2026-05-${String(7 + asked).padStart(2, '0')}`, 70_999_999);
+    else log.complete(date, 71_000_000 + windows);
+  }
+  log.close('2026-06-30', []);
+  return desk;
+}
+
+/** Writes what the partitions of the books leave, as their commits would. */
+async function write(schema: string, desk: Desk): Promise<void> {
+  await migrate(client, schema, processor.storage.migrations);
+  await client.query(`SET search_path = "${schema}"`);
+  await client.query('CREATE TABLE any_month PARTITION OF pnl_ledger DEFAULT');
+  for (const [at, { partition, offset, entry }] of desk.lines.entries()) {
+    const place = { month: monthOfTime(entry.recorded_at), partition, offset, line: at };
+    await insert('pnl_ledger', { ...place, ...textsOf(ledgerTable, entry) });
+  }
+  for (const row of desk.cutRows) await insert(cutsTable.name, textsOf(cutsTable, row));
+  for (const row of desk.factRows) await insert(factsTable.name, textsOf(factsTable, row));
+}
+
+function textsOf<Row extends object>(table: Table<Row>, row: Row): Record<string, string | null> {
+  return Object.fromEntries(table.columns.map(({ name, type }) => [name, textOf(type, row[name])]));
+}
+
+async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
+  const names = Object.keys(row);
+  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  await client.query(`INSERT INTO ${table} (${columns}) VALUES (${places})`, Object.values(row));
+}
+
+async function cutsIn(schema: string): Promise<readonly Cut[]> {
+  const answer = await client.query<{ bytes: string }>(
+    `SELECT bytes FROM "${schema}".window_inputs ORDER BY seq`,
+  );
+  return answer.rows.map(({ bytes }) => exactValue(bytes) as Cut);
+}
+
+function configOf(schema: string): GathererConfig {
+  return {
+    databaseUrl: database.url,
+    applicationName: 'gatherer-test',
+    schema,
+    channel: 'gatherer_test',
+    onOutage: () => undefined,
+  };
+}
+
+describe('the gatherer', () => {
+  const desk = tell();
+
+  test('sums in Postgres what the lines of all kinds of movements sum to', async () => {
+    await write('pnl_v1', desk);
+    const config = configOf('pnl_v1');
+    while (await gatherNext(client, config));
+    const cuts = await cutsIn('pnl_v1');
+    expect(cuts.map(({ marketSeq }) => marketSeq)).toEqual(
+      desk.cuts.map(({ marketSeq }) => marketSeq),
+    );
+    const kinds = new Set(desk.lines.map(({ entry }) => entry.entry_kind));
+    expect([...kinds].sort()).toEqual([
+      'CASH',
+      'CONVERT',
+      'FILL',
+      'MERGE',
+      'OPENING',
+      'REDEEM',
+      'RESOLVE',
+      'ROUNDING',
+      'SPLIT',
+      'TRANSFER_IN',
+      'TRANSFER_OUT',
+    ]);
+    const fold = createDriver(windowsProcessor);
+    const records = cuts.map((event, offset) => {
+      return { event, topic: 'inputs', partition: 0, offset };
+    });
+    expect(fold.drive(records).entries.map(exactText)).toEqual(desk.reports.map(exactText));
+    expect(cuts.some(({ legsToBlock }) => legsToBlock !== null)).toBe(true);
+  }, 60_000);
+
+  test('makes the same rows under another time zone, and never makes one twice', async () => {
+    await write('pnl_v2', desk);
+    await client.query(`SET TimeZone = 'Asia/Kolkata'`);
+    while (await gatherNext(client, configOf('pnl_v2')));
+    expect((await cutsIn('pnl_v2')).map(exactText)).toEqual(
+      (await cutsIn('pnl_v1')).map(exactText),
+    );
+    expect(await gatherNext(client, configOf('pnl_v2'))).toBe(false);
+    await client.query(`SET TimeZone = 'UTC'`);
+  }, 60_000);
+
+  test('waits for the last partition, and for whoever gathers at the moment', async () => {
+    await migrate(client, 'pnl_v3', processor.storage.migrations);
+    await client.query('SET search_path = "pnl_v3"');
+    const [first] = desk.cutRows;
+    const rows = desk.cutRows.filter(({ market_seq: seq }) => seq === first?.market_seq);
+    for (const row of rows.slice(1)) await insert(cutsTable.name, textsOf(cutsTable, row));
+    expect(await gatherNext(client, configOf('pnl_v3'))).toBe(false);
+    for (const row of rows.slice(0, 1)) await insert(cutsTable.name, textsOf(cutsTable, row));
+    const other = await connect({ url: database.url, applicationName: 'gatherer-other' });
+    try {
+      await other.query(`BEGIN; SELECT pg_advisory_xact_lock(7216007, hashtext('pnl_v3'))`);
+      expect(await gatherNext(client, configOf('pnl_v3'))).toBe(false);
+    } finally {
+      await other.end();
+    }
+    expect(await gatherNext(client, configOf('pnl_v3'))).toBe(true);
+    expect(await cutsIn('pnl_v3')).toHaveLength(1);
+  });
+});
