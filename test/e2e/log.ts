@@ -144,6 +144,12 @@ async function appendAll(
   return count;
 }
 
+async function registered(registryUrl: string, types: readonly string[]) {
+  const ids = new Map<string, number>();
+  for (const type of types) ids.set(type, await register(registryUrl, type));
+  return ids;
+}
+
 async function register(registryUrl: string, type: string): Promise<number> {
   const schema = codec.schemaOf(type);
   const parsed = JSON.parse(schema) as { readonly name: string; readonly namespace: string };
