@@ -85,9 +85,7 @@ export async function createTestLog(
     ...processors.map((id) => `polytraders.stream.progress.${id}`),
     ...(processors.includes('pnl-projector') ? [windowsProgress] : []),
   ]);
-  const ids = new Map<string, number>();
-  for (const type of new Set(['FillConfirmed', 'SettlementReport', ...types]))
-    ids.set(type, await register(stack.SCHEMA_REGISTRY_URL, type));
+  const ids = await registered(stack.SCHEMA_REGISTRY_URL, types);
   const encode = (type: string, value: object): Buffer =>
     framed(ids.get(type) ?? -1, codec.encode(type, value, 0));
 
@@ -144,9 +142,11 @@ async function appendAll(
   return count;
 }
 
+/** Ids of the schemas that every test log has, and of these. */
 async function registered(registryUrl: string, types: readonly string[]) {
   const ids = new Map<string, number>();
-  for (const type of types) ids.set(type, await register(registryUrl, type));
+  for (const type of new Set(['FillConfirmed', 'SettlementReport', ...types]))
+    ids.set(type, await register(registryUrl, type));
   return ids;
 }
 
