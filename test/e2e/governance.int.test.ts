@@ -3,6 +3,8 @@
  * of the ingestor, the books and the inventory on a log of their own.
  */
 
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCli } from '@polytraders/cli';
@@ -67,10 +69,7 @@ beforeAll(async () => {
   const registryUrl = stack.SCHEMA_REGISTRY_URL;
   await applyTopics({ brokers: stack.KAFKA_BROKERS, registryUrl, prefix });
   kafka = await connectKafka({ brokers: stack.KAFKA_BROKERS.split(','), clientId: 'governance' });
-  const logs = join(repositoryRoot, '.local/test/governance');
-  workers = SERVICES.map((name) =>
-    startWorkerProcess({ main: `services/${name}/src/main.ts`, env, logs }, `${prefix}${name}`),
-  );
+  workers = SERVICES.map((name) => start(name));
   await until('the services have started', () =>
     workers.every(({ lines }) => lines.some(({ event }) => event === 'STARTED')),
   );
@@ -89,6 +88,12 @@ afterAll(async () => {
   await dropTopics(prefix);
   await database.drop();
 }, 60_000);
+
+function start(name: string, more: Readonly<Record<string, string>> = {}): WorkerProcess {
+  const logs = join(repositoryRoot, '.local/test/governance');
+  const main = `services/${name}/src/main.ts`;
+  return startWorkerProcess({ main, env, logs }, `${prefix}${name}`, more);
+}
 
 /** 100 YES change hands, confirmed on the bus. */
 async function trade(fillId: string, said: Readonly<Record<string, string>>): Promise<void> {
@@ -284,4 +289,59 @@ describe('polytraders gov pnl', () => {
     const day = await run(pnl('approve', '--window', '2020-01-01', '--reviewed-by', 'ann'));
     expect(day.err).toMatch(/found no such one under 2020-01-01/);
   }, 60_000);
+
+  test('what limited_live has held goes out once, when a second one approves it', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'governance-')), 'parameters.json');
+    const settings = {
+      'pnl-projector': { mode: 'limited_live' },
+      'fill-ingestor': { second_approver: 'true' },
+    };
+    writeFileSync(file, JSON.stringify(settings));
+    const [ingestor] = workers;
+    await ingestor?.stop();
+    workers = [start('fill-ingestor', { PARAMETERS_FILE: file }), ...workers.slice(1)];
+    await trade('f5', { order_side: 'BUY', size_pusd: '60', fee_pusd: '0.1' });
+    await until('its report is held', async () => (await reportsOf('f5')).length > 0);
+    const asked = pnl('approve', '--mode-held', '--until', '1000', '--reviewed-by', 'ann', '--yes');
+    const alone = await run(asked);
+    expect(alone.out).toMatch(
+      /^Held by limited_live below offset 1000 .*: 1 reports of fills, 0 of /,
+    );
+    expect(alone.out).toMatch(/\nRefused by fill-ingestor, GOV_COMMAND_REFUSED: .*another/s);
+    const both = await run([...asked, '--approved-by', 'bob']);
+    expect(both.out).toMatch(/\nReleased\.\n$/);
+    await until('it is out', async () => (await reportsOf('f5')).length > 1);
+    expect((await reportsOf('f5')).map((one) => [one['revision'], one['publication']])).toEqual([
+      [1, 'HELD'],
+      [2, 'RELEASED'],
+    ]);
+    const none = await run([...asked, '--approved-by', 'bob']);
+    expect(none.err).toMatch(
+      /^Expected reports that a mode has held below offset 1000, found none/,
+    );
+  }, 120_000);
+
+  test('rebuilt from the beginning, the books have the same lines, byte by byte', async () => {
+    const reads = pool({ url: database.url, applicationName: 'governance' }, 1);
+    const linesOf = async (schema: string): Promise<readonly string[]> => {
+      const { rows } = await reads.query<{ line: string }>(
+        `SELECT l::text AS line FROM ${schema}.pnl_ledger l ORDER BY partition, "offset", line`,
+      );
+      return rows.map(({ line }) => line);
+    };
+    const first = await linesOf('pnl_v1');
+    expect(first.length).toBeGreaterThan(9);
+    const second = start('pnl-projector', { PROJECTION_VERSION: '2', PUBLISH: 'no' });
+    try {
+      await until('it has read the log', async () => {
+        const there = await reads.query(`SELECT to_regclass('pnl_v2.pnl_ledger') AS there`);
+        const isThere = (there.rows as { there: string | null }[])[0]?.there !== null;
+        return isThere && (await linesOf('pnl_v2')).length >= first.length;
+      });
+      expect(await linesOf('pnl_v2')).toEqual(first);
+    } finally {
+      await second.stop();
+      await reads.end();
+    }
+  }, 120_000);
 });
