@@ -103,6 +103,12 @@ export function defineEvent(places: Places, told: MarketDefined): boolean {
   const { neg_risk_market_id: id, questions } = told;
   if (id === null || questions.length === 0) return false;
   const { partition } = places;
+  let isNews = false;
+  const put = (at: string, entity: Entity): void => {
+    isNews = true;
+    places.put(at, entity);
+  };
+  const noting = { ...places, put };
   const key = eventKey(partition, id);
   const before = (places.get(key) ?? NEW_EVENT) as NegRiskEvent;
   let after = withQuestions(before, questions);
@@ -110,14 +116,13 @@ export function defineEvent(places: Places, told: MarketDefined): boolean {
     const market = (places.get(marketKey(partition, condition)) ?? NEW_MARKET) as Market;
     for (const { account, token } of market.members) after = joined(after, account, token);
     after = resolvedIn(after, condition, market.resolution?.numerators ?? []);
-    const isListed = [yes, no].map((token) => listToken(places, after, id, token));
+    const isListed = [yes, no].map((token) => listToken(noting, after, id, token));
     if (market.negRiskMarketId !== null || !isListed.includes(true)) continue;
     const listed = { negRiskMarketId: id, lastOffset: places.offset, updatedAt: told.recorded_at };
-    places.put(marketKey(partition, condition), { ...market, ...listed });
+    put(marketKey(partition, condition), { ...market, ...listed });
   }
-  if (after === before) return false;
-  places.put(key, after);
-  return true;
+  if (after !== before) put(key, after);
+  return isNews;
 }
 
 /** A token keeps the first event that lists it. False where it is of another, or of none. */
