@@ -323,6 +323,21 @@ describe('days of the past', () => {
     expect((await look(now + 4 * HOUR)).closed).toMatchObject([{ backfilled: true }]);
   });
 
+  test('are closed by themselves: a Monday that is closed leaves the days of its week open', async () => {
+    await tell('daily');
+    await fillOn('2026-01-05', FIRST);
+    await look(now);
+    await fillOn('2026-01-06', FIRST);
+    await fillOn('2026-01-11', FIRST);
+    expect((await look(now + HOUR)).closed).toHaveLength(2);
+    expect(await windows()).toEqual([
+      'daily 2026-01-05..2026-01-06 backfilled',
+      'daily 2026-05-08..2026-05-09',
+      'daily 2026-01-06..2026-01-07 backfilled',
+      'daily 2026-01-11..2026-01-12 backfilled',
+    ]);
+  });
+
   test('lie in weeks where the ledger began with weeks', async () => {
     await tell('weekly');
     await fillOn('2026-01-03', FIRST);

@@ -22,6 +22,7 @@ import {
   type DueWindow,
   firstWindowStart,
   type KindTold,
+  type WindowKind,
   windowsDue,
 } from '@polytraders/domain';
 import { databaseError, type Services, type SourceState, timeValue } from '@polytraders/runtime';
@@ -224,10 +225,15 @@ async function knownOf(database: pg.Pool, localNow: TimeMicros): Promise<Known> 
   };
 }
 
-/** A day as the first moment of it, and as that of its week: windows begin at one of these. */
-const OF_CLOSED = (start: string): string =>
-  'NOT EXISTS (SELECT 1 FROM ingest.report_window w WHERE w.backfilled AND w.window_start = ' +
-  `${start} AT TIME ZONE 'UTC')`;
+/**
+ * Whether a window of a kind begins at a moment and is closed: a day's own, or that of its week. A
+ * Monday begins both, and closed alone it closes no other day of its week.
+ */
+const NONE_CLOSED = (kind: WindowKind, start: string): string =>
+  `NOT EXISTS (SELECT 1 FROM ingest.report_window w WHERE w.backfilled AND w.kind = '${kind}' ` +
+  `AND w.window_start = ${start} AT TIME ZONE 'UTC')`;
+const DAY_START = 'd.day::timestamp';
+const WEEK_START = `date_trunc('week', ${DAY_START})`;
 
 async function earlierDays(
   database: pg.Pool,
@@ -236,7 +242,7 @@ async function earlierDays(
   const answer = await database.query<{ day: string; last: string }>(
     'SELECT d.day, d.last::text AS last FROM (SELECT day, max(last_at) AS last ' +
       'FROM ingest.fill_day WHERE day < $1 GROUP BY day) AS d WHERE ' +
-      `${OF_CLOSED('d.day::timestamp')} AND ${OF_CLOSED("date_trunc('week', d.day::timestamp)")}`,
+      `${NONE_CLOSED('daily', DAY_START)} AND ${NONE_CLOSED('weekly', WEEK_START)}`,
     [dateOfTime(first)],
   );
   return new Map(answer.rows.map(({ day, last }) => [dayOf(day), timeValue(last)]));
