@@ -27,8 +27,10 @@ const FRESH_MS = 300 * MS_PER_S;
 const SILENT_MS = 3_600 * MS_PER_S;
 const GROWTH_MS = 5 * 60 * MS_PER_S;
 const GROWTH_MAX = 5;
-/** Last lines of a partition that are looked through for its last fill. */
+/** Last lines of a partition that are looked through for its last fill, mostly one of them. */
 const LINES_MAX = 1000;
+/** Last reports of windows that are looked through for the newest that was compared. */
+const REPORTS_MAX = 200;
 
 /**
  * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is
@@ -43,9 +45,11 @@ const OWN: Question = {
        WHERE quarantined_fills > 0 AND NOT starts_with(account, 'paper:')) AS quarantined,
       (SELECT floor(extract(epoch FROM max(l.recorded_at)) * 1000)
        FROM generate_series(0, ${String(LEDGER_PARTITIONS - 1)}) AS p,
-            LATERAL (SELECT entry_kind, paper, recorded_at FROM ${schema}.pnl_ledger
-                     WHERE partition = p ORDER BY "offset" DESC LIMIT ${String(LINES_MAX)}) AS l
-       WHERE l.entry_kind = 'FILL' AND NOT l.paper) AS last_fill_at`,
+            LATERAL (SELECT recorded_at
+                     FROM (SELECT entry_kind, paper, recorded_at FROM ${schema}.pnl_ledger
+                           WHERE partition = p ORDER BY "offset" DESC
+                           LIMIT ${String(LINES_MAX)}) AS lines
+                     WHERE entry_kind = 'FILL' AND NOT paper LIMIT 1) AS l) AS last_fill_at`,
 };
 
 /** Orders that are open, as inventory-reserver declares them for readers. */
@@ -66,7 +70,7 @@ const WINDOWS: Question = {
     SELECT onchain_drift_pusd AS drift_pusd
     FROM (SELECT onchain_drift_pusd, window_end, "offset", mixed, reconciliation_status
           FROM ${schema}.settlement_reports WHERE partition = 0
-          ORDER BY "offset" DESC LIMIT ${String(LINES_MAX)}) AS r
+          ORDER BY "offset" DESC LIMIT ${String(REPORTS_MAX)}) AS r
     WHERE NOT mixed AND reconciliation_status <> 'PENDING' AND onchain_drift_pusd IS NOT NULL
     ORDER BY window_end DESC, "offset" DESC LIMIT 1`,
 };
