@@ -63,6 +63,7 @@ import {
   valueOf,
 } from './plans.ts';
 import { reportsOf } from './reports.ts';
+import { windowWords } from './window-numbers.ts';
 
 type Words = { readonly pattern: RegExp; readonly answer: (...values: string[]) => string };
 
@@ -247,6 +248,7 @@ const words: readonly Words[] = [
   ...conversions,
   ...inventoryWords.map(({ form, answer }) => word(form, answer)),
   ...operationsWords,
+  ...windowWords,
 ];
 
 type Texts = { readonly quantity?: string; readonly size?: string; readonly price?: string };
