@@ -224,8 +224,8 @@ CREATE TABLE tokens_without_condition (
   PRIMARY KEY (partition, token_id, account)
 );
 
--- Who carries out a settlement job of an account with which transaction: the bot of what comes in by
--- it.
+-- Who carries out a settlement job of an account with which transaction: the bot of what comes in
+-- by it.
 CREATE TABLE claims (
   account text NOT NULL,
   tx_hash text NOT NULL,
