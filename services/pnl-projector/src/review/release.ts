@@ -73,6 +73,8 @@ export function releaseFill(
     event_id: event.event_id,
     recorded_at: event.recorded_at,
     mode: parameters.mode,
+    // Why it was set aside stands on the line that did it, and has been told.
+    reason_codes: [],
     detail,
   };
   return {
