@@ -276,6 +276,22 @@ describe('a window waits', () => {
     expect((await look(back + 3_599 * SECOND)).closed).toHaveLength(6);
   });
 
+  test('by what was there when it was due, though an older one has waited for days', async () => {
+    await tell('daily');
+    await fillOn('2026-01-03', end + 599 * SECOND);
+    const asked: number[] = [];
+    const level: Level = {
+      behind: (_, since) => {
+        asked.push(since);
+        return Promise.resolve([]);
+      },
+      forget: () => undefined,
+    };
+    await look(end + 300 * SECOND, level);
+    await look(end + 600 * SECOND, level);
+    expect(asked).toEqual([at('2026-01-04T00:10:00Z'), end + 600 * SECOND]);
+  });
+
   test('behind one that waits: windows end in their order', async () => {
     await tell('daily');
     const now = end + DAY + 700 * SECOND;

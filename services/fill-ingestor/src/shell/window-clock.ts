@@ -162,7 +162,9 @@ export async function closeWindows(
     patience.clear();
     return { closed: [], waiting: [], because: [] };
   }
-  const behind = await level.behind();
+  // An import may hold up windows of the past for days: what was read then is not what is read now.
+  const since = Math.max(...due.map(({ end }) => end)) + config.settleMs * 1000;
+  const behind = await level.behind(known.now, since);
   const closed: ClosedWindow[] = [];
   const waiting: DueWindow[] = [];
   const because: string[] = [];

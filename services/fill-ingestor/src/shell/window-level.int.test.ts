@@ -9,6 +9,7 @@ import type pg from 'pg';
 import { type Level, watchLevel } from './window-level.ts';
 
 const { executionReports: topic } = TOPICS;
+const NOW = 1_778_284_800_000_000;
 const stream = fileURLToPath(new URL('../../../../libs/runtime/sql', import.meta.url));
 
 let fresh: FreshDatabase;
@@ -71,57 +72,76 @@ async function received(partition: number, to: number): Promise<void> {
 
 test('a backlog of the bus is read first, though nobody has begun to', async () => {
   const level = watch();
-  expect(await level.behind()).toEqual([`topic ${topic.name}/0: read to 0, 10 were there.`]);
+  expect(await level.behind(NOW, NOW)).toEqual([
+    `topic ${topic.name}/0: read to 0, 10 were there.`,
+  ]);
   await read(0, 9);
-  expect(await level.behind()).toEqual([`topic ${topic.name}/0: read to 9, 10 were there.`]);
+  expect(await level.behind(NOW, NOW)).toEqual([
+    `topic ${topic.name}/0: read to 9, 10 were there.`,
+  ]);
   await read(0, 10);
-  expect(await level.behind()).toEqual([]);
+  expect(await level.behind(NOW, NOW)).toEqual([]);
 });
 
 test('a busy topic is level once it is read to where its end was', async () => {
   const level = watch();
-  await level.behind();
+  await level.behind(NOW, NOW);
   ends = [1_000, 50];
   await read(0, 10);
-  expect(await level.behind()).toEqual([]);
+  expect(await level.behind(NOW, NOW)).toEqual([]);
   level.forget();
-  expect(await level.behind()).toHaveLength(2);
+  expect(await level.behind(NOW, NOW)).toHaveLength(2);
+});
+
+test('what is due later is measured against where the end is then', async () => {
+  const level = watch();
+  await read(0, 10);
+  expect(await level.behind(NOW, NOW - 1)).toEqual([]);
+  ends = [20, 0];
+  expect(await level.behind(NOW + 9, NOW)).toEqual([]);
+  expect(await level.behind(NOW + 9, NOW + 1)).toHaveLength(1);
+  await read(0, 20);
+  expect(await level.behind(NOW + 10, NOW + 1)).toEqual([]);
 });
 
 test('what is in the inbox goes through its writer, one that is new since not', async () => {
   ends = [0, 0];
   await received(4, 7);
   const level = watch();
-  expect(await level.behind()).toEqual(['inbox 4: read to 0, 7 were there.']);
+  expect(await level.behind(NOW, NOW)).toEqual(['inbox 4: read to 0, 7 were there.']);
   await received(4, 99);
   await written(4, 7);
-  expect(await level.behind()).toEqual([]);
+  expect(await level.behind(NOW, NOW)).toEqual([]);
 });
 
 test('the chain is read as far as it is final, wallets declared later to their past', async () => {
   ends = [0];
   const level = watch('chain/137');
-  expect(await level.behind()).toEqual(['chain/137: nothing is read yet.']);
+  expect(await level.behind(NOW, NOW)).toEqual(['chain/137: nothing is read yet.']);
   await database.query(
     'INSERT INTO ingest.chain_position (source, worker_id, seen_at, next_block, final_block) ' +
       "VALUES ('chain/137', 'w', now(), 5, 5)",
   );
-  expect(await level.behind()).toEqual(['chain/137: read to block 5, final to 5.']);
+  expect(await level.behind(NOW, NOW)).toEqual(['chain/137: read to block 5, final to 5.']);
   await database.query('UPDATE ingest.chain_position SET next_block = 6');
-  expect(await level.behind()).toEqual([]);
+  expect(await level.behind(NOW, NOW)).toEqual([]);
   await database.query("INSERT INTO ingest.chain_backlog VALUES ('chain/137', '0xa', 1, 3)");
   const past = ['chain/137: a part of the past is still to be read.'];
-  expect(await level.behind()).toEqual(past);
+  expect(await level.behind(NOW, NOW)).toEqual(past);
   await database.query('UPDATE ingest.chain_backlog SET next_block = 3');
-  expect(await level.behind()).toEqual([]);
+  expect(await level.behind(NOW, NOW)).toEqual([]);
   await database.query(
     'INSERT INTO ingest.chain_contracts_backlog (source, contracts, next_block, until_block) ' +
       "VALUES ('chain/137', '[]', 1, 3)",
   );
-  expect(await level.behind()).toEqual(past);
+  expect(await level.behind(NOW, NOW)).toEqual(past);
   await database.query('UPDATE ingest.chain_contracts_backlog SET next_block = 3');
   await database.query("UPDATE ingest.chain_position SET seen_at = now() - interval '2 min'");
-  expect(await level.behind()).toEqual(['chain/137: nobody has looked at it for a minute.']);
+  expect(await level.behind(NOW, NOW)).toEqual([
+    'chain/137: nobody has looked at it for a minute.',
+  ]);
   await database.query("UPDATE ingest.chain_position SET halted = 'CHAIN_REORGED: x'");
-  expect(await level.behind()).toEqual(['chain/137: its reader is halted (CHAIN_REORGED: x).']);
+  expect(await level.behind(NOW, NOW)).toEqual([
+    'chain/137: its reader is halted (CHAIN_REORGED: x).',
+  ]);
 });

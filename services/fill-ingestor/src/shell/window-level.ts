@@ -2,7 +2,7 @@
  * Whether everything is read that was there when a window was first found to be due: every record
  * of the bus is in the inbox, every input of the inbox went through its writer, and the chain is
  * read as far as it is final. A reader that is level with a busy topic is never at its end, so it
- * is measured against where the end was.
+ * is measured against where the end was: when the window was due, so once more for the next one.
  *
  *   nothing known ─▶ ends of topics noted ──passed──▶ ends of the inbox noted ──passed──▶ level
  */
@@ -10,11 +10,15 @@
 import { type Topic } from '@polytraders/contracts';
 import { type KafkaPort } from '@polytraders/runtime';
 import type pg from 'pg';
+import { type TimeMicros } from '../draft.ts';
 import { INBOX } from '../processor.ts';
 
 export type Level = {
-  /** What is still to be read, as sentences; none when all is level. */
-  readonly behind: () => Promise<readonly string[]>;
+  /**
+   * What is still to be read of what was there at `since` or later, as sentences; none when all is
+   * level. Both in microseconds.
+   */
+  readonly behind: (now: TimeMicros, since: TimeMicros) => Promise<readonly string[]>;
   /** The next question is about what is there then. */
   readonly forget: () => void;
 };
@@ -36,9 +40,12 @@ export function watchLevel(
 ): Level {
   let topics: Ends | null = null;
   let inbox: Ends | null = null;
+  let notedAt: TimeMicros = 0;
 
-  async function behind(): Promise<readonly string[]> {
-    topics ??= await endsOfTopics(kafka, config);
+  async function behind(now: TimeMicros, since: TimeMicros): Promise<readonly string[]> {
+    if (topics === null || notedAt < since) {
+      [topics, inbox, notedAt] = [await endsOfTopics(kafka, config), null, now];
+    }
     const read = await numbersBy(
       database,
       "SELECT source || '/' || partition AS name, next_offset AS at FROM ingest.source_position",

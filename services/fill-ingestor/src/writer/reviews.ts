@@ -27,6 +27,7 @@ import {
   releaseKey,
   reviewKey,
   type ReviewState,
+  tokenPlace,
 } from './state.ts';
 
 type Of<Name extends CommandDraft['command']> = Extract<CommandDraft, { readonly command: Name }>;
@@ -84,7 +85,7 @@ export function reverseFill(
   const entry = ledgerEntry('FillReversed', value, placed(event, fill));
   const { partition, account, tokenId, quantity } = fill;
   const by = fill.orderSide === 'BUY' ? -quantity : quantity;
-  const held = [{ place: placeOf(fill) ?? tokenId, tokenId, by }];
+  const held = [{ place: placeOf(fill) ?? tokenPlace(tokenId), tokenId, by }];
   return {
     puts: [
       reviewPut(fill, 'REVERSED', entry),
