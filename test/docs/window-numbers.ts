@@ -101,8 +101,7 @@ function after(what: string): string {
 
 export const windowWords: readonly Words[] = [
   {
-    pattern:
-      /^id of the (daily|weekly)( mixed)? report to (\S+) by (bot|market|builder)(?:, revision (\d+))?$/,
+    pattern: /^id of the (daily|weekly)( mixed)? report to (\S+) by (\w+)(?:, revision (\d+))?$/,
     answer: (kind = '', mixed = '', end = '', grouping = '', revision = '') =>
       idOf(kind, end, grouping, mixed, revision),
   },

@@ -1,6 +1,6 @@
 /**
- * Reports of windows on the real stack: real processes of pnl-projector, real topics, real Postgres.
- * What they say is compared with the same log driven in memory, which sums line by line what the
+ * Reports of windows on the real stack: processes of pnl-projector, topics, Postgres. What
+ * they say is compared with the same log driven in memory, which sums line by line what the
  * gatherer sums in SQL; then killed in the middle, and rebuilt under another clock.
  */
 
@@ -258,7 +258,7 @@ describe('reports of windows on the real stack', () => {
     expect(records).toBe(fills);
   });
 
-  test('a rebuild with other batches, another time zone and crashes is equal, byte by byte', async () => {
+  test('a rebuild with other batches, time zone and crashes is equal, byte by byte', async () => {
     const env = {
       PROJECTION_VERSION: '2',
       PUBLISH: 'no',

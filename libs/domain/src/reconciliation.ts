@@ -11,8 +11,8 @@
  *   |drift| ≤ tolerance          RECONCILED
  *   more                         FAILED          warn; a page above max(10, tolerance)
  *   more than 50                 UNRECONCILED    a page, and the report is HELD until reviewed
- *   no answer of the chain       PENDING         asked again; nobody guesses. The same where a token of
- *                                               the books was not asked for, and the rest agrees
+ *   no answer of the chain       PENDING         asked again; nobody guesses. The same where a
+ *                                               token of the books was not asked for
  *
  * What is not here: reading balances, and which entries have which block.
  */

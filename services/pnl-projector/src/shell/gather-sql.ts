@@ -25,8 +25,10 @@ const FROM = `
 const DAY = `to_char(l.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
 const IS_FILL = `l.entry_kind IN ('FILL', 'RELEASE', 'REVERSE')`;
 const COUNT = `CASE WHEN l.entry_kind = 'REVERSE' THEN -1 ELSE 1 END`;
-const SHARES = `CASE WHEN l.order_side = 'SELL' THEN -l.quantity_shares ELSE l.quantity_shares END`;
-const PAID = `CASE l.order_side WHEN 'BUY' THEN l.size_pusd WHEN 'SELL' THEN -l.size_pusd ELSE 0 END`;
+const SHARES = `
+  CASE WHEN l.order_side = 'SELL' THEN -l.quantity_shares ELSE l.quantity_shares END`;
+const PAID = `
+  CASE l.order_side WHEN 'BUY' THEN l.size_pusd WHEN 'SELL' THEN -l.size_pusd ELSE 0 END`;
 const BASIS = `
   CASE WHEN l.cost_basis_before_pusd IS NOT NULL THEN l.cost_basis_pusd - l.cost_basis_before_pusd
        ELSE coalesce(${PAID}, 0) + coalesce(l.realised_pnl_pusd, 0)

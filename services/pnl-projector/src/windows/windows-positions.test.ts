@@ -82,7 +82,7 @@ describe('positions at the end of a window', () => {
     expect(report?.negrisk_mark_sum).toBeNull();
   });
 
-  test('a market that resolved in the window is worth its payout, one that did later is not', () => {
+  test('a market resolved before the end is worth its payout, one resolved later is not', () => {
     const log = createLog();
     define(log, ALICE);
     log.fill({ account: ALICE, token_id: '101', condition_id: '0xca', neg_risk: false });
@@ -119,7 +119,7 @@ describe('positions at the end of a window', () => {
 });
 
 describe('a wallet that existed before', () => {
-  test('begins with its opening balance, and what moves after it is checked against the chain', () => {
+  test('begins with its opening balance; what moves after it is checked against the chain', () => {
     const log = createLog();
     const lot = { trading_bot_id: 'mm', condition_id: '0xca', token_id: '101', acquired_at: null };
     const value = opening('begin', {
