@@ -45,6 +45,7 @@ import {
   settledWords,
 } from './golden-movements.fixture.ts';
 import { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
+import { CORRECTION_TAGS, correctionWords, reviewOf, REVIEWS } from './review/golden.fixture.ts';
 import { processor } from './processor.ts';
 
 const FILL_TAGS = [
@@ -55,6 +56,7 @@ const EVENTS = {
   ...MOVEMENTS,
   fill: FILL_TAGS,
   parameters: ['mode', 'mark age limit', 'exchange fee cap', 'retain days'],
+  ...REVIEWS,
 };
 
 export const grammar: LedgerGrammar = {
@@ -70,6 +72,7 @@ export const grammar: LedgerGrammar = {
     posting: POSTING_TAGS,
     aside: POSTING_TAGS,
     settled: SETTLED_TAGS,
+    correction: CORRECTION_TAGS,
     doubt: [],
     ignored: [],
     booked: ['realised'],
@@ -116,6 +119,10 @@ function eventOf(
   offset: number,
 ): [LedgerEvent, number, string] {
   if (line.verb in MOVEMENTS) return [movementOf(line, markets), offset, ACCOUNT];
+  if (line.verb in REVIEWS) {
+    const fill = fillOf(line.subject, fills.get(line.subject)?.clauses ?? new Map(), markets);
+    return [reviewOf(line, fill), offset, fill.account];
+  }
   if (line.verb === 'parameters') {
     if (line.subject !== '')
       throw new Error(`Line ${String(line.at)}: a comma follows parameters.`);
@@ -224,8 +231,18 @@ function emittedWords(
     const known = outcome === 'ignored' ? [{ verb: 'ignored', subject: because, says: {} }] : [];
     return [...doubt, ...known, ...entries.map(postingWords), ...reports.map(settledWords)];
   }
-  const [entry] = entries;
   const [report] = reports;
+  if (verb in REVIEWS && outcome === 'applied')
+    return [
+      ...entries.map(postingWords),
+      ...reports.map((one) =>
+        one.event_type === 'CORRECTION'
+          ? correctionWords(one)
+          : { verb: 'report', subject: one.fill_id ?? '', says: reportWords(one) },
+      ),
+    ];
+  const [entry] = entries;
+  if (verb in REVIEWS) return [{ verb: 'doubt', subject: because, says: {} }];
   if (entry === undefined) return [];
   if (outcome === 'quarantined') return [quarantinedWords(entry, because)];
   if (report !== undefined) return [{ verb: 'report', subject, says: reportWords(report) }];
