@@ -33,7 +33,7 @@ const BASIS = `
   CASE WHEN l.cost_basis_before_pusd IS NOT NULL THEN l.cost_basis_pusd - l.cost_basis_before_pusd
        ELSE coalesce(${PAID}, 0) + coalesce(l.realised_pnl_pusd, 0)
             + coalesce(l.unknown_basis_pusd, 0) END`;
-/** The pUSD that a wallet had when its books began is a balance; it counts as a leg of its block. */
+/** The pUSD that a wallet had when its books began: a balance that counts as a leg of its block. */
 const IS_OPENING = `l.entry_kind = 'OPENING' AND l.token_id IS NULL`;
 const CASH = `CASE WHEN ${IS_OPENING} THEN l.size_pusd ELSE l.cash_pusd END`;
 const BLOCK = `CASE WHEN ${IS_OPENING} THEN coalesce(l.block_number, 0) ELSE l.block_number END`;
