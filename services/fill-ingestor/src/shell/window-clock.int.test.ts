@@ -339,7 +339,7 @@ describe('days of the past', () => {
     expect((await look(now + 4 * HOUR)).closed).toMatchObject([{ backfilled: true }]);
   });
 
-  test('are closed by themselves: a Monday that is closed leaves the days of its week open', async () => {
+  test('are closed by themselves: a closed Monday leaves the days of its week open', async () => {
     await tell('daily');
     await fillOn('2026-01-05', FIRST);
     await look(now);
