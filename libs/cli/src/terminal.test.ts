@@ -29,3 +29,20 @@ test('an answer that cannot be written is one sentence and exit code 2', () => {
   expect(stderr).toMatch(/^Expected to write the answer; found ENOSPC[^\n]*\.\n$/);
   expect(status).toBe(2);
 });
+
+test('a question is answered where somebody types, and by nothing where the input ends', async () => {
+  const typing = (text: string | null) => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    if (text === null) stdin.end();
+    else stdin.write(text);
+    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+    const terminal = processTerminal({ ...streams, stdin: stdin as unknown as NodeJS.ReadStream });
+    return terminal.answer?.('Release it? ');
+  };
+  await expect(typing('yes\n')).resolves.toBe('yes');
+  await expect(typing(null)).resolves.toBe('');
+});
+
+test('nobody is asked where no terminal is', () => {
+  expect(terminalOn().terminal.answer).toBeUndefined();
+});

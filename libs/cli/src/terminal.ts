@@ -36,11 +36,11 @@ export function processTerminal({
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isTTY: stderr.isTTY === true,
-    ...(stdin?.isTTY === true ? { answer: (question: string) => answerOn(stdin, question) } : {}),
+    ...(stdin?.isTTY === true ? { answer: (asked: string) => answerOn(stdin, asked) } : {}),
   };
 }
 
-/** What is typed; nothing where the person ends the input. The question is no part of the answer. */
+/** What is typed; nothing where the person ends the input. */
 async function answerOn(stdin: NodeJS.ReadStream, question: string): Promise<string> {
   const lines = createInterface({ input: stdin, output: process.stderr });
   const ended = new AbortController();
