@@ -105,6 +105,16 @@ describe('a contract that comes into the list later', () => {
     );
   });
 
+  test('also where the shares became known before it: they are told with their cash', async () => {
+    await said(...splitThrough(VENUE, MARKET, ALICE, 7n));
+    await readWith(without(VENUE.adapter));
+    await bench.database.query('INSERT INTO ingest.chain_token VALUES ($1), ($2)', [...MARKET.ids]);
+    await readWith(without(VENUE.adapter));
+    expect(await told()).toEqual(['aside']);
+    await readWith(START);
+    expect(await told()).toEqual(['PositionsSplit', 'aside']);
+  });
+
   test('tells nothing beside what was booked otherwise: that is named', async () => {
     await bench.database.query('INSERT INTO ingest.chain_token VALUES ($1)', [YES]);
     await said(...fills());

@@ -93,6 +93,22 @@ describe('tokens that the ledger does not know', () => {
     expect(read).toMatchObject({ movements: [], unclassified: [], foreign: [{ account: ALICE }] });
   });
 
+  test('are what the wallet got where it gave for them: set aside with its cash', () => {
+    const dealt = [
+      cash(VENUE.pusd, ALICE, STRANGER, 7n),
+      ...splitThrough(VENUE, MARKET, STRANGER, 7n),
+      batch(VENUE.tokens, STRANGER, STRANGER, ALICE, ['12345', YES], [3n, 7n]),
+    ];
+    expect(readKnowing(dealt, [])).toMatchObject({
+      foreign: [],
+      movements: [],
+      unclassified: [{ legs: { pusd: '-0.000007', tokens: { [YES]: '0.000007' } } }],
+    });
+    const spam = single(VENUE.tokens, STRANGER, STRANGER, ALICE, YES, 7n);
+    const gave = [single(VENUE.tokens, ALICE, ALICE, BOB, NO, 1n), ...dealt.slice(1, -1), spam];
+    expect(readKnowing(gave, [NO])).toMatchObject({ foreign: [{}], unclassified: [] });
+  });
+
   test('of another collateral are foreign even where the wallet made them itself', () => {
     const read = readKnowing(splitOf(OTHER_COIN, 5n), []);
     expect(read.unclassified).toEqual([]);

@@ -7,7 +7,8 @@
  *
  * Anybody can make tokens at ConditionalTokens, of any collateral and in any number, and send them
  * to whomever they like. A token that the ledger does not know is foreign: kept by name and not
- * booked.
+ * booked. But where what the wallet gave is not understood, shares that it got of somebody who acted
+ * are what it got for it: they are not told without the rest once their token is known.
  */
 
 import { type Claimed, NOBODY } from './actions.ts';
@@ -71,6 +72,7 @@ export function looseLegs(wallet: string, seen: readonly Seen[], judging: Judgin
   const foreign: TransferLeg[] = [];
   const cash: CashLeg[] = [];
   const odd: { because: string; transfer: Seen }[] = [];
+  const got: { because: string; transfer: TokenTransfer }[] = [];
   const wraps: Claimed = new Set();
   for (const one of rest) {
     if (one.kind === 'cash') {
@@ -82,12 +84,21 @@ export function looseLegs(wallet: string, seen: readonly Seen[], judging: Judgin
     }
     const entries = one.entries.filter(({ quantity }) => quantity > 0n);
     const [theirs, ours] = parted(entries, ({ tokenId }) => isForeign(one, tokenId));
-    foreign.push(...legsOf(wallet, one, theirs, contracts));
-    const because = ours.length === 0 ? null : whyOdd(wallet, one, contracts, isVenue);
-    if (because !== null) odd.push({ because, transfer: { ...one, entries: ours } });
-    else transfers.push(...legsOf(wallet, one, ours, contracts));
+    const because = whyOdd(wallet, one, contracts, isVenue);
+    const [spam, unknown] = parted(
+      theirs,
+      ({ tokenId }) => because === null || others.has(tokenId),
+    );
+    foreign.push(...legsOf(wallet, one, spam, contracts));
+    if (because === null) transfers.push(...legsOf(wallet, one, ours, contracts));
+    else if (ours.length > 0) odd.push({ because, transfer: { ...one, entries: ours } });
+    if (because !== null && unknown.length > 0) {
+      got.push({ because, transfer: { ...one, entries: unknown } });
+    }
   }
-  return { transfers, foreign, cash, odd };
+  if (odd.length > 0) return { transfers, foreign, cash, odd: [...odd, ...got] };
+  const kept = got.flatMap(({ transfer }) => legsOf(wallet, transfer, transfer.entries, contracts));
+  return { transfers, foreign: [...foreign, ...kept], cash, odd };
 }
 
 function isSomething(one: TokenTransfer | CashTransfer): boolean {
