@@ -104,6 +104,14 @@ test('what is due later is measured against where the end is then', async () => 
   expect(await level.behind(NOW + 10, NOW + 1)).toEqual([]);
 });
 
+test('a broker that does not answer is said to be the reason', async () => {
+  const silent = { ...kafka, partitionsOf: () => Promise.reject(new Error('No answer.')) };
+  const level = watchLevel(database, silent, { topics: [topic], topicPrefix: 't.', chain: null });
+  expect(await level.behind(NOW, NOW)).toEqual([
+    'The ends of the topics are not known: No answer.',
+  ]);
+});
+
 test('what is in the inbox goes through its writer, one that is new since not', async () => {
   ends = [0, 0];
   await received(4, 7);

@@ -44,7 +44,10 @@ export function watchLevel(
 
   async function behind(now: TimeMicros, since: TimeMicros): Promise<readonly string[]> {
     if (topics === null || notedAt < since) {
-      [topics, inbox, notedAt] = [await endsOfTopics(kafka, config), null, now];
+      const ends = await endsOfTopics(kafka, config).catch((cause: Error) => cause.message);
+      // A topic that is gone, or a broker that is silent, holds nothing up for ever.
+      if (typeof ends === 'string') return [`The ends of the topics are not known: ${ends}`];
+      [topics, inbox, notedAt] = [ends, null, now];
     }
     const read = await numbersBy(
       database,
