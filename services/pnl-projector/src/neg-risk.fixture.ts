@@ -116,7 +116,7 @@ export function booksOf(
   for (const [key, entity] of entities) {
     const [, owner, token = ''] = key.split('|');
     if (entity.kind !== 'holding' || owner !== account) continue;
-    const book = (entity).books.find((one) => one.bot === bot);
+    const book = entity.books.find((one) => one.bot === bot);
     if (book !== undefined) books.set(token, book);
   }
   return books;
