@@ -30,7 +30,7 @@ test('an answer that cannot be written is one sentence and exit code 2', () => {
   expect(status).toBe(2);
 });
 
-test('a question is answered where somebody types, and by nothing where the input ends', async () => {
+test('a question is answered where somebody types, by nothing where the input ends', async () => {
   const typing = (text: string | null) => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     if (text === null) stdin.end();

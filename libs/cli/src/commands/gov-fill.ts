@@ -102,7 +102,22 @@ async function decide(
       throw unanswered(what, options.wait, showOf(options.fillId));
     }
     if (told.outcome === 'refused') context.exitCode = 1;
+    if (told.outcome === 'done' && !isOurs(decision.asked, told.done)) context.exitCode = 1;
   });
+}
+
+/** Whether it was this decision that was booked: another operator may have been quicker. */
+export function isOurs(asked: Asked, { review, fill }: Pick<Done, 'review' | 'fill'>): boolean {
+  const fee = fill.all.find(({ entry_kind: kind }) => kind === 'RELEASE')?.gross_fee_pusd ?? null;
+  const isFee =
+    asked.command !== 'RELEASE_FILL' ||
+    formatMicros(pusdOf(fee) ?? 0n) === asked.arguments['fee_pusd'];
+  return (
+    isFee &&
+    review.proposed_by === asked.proposedBy &&
+    review.approved_by === asked.approvedBy &&
+    review.reason === asked.reason
+  );
 }
 
 async function release(database: Database, options: ReprocessOptions): Promise<Decision> {
@@ -198,7 +213,7 @@ function showOf(fillId: string): string {
   return `polytraders gov pnl quarantine show --fill-id ${fillId}`;
 }
 
-function answerText({ stage, fill }: Decision, told: Told<Done>): string {
+function answerText({ stage, fill, asked }: Decision, told: Told<Done>): string {
   const fillId = String(fill.line.fill_id);
   if (told.outcome !== 'done') return refusalText(told, showOf(fillId));
   const { review, fill: after } = told.done;
@@ -206,7 +221,8 @@ function answerText({ stage, fill }: Decision, told: Told<Done>): string {
   const [line] = lines.filter(({ entry_kind: kind }) => kind === 'RELEASE' || kind === 'REVERSE');
   const place =
     line === undefined ? '' : ` at log place ${String(line.partition)}/${String(line.offset)}`;
-  const what = stage === 'RELEASED' ? 'Released' : 'Taken back';
+  const done = stage === 'RELEASED' ? 'Released' : 'Taken back';
+  const what = isOurs(asked, told.done) ? done : `${done} by another decision meanwhile`;
   const by =
     review.approved_by === review.proposed_by
       ? `reviewed by ${String(review.proposed_by)}`
@@ -214,11 +230,12 @@ function answerText({ stage, fill }: Decision, told: Told<Done>): string {
   return `${what}${place}, ${by}. ${showOf(fillId)} has its lines.\n`;
 }
 
-function answerJson({ preview, fill }: Decision, told: Told<Done>): object {
+function answerJson({ preview, fill, asked }: Decision, told: Told<Done>): object {
   const done = told.outcome === 'done' ? told.done : null;
   return {
     fill_id: fill.line.fill_id,
     ...jsonOf(told),
+    is_ours: done === null ? null : isOurs(asked, done),
     preview: plain(preview),
     review: done === null ? null : rowToJson(REVIEWS, done.review),
     lines: (done?.fill.all ?? []).map((line) => rowToJson(LINES, line)),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { codec } from '@polytraders/contracts';
 import { askedFor } from '../commands/gov-approve.ts';
-import { askedBy } from '../commands/gov-fill.ts';
+import { askedBy, isOurs } from '../commands/gov-fill.ts';
 import { commandId, commandRecord } from '../ledger-command.ts';
 import { type CliError } from '../terminal.ts';
 import { isConfirmed } from './confirm.ts';
@@ -45,6 +45,19 @@ describe('a reviewed command', () => {
     expect(commandId(second)).not.toBe(commandId(release));
     expect(commandId(askedBy('RELEASE_FILL', line, release.arguments as never, by))).toBe(
       commandId(release),
+    );
+  });
+
+  test.each([
+    [{}, '0.25', true],
+    [{ approved_by: 'eve' }, '0.25', false],
+    [{ reason: 'another' }, '0.25', false],
+    [{}, '0.5', false],
+  ])('is ours only as it was asked: %p at %s', (said, fee, expected) => {
+    const review = { proposed_by: 'ann', approved_by: 'ann', reason: by.reason, ...said };
+    const fill = { all: [{ entry_kind: 'RELEASE', gross_fee_pusd: fee }] };
+    expect(isOurs(release, { review, fill } as unknown as Parameters<typeof isOurs>[1])).toBe(
+      expected,
     );
   });
 
