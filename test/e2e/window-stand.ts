@@ -154,7 +154,7 @@ export async function startStand(name: string): Promise<Stand> {
     }),
   );
   const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['ExecutionReport', 'MarkObserved', 'MarketDefinition']);
+  await book.announce(['ExecutionReport', 'OperationsReport', 'MarkObserved', 'MarketDefinition']);
   const send: Stand['send'] = async ({ name: topic, partitions }, type, key, json) => {
     const value = book.encode(type, fromJson(type, json));
     await kafka.send([
