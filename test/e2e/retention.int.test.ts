@@ -233,12 +233,20 @@ test('reports of windows: what is held waits for its review, mixed ones have no 
 });
 
 test('7-year retention tag applied to all SettlementReport records', async () => {
-  const { rows } = await database.query<{ tagged: string; untagged: string }>(
+  const { rows } = await database.query<Record<string, string>>(
     `SELECT count(*) FILTER (WHERE retained_until >= (confirmed_at + interval '7 years')::date)
               AS tagged,
             count(*) FILTER (WHERE retained_until IS NULL AND NOT paper AND NOT quarantined)
               AS untagged
-     FROM pnl_v1.pnl_ledger`,
+     FROM pnl_v1.pnl_ledger
+     UNION ALL
+     SELECT count(*) FILTER (WHERE retained_until >= (window_end + interval '7 years')::date),
+            count(*) FILTER (WHERE retained_until IS NULL AND regulatory)
+     FROM pnl_v1.settlement_reports`,
   );
-  expect(rows).toEqual([{ tagged: '3', untagged: '0' }]);
+  // Two fills and a late one, without the month that was dropped; three windows without theirs.
+  expect(rows).toEqual([
+    { tagged: '3', untagged: '0' },
+    { tagged: '3', untagged: '0' },
+  ]);
 });
