@@ -33,7 +33,13 @@ import {
   timeOf,
   tokensOf,
 } from './rows.ts';
-import { type Added, NOTHING_ADDED, type WindowEffect, windowEffects } from './windows.ts';
+import {
+  type Added,
+  type AddedAt,
+  NOTHING_ADDED,
+  type WindowEffect,
+  windowEffects,
+} from './windows.ts';
 
 export type BookNumbers = {
   readonly shares: bigint;
@@ -235,7 +241,7 @@ async function reportOf(
 async function windowsOf(
   database: Database,
   { line }: ReviewedFill,
-  added: Parameters<typeof windowEffects>[1],
+  added: readonly AddedAt[],
 ): Promise<readonly WindowEffect[]> {
   return line.paper === true ? [] : windowEffects(database, added);
 }

@@ -7,7 +7,7 @@ import { type CliError } from '../terminal.ts';
 import { isConfirmed } from './confirm.ts';
 import { plain } from './plain.ts';
 import { reverseText } from './text.ts';
-import { windowText } from './windows.ts';
+import { effectsOn, NOTHING_ADDED, windowText } from './windows.ts';
 
 const AT = 1_778_241_600_000_000;
 const account = `0x${'ab'.repeat(20)}`;
@@ -119,6 +119,38 @@ describe('what is shown', () => {
     expect(windowText(window)).toBe(
       'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 142',
     );
+  });
+
+  test('of instants is the window that holds each, its first instant in and its last out', () => {
+    const row = (day: number, revision: number) => ({
+      report_id: `settlement_pnl_2026050${String(day + 1)}T000000Z`,
+      revision,
+      window_start: `2026-05-0${String(day)}T00:00:00Z`,
+      window_end: `2026-05-0${String(day + 1)}T00:00:00Z`,
+      total_fills: 143,
+      gross_volume_pusd: '87450.000000',
+      realised_pnl_pusd: '1240.500000',
+      net_fees_pusd: '168.900000',
+      net_pnl_pusd: '1071.600000',
+      quarantined_fills: 1,
+    });
+    const reports = [row(8, 2), row(7, 1)] as unknown as Parameters<typeof effectsOn>[0];
+    const midnight = AT - 43_200_000_000;
+    const fill = { ...NOTHING_ADDED, fills: 1n, volume: 500_000_000n, netFees: 1_250_000n };
+    const effects = effectsOn(reports, [
+      { at: midnight, added: { ...fill, quarantined: -1n } },
+      { at: midnight - 1, added: { ...NOTHING_ADDED, realised: -10_000_000n } },
+      { at: midnight + 86_400_000_000, added: NOTHING_ADDED },
+    ]);
+    expect(effects.map(windowText)).toEqual([
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 144, ' +
+        'gross_volume_pusd 87450 → 87950, net_fees_pusd 168.9 → 170.15, net_pnl_pusd 1071.6 → ' +
+        '1070.35, quarantined_fills 1 → 0',
+      'settlement_pnl_20260508T000000Z gets revision 2 at the next cut: realised_pnl_pusd 1240.5 ' +
+        '→ 1230.5, net_pnl_pusd 1071.6 → 1061.6',
+      'no report of 2026-05-09T00:00:00Z to 2026-05-10T00:00:00Z is out yet; its first one has ' +
+        'nothing',
+    ]);
   });
 
   test('of many later reports is the first twenty, and how many there are more', () => {

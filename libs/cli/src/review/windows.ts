@@ -2,10 +2,9 @@
 
 import { formatMicros } from '@polytraders/money';
 import { isoTime } from '@polytraders/contracts';
-import { PNL, type Row, type View } from '../rows.ts';
-import { ask, schemaOf } from '../rows.ts';
+import { type Cell, PNL, type Row, selectRows, type View } from '../rows.ts';
 import { type Database } from '../servers.ts';
-import { microsOf } from './rows.ts';
+import { pusdOf, timeOf } from './rows.ts';
 
 export const WINDOWS = {
   place: PNL,
@@ -68,57 +67,49 @@ export type WindowEffect = {
 
 const DAY = 86_400_000_000;
 
+/** What is added at an instant. */
+export type AddedAt = { readonly at: number; readonly added: Added };
+
+/** More windows than a ledger will have: a century of days. */
+const WINDOWS_MAX = 40_000;
+
 /** The windows that hold these instants, each with what is added to it. */
 export async function windowEffects(
   database: Database,
-  added: readonly { readonly at: number; readonly added: Added }[],
+  added: readonly AddedAt[],
 ): Promise<readonly WindowEffect[]> {
-  const effects = new Map<string, { readonly report: Found | null; sum: Added; at: number }>();
+  const reports = await selectRows(database, WINDOWS, { mixed: 'false' }, WINDOWS_MAX);
+  return effectsOn(reports, added);
+}
+
+/** The same of reports that are known: the last revision of each window. */
+export function effectsOn(
+  reports: readonly WindowRow[],
+  added: readonly AddedAt[],
+): readonly WindowEffect[] {
+  const effects = new Map<string, { readonly report: WindowRow | null; sum: Added; at: number }>();
   for (const { at, added: one } of added) {
-    const report = await reportAt(database, at);
+    const report = reports.find((each) => holds(each, at)) ?? null;
     const name = report?.report_id ?? `day ${String(Math.floor(at / DAY))}`;
-    const known = effects.get(name);
-    effects.set(name, { report, sum: plus(known?.sum ?? NOTHING_ADDED, one), at });
+    const known = effects.get(String(name));
+    effects.set(String(name), { report, sum: plus(known?.sum ?? NOTHING_ADDED, one), at });
   }
   return [...effects.values()].map(({ report, sum, at }) => effectOf(report, sum, at));
 }
 
-type Found = {
-  readonly report_id: string;
-  readonly revision: number;
-  readonly window_start: string;
-  readonly window_end: string;
-  readonly total_fills: string;
-  readonly gross_volume_pusd: string;
-  readonly realised_pnl_pusd: string;
-  readonly net_fees_pusd: string;
-  readonly net_pnl_pusd: string;
-  readonly quarantined_fills: string;
-};
-
-/** The regulatory report of the window that holds an instant. */
-async function reportAt(database: Database, at: number): Promise<Found | null> {
-  const schema = await schemaOf(database, PNL);
-  const [row] = await ask(
-    database,
-    `SELECT * FROM "${schema}".window_reports
-      WHERE NOT mixed AND window_start <= to_timestamp(0) + $1::bigint * interval '1 microsecond'
-        AND window_end > to_timestamp(0) + $1::bigint * interval '1 microsecond'
-      ORDER BY revision DESC LIMIT 1`,
-    [at],
-    PNL.service,
-  );
-  return row === undefined ? null : ({ ...row, revision: Number(row['revision']) } as never);
+/** Half-open: the first instant of the next window is not in this one (B12). */
+function holds({ window_start: start, window_end: end }: WindowRow, at: number): boolean {
+  return timeOf(start) <= at && at < timeOf(end);
 }
 
-function effectOf(report: Found | null, sum: Added, at: number): WindowEffect {
+function effectOf(report: WindowRow | null, sum: Added, at: number): WindowEffect {
   const day = Math.floor(at / DAY) * DAY;
   const amount = (
     field: string,
-    before: string | undefined,
+    before: Cell | undefined,
     by: bigint,
   ): WindowEffect['numbers'][number] => {
-    const was = before === undefined ? null : microsOf(before);
+    const was = before === undefined ? null : pusdOf(before);
     return {
       field,
       before: was === null ? null : formatMicros(was),
@@ -128,17 +119,17 @@ function effectOf(report: Found | null, sum: Added, at: number): WindowEffect {
   };
   const count = (
     field: string,
-    before: string | undefined,
+    before: Cell | undefined,
     by: bigint,
   ): WindowEffect['numbers'][number] => ({
     field,
-    before: before ?? null,
+    before: before === undefined ? null : String(before),
     by: by.toString(),
-    after: before === undefined ? null : (BigInt(before) + by).toString(),
+    after: before === undefined ? null : (BigInt(String(before)) + by).toString(),
   });
   return {
-    reportId: report?.report_id ?? null,
-    revision: (report?.revision ?? 0) + 1,
+    reportId: report === null ? null : String(report.report_id),
+    revision: Number(report?.revision ?? 0) + 1,
     start: report === null ? isoTime(day) : String(report.window_start),
     end: report === null ? isoTime(day + DAY) : String(report.window_end),
     numbers: [
