@@ -68,6 +68,21 @@ describe('health is green', () => {
   });
 });
 
+test('health is amber, and answers 200, where something is said and nothing stands still', () => {
+  const amber = { color: 'amber', because: 'No fill was booked for 400 s.' } as const;
+  const red = { color: 'red', because: 'Postgres cannot be written.' } as const;
+  const said = (...findings: readonly (typeof amber | typeof red)[]) =>
+    healthOf(worker(), { ...facts, levels: { findings, shown: { last_fill_ago_s: 400 } } });
+  expect(said(amber)).toMatchObject({
+    ok: true,
+    body: { status: 'amber', because: [amber.because], last_fill_ago_s: 400 },
+  });
+  expect(said(amber, red)).toMatchObject({
+    ok: false,
+    body: { status: 'red', because: [red.because, amber.because] },
+  });
+});
+
 describe('health is red, and says why', () => {
   const late = 85_000;
   const halt = new RuntimeError('LOG_REPLACED', 'The log is another one.', { retryable: false });
