@@ -17,7 +17,7 @@
  * NegRiskAdapter: that one is a repetition, and of a conversion it is a part.
  */
 
-import { type Contracts } from './contracts.ts';
+import { type Contracts, isOthersCollateral } from './contracts.ts';
 import {
   type CashTransfer,
   type ConversionEvent,
@@ -130,7 +130,7 @@ function positionOf(
   const role = scene.contracts.roleOf(event.holder);
   if (role === 'neg_risk_adapter' || !event.plain) return null;
   const collateral = event.collateral ?? scene.contracts.withRole('wrapped_collateral')[0];
-  if (collateral === undefined) return null;
+  if (collateral === undefined || isOthersCollateral(collateral, scene.contracts)) return null;
   const pair = tokensOfCondition(event.conditionId, collateral);
   const isTheirs = (transfer: TokenTransfer): boolean =>
     event.kind === 'redeem' ? isWithin(transfer, pair) : isPairOf(transfer, pair, event.amount);

@@ -125,6 +125,16 @@ function contractsOf(used: ContractBook): Contracts {
   };
 }
 
+/**
+ * Whether a collateral is none of the venue's: anybody can have conditions of their own coin. A list
+ * that does not name the venue's cannot tell.
+ */
+export function isOthersCollateral(address: string, contracts: Contracts): boolean {
+  const [plain, wrapped] = (['collateral', 'wrapped_collateral'] as const).map(contracts.withRole);
+  const ours = [...(plain ?? []), ...(wrapped ?? []), ...contracts.withRole('pusd')];
+  return plain?.length !== 0 && wrapped?.length !== 0 && !ours.includes(address);
+}
+
 /** Reads the text of `CHAIN_CONTRACTS_FILE`: the book, or one sentence that says what is wrong. */
 export function parseContracts(text: string): ContractBook | string {
   const read = settingsIn(text);

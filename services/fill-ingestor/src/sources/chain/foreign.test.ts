@@ -115,6 +115,32 @@ describe('tokens that the ledger does not know', () => {
     expect(read.foreign).toHaveLength(2);
   });
 
+  test('stay unknown where they are redeemed for nothing, by the wallet or on its behalf', () => {
+    const ids = tokensOfCondition(MARKET.conditionId, OTHER_COIN);
+    const word = (address: string): string => address.slice(2).toLowerCase().padStart(64, '0');
+    for (const by of [ALICE, STRANGER]) {
+      const redeemed = redeemAtTokens(VENUE, MARKET, by, [5n, 0n], 0n).map((one) => ({
+        ...one,
+        topics: one.topics.map((topic) => topic.replace(word(VENUE.usdce), word(OTHER_COIN))),
+        data: one.data.replace(BigInt(YES).toString(16), BigInt(ids[0]).toString(16)),
+      }));
+      const given = single(VENUE.tokens, STRANGER, ALICE, STRANGER, ids[0], 5n);
+      const read = readKnowing([...(by === ALICE ? [] : [given]), ...redeemed], []);
+      expect(read).toMatchObject({ movements: [], unclassified: [], named: [] });
+      expect(read.foreign).toMatchObject([{ account: ALICE, value: { direction: 'OUT' } }]);
+    }
+  });
+
+  test('are told by a list without the venue’s collateral, too, where they are known', () => {
+    const bodies = [
+      ...splitThrough(VENUE, MARKET, STRANGER, 7n),
+      single(VENUE.tokens, STRANGER, STRANGER, ALICE, YES, 1n),
+    ];
+    const book = POLYGON.filter(({ role }) => role !== 'collateral');
+    const read = readWalletTransaction(placed(bodies), new Set([ALICE]), book, () => true);
+    expect(movementsOf(read)).toMatchObject([{ token_id: YES, direction: 'IN' }]);
+  });
+
   test('that come from no address and are of no known collateral stay set aside', () => {
     const read = readKnowing([single(VENUE.tokens, ALICE, ZERO, ALICE, '7', 5n)], []);
     expect(read).toMatchObject({ foreign: [], unclassified: [{ account: ALICE }] });

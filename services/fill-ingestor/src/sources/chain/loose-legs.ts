@@ -12,7 +12,7 @@
  */
 
 import { type Claimed, NOBODY } from './actions.ts';
-import { type ContractRole, type Contracts, PAID_KINDS } from './contracts.ts';
+import { type ContractRole, type Contracts, isOthersCollateral, PAID_KINDS } from './contracts.ts';
 import { type CashTransfer, type Seen, type TokenEntry, type TokenTransfer } from './events.ts';
 import { type CashLeg, type TransferLeg } from './movement-values.ts';
 import { tokensOfCondition } from './token-sets.ts';
@@ -107,13 +107,11 @@ function isSomething(one: TokenTransfer | CashTransfer): boolean {
 
 /** Tokens that the transaction itself shows to be of a collateral that is none of the venue's. */
 function othersTokens(seen: readonly Seen[], contracts: Contracts): ReadonlySet<string> {
-  const ours = (['collateral', 'wrapped_collateral', 'pusd'] as const).flatMap((role) =>
-    contracts.withRole(role),
-  );
   return new Set(
     seen.flatMap((one) => {
       const collateral = 'collateral' in one ? one.collateral : null;
-      if (collateral === null || ours.includes(collateral) || !('conditionId' in one)) return [];
+      if (collateral === null || !('conditionId' in one)) return [];
+      if (!isOthersCollateral(collateral, contracts)) return [];
       return tokensOfCondition(one.conditionId, collateral);
     }),
   );
