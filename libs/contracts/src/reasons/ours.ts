@@ -68,7 +68,7 @@ export const FLAG_CODES = [
     severity: 'WARN',
     meaning: 'No maker rebate rate is known for the market; no rebate is accrued.',
     action: 'Have the market definition completed.',
-    userMessage: '',
+    userMessage: 'The maker rebate of this trade is not known yet.',
   },
   {
     code: 'GOV_REBATE_RATE_OUT_OF_RANGE',
@@ -82,7 +82,7 @@ export const FLAG_CODES = [
     severity: 'INFO',
     meaning: 'An operator states the fee of an imported fill.',
     action: 'No action; the operator is named on the fill.',
-    userMessage: '',
+    userMessage: 'The fee of this trade was entered by an operator.',
   },
   {
     code: 'GOV_ORDER_WITHOUT_MAX_FEE',
@@ -195,7 +195,8 @@ export const INCOMPLETE_CODES = [
     severity: 'WARN',
     meaning: 'A lot has no known cost; what depends on it is incomplete.',
     action: 'Declare the basis by a reviewed command.',
-    userMessage: '',
+    userMessage:
+      'What some of these shares cost is not known; numbers that depend on it are left empty.',
   },
   {
     code: 'GOV_MOVEMENT_UNBOOKED',
@@ -253,7 +254,8 @@ export const INCOMPLETE_CODES = [
     severity: 'WARN',
     meaning: 'There is no mark for an open position; unrealised is left empty, never 0.',
     action: 'See why market data sends no mark.',
-    userMessage: '',
+    userMessage:
+      'There is no current price for this position, so its unrealised P&L is left empty.',
   },
   {
     code: 'GOV_NEGRISK_TOKEN_BY_TOKEN',
@@ -287,7 +289,7 @@ export const ALARM_CODES = [
     severity: 'WARN',
     meaning: 'The books of a wallet add up to less than nothing; the venue has no short positions.',
     action: 'Find the fill, transfer or opening balance that is missing.',
-    userMessage: '',
+    userMessage: 'More shares are recorded as sold than were held; the numbers are being checked.',
   },
   {
     code: 'GOV_FILL_UNMATCHED',
