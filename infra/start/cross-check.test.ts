@@ -22,6 +22,7 @@ function faithful(): Facts {
       fillReports: expected.settlementReports,
       fills: payable,
       marketReports: 0,
+      windows: [],
       repeated: [],
       records: expected.settlementReports,
     },

@@ -15,8 +15,10 @@ import {
 import { type DayNode, FINAL_DEPTH, startDayNode } from './day-node.ts';
 import { lastHead } from './scene.ts';
 
-const FIRST_BLOCK = EVENING_BLOCK - 40;
-const FIRST_HEAD = EVENING_BLOCK - 10;
+/** Before midnight: the wallets are compared at the last block of the day (rule B13). */
+const FIRST_BLOCK = EVENING_BLOCK - 400;
+/** Its final part ends before midnight, and nobody asks for balances, until the scene is there. */
+const FIRST_HEAD = EVENING_BLOCK - 300;
 const POLL_MS = 200;
 
 /**
@@ -46,6 +48,18 @@ export function chainEnvironment(
     CHAIN_POLL_MS: String(POLL_MS),
     // A day of the past has blocks of the past.
     CHAIN_HEAD_AGE_MS_MAX: '0',
+    WINDOW_BALANCES_RETRY_SECONDS: '1',
+  };
+}
+
+/**
+ * When windows are closed in a job that somebody waits for: soon, but not in the middle of its
+ * fills. The time of the last one is known to five seconds.
+ */
+export function windowEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return {
+    WINDOW_SETTLE_SECONDS: env['WINDOW_SETTLE_SECONDS'] ?? '1',
+    WINDOW_QUIET_SECONDS: env['WINDOW_QUIET_SECONDS'] ?? '6',
   };
 }
 

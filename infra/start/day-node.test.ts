@@ -4,6 +4,7 @@ import {
   EVENING_BLOCK,
   eveningOf,
   happen,
+  PUSD,
   secondOfBlock,
   walletsOf,
 } from '@polytraders/testkit/generator';
@@ -58,4 +59,14 @@ test('never shrinks', async () => {
   node.growTo(EVENING_BLOCK);
   node.growTo(EVENING_BLOCK - 5);
   expect(Number(await ask('eth_blockNumber'))).toBe(EVENING_BLOCK);
+});
+
+test('knows what wallets hold up to a block, once it was told, and of later ones nothing', async () => {
+  const account = `0x${'ab'.repeat(20)}`;
+  const data = `0x70a08231${account.slice(2).padStart(64, '0')}`;
+  const block = (number: number) => `0x${number.toString(16)}`;
+  expect(await ask('eth_call', { data }, block(EVENING_BLOCK - 20))).toBeUndefined();
+  node.hold(walletsOf([{ account, asset: PUSD, amount: 255n }]), EVENING_BLOCK - 1);
+  expect(await ask('eth_call', { data }, block(EVENING_BLOCK - 20))).toMatch(/^0x0{62}ff$/);
+  expect(await ask('eth_call', { data }, block(EVENING_BLOCK))).toBeUndefined();
 });

@@ -7,12 +7,15 @@
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { blockHashOf, type ChainReceipt } from '@polytraders/testkit/generator';
+import { blockHashOf, type ChainReceipt, type Wallets } from '@polytraders/testkit/generator';
+import { balancesOf } from './day-balances.ts';
 
 export type DayNode = {
   readonly url: string;
   /** Adds receipts; their blocks must be above the head that was there. */
   readonly add: (receipts: readonly ChainReceipt[]) => void;
+  /** What wallets hold from now on, up to a block: it is asked for by `eth_call`. */
+  readonly hold: (wallets: Wallets, until: number) => void;
   /** The chain grows to this block. It never shrinks. */
   readonly growTo: (block: number) => void;
   readonly close: () => Promise<void>;
@@ -37,7 +40,7 @@ type Filter = {
 
 /** Starts the node on a free port of this machine. */
 export async function startDayNode(chain: DayChain, head: number): Promise<DayNode> {
-  const state = { head, receipts: [] as ChainReceipt[] };
+  const state: State = { head, receipts: [], held: null };
   const server = createServer((request, response) => {
     void answerOf(request, chain, state).then((body) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -52,6 +55,7 @@ export async function startDayNode(chain: DayChain, head: number): Promise<DayNo
   return {
     url: `http://127.0.0.1:${String(port)}`,
     add: (receipts) => void state.receipts.push(...receipts),
+    hold: (wallets, until) => void (state.held = { wallets, until }),
     growTo: (block) => void (state.head = Math.max(state.head, block)),
     close: () => closed(server),
   };
@@ -62,7 +66,11 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-type State = { head: number; readonly receipts: ChainReceipt[] };
+type State = {
+  head: number;
+  readonly receipts: ChainReceipt[];
+  held: { readonly wallets: Wallets; readonly until: number } | null;
+};
 
 async function answerOf(request: IncomingMessage, chain: DayChain, state: State): Promise<string> {
   let text = '';
@@ -84,9 +92,22 @@ function resultOf({ method, params = [] }: Call, chain: DayChain, state: State):
       return logsOf(params[0] ?? {}, state);
     case 'eth_getTransactionReceipt':
       return { result: receiptsIn(state).find((one) => one.transactionHash === params[0]) ?? null };
+    case 'eth_call':
+      return callOf(params, state);
     default:
       return { error: { code: -32601, message: `the method ${method} does not exist` } };
   }
+}
+
+/** What wallets hold, as of blocks for which that is known. */
+function callOf(params: readonly unknown[], state: State): object {
+  const [call, tag] = params as readonly [{ readonly data?: string }, string];
+  const { held } = state;
+  if (held === null || numberOf(tag, state) > held.until) {
+    return { error: { code: -32000, message: `nothing is known of wallets at block ${tag}` } };
+  }
+  const result = balancesOf(held.wallets, call.data ?? '0x');
+  return result === null ? { error: { code: -32000, message: 'execution reverted' } } : { result };
 }
 
 function numberOf(tag: string, { head }: State): number {

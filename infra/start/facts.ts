@@ -39,6 +39,8 @@ export type ReportFact = {
   readonly repeated: readonly string[];
   /** Reports on books of markets that resolved. */
   readonly marketReports: number;
+  /** Reports of windows that have no paper in them, in the order of the topic. */
+  readonly windows: readonly SettlementReport[];
   /** All committed records on the topic. */
   readonly records: number;
 };
@@ -154,9 +156,12 @@ export async function reportsOf(bus: Bus, accounts: readonly string[] | null): P
   let fillReports = 0;
   const settled = new Set<string>();
   let marketReports = 0;
+  const windows: SettlementReport[] = [];
   const records = await scanTopic(bus, TOPICS.settlementReports.name, ({ content }) => {
     if (!('type' in content)) return;
     const report = content.value as SettlementReport;
+    // A window is of all accounts.
+    if (report.event_type === 'SETTLEMENT_REPORT') windows.push(report);
     if (wanted !== null && !wanted.has(report.account ?? '')) return;
     if (report.event_type === 'MARKET_SETTLED') {
       marketReports += 1;
@@ -168,7 +173,7 @@ export async function reportsOf(bus: Bus, accounts: readonly string[] | null): P
     if (fills.has(report.fill_id)) repeated.push(report.fill_id);
     fills.add(report.fill_id);
   });
-  return { fillReports, marketReports, fills, repeated, records };
+  return { fillReports, marketReports, windows, fills, repeated, records };
 }
 
 /** Σ over partitions of how far readers of a topic could get. */

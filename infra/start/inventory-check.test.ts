@@ -38,7 +38,8 @@ function lived(): Settled {
   }
   const sent = { messages: 0, executionReports: 0, commands: 0 };
   const jobs = { redemptions: 3, failure: true };
-  return { evening, expected, wallets, bookedCash, jobs, sent };
+  const atMidnight = { midnight: [], placed: [] };
+  return { evening, expected, wallets, ...atMidnight, bookedCash, jobs, sent };
 }
 
 const settled = lived();

@@ -184,9 +184,22 @@ function checkCash(settled: Settled, books: readonly BookFact[]): Check {
   // What was there before has cost what was declared, long ago.
   for (const { account, basis } of evening.declared) add(account, -basis);
   for (const book of books) add(book.account, book.costBasis - book.realised);
-  const off = [...cash].filter(([, left]) => left !== 0n);
+  const unbooked = redeemedAside(settled);
+  const off = [...cash].filter(([account, left]) => left !== 0n && !unbooked.has(account));
   const told = off.map(([account, left]) => `${account}: ${left} micros too few`);
   return claim('realised less cost of all books is the cash that moved', told, '');
+}
+
+/** Wallets that have redeemed shares of fills that were set aside: that cash is in no book. */
+function redeemedAside({ evening, expected }: Settled): ReadonlySet<string> {
+  const aside = new Set(expected.aside.map(({ account, token }) => `${account}|${token}`));
+  return new Set(
+    evening.redemptions.flatMap(({ step: { act } }) =>
+      act.kind === 'redeem' && act.market.tokens.some((one) => aside.has(`${act.account}|${one}`))
+        ? [act.account]
+        : [],
+    ),
+  );
 }
 
 /** Σ of all books of a token is what its wallet holds, but for fills that were set aside. */

@@ -92,12 +92,15 @@ describe('npm start', () => {
     const { code, out, err } = await start('--fills', '300');
     expect({ code, err: code === 0 ? '' : err + out }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/confirmed fills in the ledger\n/);
-    expect(out).toMatch(/All 26 checks hold\./);
+    expect(out).toMatch(/All 31 checks hold\./);
     expect(out).toMatch(/^redeem +done +\d+ /m);
     expect(out).toMatch(/^redeem +failed +1 /m);
     expect(out).toMatch(/^Reservations: .*\d+ pending, .*2 refused/m);
     expect(out).toMatch(/ GOV_FILL_STATUS_CONFLICT +1\n/);
     expect(out).toMatch(/lab\.paper \(paper\)/);
+    expect(out).toMatch(/^Report of 2026-05-08: settlement_pnl_20260509T000000Z_r2, held$/m);
+    expect(out).toMatch(/^all +\d+ /m);
+    expect(out).toMatch(/^0x\S+ +3,?\d+.* 0\.00 +RECONCILED$/m);
     const count = (title: string) => countIn(out, title);
     expect(count('messages in')).toBe(
       count('market data') + count('commands') + count('execution reports'),
@@ -114,6 +117,8 @@ describe('npm start', () => {
     expect(err).toMatch(/This day is in the ledger already/);
     expect(out).toMatch(/ applied +0\n/);
     expect(out).toMatch(/holds +ledger lines that it adds\n/);
+    expect(out).toMatch(/holds +revisions of the day's report that it adds\n/);
+    expect(out).toMatch(/^reports of windows, with revisions +2$/m);
   }, 120_000);
 
   test('does not take the inputs of others, which come meanwhile, for its own', async () => {
@@ -124,7 +129,7 @@ describe('npm start', () => {
     const [ended] = (await once(job, 'exit')) as [number];
     expect({ ended, out: ended === 0 ? '' : await out }).toEqual({ ended: 0, out: '' });
     expect(said.text).toMatch(/^10 execution reports of others came meanwhile\. /m);
-    expect(await out).toMatch(/All 23 checks hold\./);
+    expect(await out).toMatch(/All 28 checks hold\./);
   }, 120_000);
 
   test('waits for the books that count, not for a version that is built beside them', async () => {
@@ -167,7 +172,7 @@ describe('npm start', () => {
     expect(out).toContain(
       `DIFFERS  every book is the sum of its ledger lines (SQL): ${book} is not`,
     );
-    expect(out).toMatch(/\d of 27 checks do not hold\./);
+    expect(out).toMatch(/\d of 33 checks do not hold\./);
   }, 120_000);
 
   test('a file goes the same way, and its bad rows are named', async () => {

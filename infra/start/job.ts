@@ -14,7 +14,7 @@ import { type OneJob, oneJob } from './one-job.ts';
 import { type StartOptions } from './options.ts';
 import { runDay, runFile } from './run.ts';
 import { expectLogs, type Service, startService } from './services.ts';
-import { chainEnvironment, startDayChain } from './day-chain.ts';
+import { chainEnvironment, startDayChain, windowEnvironment } from './day-chain.ts';
 
 const SERVICES = [
   'fill-ingestor',
@@ -63,7 +63,9 @@ async function runAlone(
   const say = (sentence: string) => terminal.err(`${sentence}\n`);
   // A file is imported beside whatever chain the environment names; a day has one of its own.
   const node = options.input === null ? await startDayChain(options, env) : null;
-  const own = node === null ? env : { ...env, ...chainEnvironment(options, node) };
+  const windows = windowEnvironment(env);
+  const chain = node === null ? {} : chainEnvironment(options, node);
+  const own = { ...env, ...windows, ...chain };
   const services = SERVICES.map((name) => startOne(name, own, options.logs));
   try {
     await Promise.race([Promise.all(services.map(({ started }) => started)), interrupted]);

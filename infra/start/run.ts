@@ -4,6 +4,7 @@
  */
 
 import { type Bus, type Database, runCli, type Terminal } from '@polytraders/cli';
+import { type SettlementReport } from '@polytraders/contracts';
 import {
   accountsOfDay,
   type Accountant,
@@ -11,6 +12,7 @@ import {
   eveningOf,
   type Expectation,
   generateDay,
+  startOf,
 } from '@polytraders/testkit/generator';
 import { type Check, checkDay, checkLedger, counts, type Facts, same } from './cross-check.ts';
 import { type DayNode } from './day-node.ts';
@@ -48,6 +50,10 @@ import {
   runTable,
   total,
 } from './summary.ts';
+import { checkChain, checkWindows } from './window-check.ts';
+import { windowAt, type WindowFacts, windowsOf } from './window-facts.ts';
+import { windowList, windowTables } from './window-table.ts';
+import { waitUntilReported } from './window-wait.ts';
 
 /**
  * Market data is a little ahead of trading, as in life: definitions are known at the first fill.
@@ -58,6 +64,7 @@ const NEXT = `Where to look next
   npm run polytraders -- positions                     books with shares, cost and PnL
   npm run polytraders -- ledger --limit 20             the last lines of the ledger
   npm run polytraders -- reports --limit 5             what consumers of the topic read
+  npm run polytraders -- windows                       reports of days: revisions, wallets, drift
   npm run polytraders -- inventory                     free, reserved, pending, redeemable
   npm run polytraders -- jobs                          what may be merged, converted, redeemed
   npm run polytraders -- quarantine                    what is not in the books, and why
@@ -81,18 +88,22 @@ type Before = {
   readonly ingestor: IngestorFact;
   readonly lines: number;
   readonly reports: number;
+  readonly windows: readonly SettlementReport[];
 };
 
 /** What an interrupted run has left is finished first, so that this run's counts are its own. */
 async function beforeRun(job: Job, accounts: readonly string[] | null): Promise<Before> {
   const { database, bus, options } = job;
   await follow(job);
+  // First of all: what comes between two of these looks is one of others, and never overlooked.
+  const arrived = await arrivedOf(database, bus);
+  const reports = await reportsOf(bus, accounts);
   return {
-    // First of all: what comes between two of these looks is one of others, and never overlooked.
-    arrived: await arrivedOf(database, bus),
+    arrived,
     ingestor: await ingestorOf(database, options.input === null),
     lines: (await ledgerOf(database, accounts)).lines,
-    reports: (await reportsOf(bus, accounts)).fillReports,
+    reports: reports.fillReports,
+    windows: reports.windows,
   };
 }
 
@@ -124,8 +135,11 @@ export async function runDay(job: Job, node: DayNode): Promise<0 | 1> {
   await follow(job);
   const settled = await settleDay(scene);
   const { expected } = settled;
+  await reported(job, true);
   const sent = [opened, day, settled.sent].reduce(sentTogether);
   const facts = await settle(job, accounts);
+  const windows = await windowsOf(database, facts.reports.windows);
+  const ofDay = windowAt(windows.revisions, startOf(options));
   const inventory = await inventoryOf(database, accounts);
   const run = await runCounts(job, before, sent, facts);
   const checks = [
@@ -133,16 +147,25 @@ export async function runDay(job: Job, node: DayNode): Promise<0 | 1> {
     ...checkDay(expected, facts, movedBy(settled)),
     ...checkInventory(inventory),
     ...checkSettled(settled, inventory, facts.books),
-    ...(run.others > 0 ? [] : [...checkRun(expected, before, run), checkSent(sent, run)]),
+    ...checkWindows(windows),
+    checkChain(settled, ofDay.at(-1)),
+    ...(run.others > 0
+      ? []
+      : [...checkRun(expected, before, run, revisionsAgain(before, ofDay)), checkSent(sent, run)]),
   ];
-  return report(job, facts, inventory, checks, run);
+  return report(job, { ...facts, inventory, windows, ofDay: ofDay.at(-1) }, checks, run);
 }
 
 /**
  * What this delivery did by itself: the first one of a day is refused and repeated exactly where
  * the messages are; a further one adds nothing. After half a delivery neither can be said.
  */
-function checkRun(expected: Expectation, before: Before, run: RunCounts): Check[] {
+function checkRun(
+  expected: Expectation,
+  before: Before,
+  run: RunCounts,
+  revisions: number,
+): Check[] {
   const { applied, ignored, refused } = judgedReports(run.ingestor);
   if (before.lines === 0) {
     return [
@@ -155,7 +178,16 @@ function checkRun(expected: Expectation, before: Before, run: RunCounts): Check[
     same('reports of a further delivery that are applied', 0, applied),
     same('ledger lines that it adds', 0, run.newLines),
     same('reports that it adds', 0, run.newReports),
+    same("revisions of the day's report that it adds", 0, revisions),
   ];
+}
+
+/** New revisions of the day's report; none where an earlier run did not get as far as its wallets. */
+function revisionsAgain(before: Before, after: readonly SettlementReport[]): number {
+  const known = new Set(before.windows.map(({ event_id: id }) => id));
+  const last = after.filter(({ event_id: id }) => known.has(id)).at(-1);
+  const isDone = (last?.reconciliation_status ?? 'PENDING') !== 'PENDING';
+  return isDone ? after.filter(({ event_id: id }) => !known.has(id)).length : 0;
 }
 
 /** Nothing is dropped in silence: whatever was sent was applied, known already or refused. */
@@ -173,10 +205,22 @@ export async function runFile(job: Job): Promise<0 | 1> {
   const code = await runCli(['import', file, ...args], env, terminal, job.over);
   job.over.throwIfAborted();
   if (code !== 0) throw new Error(`The import of ${file} did not end well; see above.`);
+  await follow(job);
+  await reported(job, false);
   const facts = await settle(job, null);
   const inventory = await inventoryOf(job.database, null);
+  const windows = await windowsOf(job.database, facts.reports.windows);
   const run = await runCounts(job, before, null, facts);
-  return report(job, facts, inventory, [...checkLedger(facts), ...checkInventory(inventory)], run);
+  const checks = [...checkLedger(facts), ...checkInventory(inventory), ...checkWindows(windows)];
+  return report(job, { ...facts, inventory, windows, ofDay: undefined }, checks, run);
+}
+
+/** Windows that are over get their reports, and, where the day has its chain, its answer. */
+async function reported(job: Job, hasChain: boolean): Promise<void> {
+  const { database, over, terminal } = job;
+  const lack = await waitUntilReported(database, hasChain, over);
+  if (lack !== null) terminal.err(`Not waited for any longer: ${lack}.\n`);
+  await follow(job);
 }
 
 async function stream(job: Job, accountant: Accountant): Promise<Sent> {
@@ -259,23 +303,35 @@ async function runCounts(
   };
 }
 
-function report(
-  { terminal }: Job,
-  facts: Facts,
-  inventory: InventoryFacts,
-  checks: readonly Check[],
-  run: RunCounts,
-): 0 | 1 {
+type Found = Facts & {
+  readonly inventory: InventoryFacts;
+  readonly windows: WindowFacts;
+  /** Last revision of the report of the generated day. */
+  readonly ofDay: SettlementReport | undefined;
+};
+
+function report({ terminal }: Job, facts: Found, checks: readonly Check[], run: RunCounts): 0 | 1 {
   const differing = checks.filter(({ difference }) => difference !== null).length;
   const verdict =
     differing === 0
       ? `All ${checks.length} checks hold.`
       : `${differing} of ${checks.length} checks do not hold.`;
+  const { inventory } = facts;
   if (run.others > 0) terminal.err(othersText(run.others));
   terminal.out(
-    `\n${runTable(run, facts)}\n${botTable(facts)}\n${balanceTable(inventory)}\n` +
+    `\n${runTable(run, facts)}\n${botTable(facts)}\n${windowText(facts)}\n${balanceTable(inventory)}\n` +
       `${jobTable(inventory)}\n${reservationText(inventory)}\n` +
       `Cross-check, computed by another way\n${checkText(checks)}${verdict}\n\n${NEXT}`,
   );
   return differing === 0 ? 0 : 1;
+}
+
+/** The report of the day in full; of a file, what there is of each window. */
+function windowText({ windows, ofDay }: Found): string {
+  const { linesAfter, last } = windows;
+  const after =
+    linesAfter === 0
+      ? ''
+      : `${grouped(linesAfter)} lines of closed windows came late; the next cut reports them.\n`;
+  return `${ofDay === undefined ? windowList(last) : windowTables(ofDay)}${after}`;
 }

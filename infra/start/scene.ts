@@ -18,6 +18,7 @@ import {
   type Evening,
   type Expectation,
   happen,
+  type Holding,
   type JobName,
   PUSD,
   type Step,
@@ -49,6 +50,10 @@ export type Settled = {
   readonly expected: Expectation;
   /** What wallets hold in the end. */
   readonly wallets: Wallets;
+  /** What they hold at midnight, before the first market resolves. */
+  readonly midnight: readonly Holding[];
+  /** The part of it that the messages named the block of. */
+  readonly placed: readonly Holding[];
   /**
    * What acts on the chain change in the books, by account: the cash that splits take and that
    * merges, conversions and redemptions bring. Deposits and rewards are in no book.
@@ -90,7 +95,13 @@ export async function settleDay(scene: Scene): Promise<Settled> {
   const wallets = walletsOf(expected.inventory.wallets);
   const bookedCash = new Map<string, bigint>();
   const live = (step: Step): ChainReceipt => liveThrough(wallets, bookedCash, step);
-  for (const step of evening.morning) live(step);
+  const placed = walletsOf(expected.inventory.placed);
+  for (const step of evening.morning) {
+    live(step);
+    happen(placed, step);
+  }
+  const midnight = wallets.all();
+  node.hold(walletsOf(midnight), firstBlock(evening.resolutions) - 1);
   say(`On the chain: ${evening.resolutions.length} markets resolve.`);
   node.add(evening.resolutions.map(live));
   node.growTo(lastBlock(evening.resolutions) + FINAL_BLOCKS);
@@ -104,7 +115,7 @@ export async function settleDay(scene: Scene): Promise<Settled> {
     evening.redemptions.map(({ step }) => live(step)),
   );
   await settled();
-  return { evening, expected, wallets, bookedCash, jobs, sent };
+  return { evening, expected, wallets, midnight, placed: placed.all(), bookedCash, jobs, sent };
 }
 
 /** The act in the wallets, and its cash in the books. */
@@ -127,6 +138,10 @@ export function lastHead({ resolutions }: Evening): number {
 const FINAL_BLOCKS = 20;
 const POLL_MS = 100;
 const RESOLVED_MS_MAX = 30_000;
+
+function firstBlock(steps: readonly Step[]): number {
+  return Math.min(...steps.map(({ block }) => block));
+}
 
 function lastBlock(steps: readonly Step[]): number {
   return Math.max(...steps.map(({ block }) => block));

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type Bus, type Database } from '@polytraders/cli';
 import { physicalTopic, progressTopic, TOPICS } from '@polytraders/contracts';
 import { endOf, type LedgerFact, ledgerOf, type ReportFact, reportsOf } from './facts.ts';
+import { storedReports } from './window-facts.ts';
 
 export type Standing = {
   /** Execution reports that are on the bus and in the inbox. */
@@ -165,8 +166,8 @@ export function leftOf({ unread, untaken, unsent, unbooked }: Standing): number 
 }
 
 /**
- * Reads ledger and topic until each payable line has its report, or patience ends. Throws the
- * reason of `over` once it is aborted.
+ * Reads ledger and topic until each payable line and each revision of a window has its report, or
+ * patience ends. Throws the reason of `over` once it is aborted.
  */
 export async function waitUntilPublished(
   database: Database,
@@ -177,8 +178,10 @@ export async function waitUntilPublished(
   const startedAt = performance.now();
   for (;;) {
     const ledger = await ledgerOf(database, accounts);
+    const stored = await storedReports(database);
     const reports = await reportsOf(bus, accounts);
-    const done = reports.fills.size >= ledger.payable.size;
+    const done =
+      reports.fills.size >= ledger.payable.size && reports.windows.length >= stored.length;
     if (done || performance.now() - startedAt > REPORT_MS_MAX) return { ledger, reports };
     await sleep(POLL_MS, undefined, { signal: over });
   }

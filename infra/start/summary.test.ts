@@ -21,6 +21,7 @@ const facts = {
     fillReports: 56,
     marketReports: 3,
     fills: new Set<string>(),
+    windows: [],
     repeated: [],
     records: 56,
   },

@@ -92,6 +92,7 @@ export function runTable(run: RunCounts, facts: Facts): string {
     ['reports on fills on the topic', grouped(facts.reports.fillReports)],
     ['  new in this run', grouped(run.newReports)],
     ['reports on books of resolved markets', grouped(facts.reports.marketReports)],
+    ['reports of windows, with revisions', grouped(facts.reports.windows.length)],
   ];
   return tableText(LINES, lines, '');
 }

@@ -62,8 +62,22 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** A report of a day as its table holds it, but for what a test says of it. */
+const windowRow = {
+  ...{ month: '2026-05-01', partition: 0, line: 0, market_seq: 1, window_id: 'win_1' },
+  ...{ report_id: 'r', event_id: 'e', causation_id: 'c', correlation_id: 'c' },
+  ...{ effective_at: '2026-05-09Z', recorded_at: '2026-05-09Z', retained_until: '2033-05-09' },
+  ...{ window_kind: 'daily', window_start: '2026-05-08Z', window_end: '2026-05-09Z' },
+  ...{ group_by: 'bot', mode: 'general_live', regulatory: true, mixed: false, reason_codes: [] },
+  ...{ books_complete: true, incomplete_reasons: [], total_fills: 4, declared_fee_fills: 0 },
+  ...{ gross_volume_pusd: 9.5, realised_pnl_pusd: 2, net_pnl_pusd: 1.5, net_fees_pusd: 0.5 },
+  ...{ gross_fees_pusd: 0.5, maker_rebates_pusd: 0, maker_rebates_received_pusd: 0 },
+  ...{ unsettled_pusd: 0, negrisk_positions: 0, stale_marks: 0, kill_switch_active: false },
+  ...{ quarantined_fills: 1, groups: '[]', accounts: '[]', marks: '[]', alerts: '[]' },
+};
+
 describe('before any service has started', () => {
-  test.each(['positions', 'ledger', 'quarantine', 'status', 'reports'])(
+  test.each(['positions', 'ledger', 'quarantine', 'status', 'reports', 'windows'])(
     '%s says which service to start, and exits 2',
     async (name) => {
       const { code, out, err } = await run(name);
@@ -263,6 +277,29 @@ describe('with books in the tables', () => {
     expect(out).toMatch(/\nGOV_WALLET_OVERSOLD: The books of a wallet add up to less than nothing/);
     const json = JSON.parse((await run('quarantine', '--account', other, '--json')).out);
     expect(json.unbooked).toEqual([expect.objectContaining({ cash_pusd: '0.000001', offset: 2 })]);
+  });
+
+  test('windows lists every revision, the newest first, and says what its codes mean', async () => {
+    const client = await connect({ url: database.url, applicationName: 'cli-test' });
+    await client.query(
+      `
+      CREATE TABLE pnl_v1.later PARTITION OF pnl_v1.settlement_reports DEFAULT;
+      INSERT INTO pnl_v1.settlement_reports
+        SELECT (jsonb_populate_record(NULL::pnl_v1.settlement_reports, $1::jsonb || more)).*
+          FROM (VALUES ('{"offset": 1, "revision": 1, "reconciliation_status": "PENDING",
+                          "publication": "RELEASED", "reason_codes": ["GOV_ONCHAIN_PENDING"]}'),
+                       ('{"offset": 2, "revision": 2, "reconciliation_status": "UNRECONCILED",
+                          "publication": "HELD", "onchain_drift_pusd": 60.000001}')
+               ) AS of (text), LATERAL (SELECT text::jsonb AS more) AS each`,
+      [JSON.stringify(windowRow)],
+    );
+    await client.end();
+    const { out } = await run('windows');
+    expect(out).toMatch(/\n2026-05-08 +2 +HELD +4 +1 +9\.500000 .* UNRECONCILED +60\.000001\n/);
+    expect(out).toMatch(/60\.000001\n2026-05-08 +1 +RELEASED .* PENDING +–\n/);
+    expect(out).toMatch(/\nGOV_ONCHAIN_PENDING: The balances of the wallets/);
+    const held = JSON.parse((await run('windows', '--state', 'HELD', '--json')).out);
+    expect(held).toEqual([expect.objectContaining({ revision: 2, net_pnl_pusd: '1.500000' })]);
   });
 
   test('a ledger without lines is empty, not an error', async () => {

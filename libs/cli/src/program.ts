@@ -19,6 +19,7 @@ import { addReservations } from './commands/reservations.ts';
 import { addReserve } from './commands/reserve.ts';
 import { addRetention } from './commands/retention.ts';
 import { addStatus } from './commands/status.ts';
+import { addWindows } from './commands/windows.ts';
 import { CliError, reasonOf, type Terminal } from './terminal.ts';
 
 const SERVERS = `
@@ -59,6 +60,7 @@ export function programOf(context: CommandContext): Command {
   addPositions(program, context);
   addLedger(program, context);
   addReports(program, context);
+  addWindows(program, context);
   addQuarantine(program, context);
   addInventory(program, context);
   addReservations(program, context);

@@ -160,6 +160,14 @@ describe('the surroundings of a generated day', () => {
     ]);
   });
 
+  test('of what wallets hold, the messages place all but fills without a block, and those set aside', () => {
+    const { inventory, evening } = lived({ seed: 'placed', fills: 100 });
+    const wallets = walletsOf(inventory.wallets);
+    const placed = walletsOf(inventory.placed);
+    expect(placed.held(evening.treasury, PUSD)).toBe(wallets.held(evening.treasury, PUSD));
+    expect(placed.all()).not.toEqual(wallets.all());
+  });
+
   test('a conversion gives the cash and the YES of the rule, the fee kept back of each', () => {
     const { evening } = lived({ seed: 'convert', fills: 100 });
     const step = evening.morning.find(({ act }) => act.kind === 'convert') as Step;

@@ -74,7 +74,13 @@ export const REASON = {
 const ONE_E18 = 10n ** 18n;
 const BPS = 10_000n;
 
-type Known = { readonly content: string; readonly told: ToldFill; status: string };
+type Known = {
+  readonly content: string;
+  readonly told: Omit<ToldFill, 'status' | 'isPlaced' | 'isAside'>;
+  status: string;
+  isPlaced: boolean;
+  isAside: boolean;
+};
 type Subject = {
   account: string;
   bot: string;
@@ -202,15 +208,20 @@ function readMatch(seen: Seen, report: ExecutionReport, subject: Subject): void 
   if (known === undefined) {
     const { account, token, side } = subject;
     const fee = feeOf(report, cash);
-    const told = { orderId: report.order_id, account, token, side, shares, cash, fee, status: '' };
-    seen.fills.set(report.fill_id, { content, told, status: report.status });
+    const told = { orderId: report.order_id, account, token, side, shares, cash, fee };
+    const isPlaced = report.block_number !== null;
+    const { status } = report;
+    seen.fills.set(report.fill_id, { content, told, status, isPlaced, isAside: false });
   } else if (known.content !== content) return count(seen.refused, REASON.conflict);
   else if (isFinal(known.status) && isFinal(report.status) && known.status !== report.status) {
     return count(seen.refused, REASON.status);
   } else if (rankOf(report.status) <= rankOf(known.status)) {
     seen.duplicates += 1;
     return;
-  } else known.status = report.status;
+  } else {
+    known.status = report.status;
+    known.isPlaced ||= report.block_number !== null;
+  }
   if (report.status === 'CONFIRMED') bookFill(seen, report, subject, shares, cash);
 }
 
@@ -225,6 +236,8 @@ function bookFill(
   const objection = objectionTo(report, cash);
   if (objection !== null) {
     seen.aside.push(subject);
+    const fill = seen.fills.get(report.fill_id ?? '');
+    if (fill !== undefined) fill.isAside = true;
     return count(seen.setAside, objection);
   }
   const fee = feeOf(report, cash) ?? 0n;
@@ -332,7 +345,10 @@ function closeBooks(seen: Seen): Expectation {
     inventory: inventoryOf(
       seen.opened,
       [...seen.told.values()],
-      [...seen.fills.values()].map(({ told, status }) => ({ ...told, status })),
+      [...seen.fills.values()].map(({ told, status, isPlaced, isAside }) => ({
+        ...told,
+        ...{ status, isPlaced, isAside },
+      })),
     ),
   };
 }

@@ -7,6 +7,7 @@ export {
   EXECUTION_TOPIC,
   generateDay,
   MARKS_TOPIC,
+  startOf,
 } from './day.ts';
 export {
   COMMANDS_TOPIC,

@@ -4,7 +4,7 @@
  * accountant it knows nothing of how the services come to it.
  */
 
-import { type Holding, PUSD, walletsOf } from './wallets.ts';
+import { type Holding, PUSD, type Wallets, walletsOf } from './wallets.ts';
 
 /** An order as its reports tell it, and how it stands. */
 export type ToldOrder = {
@@ -30,6 +30,10 @@ export type ToldFill = {
   /** Null: nobody said it. The shares have moved all the same. */
   readonly fee: bigint | null;
   readonly status: string;
+  /** Whether any of its reports named the block that it is in. */
+  readonly isPlaced: boolean;
+  /** Whether the ledger keeps it without a lot. */
+  readonly isAside: boolean;
 };
 
 /** What an open order keeps, of its token or of pUSD. */
@@ -43,6 +47,11 @@ export type Held = Kept & { readonly afterEnd: bigint };
 
 export type ExpectedInventory = {
   readonly wallets: readonly Holding[];
+  /**
+   * What of it books can compare with the chain (rule B13): cash and shares that somebody named the
+   * block of; shares of fills that were set aside are in no book.
+   */
+  readonly placed: readonly Holding[];
   /** By open orders; those of a market that resolves keep nothing from then on. */
   readonly kept: readonly Kept[];
   readonly pendingOut: readonly Holding[];
@@ -59,9 +68,13 @@ export function inventoryOf(
   fills: readonly ToldFill[],
 ): ExpectedInventory {
   const wallets = walletsOf();
+  const placed = walletsOf();
   const out = walletsOf();
   const coming = walletsOf();
-  for (const { account, asset, amount } of opened) wallets.move(account, asset, amount);
+  for (const { account, asset, amount } of opened) {
+    wallets.move(account, asset, amount);
+    placed.move(account, asset, amount);
+  }
   const filled = new Map<string, bigint>();
   const waiting = new Map<string, ToldFill[]>();
   for (const fill of fills) {
@@ -71,6 +84,7 @@ export function inventoryOf(
     if (fill.status === 'CONFIRMED') {
       wallets.move(account, gives.asset, -gives.amount);
       wallets.move(account, gets.asset, gets.amount);
+      place(placed, fill);
     } else {
       out.move(account, gives.asset, gives.amount);
       coming.move(account, gets.asset, gets.amount);
@@ -84,11 +98,20 @@ export function inventoryOf(
     .map((order) => heldFor(order, leftOf(order), waiting.get(order.orderId) ?? []));
   return {
     wallets: wallets.all(),
+    placed: placed.all(),
     kept: kept.filter(({ amount }) => amount > 0n),
     pendingOut: out.all(),
     held,
     pendingIn: coming.all(),
   };
+}
+
+function place(placed: Wallets, fill: ToldFill): void {
+  if (!fill.isPlaced) return;
+  const { account, gives, gets } = legsOf(fill);
+  const isBooked = (asset: string) => asset === PUSD || !fill.isAside;
+  if (isBooked(gives.asset)) placed.move(account, gives.asset, -gives.amount);
+  if (isBooked(gets.asset)) placed.move(account, gets.asset, gets.amount);
 }
 
 function legsOf({ account, token, side, shares, cash, fee }: ToldFill) {

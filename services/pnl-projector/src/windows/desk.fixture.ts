@@ -231,10 +231,10 @@ function basisOf(line: LedgerEntry): bigint {
 export function legsOf(line: LedgerEntry): readonly Leg[] {
   const { account, token_id: token } = line;
   if (isPaperAccount(account)) return [];
-  const isOpening = line.entry_kind === 'OPENING' && token === null;
+  const isOpening = line.entry_kind === 'OPENING';
   const block = line.block_number ?? (isOpening ? 0 : null);
   if (block === null) return [];
-  const cash = isOpening ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
+  const cash = isOpening && token === null ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
   const moved = token === null || line.quarantined ? 0n : sharesOf(line);
   const legs: Leg[] = [];
   if (cash !== 0n) legs.push({ account, block, token: null, amount: cash });
