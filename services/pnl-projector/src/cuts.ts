@@ -116,6 +116,8 @@ function withNotes(
   const { storage, keysThen } = books;
   const step: Processor<LedgerEvent, Noted, LedgerEntry>['step'] = (state, input) => {
     const { event, partition, offset } = input;
+    // Most of all events, and none of ours.
+    if (event.type === 'FillConfirmed') return books.step(state as Lookup<Entity>, input);
     const done = books.step(state as Lookup<Entity>, input);
     const put = noteOf(event, partition, offset);
     if (put === null) return done;
@@ -127,6 +129,7 @@ function withNotes(
   return {
     ...(books as unknown as Processor<LedgerEvent, Noted, LedgerEntry>),
     keys: (event, partition) => {
+      if (event.type === 'FillConfirmed') return books.keys(event, partition);
       const own = keyOf(event, partition);
       const keys = books.keys(event, partition);
       return own === null ? keys : [...keys, own];
@@ -135,7 +138,7 @@ function withNotes(
       ? {}
       : {
           keysThen: (event, lookup, partition) =>
-            isCut(event) && event.type !== 'ReportReleased'
+            event.type !== 'FillConfirmed' && isCut(event) && event.type !== 'ReportReleased'
               ? none
               : keysThen(event, lookup as Lookup<Entity>, partition),
         }),

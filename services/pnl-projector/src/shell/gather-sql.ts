@@ -8,9 +8,13 @@
 
 import type pg from 'pg';
 import { type Cut, type LastLine, type Leg, type LineMark, type SumLine } from '../windows/cut.ts';
+import { byText } from '../windows/state.ts';
 
 /** Offsets by partition: after `lo`, up to `hi`. */
 export type Ranges = { readonly lo: readonly number[]; readonly hi: readonly number[] };
+
+/** One range may hold a whole ledger: a rebuild of a log whose first window closes late. */
+export const rangeMs = 600_000;
 
 type Client = Pick<pg.ClientBase, 'query'>;
 type Text = string | null;
@@ -22,7 +26,7 @@ const FROM = `
     ON l.partition = r.partition AND l."offset" > r.lo AND l."offset" <= r.hi
   WHERE l.entry_kind <> 'REISSUE'`;
 
-const DAY = `to_char(l.confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
+const DAY = `(l.confirmed_at AT TIME ZONE 'UTC')::date`;
 const IS_FILL = `l.entry_kind IN ('FILL', 'RELEASE', 'REVERSE')`;
 const COUNT = `CASE WHEN l.entry_kind = 'REVERSE' THEN -1 ELSE 1 END`;
 const SHARES = `
@@ -33,9 +37,9 @@ const BASIS = `
   CASE WHEN l.cost_basis_before_pusd IS NOT NULL THEN l.cost_basis_pusd - l.cost_basis_before_pusd
        ELSE coalesce(${PAID}, 0) + coalesce(l.realised_pnl_pusd, 0)
             + coalesce(l.unknown_basis_pusd, 0) END`;
-/** The pUSD that a wallet had when its books began: a balance that counts as a leg of its block. */
-const IS_OPENING = `l.entry_kind = 'OPENING' AND l.token_id IS NULL`;
-const CASH = `CASE WHEN ${IS_OPENING} THEN l.size_pusd ELSE l.cash_pusd END`;
+/** What a wallet had when its books began, pUSD and shares: it counts as legs of its block. */
+const IS_OPENING = `l.entry_kind = 'OPENING'`;
+const CASH = `CASE WHEN ${IS_OPENING} AND l.token_id IS NULL THEN l.size_pusd ELSE l.cash_pusd END`;
 const BLOCK = `CASE WHEN ${IS_OPENING} THEN coalesce(l.block_number, 0) ELSE l.block_number END`;
 
 function micros(sum: string): string {
@@ -47,7 +51,8 @@ function taken(amount: string): string {
 }
 
 const SUMS = `
-  SELECT ${DAY}, l.account, l.trading_bot_id, l.token_id, l.condition_id, l.builder_code,
+  SELECT to_char(${DAY}, 'YYYY-MM-DD'), l.account, l.trading_bot_id, l.token_id, l.condition_id,
+    l.builder_code,
     coalesce(sum(${COUNT}) FILTER (WHERE ${IS_FILL} AND NOT l.quarantined), 0),
     coalesce(sum(${COUNT}) FILTER (
       WHERE ${IS_FILL} AND NOT l.quarantined AND l.fee_source = 'DECLARED'), 0),
@@ -61,8 +66,8 @@ const SUMS = `
     ${micros('sum(l.cash_pusd) FILTER (WHERE l.block_number IS NULL)')},
     ${taken(SHARES)}, ${taken(BASIS)}
   ${FROM}
-  GROUP BY 1, 2, 3, 4, 5, 6
-  ORDER BY ${DAY} COLLATE "C", l.account COLLATE "C", l.trading_bot_id COLLATE "C",
+  GROUP BY ${DAY}, 2, 3, 4, 5, 6
+  ORDER BY ${DAY}, l.account COLLATE "C", l.trading_bot_id COLLATE "C",
     l.token_id COLLATE "C", l.condition_id COLLATE "C", l.builder_code COLLATE "C"`;
 
 export async function sumsOf(client: Client, ranges: Ranges): Promise<readonly SumLine[]> {
@@ -92,15 +97,22 @@ export async function sumsOf(client: Client, ranges: Ranges): Promise<readonly S
   });
 }
 
+/** The last line of a book is found by its offset, and read along the key: books are few. */
 const LAST_LINES = `
-  SELECT DISTINCT ON (l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C")
-    l.account, l.trading_bot_id, l.token_id, l.neg_risk::text,
-    min(${DAY}) OVER (PARTITION BY l.account, l.trading_bot_id, l.token_id),
-    to_json(l.incomplete_reasons)::text,
-    ('GOV_BASIS_UNKNOWN' = ANY (l.reason_codes))::text
-  ${FROM} AND l.token_id IS NOT NULL
-  ORDER BY l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C",
-    l."offset" DESC, l.line DESC`;
+  WITH books AS (
+    SELECT l.partition, l.account, l.trading_bot_id, l.token_id, max(l."offset") AS last,
+      min(${DAY}) AS since
+    ${FROM} AND l.token_id IS NOT NULL
+    GROUP BY 1, 2, 3, 4)
+  SELECT DISTINCT ON (b.account COLLATE "C", b.trading_bot_id COLLATE "C", b.token_id COLLATE "C")
+    b.account, b.trading_bot_id, b.token_id, l.neg_risk::text, to_char(b.since, 'YYYY-MM-DD'),
+    to_json(l.incomplete_reasons)::text, ('GOV_BASIS_UNKNOWN' = ANY (l.reason_codes))::text
+  FROM books b
+  JOIN pnl_ledger l ON l.partition = b.partition AND l."offset" = b.last
+    AND l.account = b.account AND l.trading_bot_id = b.trading_bot_id
+    AND l.token_id = b.token_id AND l.entry_kind <> 'REISSUE'
+  ORDER BY b.account COLLATE "C", b.trading_bot_id COLLATE "C", b.token_id COLLATE "C",
+    l.line DESC`;
 
 export async function lastLinesOf(client: Client, ranges: Ranges): Promise<readonly LastLine[]> {
   const rows = await ask(client, LAST_LINES, ranges);
@@ -115,39 +127,67 @@ export async function lastLinesOf(client: Client, ranges: Ranges): Promise<reado
   }));
 }
 
-/** Cash and shares of live wallets by block; shares of lines that are set aside are in no lot. */
-function legsSql(from: string): string {
+/**
+ * Cash and shares of live wallets by block, one pass over the lines; shares of lines that are set
+ * aside are in no lot. `block` is what stands for the block of a line.
+ */
+function legsSql(block: string, where: string): string {
   return `
-  SELECT l.account, ${BLOCK}, NULL AS token, ${micros(`sum(${CASH})`)} AS amount
-  ${from} AND ${BLOCK} IS NOT NULL AND NOT starts_with(l.account, 'paper:')
-  GROUP BY 1, 2
-  UNION ALL
-  SELECT l.account, l.block_number, l.token_id, ${taken(SHARES)}
-  ${from} AND l.block_number IS NOT NULL AND l.token_id IS NOT NULL
-    AND NOT starts_with(l.account, 'paper:')
+  SELECT l.account, ${block}, l.token_id, ${micros(`sum(${CASH})`)}, ${taken(SHARES)}
+  ${FROM} AND NOT starts_with(l.account, 'paper:') AND ${where}
   GROUP BY 1, 2, 3`;
 }
 
-const LEGS = `
-  SELECT account, block, token, amount
-  FROM (${legsSql(FROM)}) AS legs (account, block, token, amount)
-  WHERE amount <> 0 ORDER BY account COLLATE "C", block, token COLLATE "C" NULLS FIRST`;
+const LATE_LEGS = `${legsSql(BLOCK, `${BLOCK} <= $4`)}`;
+const NEW_LEGS = `
+  ${legsSql(`greatest(${BLOCK}, $5::bigint)`, `${BLOCK} > $4`)}`;
 
-export async function legsOf(client: Client, ranges: Ranges): Promise<readonly Leg[]> {
-  const rows = await ask(client, LEGS, ranges);
-  return rows.map(([account, block, token, amount]) => ({
-    account: account ?? '',
-    block: Number(block),
-    token: token ?? null,
-    amount: BigInt(amount ?? '0'),
-  }));
+/** Legs of blocks that were passed before: each window behind such a block has to know of it. */
+export async function lateLegs(
+  client: Client,
+  ranges: Ranges,
+  passed: number,
+): Promise<readonly Leg[]> {
+  return legsIn(await ask(client, LATE_LEGS, ranges, passed));
 }
 
-const LEGS_TO_BLOCK = `
-  SELECT account, token, sum(amount)
-  FROM (${legsSql(FROM)}) AS legs (account, block, token, amount)
-  WHERE block <= $4 GROUP BY 1, 2 HAVING sum(amount) <> 0
-  ORDER BY account COLLATE "C", token COLLATE "C" NULLS FIRST`;
+/**
+ * Legs of later blocks than those passed so far, when `next` is passed: all up to it count as of
+ * that block, as no window has an earlier one of theirs.
+ */
+export async function newLegs(
+  client: Client,
+  ranges: Ranges,
+  passed: number,
+  next: number,
+): Promise<readonly Leg[]> {
+  return legsIn(await ask(client, NEW_LEGS, ranges, passed, next));
+}
+
+/** Cash over all tokens, then shares token by token; nothing that is 0. Sorted. */
+function legsIn(rows: readonly (readonly Text[])[]): readonly Leg[] {
+  const legs = new Map<string, Leg>();
+  const add = (account: string, block: number, token: string | null, amount: bigint): void => {
+    const key = `${account}|${String(block)}|${token ?? ''}`;
+    const before = legs.get(key)?.amount ?? 0n;
+    legs.set(key, { account, block, token, amount: before + amount });
+  };
+  for (const [account, block, token, cash, moved] of rows) {
+    add(account ?? '', Number(block), null, BigInt(cash ?? '0'));
+    if (token !== null && token !== undefined)
+      add(account ?? '', Number(block), token, BigInt(moved ?? '0'));
+  }
+  return [...legs]
+    .filter(([, { amount }]) => amount !== 0n)
+    .sort(([, a], [, b]) => byText(a.account, b.account) || a.block - b.block || byToken(a, b))
+    .map(([, leg]) => leg);
+}
+
+function byToken(a: Leg, b: Leg): number {
+  return byText(a.token ?? '', b.token ?? '');
+}
+
+const LEGS_TO_BLOCK = `${legsSql('$4::bigint', `${BLOCK} <= $4`)}`;
 
 /** All legs up to a block, since the beginning: for a window that is asked for out of its turn. */
 export async function legsToBlock(
@@ -156,30 +196,32 @@ export async function legsToBlock(
   block: number,
 ): Promise<NonNullable<Cut['legsToBlock']>> {
   const rows = await ask(client, LEGS_TO_BLOCK, { lo: hi.map(() => -1), hi }, block);
-  return rows.map(([account, token, amount]) => ({
-    account: account ?? '',
-    token: token ?? null,
-    amount: BigInt(amount ?? '0'),
-  }));
+  return legsIn(rows).map(({ account, token, amount }) => ({ account, token, amount }));
 }
+
+/** Prices are below it: one number has both, the time before the price. */
+const PRICE_ROOM = 10n ** 20n;
 
 /** The newest mark of a token by day; of two at one moment the higher price. */
 const MARKS = `
-  SELECT DISTINCT ON (l.token_id COLLATE "C", ${DAY} COLLATE "C")
-    l.token_id, ${DAY}, (l.mark_price * 1000000000000000000)::numeric(60,0),
-    (extract(epoch FROM l.confirmed_at) * 1000000)::bigint - l.mark_age_ms * 1000
+  SELECT l.token_id, to_char(${DAY}, 'YYYY-MM-DD'),
+    max(((extract(epoch FROM l.confirmed_at) * 1000000)::bigint - l.mark_age_ms * 1000)::numeric
+        * ${PRICE_ROOM.toString()} + (l.mark_price * 1000000000000000000)::numeric(40,0))
   ${FROM} AND l.entry_kind = 'FILL' AND l.token_id IS NOT NULL AND l.mark_price IS NOT NULL
     AND l.mark_age_ms IS NOT NULL AND l.mark_kind IS DISTINCT FROM 'PAYOUT'
-  ORDER BY l.token_id COLLATE "C", ${DAY} COLLATE "C", 4 DESC, 3 DESC`;
+  GROUP BY 1, ${DAY} ORDER BY l.token_id COLLATE "C", ${DAY}`;
 
 export async function marksOf(client: Client, ranges: Ranges): Promise<readonly LineMark[]> {
   const rows = await ask(client, MARKS, ranges);
-  return rows.map(([token, day, price, observedAt]) => ({
-    token: token ?? '',
-    day: day ?? '',
-    price: BigInt(price ?? '0'),
-    observedAt: Number(observedAt),
-  }));
+  return rows.map(([token, day, both]) => {
+    const mark = BigInt(both ?? '0');
+    return {
+      token: token ?? '',
+      day: day ?? '',
+      price: mark % PRICE_ROOM,
+      observedAt: Number(mark / PRICE_ROOM),
+    };
+  });
 }
 
 const FACTS = `
@@ -209,6 +251,7 @@ async function ask(
       ...more,
     ],
     rowMode: 'array',
+    query_timeout: rangeMs,
   } as never);
   return answer.rows;
 }

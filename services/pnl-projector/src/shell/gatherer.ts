@@ -22,9 +22,11 @@ import { exactText, exactValue } from '../windows/exact-json.ts';
 import {
   factsOf,
   lastLinesOf,
-  legsOf,
+  lateLegs,
   legsToBlock,
   marksOf,
+  newLegs,
+  rangeMs,
   type Ranges,
   sumsOf,
 } from './gather-sql.ts';
@@ -32,8 +34,6 @@ import {
 /** How long after a look that found nothing the next one comes. */
 const idleMs = 500;
 const againMs = 1_000;
-/** One range may hold a whole ledger: a rebuild of a log whose first window closes late. */
-const rangeMs = 600_000;
 const lock = 7_216_007;
 
 export type Gatherer = {
@@ -186,18 +186,25 @@ async function cutRows(
 async function cutOf(client: pg.Client, { marketSeq, events, ranges }: NextCut): Promise<Cut> {
   const event = merged(events);
   const facts = (await factsOf(client, ranges)).map((payload) => exactValue(payload) as Fact);
+  const passed = await passedBefore(client, marketSeq);
+  const block = event.type === 'WindowBalancesComplete' ? event.value.block_number : null;
+  const isOutOfTurn = block !== null && passed.block !== null && block < passed.block;
+  const late = passed.block === null ? [] : await lateLegs(client, ranges, passed.block);
+  const since = { lo: passed.offsets ?? ranges.hi.map(() => -1), hi: ranges.hi };
+  const next = Math.max(block ?? -1, passed.block ?? -1);
+  const fresh = block === null ? [] : await newLegs(client, since, passed.block ?? -1, next);
   return {
     marketSeq,
     event,
     offsets: ranges.hi,
     sums: await sumsOf(client, ranges),
     lastLines: await lastLinesOf(client, ranges),
-    legs: await legsOf(client, ranges),
+    legs: [...late, ...fresh],
     marks: await marksOf(client, ranges),
     definitions: definitionsOf(facts),
     resolved: facts.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
     observations: facts.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
-    legsToBlock: await outOfTurn(client, event, marketSeq, ranges.hi),
+    legsToBlock: isOutOfTurn ? await legsToBlock(client, ranges.hi, block) : null,
   };
 }
 
@@ -230,23 +237,32 @@ function merged(events: readonly CutEvent[]): CutEvent {
   return { ...event, value: { ...event.value, marks: sorted } };
 }
 
-/** Legs up to the event's block where a later block was told before. */
-async function outOfTurn(
-  client: pg.Client,
-  event: CutEvent,
-  marketSeq: number,
-  hi: readonly number[],
-): Promise<Cut['legsToBlock']> {
-  if (event.type !== 'WindowBalancesComplete' || event.value.block_number === null) return null;
-  const { block_number: block } = event.value;
-  const earlier = await client.query<{ payload: string }>(
-    `SELECT payload FROM window_cuts
-     WHERE partition = '0' AND kind = 'WindowBalancesComplete' AND market_seq::bigint < $1`,
+type Passed = {
+  /** The highest block that a window was asked for before; null where none was. */
+  readonly block: number | null;
+  /** Up to where legs of later blocks were taken then, by partition. */
+  readonly offsets: readonly number[] | null;
+};
+
+/**
+ * What the cuts before have taken of the legs. A line's leg is taken when the block of a window
+ * passes it, from the lines since the last such cut; of blocks passed before, at once.
+ */
+async function passedBefore(client: pg.Client, marketSeq: number): Promise<Passed> {
+  const earlier = await client.query<{ market_seq: string; payload: string }>(
+    `SELECT market_seq, payload FROM window_cuts
+     WHERE partition = '0' AND kind = 'WindowBalancesComplete' AND market_seq::bigint < $1
+     ORDER BY market_seq::bigint`,
     [marketSeq],
   );
-  const blocks = earlier.rows.map(({ payload }) => {
+  let block: number | null = null;
+  let last: string | null = null;
+  for (const { market_seq: seq, payload } of earlier.rows) {
     const { value } = exactValue(payload) as Extract<CutEvent, { type: 'WindowBalancesComplete' }>;
-    return value.block_number ?? -1;
-  });
-  return blocks.some((one) => one > block) ? legsToBlock(client, hi, block) : null;
+    if (value.block_number === null) continue;
+    block = Math.max(block ?? 0, value.block_number);
+    last = seq;
+  }
+  const rows = last === null ? null : await cutRows(client, last);
+  return { block, offsets: rows === null ? null : rows.map(({ offset }) => Number(offset)) };
 }
