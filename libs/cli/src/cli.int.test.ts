@@ -379,7 +379,7 @@ describe('reports', () => {
     const told = 'A market you participated in has resolved. Final P&L has been recorded.';
     expect(market).toContain(`What users are told of these reports:\n- ${told}\n`);
     const json = JSON.parse((await run('reports', '--json', '--bot', 'settler')).out);
-    expect(Object.values(json.told)).toEqual([[told]]);
+    expect(json).toMatchObject({ told: { [settled.report_id]: [told] } });
     const last = JSON.parse((await run('reports', '--json', '--limit', '1')).out);
     expect(last.reports).toHaveLength(1);
   });
