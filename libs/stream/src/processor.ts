@@ -131,8 +131,8 @@ export type History<Event, Entity, Entry> = {
   readonly revive: (lines: readonly LedgerLine<Entry>[]) => Entity;
 };
 
-/** How often `keysThen` is asked for an event that reads the ledger. */
-export const HISTORY_ROUNDS_MAX = 64;
+/** How often `keysThen` is asked for an event that reads the ledger; one round more is a bug. */
+export const HISTORY_ROUNDS_MAX = 1_024;
 
 /** A metric that is counted from entries, never in a rebuild. */
 export type Meter<Entry> = {

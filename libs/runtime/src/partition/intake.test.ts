@@ -170,13 +170,16 @@ describe('intake', () => {
 });
 
 /** An intake whose events at these offsets read the ledger; the ledger is what was committed. */
-function givenLedger(readers: readonly number[]): {
+function givenLedger(
+  readers: readonly number[],
+  { isEndless = false, isStopped = false } = {},
+): {
   readonly take: (from: number, count: number) => Promise<void>;
   readonly said: string[];
   readonly session: Session<object>;
 } {
-  const said: string[] = [];
-  const { session, config } = given({});
+  let endless = 0;
+  const { session, config, said } = given({});
   const { slot } = config.slotOf(3);
   const isReader = ({ type }: Event): boolean => readers.includes(Number(type));
   const history: History<Event, object, object> = {
@@ -189,9 +192,11 @@ function givenLedger(readers: readonly number[]): {
     keys: (event: Event) => (isReader(event) ? ['row', 'lines'] : ['row']),
     // A line names what is to be read next, and that the next again.
     keysThen: (event: Event, lookup: Lookup<object>) =>
-      isReader(event) && lookup.get('lines') !== undefined
-        ? ['lines-2', ...(lookup.get('lines-2') === undefined ? [] : ['lines-3'])]
-        : [],
+      isEndless
+        ? [`lines-${String((endless += 1))}`]
+        : isReader(event) && lookup.get('lines') !== undefined
+          ? ['lines-2', ...(lookup.get('lines-2') === undefined ? [] : ['lines-3'])]
+          : [],
   });
   Object.assign(config.source, { decode: ({ offset }: Raw) => ({ type: String(offset) }) });
   Object.assign(config.store, {
@@ -202,7 +207,7 @@ function givenLedger(readers: readonly number[]): {
   });
   Object.assign(slot, {
     settled: () => {
-      session.committed = session.next;
+      if (!isStopped) session.committed = session.next;
       return Promise.resolve();
     },
   });
@@ -247,9 +252,15 @@ describe('an event that reads the ledger', () => {
     ]);
   });
 
+  test('that goes on naming keys stops the partition by name', async () => {
+    const { take, said } = givenLedger([0], { isEndless: true });
+    await take(0, 1);
+    expect(said.at(-1)).toBe('halt 3 STEP_FAILED');
+    expect(said.some((line) => line.startsWith('fold'))).toBe(false);
+  });
+
   test('is not folded where the slot was stopped before all was committed', async () => {
-    const { take, said, session } = givenLedger([1]);
-    Object.defineProperty(session, 'committed', { value: 0, writable: false });
+    const { take, said } = givenLedger([1], { isStopped: true });
     await take(0, 1);
     await expect(take(1, 1)).resolves.toBeUndefined();
     expect(said).toEqual(['fold 0 with ']);

@@ -217,7 +217,12 @@ export function createIntake<Event, Entity, Entry extends object, Raw extends { 
         found.set(key, entity);
       }
     }
-    return found;
+    const message =
+      `Invariant: what an event reads of the ledger is named in ${HISTORY_ROUNDS_MAX} rounds; ` +
+      `${config.processor.id} goes on naming more. The partition stops there; nothing is lost.`;
+    const error = new RuntimeError('STEP_FAILED', message, { retryable: false });
+    ownership.halt(session.partition, error);
+    return null;
   }
 
   /** The entity that is lines of the ledger. Null where the session was lost while waiting. */
