@@ -215,7 +215,7 @@ async function makeAgain(name: string, env: Env, schema: string): Promise<number
   return kills;
 }
 
-test('another version of the tables, small batches, Los Angeles, a killed worker: the same rows', async () => {
+test('another version, small batches, Los Angeles, a killed worker: the same rows', async () => {
   const kills = await makeAgain(
     'los-angeles',
     {
@@ -234,7 +234,7 @@ test('another version of the tables, small batches, Los Angeles, a killed worker
   expect(await cutsOf(stand.env, 'pnl_v2')).toEqual(await cutsOf(stand.env, 'pnl_v1'));
 }, 115_000);
 
-test('a copy of the log in a database of Auckland: the same rows, and the same records', async () => {
+test('a copy of the log, another database, Auckland: the same rows and records', async () => {
   const { env } = stand;
   const prefix = uniquePrefix();
   const database = await freshDatabase('window_rebuild_copy');

@@ -99,7 +99,7 @@ test(
   90_000,
 );
 
-test('one account of three without an answer keeps the window PENDING, and no other one', async () => {
+test('one account of three without an answer keeps the window PENDING, no other one', async () => {
   stand.proxy.behave((call) => (isBalance(call) && asksFor(CAROL)(call) ? NO_STATE : null));
   await playDay();
   const [, second] = await stand.untilRevision(1, 2);

@@ -133,13 +133,8 @@ export async function startStand(name: string): Promise<Stand> {
   const proxy = await startProxy(chain.node.url);
   const venue = marketMaker(chain, VENUE);
   for (const wallet of [ALICE, BOB, CAROL, STRANGER]) await venue.fund(wallet, 10_000_000_000n);
-  const env = {
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'info',
-    ...settingsOf(folder, proxy.url),
-  };
+  const own = { DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'info' };
+  const env = { ...stack, ...own, ...settingsOf(folder, proxy.url) };
   const logs = join(repositoryRoot, '.local/test', name);
   const workers = new Map(
     SERVICES.map((service) => {

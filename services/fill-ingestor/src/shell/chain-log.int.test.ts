@@ -184,7 +184,7 @@ test('a fill is provisional, then final at depth; positions, cash, a resolution'
   await mined(venue.resolve(QUESTION, [0n, 1n]));
   await mined(venue.redeem(ALICE, MARKET), DEPTH);
   const whole = ['CashMoved', 'PositionsSplit', 'FillMatched', 'FillConfirmed'];
-  await onTheLog(ALICE, [...whole, 'PositionsRedeemed', 'MarketResolved']);
+  await onTheLog(ALICE, [...whole, 'MarketResolved', 'PositionsRedeemed']);
   const log = await logOf(ALICE);
   expect(log.find((event) => event.type === 'FillConfirmed')?.value).toMatchObject({
     source: 'chain',

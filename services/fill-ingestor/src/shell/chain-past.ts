@@ -19,7 +19,7 @@ import { moveBacklog, nextBacklog } from './chain-backlog.ts';
 import { moveContractsBacklog, nextContractsBacklog } from './chain-contracts.ts';
 import { explainForeign, keptIn } from './chain-foreign.ts';
 import { filtersOf, type Range, type RangeReading, resolutionFilterOf } from './chain-reading.ts';
-import { dropProvisional, resolutionsIn, storeResolutions } from './chain-store.ts';
+import { dropProvisional, resolutionsIn } from './chain-store.ts';
 import { readAll, storeTold } from './chain-told.ts';
 
 /** A piece of the past: what was known of it when it was read, and what is known now. */
@@ -93,10 +93,10 @@ export async function takePiece(
     await piece.moved(client, read.to);
     await dropProvisional(client, source, confirmed);
     const gone = await explainForeign(client, source, explained);
-    const kept = await storeTold(client, source, all, [...news, ...added], receivedAt, keeping);
-    more = kept - gone;
-    const resolved = resolutionsIn(read.resolutions, piece.book);
-    await storeResolutions(client, source, resolved, piece.book, receivedAt);
+    const resolutions = resolutionsIn(read.resolutions, piece.book);
+    const inputs = [...news, ...added];
+    const taken = { all, inputs, accounts: keeping, resolutions, book: piece.book };
+    more = (await storeTold(client, source, taken, receivedAt)) - gone;
   });
   for (const { account, position } of added) {
     log.info({ event: 'CHAIN_TOLD_AGAIN', source, account, position });

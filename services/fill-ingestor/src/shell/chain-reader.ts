@@ -52,7 +52,6 @@ import {
   provisionalFills,
   resolutionsIn,
   storeProvisional,
-  storeResolutions,
   tellResolutions,
   untoldAfter,
 } from './chain-store.ts';
@@ -245,9 +244,9 @@ export function startChainReader(
         await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
         await growBacklog(client, source, [...now.behind], to.nextBlock);
         await noteCovered(client, source, told.all, to.nextBlock);
-        kept = await storeTold(client, source, all, inputs, receivedAt, current);
-        const resolved = resolutionsIn(read.resolutions, config.book);
-        await storeResolutions(client, source, resolved, config.book, receivedAt);
+        const resolutions = resolutionsIn(read.resolutions, config.book);
+        const taken = { all, inputs, accounts: current, resolutions, book: config.book };
+        kept = await storeTold(client, source, taken, receivedAt);
       });
     } catch (cause) {
       // A commit whose answer was lost has moved the place.

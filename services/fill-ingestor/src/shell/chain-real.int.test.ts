@@ -21,6 +21,7 @@ import { type Legs, type Movement } from '../sources/chain/movement-values.ts';
 import { POLYGON } from '../sources/chain/contracts.ts';
 import { balancesInput, readBalances } from './chain-balances.ts';
 import { type ChainReader } from './chain-reader.ts';
+import { partitionOfAccount } from './inputs.ts';
 
 const FIRST = 94_959_000;
 const OWN = [ALICE, BOB];
@@ -203,6 +204,33 @@ test('a resolution is told to all partitions once its condition is known, also l
     type: 'MarketResolved',
     value: { payout_numerators: ['1', '1'], log_index: expect.any(Number) },
   });
+}, 60_000);
+
+test('blocks read at once are told in order: trade, resolution, redemption', async () => {
+  const market = await opened('quick');
+  await bench.chain.mine(3);
+  await bench.caughtUp(reader);
+  await reader.stop();
+  const [tokenId] = market.ids;
+  const amounts = { quantity: 2_000_000n, notional: 900_000n, takerFee: 0n };
+  await done(venue.split(ALICE, market, 5_000_000n));
+  await done(venue.trade({ taker: STRANGER, maker: ALICE, tokenId, ...amounts }));
+  await done(venue.resolve('quick', [1n, 0n]));
+  await done(venue.redeem(ALICE, market));
+  await bench.chain.mine(3);
+  reader = bench.read(ACCOUNTS, ENV);
+  await bench.caughtUp(reader);
+  const { rows } = await bench.database.query<{ what: string }>(
+    "SELECT coalesce(payload::jsonb ->> 'type', payload::jsonb ->> 'format') AS what " +
+      "FROM ingest.inbox WHERE partition = $1 AND payload NOT LIKE '%CashMoved%' ORDER BY seq",
+    [String(partitionOfAccount(ALICE))],
+  );
+  expect(rows.map(({ what }) => what)).toEqual([
+    'PositionsSplit',
+    'order-filled',
+    'MarketResolved',
+    'PositionsRedeemed',
+  ]);
 }, 60_000);
 
 async function toldResolutions(): Promise<readonly (readonly [unknown, number])[]> {

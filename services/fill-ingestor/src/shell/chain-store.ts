@@ -42,15 +42,73 @@ export async function appendChain(
   inputs: readonly WalletInput[],
   receivedAt: TimeMicros,
 ): Promise<void> {
-  const rows = inputs.map(({ account, position, raw, text }): NewInput => ({
+  await appendWithResolutions(client, source, inputs, [], receivedAt);
+}
+
+/** A resolution that goes on the log, and where on the chain it stands. */
+export type ResolvedInput = {
+  readonly place: Place;
+  readonly input: NewInput;
+};
+
+type Place = { readonly block: number; readonly index: number };
+
+/**
+ * The same with resolutions between them, in the order of the chain: what is redeemed in the blocks
+ * that are read at once stands behind the resolution that it is redeemed by, and what was traded
+ * before it stands before it.
+ */
+export async function appendWithResolutions(
+  client: Queries,
+  source: string,
+  inputs: readonly WalletInput[],
+  resolved: readonly ResolvedInput[],
+  receivedAt: TimeMicros,
+): Promise<void> {
+  const rows: NewInput[] = [];
+  let next = 0;
+  for (const one of inputs) {
+    const place = placeOfInput(one);
+    for (; place !== null && next < resolved.length; next += 1) {
+      const before = resolved[next];
+      if (before === undefined || !isBefore(before.place, place)) break;
+      rows.push(before.input);
+    }
+    rows.push(inputOfWallet(source, one));
+  }
+  rows.push(...resolved.slice(next).map(({ input }) => input));
+  if (rows.length > 0) await appendInputs(client, rows, receivedAt, true);
+}
+
+function inputOfWallet(source: string, { account, position, raw, text }: WalletInput): NewInput {
+  return {
     partition: partitionOfAccount(account),
     source: 'chain',
     sourcePosition: `${source}/${position}`,
     rawFormat: 'json',
     bytes: Buffer.from(text),
     raw,
-  }));
-  if (rows.length > 0) await appendInputs(client, rows, receivedAt, true);
+  };
+}
+
+/** Where an input stands on the chain; null where it does not say so. */
+function placeOfInput({ raw }: WalletInput): Place | null {
+  if (raw.format === 'order-filled') {
+    const { blockNumber, logIndex } = raw.log;
+    return raw.status === undefined ? placeAt(blockNumber, logIndex) : null;
+  }
+  if (raw.format !== 'movement') return null;
+  const { block_number: block, log_index: index } = raw.value;
+  return placeAt(block, index);
+}
+
+function placeAt(block: unknown, index: unknown): Place | null {
+  const place = { block: Number(block ?? NaN), index: Number(index ?? NaN) };
+  return Number.isInteger(place.block) && Number.isInteger(place.index) ? place : null;
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.block < other.block || (one.block === other.block && one.index < other.index);
 }
 
 /** Fills of blocks that may still go. */
@@ -139,15 +197,14 @@ export function resolutionsIn(
   });
 }
 
-/** Stores resolutions, and tells those at once whose condition is known. */
+/** Stores resolutions. Answers those whose condition is known, to be told at once. */
 export async function storeResolutions(
   client: Queries,
   source: string,
   resolutions: readonly Resolution[],
   book: ContractBook,
-  receivedAt: TimeMicros,
-): Promise<void> {
-  if (resolutions.length === 0) return;
+): Promise<readonly ResolvedInput[]> {
+  if (resolutions.length === 0) return [];
   const column = (of: (one: Resolution) => string | number, type: 'text' | 'int' = 'text') =>
     columnLiteral(type, resolutions.map(of));
   await client.query(
@@ -181,8 +238,10 @@ export async function storeResolutions(
       ),
     ],
   );
-  const conditions = resolutions.map((one) => one.conditionId);
-  await tellResolutions(client, conditions, receivedAt);
+  return resolvedNow(
+    client,
+    resolutions.map((one) => one.conditionId),
+  );
 }
 
 /** The ids of its tokens under every collateral that the venue uses. */
@@ -203,30 +262,39 @@ const KNOWN =
   'OR EXISTS (SELECT 1 FROM ingest.chain_resolution_token t WHERE ' +
   't.condition_id = r.condition_id AND (' +
   'EXISTS (SELECT 1 FROM ingest.held_tokens h WHERE h.token_id = t.token_id) ' +
+  'OR EXISTS (SELECT 1 FROM ingest.chain_token c WHERE c.token_id = t.token_id) ' +
   'OR EXISTS (SELECT 1 FROM ingest.orders o WHERE o.token_id = t.token_id)))';
 
-/**
- * Puts those of the resolutions on the log that are not there and whose condition is known:
- * defined, ordered, or held. Answers how many.
- */
+/** Puts those of the resolutions on the log that are not there and whose condition is known. */
 export async function tellResolutions(
   client: Queries,
   conditions: readonly string[],
   receivedAt: TimeMicros,
-): Promise<number> {
-  if (conditions.length === 0) return 0;
+): Promise<void> {
+  const rows = await resolvedNow(client, conditions);
+  await appendWithResolutions(client, '', [], rows, receivedAt);
+}
+
+/**
+ * Those of the resolutions that are not on the log and whose condition is known: defined, ordered,
+ * traded, or held. From now on they count as told.
+ */
+async function resolvedNow(
+  client: Queries,
+  conditions: readonly string[],
+): Promise<readonly ResolvedInput[]> {
+  if (conditions.length === 0) return [];
   const told = await client.query<Record<string, string>>(
     'UPDATE ingest.chain_resolution AS r SET told = true WHERE NOT told ' +
       `AND r.condition_id = ANY($1::text[]) AND (${KNOWN}) RETURNING r.*`,
     [columnLiteral('text', conditions)],
   );
-  const rows = [...told.rows].sort(
-    (a, b) =>
-      Number(a['block_number']) - Number(b['block_number']) ||
-      Number(a['log_index']) - Number(b['log_index']),
-  );
-  if (rows.length > 0) await appendInputs(client, rows.map(resolvedInput), receivedAt);
-  return rows.length;
+  return told.rows
+    .map((row): ResolvedInput => {
+      const place = { block: Number(row['block_number']), index: Number(row['log_index']) };
+      return { place, input: resolvedInput(row) };
+    })
+    .sort((a, b) => (isBefore(a.place, b.place) ? -1 : 1));
 }
 
 /** The next conditions in order of id whose resolution is not on the log yet. */

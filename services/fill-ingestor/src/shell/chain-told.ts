@@ -10,7 +10,7 @@ import { inputsOfForeign, type WalletInput } from '../sources/chain/transaction-
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
 import { type PlacedLog } from './chain-answers.ts';
 import { keepForeign, knownTokens, noteTokens, releaseForeign } from './chain-foreign.ts';
-import { appendChain } from './chain-store.ts';
+import { appendWithResolutions, type Resolution, storeResolutions } from './chain-store.ts';
 
 type Logs = readonly PlacedLog[];
 
@@ -41,17 +41,25 @@ export async function readAll(
   return { all, isKnown };
 }
 
+export type Told = {
+  readonly all: readonly WalletTransaction[];
+  readonly inputs: readonly WalletInput[];
+  /** Of these accounts foreign transfers are kept; null: of all. */
+  readonly accounts: readonly string[] | null;
+  readonly resolutions: readonly Resolution[];
+  readonly book: ContractBook;
+};
+
 /**
  * Stores what is told: transfers of unknown tokens are kept, those of tokens that are known from
- * now on go first. Answers how many are kept more, less what is told.
+ * now on go first; resolutions stand where they stand on the chain. Answers how many transfers are
+ * kept more, less what is told.
  */
 export async function storeTold(
   client: pg.ClientBase,
   source: string,
-  all: readonly WalletTransaction[],
-  inputs: readonly WalletInput[],
+  { all, inputs, accounts, resolutions, book }: Told,
   receivedAt: TimeMicros,
-  accounts: readonly string[] | null,
 ): Promise<number> {
   const named = [...new Set(all.flatMap((one) => one.named))];
   const foreign = all
@@ -60,7 +68,8 @@ export async function storeTold(
   await noteTokens(client, named);
   const kept = await keepForeign(client, source, foreign);
   const released = await releaseForeign(client, source, [...named, ...inputs.flatMap(tokensMoved)]);
-  await appendChain(client, source, [...released, ...inputs], receivedAt);
+  const resolved = await storeResolutions(client, source, resolutions, book);
+  await appendWithResolutions(client, source, [...released, ...inputs], resolved, receivedAt);
   return kept - released.length;
 }
 
