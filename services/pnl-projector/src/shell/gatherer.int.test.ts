@@ -15,7 +15,7 @@ import { createDesk, type Desk } from '../windows/desk.fixture.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
 import { atDay, createLog, price } from '../windows/log.fixture.ts';
 import { windowsProcessor } from '../windows/processor.ts';
-import { gatherNext, type GathererConfig } from './gatherer.ts';
+import { gatherNext, type GathererConfig, startGatherer } from './gatherer.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -166,4 +166,32 @@ describe('the gatherer', () => {
     expect(await gatherNext(client, configOf('pnl_v3'))).toBe(true);
     expect(await cutsIn('pnl_v3')).toHaveLength(1);
   });
+
+  test('says what it cannot do and is late from then on; mended, it goes on by itself', async () => {
+    const schema = 'pnl_v4';
+    const said: string[] = [];
+    const gatherer = startGatherer({
+      ...configOf(schema),
+      onOutage: ({ message }) => said.push(message),
+    });
+    try {
+      await until(() => said.length > 0);
+      expect(said[0]).toContain('window_inputs');
+      expect(gatherer.state().partitions[0]?.behindForMs).toBeGreaterThanOrEqual(0);
+      expect(gatherer.state().partitions[0]?.lagRecords).toBe(1);
+      await write(schema, desk);
+      await until(async () => (await cutsIn(schema)).length === desk.cuts.length);
+      await until(() => gatherer.state().partitions[0]?.lagRecords === 0);
+    } finally {
+      await gatherer.stop();
+    }
+  }, 60_000);
 });
+
+async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error('Expected the gatherer to come to it in 30 s.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

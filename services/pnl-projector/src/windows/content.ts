@@ -225,6 +225,7 @@ function groupsOf(
     groups.set(name, plus(groups.get(name) ?? NOTHING, figures));
   };
   const { groupBy } = window.settings;
+  const slicesOf = new Map(books.map((book) => [bookKey(book), book.slices]));
   const marketOf = (token: string | null): string =>
     (token === null ? undefined : conditions.get(token)) ?? NO_GROUP;
   for (const line of lines) {
@@ -239,7 +240,7 @@ function groupsOf(
       add(groupBy === 'bot' ? book.bot : marketOf(book.token), { ...NOTHING, unrealised });
       continue;
     }
-    const slices = books.find((one) => bookKey(one) === bookKey(book))?.slices ?? new Map();
+    const slices = slicesOf.get(bookKey(book)) ?? new Map<string, bigint>();
     for (const [builder, share] of byBuilder(slices, book.shares, unrealised)) {
       add(builder === '' ? NO_GROUP : builder, { ...NOTHING, unrealised: share });
     }
