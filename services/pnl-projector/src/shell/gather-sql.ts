@@ -97,16 +97,19 @@ export async function sumsOf(client: Client, ranges: Ranges): Promise<readonly S
   });
 }
 
+/** An open lot without a known basis is left by a line: its book has shares and no average. */
+const IS_UNKNOWN = 'l.position_shares <> 0 AND l.avg_cost IS NULL';
+
 /** The last line of a book is found by its offset, and read along the key: books are few. */
 const LAST_LINES = `
   WITH books AS (
     SELECT l.partition, l.account, l.trading_bot_id, l.token_id, max(l."offset") AS last,
-      min(${DAY}) AS since
+      min(${DAY}) AS since, bool_or(${IS_UNKNOWN}) AS is_doubted
     ${FROM} AND l.token_id IS NOT NULL
     GROUP BY 1, 2, 3, 4)
   SELECT DISTINCT ON (b.account COLLATE "C", b.trading_bot_id COLLATE "C", b.token_id COLLATE "C")
     b.account, b.trading_bot_id, b.token_id, l.neg_risk::text, to_char(b.since, 'YYYY-MM-DD'),
-    to_json(l.incomplete_reasons)::text, ('GOV_BASIS_UNKNOWN' = ANY (l.reason_codes))::text
+    to_json(l.incomplete_reasons)::text, (${IS_UNKNOWN})::text, b.is_doubted::text
   FROM books b
   JOIN pnl_ledger l ON l.partition = b.partition AND l."offset" = b.last
     AND l.account = b.account AND l.trading_bot_id = b.trading_bot_id
@@ -116,6 +119,11 @@ const LAST_LINES = `
 
 export async function lastLinesOf(client: Client, ranges: Ranges): Promise<readonly LastLine[]> {
   const rows = await ask(client, LAST_LINES, ranges);
+  const doubts = await doubtsOf(
+    client,
+    ranges,
+    rows.filter((row) => row[7] === 'true'),
+  );
   return rows.map(([account, bot, token, negRisk, since, reasons, unknown]): LastLine => ({
     account: account ?? '',
     bot: bot ?? '',
@@ -124,7 +132,33 @@ export async function lastLinesOf(client: Client, ranges: Ranges): Promise<reado
     since: since ?? '',
     reasons: JSON.parse(reasons ?? '[]') as readonly string[],
     basisUnknown: unknown === 'true',
+    doubts: doubts.get(`${account ?? ''}|${bot ?? ''}|${token ?? ''}`) ?? [],
   }));
+}
+
+const DOUBTS = `
+  SELECT DISTINCT ON (l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C",
+      ${DAY}) l.account, l.trading_bot_id, l.token_id, to_char(${DAY}, 'YYYY-MM-DD'),
+    (${IS_UNKNOWN})::text
+  ${FROM} AND (l.account, l.trading_bot_id, l.token_id) IN (
+    SELECT * FROM unnest($4::text[], $5::text[], $6::text[]))
+  ORDER BY l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C", ${DAY},
+    l."offset" DESC, l.line DESC`;
+
+/** Of books that a line left without a known basis: whether they had one, day by day. */
+async function doubtsOf(
+  client: Client,
+  ranges: Ranges,
+  books: readonly (readonly Text[])[],
+): Promise<ReadonlyMap<string, LastLine['doubts']>> {
+  const doubts = new Map<string, LastLine['doubts']>();
+  if (books.length === 0) return doubts;
+  const names = [0, 1, 2].map((at) => books.map((row) => row[at] ?? ''));
+  for (const [account, bot, token, day, unknown] of await ask(client, DOUBTS, ranges, ...names)) {
+    const key = `${account ?? ''}|${bot ?? ''}|${token ?? ''}`;
+    doubts.set(key, [...(doubts.get(key) ?? []), [day ?? '', unknown === 'true']]);
+  }
+  return doubts;
 }
 
 /**
@@ -240,7 +274,7 @@ async function ask(
   client: Client,
   sql: string,
   { lo, hi }: Ranges,
-  ...more: readonly number[]
+  ...more: readonly (number | readonly string[])[]
 ): Promise<readonly (readonly Text[])[]> {
   const answer = await client.query<Text[]>({
     text: sql,

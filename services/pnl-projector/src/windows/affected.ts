@@ -60,8 +60,8 @@ function firstDayTouched(desk: DeskState, books: BooksState, cut: Cut): IsoDate 
     for (const [reason, since] of book.reasons) {
       if (!last.reasons.includes(reason)) days.push(since);
     }
-    const { basisUnknownSince } = book;
-    if (basisUnknownSince !== null && !last.basisUnknown) days.push(basisUnknownSince);
+    const open = book.doubts.find(({ until }) => until === null);
+    if (open !== undefined && !last.basisUnknown) days.push(open.since);
   }
   return days.reduce<IsoDate | null>(
     (first, day) => (first === null || day < first ? day : first),

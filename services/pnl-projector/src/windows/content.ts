@@ -28,6 +28,7 @@ import {
   type BookState,
   byText,
   type DayState,
+  type Doubt,
   type MarketsState,
   type WindowState,
 } from './state.ts';
@@ -156,7 +157,7 @@ function takeBack(books: Map<string, BookState>, line: SumLine): void {
     basis: 0n,
     slices: new Map<string, bigint>(),
     reasons: new Map<string, string>(),
-    basisUnknownSince: null,
+    doubts: [],
   };
   books.set(key, {
     ...book,
@@ -178,8 +179,7 @@ function valuationOf(
       bot: book.bot,
       token: book.token,
       shares: shares(book.held),
-      basis:
-        book.basisUnknownSince !== null && book.basisUnknownSince < end ? null : pusd(book.basis),
+      basis: book.doubts.some((one) => isAt(one, end)) ? null : pusd(book.basis),
       negRisk: book.negRisk,
     }));
   const events = [...markets.events].map(([negRiskMarketId, questions]): EventDefinition => ({
@@ -197,6 +197,11 @@ function valuationOf(
     markAgeMsMax: window.settings.markAgeMsMax,
   };
   return valueBooks(open, events, pricing);
+}
+
+/** Whether it was so at the end of the day before. */
+function isAt({ since, until }: Doubt, end: string): boolean {
+  return since < end && (until === null || end <= until);
 }
 
 /** What the tokens of markets pay that were resolved before the window's end. */

@@ -62,6 +62,8 @@ export type LastLine = {
   readonly reasons: readonly string[];
   /** Whether an open lot has no known basis after that line. */
   readonly basisUnknown: boolean;
+  /** The same after the last line of each day, by day; empty where no line of the cut left one. */
+  readonly doubts: readonly (readonly [day: string, basisUnknown: boolean])[];
 };
 
 /** What moved in a wallet by a block: cash where `token` is null, else shares of books. */

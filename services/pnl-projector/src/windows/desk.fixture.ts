@@ -260,12 +260,18 @@ function markOf(line: LedgerEntry): Cut['marks'] {
 
 function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
   const last = new Map<string, Cut['lastLines'][number]>();
+  const states = new Map<string, ReadonlyMap<string, boolean>>();
+  const doubted = new Set<string>();
   for (const { entry } of lines) {
     const { account, trading_bot_id: bot, token_id: token } = entry;
     if (token === null) continue;
     const key = `${account}|${bot}|${token}`;
     const day = dateOfTime(entry.confirmed_at);
     const before = last.get(key)?.since ?? day;
+    const isUnknown = entry.position_shares !== 0n && entry.avg_cost === null;
+    const days = new Map(states.get(key)).set(day, isUnknown);
+    states.set(key, days);
+    if (isUnknown) doubted.add(key);
     last.set(key, {
       account,
       bot,
@@ -273,8 +279,12 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
       negRisk: entry.neg_risk,
       since: before < day ? before : day,
       reasons: entry.incomplete_reasons,
-      basisUnknown: entry.reason_codes.includes('GOV_BASIS_UNKNOWN'),
+      basisUnknown: isUnknown,
+      doubts: [],
     });
   }
-  return [...last.values()];
+  return [...last].map(([key, line]) => {
+    const days = [...(states.get(key) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return doubted.has(key) ? { ...line, doubts: days } : line;
+  });
 }

@@ -60,6 +60,9 @@ export type DeskState = {
 
 export type DayState = { readonly kind: 'day'; readonly lines: readonly SumLine[] };
 
+/** From the first day on, up to the last one, which is not in it; null while it lasts. */
+export type Doubt = { readonly since: string; readonly until: string | null };
+
 /** A book over all its lines so far. */
 export type BookState = {
   readonly account: string;
@@ -71,7 +74,8 @@ export type BookState = {
   readonly slices: ReadonlyMap<string, bigint>;
   /** Why its numbers cannot be relied on, each with the first day that it concerns. Sorted. */
   readonly reasons: ReadonlyMap<string, string>;
-  readonly basisUnknownSince: string | null;
+  /** When a lot without a known basis was open, by days of confirmation. Sorted. */
+  readonly doubts: readonly Doubt[];
 };
 
 export type BooksState = {

@@ -1,7 +1,7 @@
 /** What a cut's lines add to the days, the books, the markets and the legs of wallets. */
 
 import { isPaperAccount } from '@polytraders/domain';
-import { type Cut, type Leg, type SumLine } from './cut.ts';
+import { type Cut, type LastLine, type Leg, type SumLine } from './cut.ts';
 import {
   bookKey,
   type BooksState,
@@ -9,6 +9,7 @@ import {
   byText,
   type DayState,
   type DeskState,
+  type Doubt,
   type LegsState,
   type MarketsState,
   NO_LEGS,
@@ -68,18 +69,40 @@ export function booksWith(before: BooksState, cut: Cut): BooksState {
       const since = book.reasons.get(reason) ?? last.since;
       return [reason, since < last.since ? since : last.since];
     });
-    const known = book.basisUnknownSince ?? last.since;
     books.set(key, {
       ...book,
       negRisk: last.negRisk ?? book.negRisk,
       reasons: new Map([...reasons].sort(([a], [b]) => byText(a, b))),
-      basisUnknownSince: last.basisUnknown ? (known < last.since ? known : last.since) : null,
+      doubts: doubtsWith(book.doubts, last),
     });
   }
   for (const [key, book] of books) {
     if (book.slices.size === 0 && book.basis === 0n && book.reasons.size === 0) books.delete(key);
   }
   return { kind: 'books', books, unsettled };
+}
+
+/**
+ * Until when a basis was not known, day by day. A line that comes late closes nothing that was
+ * closed before it: a window in which a lot was open without a basis keeps its null.
+ */
+function doubtsWith(before: readonly Doubt[], last: LastLine): readonly Doubt[] {
+  if (before.length === 0 && !last.basisUnknown && last.doubts.length === 0) return before;
+  const days = last.doubts.length === 0 ? [[last.since, last.basisUnknown] as const] : last.doubts;
+  const closed = before.filter(({ until }) => until !== null);
+  let open = before.find(({ until }) => until === null)?.since ?? null;
+  for (const [day, isUnknown] of days) {
+    if (isUnknown) open = open === null || day < open ? day : open;
+    else if (open !== null) {
+      if (open < day) closed.push({ since: open, until: day });
+      open = null;
+    }
+  }
+  // The last line by its place on the log has the last word, whatever day it is of.
+  if (last.basisUnknown) open ??= last.since;
+  else open = null;
+  if (open !== null) closed.push({ since: open, until: null });
+  return closed.sort((a, b) => byText(a.since, b.since));
 }
 
 function newBook(account: string, bot: string, token: string): BookState {
@@ -91,7 +114,7 @@ function newBook(account: string, bot: string, token: string): BookState {
     basis: 0n,
     slices: new Map(),
     reasons: new Map(),
-    basisUnknownSince: null,
+    doubts: [],
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type FillConfirmed, type WindowClosed } from '@polytraders/contracts';
 import { fillConfirmed, NOON } from '../events.fixture.ts';
-import { marketDefined, marketResolved, opening, split } from '../movements.fixture.ts';
+import { marketDefined, marketResolved, opening, split, transfer } from '../movements.fixture.ts';
 import { fillReleased, fillReversed } from '../review/reviewed.fixture.ts';
 import { atDay, createLog, type Log, price, qty, usd, wallets } from './log.fixture.ts';
 import { windowReportOf } from './report.ts';
@@ -143,6 +143,59 @@ describe('a wallet that existed before', () => {
     const [report] = log.complete('2026-05-08', 10);
     expect([report?.reconciliation_status, report?.onchain_drift_pusd]).toEqual(['RECONCILED', 0n]);
     expect(report?.onchain_balance_pusd).toBe(usd('970'));
+  });
+});
+
+describe('shares whose basis nobody knows (B11)', () => {
+  const MARK = [['101', '0.5']] as const;
+  const shown = (log: Log, date: string) =>
+    log
+      .close(date, marks(...MARK))
+      .map(({ report_id: id, unrealised_pnl_pusd: worth }) => [id.slice(15, 23), worth]);
+  const deal = (date: string, said: Partial<FillConfirmed> = {}): Partial<FillConfirmed> => ({
+    token_id: '101',
+    trading_bot_id: 'treasury',
+    quantity_shares: qty('100'),
+    size_pusd: usd('40'),
+    confirmed_at: atDay(date, 200),
+    ...said,
+  });
+
+  function received(log: Log): void {
+    const value = transfer('in', {
+      account: ALICE,
+      token_id: '101',
+      effective_at: atDay('2026-05-05', 100),
+    });
+    log.event(ALICE, { type: 'TokensTransferred', value });
+  }
+
+  test('have no unrealised PnL, and a fill that is set aside gives them none', () => {
+    const log = createLog();
+    received(log);
+    expect(shown(log, '2026-05-05')).toEqual([['20260506', null]]);
+    log.fill({ account: ALICE, ...deal('2026-05-06', { fee_bps: null, fee_source: null }) });
+    expect(shown(log, '2026-05-06')).toEqual([['20260507', null]]);
+  });
+
+  test('have none in the windows in which they were held, whatever comes after their sale', () => {
+    const log = createLog();
+    received(log);
+    expect(shown(log, '2026-05-05')).toEqual([['20260506', null]]);
+    log.fill({ account: ALICE, ...deal('2026-05-06', { order_side: 'SELL' }) });
+    expect(shown(log, '2026-05-06')).toEqual([['20260507', 0n]]);
+    log.fill({ account: ALICE, ...deal('2026-05-07') });
+    expect(shown(log, '2026-05-07')).toEqual([['20260508', usd('10')]]);
+  });
+
+  test('the same where one import brings all of it at once', () => {
+    const log = createLog();
+    received(log);
+    log.fill({ account: ALICE, ...deal('2026-05-07', { order_side: 'SELL' }) });
+    log.fill({ account: ALICE, ...deal('2026-05-08') });
+    const days = ['2026-05-05', '2026-05-06', '2026-05-07', '2026-05-08'];
+    const found = days.flatMap((day) => shown(log, day)).map(([, worth]) => worth);
+    expect(found).toEqual([null, null, 0n, usd('10')]);
   });
 });
 
