@@ -231,6 +231,36 @@ describe('what a wallet did that is declared later', () => {
   });
 });
 
+test('of two wallets whose past is lacking, each is told its own in order', async () => {
+  await said(cash(VENUE.pusd, BOB, STRANGER, 2n));
+  await readWith(START);
+  await said(
+    cash(VENUE.pusd, STRANGER, BOB, 7n),
+    ...splitThrough(VENUE, MARKET, BOB, 7n),
+    single(VENUE.tokens, BOB, BOB, STRANGER, YES, 7n),
+  );
+  await readWith(START);
+  // Of Bob's past a part is told; of the other's nothing.
+  const past = { account: BOB, from: FIRST + 2, until: FIRST + 6 };
+  await bench.database.query(
+    "INSERT INTO ingest.chain_backlog VALUES ('chain/137', $1, $2, $3)",
+    Object.values(past),
+  );
+  await bench.database.query("INSERT INTO ingest.chain_wallet VALUES ('chain/137', $1, $2)", [
+    BOB,
+    past.until,
+  ]);
+  const three = new Map([ALICE, BOB, STRANGER].map((one) => [one, declared('chain')] as const));
+  await readWith(START, three);
+  const { rows } = await bench.database.query<{ amount: string }>(
+    "SELECT payload::jsonb -> 'value' ->> 'amount_pusd' AS amount FROM ingest.inbox " +
+      "WHERE payload::jsonb -> 'value' ->> 'account' = $1 " +
+      "AND payload LIKE '%CashMoved%' ORDER BY seq",
+    [STRANGER],
+  );
+  expect(rows).toEqual([{ amount: '0.000002' }, { amount: '-0.000007' }]);
+});
+
 test('what was told with a wallet known is no contradiction when its past is read', async () => {
   await said(cash(VENUE.pusd, STRANGER, ALICE, 1n));
   await readWith(START);

@@ -15,7 +15,7 @@ import {
   type WalletInput,
 } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
-import { moveBacklog, nextBacklog } from './chain-backlog.ts';
+import { moveBacklog, nextBacklog, walletsBehind } from './chain-backlog.ts';
 import { moveContractsBacklog, nextContractsBacklog } from './chain-contracts.ts';
 import { explainForeign, keptIn } from './chain-foreign.ts';
 import { filtersOf, type Range, type RangeReading, resolutionFilterOf } from './chain-reading.ts';
@@ -44,7 +44,9 @@ export async function nextPiece({ database, source, wallets, book }: Past): Prom
   const wallet = await nextBacklog(database, source, wallets);
   if (wallet !== null) {
     const { from, to, wallets: news } = wallet;
-    const own = new Set(wallets.filter((one) => !news.includes(one)));
+    // Of another whose past is not told yet nothing is told before it.
+    const behind = await walletsBehind(database, source, wallets);
+    const own = new Set(wallets.filter((one) => !behind.has(one)));
     const moved = (client: pg.ClientBase, readTo: number) =>
       moveBacklog(client, source, wallet, readTo);
     return { from, to, news, before: { own, book }, book, moved };
