@@ -48,12 +48,18 @@ const NEW_ACCOUNT: AccountState = {
   error: null,
 };
 
-/** How the window stands, over all wallets that had anything by its end. */
+/**
+ * How the window stands, over all wallets that had anything by its end. One whose books begin later
+ * has a balance on the chain that nothing is known of yet: its opening balance will say it.
+ */
 export function verdictOf(window: WindowState, accounts: DeskState['accounts']): Verdict {
   const { settings, end } = window;
   const last = dateOfTime(end);
-  const names = new Set(window.accounts.keys());
+  const names = new Set<string>();
   for (const [account, since] of accounts) if (since < last) names.add(account);
+  for (const [account, state] of window.accounts) {
+    if (state.booksCash !== 0n || state.booksTokens.size > 0) names.add(account);
+  }
   const tolerance = pusd(settings.tolerance);
   const checks = [...names].map((account) => {
     const state = window.accounts.get(account) ?? NEW_ACCOUNT;

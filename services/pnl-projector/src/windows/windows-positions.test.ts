@@ -146,6 +146,38 @@ describe('a wallet that existed before', () => {
   });
 });
 
+describe('a wallet whose books begin after the window', () => {
+  test.each([
+    ['its opening balance is of a later block', 15, 'RECONCILED', 1],
+    ['its opening balance is of a block before the end', 9, 'UNRECONCILED', 2],
+  ])('%s', (_, block_number, status, judged) => {
+    const log = createLog();
+    const cash = usd('100');
+    const began = opening('began', { account: ALICE, balance_pusd: cash, block_number: 5 });
+    log.event(ALICE, { type: 'OpeningBalance', value: began });
+    log.close('2026-05-08', marks());
+    const later = { account: BOB, effective_at: atDay('2026-05-09', 100), block_number };
+    log.event(BOB, { type: 'OpeningBalance', value: opening('later', later) });
+    log.observe('2026-05-08', ALICE, { cash: '100' }, 10);
+    log.observe('2026-05-08', BOB, { cash: '400' }, 10);
+    const [report] = log.complete('2026-05-08', 10);
+    expect(report?.reconciliation_status).toBe(status);
+    const out = report === undefined ? null : windowReportOf(report);
+    expect(out?.accounts).toHaveLength(judged);
+  });
+
+  test('is waited for by nobody, though it has traded since', () => {
+    const log = createLog();
+    const value = opening('began', { account: ALICE, block_number: 5 });
+    log.event(ALICE, { type: 'OpeningBalance', value });
+    log.close('2026-05-08', marks());
+    log.fill({ account: BOB, confirmed_at: atDay('2026-05-09', 100), block_number: 15 });
+    log.observe('2026-05-08', ALICE, { cash: '500' }, 10);
+    const [report] = log.complete('2026-05-08', 10);
+    expect(report?.reconciliation_status).toBe('RECONCILED');
+  });
+});
+
 describe('shares whose basis nobody knows (B11)', () => {
   const MARK = [['101', '0.5']] as const;
   const shown = (log: Log, date: string) =>
