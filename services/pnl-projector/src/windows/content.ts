@@ -110,7 +110,7 @@ export function contentOf(window: WindowState, basis: Basis, withPaper: boolean)
     groups,
     totals: groups.reduce((sum, [, figures]) => plus(sum, figures), NOTHING),
     received: sumOf(lines, (line) => line.received),
-    unsettled: unsettledAt(basis, window, isIn),
+    unsettled: unsettledAt(basis, window),
     quarantined: lines.reduce((sum, line) => sum + line.quarantined, 0),
     negRiskPositions: valuation.books.filter(isNegRisk).length,
     negRiskMarkSum: rawSum(neg.map((one) => [one.negRiskMarketId, one.rawSum] as const)),
@@ -354,21 +354,15 @@ function incompleteOf(
   return [...new Set([...reasons, ...lacking])].sort();
 }
 
-/** Cash legs up to the window's end that no block is known of. */
-function unsettledAt(
-  basis: Basis,
-  { end }: WindowState,
-  isIn: (account: string) => boolean,
-): bigint {
+/** Cash legs of live wallets up to the window's end that no block is known of; paper has no cash. */
+function unsettledAt({ books, days }: Basis, { end }: WindowState): bigint {
   const last = dateOfTime(end);
   let sum = 0n;
-  for (const [account, amount] of basis.books.unsettled) if (isIn(account)) sum += amount;
-  for (const [day, { lines }] of basis.days) {
+  for (const [account, amount] of books.unsettled) if (!isPaperAccount(account)) sum += amount;
+  for (const [day, { lines }] of days) {
     if (day < last) continue;
-    sum -= sumOf(
-      lines.filter(({ account }) => isIn(account)),
-      (line) => line.unsettled,
-    );
+    const live = lines.filter(({ account }) => !isPaperAccount(account));
+    sum -= sumOf(live, (line) => line.unsettled);
   }
   return sum;
 }

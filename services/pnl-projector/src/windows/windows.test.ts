@@ -392,5 +392,6 @@ describe('who gets a report (B16, B19)', () => {
     expect(mixed?.reason_codes).toContain('PNL_REPORTER_PAPER_IN_REGULATORY');
     expect(topicsOf(mixed)).toEqual(['dashboard', 'polytraders.alerts']);
     expect(topicsOf(regular)).not.toContain('dashboard');
+    expect(mixed?.unsettled_pusd).toBe(regular?.unsettled_pusd);
   });
 });
