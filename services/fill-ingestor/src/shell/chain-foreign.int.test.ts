@@ -195,6 +195,31 @@ test('shares that leave once they are known are told after those that came', asy
   ]);
 }, 60_000);
 
+test('what is told of a token stands among the rest in the order of the chain', async () => {
+  await reader.stop();
+  const [old, market] = [await opened('old'), await opened('rain')];
+  await done(venue.split(ALICE, old, 5n));
+  await done(venue.resolve('old', [1n, 0n]));
+  await done(venue.split(STRANGER, market, 1_000_000n));
+  const [tokenId] = market.ids;
+  await done(venue.give(STRANGER, ALICE, tokenId, 400_000n));
+  const [quantity, notional] = [400_000n, 200_000n];
+  await done(venue.trade({ taker: BOB, maker: ALICE, tokenId, quantity, notional, takerFee: 0n }));
+  reader = bench.read(ACCOUNTS, ENV);
+  await caughtUp();
+  const { rows } = await bench.database.query<{ what: string }>(
+    "SELECT coalesce(payload::jsonb ->> 'type', 'fill') AS what FROM ingest.inbox " +
+      "WHERE partition = (SELECT min(partition) FROM ingest.inbox WHERE payload LIKE '%movement%') " +
+      "AND payload NOT LIKE '%CashMoved%' AND payload NOT LIKE '%MINED%' ORDER BY seq",
+  );
+  expect(rows.map(({ what }) => what)).toEqual([
+    'PositionsSplit',
+    'MarketResolved',
+    'TokensTransferred',
+    'fill',
+  ]);
+}, 60_000);
+
 test('a redemption that a contract makes for the wallet is the wallet’s', async () => {
   const [won, half, short] = [await opened('won'), await opened('half'), await opened('short')];
   for (const market of [won, half, short]) await done(venue.split(ALICE, market, 5_000_001n));

@@ -45,8 +45,8 @@ export async function appendChain(
   await appendWithResolutions(client, source, inputs, [], receivedAt);
 }
 
-/** A resolution that goes on the log, and where on the chain it stands. */
-export type ResolvedInput = {
+/** What goes on the log beside what was read, and where on the chain it stands. */
+export type PlacedInput = {
   readonly place: Place;
   readonly input: NewInput;
 };
@@ -62,7 +62,7 @@ export async function appendWithResolutions(
   client: Queries,
   source: string,
   inputs: readonly WalletInput[],
-  resolved: readonly ResolvedInput[],
+  resolved: readonly PlacedInput[],
   receivedAt: TimeMicros,
 ): Promise<void> {
   const rows: NewInput[] = [];
@@ -78,6 +78,15 @@ export async function appendWithResolutions(
   }
   rows.push(...resolved.slice(next).map(({ input }) => input));
   if (rows.length > 0) await appendInputs(client, rows, receivedAt, true);
+}
+
+/** What was read before, to stand where it stands on the chain. */
+export function placedInput(source: string, one: WalletInput): PlacedInput {
+  return { place: placeOfInput(one) ?? { block: 0, index: 0 }, input: inputOfWallet(source, one) };
+}
+
+export function inChainOrder(all: readonly PlacedInput[]): readonly PlacedInput[] {
+  return [...all].sort((a, b) => (isBefore(a.place, b.place) ? -1 : 1));
 }
 
 function inputOfWallet(source: string, { account, position, raw, text }: WalletInput): NewInput {
@@ -203,7 +212,7 @@ export async function storeResolutions(
   source: string,
   resolutions: readonly Resolution[],
   book: ContractBook,
-): Promise<readonly ResolvedInput[]> {
+): Promise<readonly PlacedInput[]> {
   if (resolutions.length === 0) return [];
   const column = (of: (one: Resolution) => string | number, type: 'text' | 'int' = 'text') =>
     columnLiteral(type, resolutions.map(of));
@@ -282,19 +291,18 @@ export async function tellResolutions(
 async function resolvedNow(
   client: Queries,
   conditions: readonly string[],
-): Promise<readonly ResolvedInput[]> {
+): Promise<readonly PlacedInput[]> {
   if (conditions.length === 0) return [];
   const told = await client.query<Record<string, string>>(
     'UPDATE ingest.chain_resolution AS r SET told = true WHERE NOT told ' +
       `AND r.condition_id = ANY($1::text[]) AND (${KNOWN}) RETURNING r.*`,
     [columnLiteral('text', conditions)],
   );
-  return told.rows
-    .map((row): ResolvedInput => {
-      const place = { block: Number(row['block_number']), index: Number(row['log_index']) };
-      return { place, input: resolvedInput(row) };
-    })
-    .sort((a, b) => (isBefore(a.place, b.place) ? -1 : 1));
+  const placed = told.rows.map((row): PlacedInput => {
+    const place = { block: Number(row['block_number']), index: Number(row['log_index']) };
+    return { place, input: resolvedInput(row) };
+  });
+  return inChainOrder(placed);
 }
 
 /** The next conditions in order of id whose resolution is not on the log yet. */

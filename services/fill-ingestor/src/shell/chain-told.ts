@@ -10,7 +10,13 @@ import { inputsOfForeign, type WalletInput } from '../sources/chain/transaction-
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
 import { type PlacedLog } from './chain-answers.ts';
 import { keepForeign, knownTokens, noteTokens, releaseForeign } from './chain-foreign.ts';
-import { appendWithResolutions, type Resolution, storeResolutions } from './chain-store.ts';
+import {
+  appendWithResolutions,
+  inChainOrder,
+  placedInput,
+  type Resolution,
+  storeResolutions,
+} from './chain-store.ts';
 
 type Logs = readonly PlacedLog[];
 
@@ -51,8 +57,8 @@ export type Told = {
 };
 
 /**
- * Stores what is told: transfers of unknown tokens are kept, those of tokens that are known from
- * now on go first; resolutions stand where they stand on the chain. Answers how many transfers are
+ * Stores what is told: transfers of unknown tokens are kept; those of tokens that are known from
+ * now on, and resolutions, stand where they stand on the chain. Answers how many transfers are
  * kept more, less what is told.
  */
 export async function storeTold(
@@ -69,7 +75,8 @@ export async function storeTold(
   const kept = await keepForeign(client, source, foreign);
   const released = await releaseForeign(client, source, [...named, ...inputs.flatMap(tokensMoved)]);
   const resolved = await storeResolutions(client, source, resolutions, book);
-  await appendWithResolutions(client, source, [...released, ...inputs], resolved, receivedAt);
+  const between = inChainOrder([...released.map((one) => placedInput(source, one)), ...resolved]);
+  await appendWithResolutions(client, source, inputs, between, receivedAt);
   return kept - released.length;
 }
 
