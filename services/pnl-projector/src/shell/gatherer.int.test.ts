@@ -167,7 +167,7 @@ describe('the gatherer', () => {
     expect(await cutsIn('pnl_v3')).toHaveLength(1);
   });
 
-  test('says what it cannot do and is late from then on; mended, it goes on by itself', async () => {
+  test('says what it cannot do and is late from then on; mended, it goes on', async () => {
     const schema = 'pnl_v4';
     const said: string[] = [];
     const gatherer = startGatherer({

@@ -354,7 +354,7 @@ function incompleteOf(
   return [...new Set([...reasons, ...lacking])].sort();
 }
 
-/** Cash legs of live wallets up to the window's end that no block is known of; paper has no cash. */
+/** Cash legs of live wallets up to the window's end without a block; paper has no cash. */
 function unsettledAt({ books, days }: Basis, { end }: WindowState): bigint {
   const last = dateOfTime(end);
   let sum = 0n;
