@@ -78,6 +78,12 @@ describe('reports that a mode has held', () => {
     ]);
   });
 
+  test('what is held behind a command stays held, whatever offset it names', () => {
+    const { emitted } = play(...held, modeHeld(40), confirmed(buy('f3', 70n)), modeHeld(50));
+    const ids = reportsOf(emitted).map((one) => `${one.report_id}/${one.revision}`);
+    expect(ids.slice(-2)).toEqual(['settlement_fill_f3/1', 'settlement_fill_f3/2']);
+  });
+
   test('the release of a window or of a revenue day is not of these books', () => {
     const { outcomes } = play(...held, modeHeld(5, { release_kind: 'REVENUE' }));
     expect(outcomes.at(-1)).toEqual({ outcome: 'ignored', because: 'release of a report' });

@@ -37,12 +37,15 @@ export function reissueReports(
   partition: number,
   offset: number,
 ): PnlStep {
-  const { from, to } = rangeOf(event, state, partition);
+  const range = rangeOf(event, state, partition);
+  const { from } = range;
+  // What is held behind the command has been seen by nobody, whatever offset it names.
+  const to = Math.min(range.to, offset);
   if (from >= to) return { outcome: 'ignored', because: 'reports that are released' };
   const parameters = (state.get(parametersKey(partition)) ?? DEFAULT_PARAMETERS) as Parameters;
   if (parameters.mode === 'shadow_only')
     return { outcome: 'ignored', because: 'a mode that publishes nothing' };
-  const entries = linesOf(state, heldLinesKey(from, to))
+  const entries = linesOf(state, heldLinesKey(from, range.to))
     .filter(({ entry }) => REPORTED.has(entry.entry_kind) && !entry.quarantined && !entry.paper)
     .map((line) => reissued(event, parameters, line.offset, line.entry));
   const updatedAt = event.recorded_at;

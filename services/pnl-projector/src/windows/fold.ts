@@ -216,7 +216,6 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
     errors: 0,
     accounts: new Map(),
     approved: null,
-    modeReleased: false,
     lastCut: [],
     regular: null,
     mixed: null,
@@ -288,16 +287,29 @@ function release(work: Work, event: EventOf<'ReportReleased'>): void {
     const until = event.until_offset;
     if (event.release_kind === 'MODE_HELD') {
       const isBefore = until === null || window.lastCut.every((offset) => offset < until);
-      if (name.heldByMode && isBefore) work.windows.set(id, { ...window, modeReleased: true });
+      if (name.heldByMode && isBefore) work.windows.set(id, released(window));
       continue;
     }
     for (const report of event.report_ids) {
       const revision = revisionReleased(name, report);
       const approved = revision === null ? undefined : window.regular?.verdicts[revision - 1];
+      if (approved === undefined) continue;
+      const isLast = revision === window.regular?.revision;
       // A reviewer has seen what that revision said: what comes to another drift is held again.
-      if (approved !== undefined) work.windows.set(id, { ...window, approved });
+      const seen = name.heldByMode && isLast ? released(window) : window;
+      work.windows.set(id, { ...seen, approved });
     }
   }
+}
+
+/** What the mode holds of it goes out as it was said; what it says later is held again. */
+function released(window: WindowState): WindowState {
+  const { regular, mixed } = window;
+  return {
+    ...window,
+    regular: regular && { ...regular, released: regular.said },
+    mixed: mixed && { ...mixed, released: mixed.said },
+  };
 }
 
 /** The revisions of all windows that are looked at, in the order of their ends. */
@@ -311,7 +323,7 @@ function reviseAll(work: Work): readonly ReportEntry[] {
     if (window === undefined) continue;
     const revised = revise(window, { cut: work.cut, desk: work.desk, basis: work, mode });
     work.windows.set(id, revised.window);
-    held.set(id, revised.heldByMode);
+    if (revised.heldByMode !== null) held.set(id, revised.heldByMode);
     entries.push(...revised.entries);
   }
   work.desk = {

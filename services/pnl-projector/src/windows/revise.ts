@@ -40,25 +40,27 @@ export type Place = {
 export type Revised = {
   readonly window: WindowState;
   readonly entries: readonly ReportEntry[];
-  readonly heldByMode: boolean;
+  /** Null where no revision was made: what was held is held. */
+  readonly heldByMode: boolean | null;
 };
 
 /** The window with the revisions that this cut makes of it: none, or one of each form. */
 export function revise(before: WindowState, place: Place): Revised {
   const verdict = verdictOf(before, place.desk.accounts);
-  const held = heldOf(before, verdict, place.mode);
+  const isGrave = verdict.status === 'UNRECONCILED';
+  const isHeld = isGrave && before.approved !== verdictText(verdict);
   const entries: ReportEntry[] = [];
-  const regular = formOf(before, place, verdict, held, false);
+  const regular = formOf(before, place, verdict, isHeld, false);
   if (regular.entry !== null) entries.push(regular.entry);
   let { mixed } = before;
   if (before.settings.includePaper) {
-    const form = formOf(before, place, verdict, held, true);
+    const form = formOf(before, place, verdict, isHeld, true);
     if (form.entry !== null) entries.push(form.entry);
     mixed = form.published;
   }
   const lastCut = entries.length === 0 ? before.lastCut : place.cut.offsets;
   const window: WindowState = { ...before, regular: regular.published, mixed, lastCut };
-  return { window, entries, heldByMode: held.byMode };
+  return { window, entries, heldByMode: regular.heldByMode };
 }
 
 type Held = {
@@ -67,29 +69,28 @@ type Held = {
   readonly byMode: boolean;
 };
 
-function heldOf(window: WindowState, verdict: Verdict, mode: Mode): Held {
-  const isGrave = verdict.status === 'UNRECONCILED';
-  return {
-    byDrift: isGrave && window.approved !== verdictText(verdict),
-    byMode: mode === 'limited_live' && !window.modeReleased,
-  };
-}
-
-type Form = { readonly published: Published; readonly entry: ReportEntry | null };
+type Form = {
+  readonly published: Published;
+  readonly entry: ReportEntry | null;
+  readonly heldByMode: boolean | null;
+};
 
 function formOf(
   window: WindowState,
   place: Place,
   verdict: Verdict,
-  held: Held,
+  byDrift: boolean,
   isMixed: boolean,
 ): Form {
   const before = isMixed ? window.mixed : window.regular;
   const content = contentOf(window, place.basis, isMixed);
   const since = haltedSince(place.desk.halts, window);
+  const said = hashOf([content, verdict, since]);
+  const isReleased = before?.released === said;
   // The mode is not in it: another mode alone is nothing new about the window.
-  const said = hashOf([content, verdict, since, held.byDrift, window.modeReleased]);
-  if (before !== null && before.content === said) return { published: before, entry: null };
+  const whole = hashOf([said, byDrift, isReleased]);
+  if (before?.content === whole) return { published: before, entry: null, heldByMode: null };
+  const byMode = place.mode === 'limited_live' && !isReleased;
   const revision = (before?.revision ?? 0) + 1;
   const { windowKind: kind, end, settings } = window;
   const name: WindowReportName = { kind, groupBy: settings.groupBy, end, mixed: isMixed, revision };
@@ -98,15 +99,19 @@ function formOf(
   const alerts = isMixed ? paperAlert() : alertsOf(window, verdict);
   const published: Published = {
     revision,
-    content: said,
+    said,
+    content: whole,
+    released: before?.released ?? null,
     eventId,
     verdicts: [...(before?.verdicts ?? []), verdictText(verdict)],
     alerts: exactText(alerts),
   };
   const names = { reportId, eventId, revision, supersedes: before?.eventId ?? null };
   const raised = published.alerts === before?.alerts ? [] : alerts;
+  const held = { byDrift, byMode };
   const about: Said = { ...names, isMixed, held, since, alerts: raised };
-  return { published, entry: entryOf(window, place, content, verdict, about) };
+  const entry = entryOf(window, place, content, verdict, about);
+  return { published, entry, heldByMode: byMode };
 }
 
 type Said = {

@@ -121,8 +121,12 @@ export type AccountState = {
 /** What was published of a window in one form. */
 export type Published = {
   readonly revision: number;
-  /** Hash of what the last revision said, its mode apart. */
+  /** Hash of what the last revision said about the window. */
+  readonly said: string;
+  /** The same and whether it was held, the mode apart: another one is another revision. */
   readonly content: string;
+  /** What a reviewer has released of what the mode held: `said` as it was then. */
+  readonly released: string | null;
   readonly eventId: string;
   /** By revision, what the chain check came to: what a reviewer approves. */
   readonly verdicts: readonly string[];
@@ -144,8 +148,6 @@ export type WindowState = {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The verdict that a reviewer has released. */
   readonly approved: string | null;
-  /** Whether what the mode held was released. */
-  readonly modeReleased: boolean;
   /** Offsets of the cut that made the last revision, by partition. */
   readonly lastCut: readonly number[];
   readonly regular: Published | null;
