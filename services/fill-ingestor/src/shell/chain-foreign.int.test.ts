@@ -156,18 +156,25 @@ test('shares of a market that nobody knew are told before the fill that names th
   expect(reader.state().facts).toMatchObject({ foreign_transfers: 0 });
 }, 60_000);
 
-test('shares that are known later, by a definition, are told then, once', async () => {
+test('shares that are known later, by a definition, are told then, once, and in order', async () => {
   const market = await opened('rain');
   await done(venue.split(STRANGER, market, 1_000_000n));
   await done(venue.give(STRANGER, ALICE, market.ids[1], 400_000n));
+  await done(venue.resolve('rain', [0n, 1n]));
   await caughtUp();
   await bench.database.query(
-    'INSERT INTO ingest.market_token (condition_id, token_id, own) VALUES ($1, $2, true)',
+    "WITH d AS (INSERT INTO ingest.market_definition VALUES ($1, '{}', '', NULL, 1)) " +
+      'INSERT INTO ingest.market_token (condition_id, token_id, own) VALUES ($1, $2, true)',
     [market.conditionId, market.ids[1]],
   );
   await caughtUp();
   await caughtUp();
-  expect(await told()).toEqual(['TokensTransferred']);
+  expect((await told()).filter((one) => one !== 'record')).toEqual(['TokensTransferred']);
+  const { rows } = await bench.database.query<{ type: string }>(
+    "SELECT payload::jsonb ->> 'type' AS type FROM ingest.inbox WHERE partition = (SELECT " +
+      "partition FROM ingest.inbox WHERE payload LIKE '%TokensTransferred%') ORDER BY seq DESC",
+  );
+  expect(rows.slice(0, 2)).toEqual([{ type: 'MarketResolved' }, { type: 'TokensTransferred' }]);
   expect(await kept()).toMatchObject([{ outcome: 'TOLD' }]);
 }, 60_000);
 

@@ -45,9 +45,9 @@ import {
 } from './chain-reading.ts';
 import { type ChainRpc, createRpc, waitOf } from './chain-rpc.ts';
 import {
-  appendChain,
   dropProvisional,
   failedInput,
+  placedInput,
   type Provisional,
   provisionalFills,
   resolutionsIn,
@@ -297,9 +297,9 @@ export function startChainReader(
       const known = [...(await knownTokens(client, tokens))];
       if (conditions.length + known.length === 0) return;
       await positions.moveTo(client, now.claim, now.claim);
-      await tellResolutions(client, conditions, Date.now() * 1000);
       const released = await releaseForeign(client, source, known);
-      await appendChain(client, source, released, Date.now() * 1000);
+      const beside = released.map((one) => placedInput(source, one));
+      await tellResolutions(client, conditions, beside, Date.now() * 1000);
       facts.foreign(-released.length);
     });
   }

@@ -274,14 +274,18 @@ const KNOWN =
   'OR EXISTS (SELECT 1 FROM ingest.chain_token c WHERE c.token_id = t.token_id) ' +
   'OR EXISTS (SELECT 1 FROM ingest.orders o WHERE o.token_id = t.token_id)))';
 
-/** Puts those of the resolutions on the log that are not there and whose condition is known. */
+/**
+ * Puts those of the resolutions on the log that are not there and whose condition is known, and
+ * what else is told now, in the order of the chain.
+ */
 export async function tellResolutions(
   client: Queries,
   conditions: readonly string[],
+  beside: readonly PlacedInput[],
   receivedAt: TimeMicros,
 ): Promise<void> {
-  const rows = await resolvedNow(client, conditions);
-  await appendWithResolutions(client, '', [], rows, receivedAt);
+  const all = inChainOrder([...beside, ...(await resolvedNow(client, conditions))]);
+  await appendWithResolutions(client, '', [], all, receivedAt);
 }
 
 /**
