@@ -7,7 +7,8 @@
  *   (b+) the same, publishing a SettlementReport for each fill in Kafka transactions
  *   (c) the naive way: one message, one transaction
  *   spine: each processor over events of every kind, against a COPY of one bare row an event
- *   live: from the log to the report that a read_committed consumer sees, at a steady rate
+ *   live: from the log to the report that a read_committed consumer sees, at a steady rate; of
+ *   fills alone, and of a log with marks, negative risk, movements and windows
  */
 
 import { parseArgs } from 'node:util';
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     publish: [],
     naive: [],
     live: null,
+    liveWhole: null,
     spine: noSpine(),
   };
   try {
@@ -71,6 +73,8 @@ async function main(): Promise<void> {
     if (options.liveSeconds > 0) {
       say(`Live: ${options.rate} fills a second for ${options.liveSeconds} s after a warm-up.`);
       figures.live = await measureLive(options.rate, options.liveSeconds);
+      say('Live, with marks, negative risk, movements and windows among the events.');
+      figures.liveWhole = await measureLive(options.rate, options.liveSeconds, 'everything');
     }
   } finally {
     await log.close();
@@ -124,7 +128,8 @@ async function measureProjector(log: TestLog, publishes: boolean): Promise<Measu
     );
     const progress = publishes
       ? `SELECT coalesce(sum(count), 0)::bigint AS done FROM stream.outcome`
-      : `SELECT coalesce(sum(next_offset), 0)::bigint AS done FROM stream.partition`;
+      : `SELECT coalesce(sum(next_offset), 0)::bigint AS done FROM stream.partition
+          WHERE processor = 'pnl-projector'`;
     await until(
       'the whole log is folded',
       async () =>

@@ -80,7 +80,7 @@ async function appendLives(log: SpineLog, wanted: number): Promise<number> {
     events: wanted,
     markets,
   })) {
-    const value = log.encode(event.type as Parameters<SpineLog['encode']>[0], event.value);
+    const value = log.encode(event.type, event.value);
     records.push({ topic, partition, key, value });
     count += 1;
     if (records.length < chunk) continue;

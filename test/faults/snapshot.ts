@@ -1,7 +1,7 @@
 /**
  * All that a projection has written, as text in a fixed order, so that two runs can be compared
- * byte for byte. Left out is only who did it and when: epochs, workers, times of acquisition, and
- * the hash of the last record, which covers when that was sent: a copy of a log was sent later.
+ * byte for byte. Left out is only who did it and when: epochs, workers, times of acquisition (and
+ * `appended_at`, when a cut was gathered), and the hash of the last record, which covers when that was sent: a copy of a log was sent later.
  */
 
 import { createHash } from 'node:crypto';
@@ -29,19 +29,23 @@ const streamDumps: Dumps = {
  * a table that is added later is compared without a word said here.
  */
 async function dumpsOf(client: pg.Client, schema: string): Promise<Dumps> {
-  const tables = await client.query<{ name: string; keys: string }>(
-    `SELECT relname AS name, string_agg(quote_ident(attname), ', ' ORDER BY place) AS keys
+  const tables = await client.query<{ name: string; keys: string; columns: string }>(
+    `SELECT relname AS name, string_agg(quote_ident(attname), ', ' ORDER BY place) AS keys,
+            (SELECT string_agg(quote_ident(own.attname), ', ' ORDER BY own.attnum)
+               FROM pg_attribute own WHERE own.attrelid = pg_class.oid AND own.attnum > 0
+                AND NOT own.attisdropped AND own.attname <> 'appended_at') AS columns
        FROM pg_class
        JOIN pg_index ON indrelid = pg_class.oid AND indisprimary
        JOIN LATERAL unnest(indkey::int[]) WITH ORDINALITY AS key (number, place) ON true
        JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = number
       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
         AND relname <> 'migration'
-      GROUP BY relname ORDER BY relname`,
+      GROUP BY relname, pg_class.oid ORDER BY relname`,
     [schema],
   );
   const own = tables.rows.map(
-    ({ name, keys }) => [name, `SELECT * FROM "${schema}"."${name}" ORDER BY ${keys}`] as const,
+    ({ name, keys, columns }) =>
+      [name, `SELECT ${columns} FROM "${schema}"."${name}" ORDER BY ${keys}`] as const,
   );
   return { ...streamDumps, ...Object.fromEntries(own) };
 }

@@ -23,6 +23,7 @@ import {
   type Projector,
   type SpineLog,
 } from './spine.ts';
+import { query } from './standing.ts';
 import { createTraffic } from './traffic.ts';
 
 const workers = 2;
@@ -40,6 +41,8 @@ export type CrashFigures = CrewTally & {
   readonly reports: number;
   /** Records on each topic. */
   readonly published: Readonly<Record<string, number>>;
+  /** Windows that were closed, and revisions of their reports. */
+  readonly windows: { readonly windows: number; readonly revisions: number };
   readonly blows: number;
   readonly trafficSeconds: number;
   readonly settleSeconds: number;
@@ -86,9 +89,19 @@ export async function crashSpine(
     types: Object.fromEntries([...traffic.types].sort()),
     reports: reports.records,
     published: compared.published,
+    windows: await windowsIn(log),
     trafficSeconds: Math.round((appendedAt - began) / 1000),
     settleSeconds: Math.round((settled - appendedAt) / 1000),
   };
+}
+
+async function windowsIn({ databaseUrl }: SpineLog): Promise<CrashFigures['windows']> {
+  const [row] = await query<{ windows: string; revisions: string }>(
+    databaseUrl,
+    'SELECT count(DISTINCT window_id) AS windows, count(*) AS revisions ' +
+      'FROM pnl_v1.settlement_reports WHERE NOT mixed',
+  );
+  return { windows: Number(row?.windows ?? 0), revisions: Number(row?.revisions ?? 0) };
 }
 
 function completed(log: SpineLog, tested: readonly Projector[], crew: Crew): Promise<void> {

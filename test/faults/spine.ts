@@ -7,13 +7,15 @@ import {
   codec,
   LEDGER_PARTITIONS,
   physicalTopic,
+  progressTopic,
   TOPICS,
+  WINDOWS_PROCESSOR,
   type RecordType,
   type Topic,
 } from '@polytraders/contracts';
 import { applyTopics } from '@polytraders/infra/topics';
 import { connectKafka, createSchemaBook, pool, type OutputRecord } from '@polytraders/runtime';
-import { LIFE_TYPES } from '@polytraders/testkit/generator';
+import { LIFE_TYPES, WINDOW_TYPES } from '@polytraders/testkit/generator';
 import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
 import { type Broker } from './published.ts';
 import { query } from './standing.ts';
@@ -27,7 +29,17 @@ export type Projector = {
 };
 
 export const projectors: readonly Projector[] = [
-  { id: 'pnl-projector', schema: 'pnl_v1', outputs: [TOPICS.settlementReports] },
+  {
+    id: 'pnl-projector',
+    schema: 'pnl_v1',
+    outputs: [
+      TOPICS.settlementReports,
+      TOPICS.governanceAudit,
+      TOPICS.financeTeam,
+      TOPICS.postTradeArchive,
+      TOPICS.dashboard,
+    ],
+  },
   {
     id: 'inventory-reserver',
     schema: 'inventory_v1',
@@ -42,6 +54,7 @@ export const alarms: Topic = TOPICS.alerts;
 /** What a crash test may put on the log. */
 export const SPINE_TYPES = [
   ...LIFE_TYPES,
+  ...WINDOW_TYPES,
   'SettlementJobClaimed',
   'SettlementJobFailed',
 ] as const satisfies readonly RecordType[];
@@ -154,7 +167,36 @@ export async function isComplete(
     const done = own.filter(({ partition, next }) => Number(next) >= (ends[partition] ?? Infinity));
     return done.length === LEDGER_PARTITIONS;
   });
-  return folded && (await unpublished(workers)) === 0;
+  return folded && (await unpublished(workers)) === 0 && (await areWindowsReported(log, tested));
+}
+
+const WINDOWS = `SELECT
+  (SELECT count(*) FROM (SELECT FROM pnl_v1.window_cuts GROUP BY market_seq
+                         HAVING count(*) = ${String(LEDGER_PARTITIONS)}) AS passed) AS cuts,
+  (SELECT count(*) FROM (SELECT FROM pnl_v1.window_cuts GROUP BY market_seq) AS each) AS told,
+  (SELECT coalesce(sum(next_offset), 0) FROM stream.partition
+    WHERE processor = '${WINDOWS_PROCESSOR}') AS folded,
+  (SELECT coalesce(max("offset") + 1, 0) FROM pnl_v1.settlement_reports) AS reported`;
+
+/** Every cut is gathered and folded, and the revisions that it made are published. */
+async function areWindowsReported(
+  { databaseUrl, kafka, prefix }: SpineLog,
+  tested: readonly Projector[],
+): Promise<boolean> {
+  if (!tested.some(({ schema }) => schema === 'pnl_v1')) return true;
+  const [row] = await query<Record<'cuts' | 'told' | 'folded' | 'reported', string>>(
+    databaseUrl,
+    WINDOWS,
+  ).catch(() => []);
+  if (row === undefined || row.cuts !== row.told || Number(row.folded) < Number(row.cuts)) {
+    return false;
+  }
+  const topic = physicalTopic(prefix, progressTopic(WINDOWS_PROCESSOR, 1).name);
+  const record = await kafka.lastRecord({ topic, partition: 0 });
+  const progress = JSON.parse(record?.value?.toString('utf8') ?? '{"next":0}') as {
+    readonly next: number;
+  };
+  return progress.next >= Number(row.reported);
 }
 
 /** Offsets that the workers have folded and not published; null while one of them does not say. */

@@ -1,18 +1,25 @@
 /**
  * What a crash test puts on the log: lives of orders with movements and resolutions among them,
- * claims of the jobs that come of them, and what a real log has too: the same fill again, the same
+ * claims of the jobs that come of them, windows that are closed and compared with a chain, and what a real log has too: the same fill again, the same
  * id with other content, bytes that do not decode. The same seed gives the same records; which
  * fills must be reported is worked out here, without the services' code.
  */
 
 import { LEDGER_PARTITIONS, partitionOf, TOPICS, type FillConfirmed } from '@polytraders/contracts';
 import { type OutputRecord } from '@polytraders/runtime';
-import { generateLogLives, randomOf, type LogEvent } from '@polytraders/testkit/generator';
+import {
+  generateLogLives,
+  type LogEvent,
+  randomOf,
+  windowDeskOf,
+} from '@polytraders/testkit/generator';
 import { createExecutors } from './executors.ts';
-import { type SpineLog, type SpineType } from './spine.ts';
+import { type SpineLog } from './spine.ts';
 
 const markets = 24;
 const remembered = 500;
+/** One record in so many is followed by a word about windows or reviewed fills. */
+const windowsEvery = 150;
 
 export type Traffic = {
   /** The next so many records; fewer at the end. */
@@ -33,6 +40,8 @@ export function createTraffic(log: SpineLog, seed: string, events: number): Traf
   const types = new Map<string, number>();
   const recent: LogEvent[] = [];
   const executors = createExecutors(randomOf(`${seed}|executors`));
+  const windows = windowDeskOf(randomOf(`${seed}|windows`), windowsEvery);
+  const waiting: LogEvent[] = [];
   const ends = new Array<number>(LEDGER_PARTITIONS).fill(0);
   let appended = 0;
   let reports = 0;
@@ -62,26 +71,37 @@ export function createTraffic(log: SpineLog, seed: string, events: number): Traf
       const { event, account: key } = said;
       return told({ event, key, partition: partitionOf(key, LEDGER_PARTITIONS) });
     }
+    // Partitions see a market-wide record at different moments; its copies are never overtaken.
+    if (waiting.length === 0) waiting.push(...windows.says());
+    const word = random.chance(2, 3) ? waiting.shift() : undefined;
+    if (word !== undefined) return told(word);
     const { value: next, done } = source.next();
-    return done === true ? null : told(next);
+    if (done !== true) return told(next);
+    const last = waiting.shift();
+    return last === undefined ? null : told(last);
   }
 
   function told(next: LogEvent): OutputRecord {
     const { event, partition } = next;
     types.set(event.type, (types.get(event.type) ?? 0) + 1);
     if (event.type === 'FillConfirmed') note(next, event.value);
+    if (event.type === 'FillReleased') expect(event.value);
     executors.see(event, partition, ends[partition] ?? 0);
-    return record(next, log.encode(event.type as SpineType, event.value));
+    windows.see(event, partition, ends[partition] ?? 0);
+    return record(next, log.encode(event.type, event.value));
   }
 
-  /** Each confirmed fill has one report, but those whose fee nobody said. */
+  /** Each confirmed fill has one report, but those whose fee nobody said: once it is released. */
   function note(next: LogEvent, fill: FillConfirmed): void {
     recent.push(next);
     if (recent.length > remembered) recent.shift();
-    if (fill.fee_bps === null) return;
-    const ids = expected.get(fill.account);
-    if (ids === undefined) expected.set(fill.account, [fill.fill_id]);
-    else ids.push(fill.fill_id);
+    if (fill.fee_bps !== null) expect(fill);
+  }
+
+  function expect({ account, fill_id: id }: Pick<FillConfirmed, 'account' | 'fill_id'>): void {
+    const ids = expected.get(account);
+    if (ids === undefined) expected.set(account, [id]);
+    else ids.push(id);
     reports += 1;
   }
 

@@ -31,6 +31,7 @@ export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from 
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type LogEvent } from './log-desk.ts';
 export { generateLogLives, LIFE_TYPES, type LogLivesOptions } from './log-lives.ts';
+export { WINDOW_TYPES, type WindowDesk, windowDeskOf } from './log-windows.ts';
 export { type Random, randomOf } from './random.ts';
 export { blockHashOf, type ChainReceipt, transactionHashOf } from './receipts.ts';
 export { negRiskConditionId, standardConditionId, tokenIdsOf } from './token-ids.ts';
