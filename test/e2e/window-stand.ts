@@ -47,6 +47,8 @@ export const ALICE = '0xa11ce00000000000000000000000000000000001';
 export const BOB = '0xb0b0000000000000000000000000000000000002';
 /** Fills of this one come from the chain. */
 export const CAROL = '0xca401e0000000000000000000000000000000003';
+/** The same; a wallet that may be older than the ledger. */
+export const DAVE = '0xda7e000000000000000000000000000000000005';
 /** Nobody's: the other side of a trade. */
 export const STRANGER = '0x57a0000000000000000000000000000000000004';
 
@@ -111,10 +113,20 @@ export function reportIdOf(day: number, revision = 1): string {
   return `settlement_pnl_${end}${revision === 1 ? '' : `_r${String(revision)}`}`;
 }
 
+const SENT = [
+  'ExecutionReport',
+  'OperationsReport',
+  'MarkObserved',
+  'MarketDefinition',
+  'LedgerCommand',
+] as const;
 const SERVICES = ['fill-ingestor', 'pnl-projector'] as const;
 
+/** What stands on the chain below the first block that the ledger reads. */
+export type Before = (venue: MarketMaker, chain: LocalChain) => Promise<void>;
+
 /** Starts all of it; three wallets and a stranger have 10,000 pUSD each, deposited on day 0. */
-export async function startStand(name: string): Promise<Stand> {
+export async function startStand(name: string, before?: Before): Promise<Stand> {
   const stack = await testStack();
   const prefix = uniquePrefix();
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -132,9 +144,11 @@ export async function startStand(name: string): Promise<Stand> {
   });
   const proxy = await startProxy(chain.node.url);
   const venue = marketMaker(chain, VENUE);
+  await before?.(venue, chain);
+  const startBlock = before === undefined ? FIRST : (await chain.head()) + 1;
   for (const wallet of [ALICE, BOB, CAROL, STRANGER]) await venue.fund(wallet, 10_000_000_000n);
   const own = { DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'info' };
-  const env = { ...stack, ...own, ...settingsOf(folder, proxy.url) };
+  const env = { ...stack, ...own, ...settingsOf(folder, proxy.url, startBlock) };
   const logs = join(repositoryRoot, '.local/test', name);
   const workers = new Map(
     SERVICES.map((service) => {
@@ -149,7 +163,7 @@ export async function startStand(name: string): Promise<Stand> {
     }),
   );
   const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['ExecutionReport', 'OperationsReport', 'MarkObserved', 'MarketDefinition']);
+  await book.announce([...SENT]);
   const send: Stand['send'] = async ({ name: topic, partitions }, type, key, json) => {
     const value = book.encode(type, fromJson(type, json));
     await kafka.send([
@@ -183,18 +197,23 @@ export async function startStand(name: string): Promise<Stand> {
   };
 }
 
-function settingsOf(folder: string, rpcUrl: string): Readonly<Record<string, string>> {
+function settingsOf(
+  folder: string,
+  rpcUrl: string,
+  startBlock: number,
+): Readonly<Record<string, string>> {
   const accounts = {
     [ALICE]: { source_of_record: 'bus', other_sources: ['chain'], default_bot: 'alpha' },
     [BOB]: { source_of_record: 'bus', other_sources: ['chain'], default_bot: 'beta' },
     [CAROL]: { source_of_record: 'chain', default_bot: 'gamma' },
+    [DAVE]: { source_of_record: 'chain', default_bot: 'delta' },
   };
   const path = join(folder, 'accounts.json');
   writeFileSync(path, JSON.stringify(accounts));
   return {
     ACCOUNTS_FILE: path,
     CHAIN_RPC_URL: rpcUrl,
-    CHAIN_START_BLOCK: String(FIRST),
+    CHAIN_START_BLOCK: String(startBlock),
     CHAIN_DEPTH: String(DEPTH),
     CHAIN_POLL_MS: '100',
     CHAIN_RESET_MS: '200',

@@ -19,6 +19,14 @@ CREATE TABLE fill_day (
 );
 CREATE INDEX fill_day_day ON fill_day (day);
 
+-- The same of what moved without a trade, and of opening balances.
+CREATE TABLE moved_day (
+  log_partition text        NOT NULL,
+  day           text        NOT NULL,
+  last_at       timestamptz NOT NULL,
+  PRIMARY KEY (log_partition, day)
+);
+
 -- Windows that are closed: WindowClosed of each stands in every partition. The columns from
 -- attempts on are of its balances.
 CREATE TABLE report_window (

@@ -158,9 +158,19 @@ export async function whyNotRead(
   return Number(row?.['backlog']) === 0 ? null : `${source}: blocks below are read once more.`;
 }
 
+/** Days with what came in for them last, and complete windows by the day that they end before. */
+const NEWS_AND_WINDOWS =
+  'SELECT day, NULL AS window_id, NULL::timestamptz AS told_at, max(last_at) AS last_at ' +
+  'FROM (SELECT day, last_at FROM ingest.fill_day UNION ALL ' +
+  'SELECT day, last_at FROM ingest.moved_day) d GROUP BY day UNION ALL ' +
+  "SELECT to_char(window_end AT TIME ZONE 'UTC', 'YYYY-MM-DD'), window_id, told_at, NULL " +
+  'FROM ingest.report_window WHERE try_at IS NULL AND attempts > 0';
+
 /**
- * Asks again for complete windows that a fill has fallen into since, once such fills have come to
- * rest: of an account or a token that is new to it nothing was asked. Answers which.
+ * Asks again for complete windows before whose end a fill, a movement or an opening balance has
+ * fallen since, once these have come to rest: of an account or a token that is new to a window
+ * nothing was asked, and what a day brings is held at the end of all windows behind it. Answers
+ * which.
  */
 export async function reopenWindows(
   database: Queries,
@@ -168,12 +178,11 @@ export async function reopenWindows(
 ): Promise<readonly string[]> {
   const answer = await database.query<{ window_id: string }>(
     'UPDATE ingest.report_window SET try_at = now() WHERE window_id IN (' +
-      'SELECT w.window_id FROM ingest.fill_day d JOIN ingest.report_window w ' +
-      "ON w.window_start <= d.day::timestamp AT TIME ZONE 'UTC' " +
-      "AND w.window_end > d.day::timestamp AT TIME ZONE 'UTC' " +
-      'WHERE w.try_at IS NULL AND w.attempts > 0 GROUP BY w.window_id, w.told_at ' +
-      "HAVING max(d.last_at) > w.told_at AND max(d.last_at) < now() - $1::int * interval '1 ms'" +
-      ') RETURNING window_id',
+      // Of one day the windows come first: what is of that day came after their end.
+      'SELECT window_id FROM (SELECT window_id, told_at, max(last_at) OVER (' +
+      `ORDER BY day, window_id NULLS LAST) AS news_at FROM (${NEWS_AND_WINDOWS}) a) b ` +
+      'WHERE window_id IS NOT NULL AND news_at > told_at ' +
+      "AND news_at < now() - $1::int * interval '1 ms') RETURNING window_id",
     [quietMs],
   );
   return answer.rows.map((row) => row.window_id);

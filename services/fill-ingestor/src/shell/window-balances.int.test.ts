@@ -197,6 +197,28 @@ describe('a fill that comes late into a complete window', () => {
     );
   });
 
+  test('asks for the windows behind it, too: what it brings is held at their end', async () => {
+    await day.dayWithWindow();
+    await fillAt(NOW - 1);
+    await day.readerLevel();
+    await day.turnsTo('told');
+    const bring = (table: string, of: string, at: number): Promise<unknown> =>
+      day.bench.database.query(
+        `INSERT INTO ingest.${table} VALUES ('4', $1, $2) ON CONFLICT (log_partition, day) ` +
+          'DO UPDATE SET last_at = EXCLUDED.last_at',
+        [of, isoTime(at)],
+      );
+    await bring('fill_day', '2026-05-09', NOW + 5);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([]);
+    await bring('fill_day', '2026-04-30', NOW + 6);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([WINDOW]);
+    await observeNext(day.asking, NOW + 7);
+    await bring('moved_day', '2026-04-01', NOW + 6);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([]);
+    await bring('moved_day', '2026-04-01', NOW + 8);
+    expect(await reopenWindows(day.bench.database, 0)).toEqual([WINDOW]);
+  });
+
   test('and brings nothing new is no reason to say anything again', async () => {
     await day.dayWithWindow();
     await day.readerLevel();

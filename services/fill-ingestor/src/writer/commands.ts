@@ -12,6 +12,7 @@ import { type InboxEvent } from '../inbox-event.ts';
 import { factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
+import { movedDayPuts } from './fill-days.ts';
 import { heldPuts } from './held.ts';
 import { type MarketUse, useMarket } from './markets.ts';
 import { quarantine } from './quarantine.ts';
@@ -230,6 +231,7 @@ function open(
       ...markets.puts,
       ...heldPuts(lookup, { partition, account }, held),
       { key: openingKey(account), entity },
+      ...movedDayPuts(lookup, event, draft.effectiveAt),
     ],
     entries: [...markets.entries, entry],
   };

@@ -9,7 +9,7 @@ import {
 } from '../draft.ts';
 import { type InboxEvent, type ReadyRecord } from '../inbox-event.ts';
 import { possibleTokens } from './derived.ts';
-import { dayKeys } from './fill-days.ts';
+import { dayKeys, movedDayKeys } from './fill-days.ts';
 import { keysOfReversed } from './reviews.ts';
 import {
   claimsKey,
@@ -48,9 +48,11 @@ export function keysOf(event: InboxEvent): readonly string[] {
     case 'record':
       return keysOfRecord(partition, input);
     case 'movement':
-      return keysOfMovement(partition, input);
+      return [...keysOfMovement(partition, input), ...movedDayKeys(event, input.effectiveAt)];
     case 'command':
-      return keysOfCommand(partition, input);
+      return input.command === 'DECLARE_OPENING_BALANCE'
+        ? [...keysOfCommand(partition, input), ...movedDayKeys(event, input.effectiveAt)]
+        : keysOfCommand(partition, input);
     case 'fill':
       return [
         ...keysOfTrade(partition, input),

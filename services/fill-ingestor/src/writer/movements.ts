@@ -13,6 +13,7 @@ import { type MovementDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
 import { doubtPuts, doubtsOf } from './doubts.ts';
 import { type Entry } from './entry.ts';
+import { movedDayPuts } from './fill-days.ts';
 import { heldPuts } from './held.ts';
 import { contentOf, differencesOf, placeIn, toldIn } from './movement-content.ts';
 import { movementEntry } from './movement-record.ts';
@@ -62,6 +63,7 @@ export function stepMovement(
       ...market.puts,
       ...heldPuts(lookup, { partition, account }, whole.held),
       put({ ...state, places }),
+      ...movedDayPuts(lookup, event, draft.effectiveAt),
     ],
     entries: [...market.entries, entry],
   };

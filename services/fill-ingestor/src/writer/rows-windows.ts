@@ -29,6 +29,12 @@ export const DAYS = table<DayRow>(
   ['log_partition', 'day'],
 );
 
+export const MOVED_DAYS = table<DayRow>(
+  'moved_day',
+  { log_partition: 'text', day: 'text', last_at: 'time' },
+  ['log_partition', 'day'],
+);
+
 /** Guarded like fills. */
 export const REVIEWS = table<ReviewRow>(
   'fill_review',
@@ -65,10 +71,8 @@ export function rowOfRelease(state: ReleaseState): ReleaseRow {
 export function windowsOfRows(
   rows: Readonly<Record<string, readonly object[]>>,
 ): DayState | ReviewState | ReleaseState | undefined {
-  const day = rows[DAYS.name]?.[0] as DayRow | undefined;
-  if (day !== undefined) {
-    return { kind: 'day', partition: partitionOf(day), day: day.day, lastAt: day.last_at };
-  }
+  const day = dayOfRow('day', rows[DAYS.name]) ?? dayOfRow('moved-day', rows[MOVED_DAYS.name]);
+  if (day !== undefined) return day;
   const review = rows[REVIEWS.name]?.[0] as ReviewRow | undefined;
   if (review !== undefined) {
     const { fill_id: fillId, event_id: eventId } = review;
@@ -84,6 +88,15 @@ export function windowsOfRows(
     content: release.content_hash,
     eventId: release.event_id,
   };
+}
+
+function dayOfRow(
+  kind: DayState['kind'],
+  rows: readonly object[] | undefined,
+): DayState | undefined {
+  const row = rows?.[0] as DayRow | undefined;
+  if (row === undefined) return undefined;
+  return { kind, partition: partitionOf(row), day: row.day, lastAt: row.last_at };
 }
 
 function partitionOf(row: { readonly log_partition: string }): number {

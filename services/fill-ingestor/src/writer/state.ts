@@ -213,13 +213,13 @@ export type OpeningState = {
   readonly eventId: string;
 };
 
-/** A UTC day that confirmed fills of a partition fall into. */
+/** A UTC day that confirmed fills of a partition fall into, or what moved without a trade. */
 export type DayState = {
-  readonly kind: 'day';
+  readonly kind: 'day' | 'moved-day';
   readonly partition: number;
   /** `2026-05-08`. */
   readonly day: string;
-  /** When the last of its fills came in, to a few seconds. */
+  /** When the last of these came in, to a few seconds. */
   readonly lastAt: TimeMicros;
 };
 
@@ -298,7 +298,8 @@ export const claimsKey = (account: string, txHash: string): string => `claims|${
 export const commandKey = (commandId: string): string => `command|${commandId}`;
 export const reservationKey = (reservationId: string): string => `reservation|${reservationId}`;
 export const openingKey = (account: string): string => `opening|${account}`;
-export const dayKey = (partition: number, day: string): string => `day|${String(partition)}|${day}`;
+export const dayKey = (kind: DayState['kind'], partition: number, day: string): string =>
+  `${kind}|${String(partition)}|${day}`;
 export const reviewKey = (fillId: string): string => `review|${fillId}`;
 export const releaseKey = (partition: number, commandId: string): string =>
   `release|${String(partition)}|${commandId}`;

@@ -138,6 +138,7 @@ test('what is remembered of all kinds of input is read back as it was', async ()
       'held',
       'market',
       'moved',
+      'moved-day',
       'open',
       'opening',
       'order',

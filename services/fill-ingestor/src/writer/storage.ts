@@ -65,6 +65,7 @@ import {
 } from './rows-movements.ts';
 import {
   DAYS,
+  MOVED_DAYS,
   RELEASES,
   REVIEWS,
   rowOfDay,
@@ -162,6 +163,7 @@ export const storage: Storage<Entity, Entry> = {
     OPEN_ORDERS,
     DEADLINES,
     DAYS,
+    MOVED_DAYS,
     REVIEWS,
     RELEASES,
     DEFINITIONS,
@@ -224,6 +226,8 @@ function changes(
       return [{ upsert: OPENINGS.name, row: rowOfOpening(after) }];
     case 'day':
       return [{ upsert: DAYS.name, row: rowOfDay(after) }];
+    case 'moved-day':
+      return [{ upsert: MOVED_DAYS.name, row: rowOfDay(after) }];
     case 'review':
       return [{ upsert: REVIEWS.name, row: rowOfReview(after) }];
     case 'release':
@@ -292,9 +296,11 @@ function locate(key: string): readonly Place[] {
       return [{ table: RESERVATIONS.name, where: { reservation_id: name } }];
     case 'opening':
       return [{ table: OPENINGS.name, where: { account: name } }];
-    case 'day': {
+    case 'day':
+    case 'moved-day': {
       const [partition = '', day = ''] = name.split('|');
-      return [{ table: DAYS.name, where: { log_partition: partition, day } }];
+      const { name: table } = kind === 'day' ? DAYS : MOVED_DAYS;
+      return [{ table, where: { log_partition: partition, day } }];
     }
     case 'review':
       return [{ table: REVIEWS.name, where: { fill_id: name } }];
