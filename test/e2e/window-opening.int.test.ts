@@ -42,7 +42,7 @@ async function playDay(): Promise<void> {
   await stand.endDay();
 }
 
-test('what a wallet had before the ledger is drift until its opening balance is declared', async () => {
+test('what a wallet had before is drift until its opening balance is declared', async () => {
   await playDay();
   const [, before] = await stand.untilRevision(0, 2);
   expect(before).toMatchObject({

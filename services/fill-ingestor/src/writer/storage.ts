@@ -267,15 +267,11 @@ function locate(key: string): readonly Place[] {
       return [{ table: SOURCES.name, where: { account: name } }];
     case 'doubts':
       return [{ table: DOUBTS.name, where: { log_partition: name } }];
-    case 'market': {
-      const cut = name.indexOf('|');
-      const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
-      return [{ table: MARKETS.name, where }];
-    }
+    case 'market':
     case 'open': {
       const cut = name.indexOf('|');
       const where = { log_partition: name.slice(0, cut), place: name.slice(cut + 1) };
-      return [{ table: OPEN_ORDERS.name, where }];
+      return [{ table: (kind === 'market' ? MARKETS : OPEN_ORDERS).name, where }];
     }
     case 'held': {
       const [partition = '', account = '', ...place] = name.split('|');
@@ -299,7 +295,7 @@ function locate(key: string): readonly Place[] {
     case 'day':
     case 'moved-day': {
       const [partition = '', day = ''] = name.split('|');
-      const { name: table } = kind === 'day' ? DAYS : MOVED_DAYS;
+      const table = (kind === 'day' ? DAYS : MOVED_DAYS).name;
       return [{ table, where: { log_partition: partition, day } }];
     }
     case 'review':
