@@ -153,6 +153,7 @@ function takeBack(books: Map<string, BookState>, line: SumLine): void {
     account,
     bot,
     token,
+    condition: null,
     negRisk: null,
     basis: 0n,
     slices: new Map<string, bigint>(),
@@ -225,7 +226,7 @@ function groupsOf(
   markets: MarketsState,
 ): Content['groups'] {
   const groups = new Map<string, Figures>();
-  const conditions = conditionsByToken(markets, lines);
+  const conditions = conditionsByToken(markets, lines, books);
   const add = (name: string, figures: Figures): void => {
     groups.set(name, plus(groups.get(name) ?? NOTHING, figures));
   };
@@ -270,9 +271,10 @@ function byBuilder(
 function conditionsByToken(
   markets: MarketsState,
   lines: readonly SumLine[],
+  books: readonly BookState[],
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { token, condition } of lines) {
+  for (const { token, condition } of [...books, ...lines]) {
     if (token !== null && condition !== null) found.set(token, condition);
   }
   for (const [condition, { tokens }] of markets.conditions) {

@@ -68,6 +68,8 @@ export type BookState = {
   readonly account: string;
   readonly bot: string;
   readonly token: string;
+  /** Of its market, as its lines said it last; null while none did. */
+  readonly condition: string | null;
   readonly negRisk: boolean | null;
   readonly basis: bigint;
   /** Shares by builder code, sorted; '' is none. */

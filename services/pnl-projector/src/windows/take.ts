@@ -110,6 +110,7 @@ function newBook(account: string, bot: string, token: string): BookState {
     account,
     bot,
     token,
+    condition: null,
     negRisk: null,
     basis: 0n,
     slices: new Map(),
@@ -121,6 +122,7 @@ function newBook(account: string, bot: string, token: string): BookState {
 function moved(book: BookState, line: SumLine): BookState {
   return {
     ...book,
+    condition: line.condition ?? book.condition,
     basis: book.basis + line.basis,
     slices: slicesWith(book.slices, line.builder ?? '', line.shares),
   };

@@ -118,6 +118,18 @@ describe('positions at the end of a window', () => {
   });
 });
 
+test('a position is of its market in every window, though nobody has defined that', () => {
+  const log = createLog();
+  log.tell('general_live', { group_by: 'market' });
+  log.fill({ account: ALICE, token_id: '101', condition_id: '0xca' });
+  log.close('2026-05-08', marks(['101', '0.6']));
+  const [report] = log.close('2026-05-09', marks(['101', '0.6']));
+  const out = report === undefined ? null : windowReportOf(report);
+  expect(out?.groups?.map((one) => [one.group, one.unrealised_pnl_pusd])).toEqual([
+    ['0xca', usd('10')],
+  ]);
+});
+
 describe('a wallet that existed before', () => {
   test('begins with its opening balance; what moves after it is checked against the chain', () => {
     const log = createLog();
