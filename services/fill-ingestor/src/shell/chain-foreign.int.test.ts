@@ -156,7 +156,7 @@ test('shares of a market that nobody knew are told before the fill that names th
   expect(reader.state().facts).toMatchObject({ foreign_transfers: 0 });
 }, 60_000);
 
-test('shares that are known later, by a definition, are told then, once, and in order', async () => {
+test('shares that are known later, by a definition, are told then, once, in order', async () => {
   const market = await opened('rain');
   await done(venue.split(STRANGER, market, 1_000_000n));
   await done(venue.give(STRANGER, ALICE, market.ids[1], 400_000n));
@@ -216,7 +216,8 @@ test('what is told of a token stands among the rest in the order of the chain', 
   await caughtUp();
   const { rows } = await bench.database.query<{ what: string }>(
     "SELECT coalesce(payload::jsonb ->> 'type', 'fill') AS what FROM ingest.inbox " +
-      "WHERE partition = (SELECT min(partition) FROM ingest.inbox WHERE payload LIKE '%movement%') " +
+      'WHERE partition = (SELECT min(partition) FROM ingest.inbox ' +
+      "WHERE payload LIKE '%movement%') " +
       "AND payload NOT LIKE '%CashMoved%' AND payload NOT LIKE '%MINED%' ORDER BY seq",
   );
   expect(rows.map(({ what }) => what)).toEqual([

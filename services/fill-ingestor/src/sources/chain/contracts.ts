@@ -126,8 +126,8 @@ function contractsOf(used: ContractBook): Contracts {
 }
 
 /**
- * Whether a collateral is none of the venue's: anybody can have conditions of their own coin. A list
- * that does not name the venue's cannot tell.
+ * Whether a collateral is none of the venue's: anybody can have conditions of their own coin. A
+ * list that does not name the venue's cannot tell.
  */
 export function isOthersCollateral(address: string, contracts: Contracts): boolean {
   const [plain, wrapped] = (['collateral', 'wrapped_collateral'] as const).map(contracts.withRole);

@@ -7,8 +7,8 @@
  *
  * Anybody can make tokens at ConditionalTokens, of any collateral and in any number, and send them
  * to whomever they like. A token that the ledger does not know is foreign: kept by name and not
- * booked. But where what the wallet gave is not understood, shares that it got of somebody who acted
- * are what it got for it: they are not told without the rest once their token is known.
+ * booked. But where what the wallet gave is not understood, shares that it got of somebody who
+ * acted are what it got for it: they are not told without the rest once their token is known.
  */
 
 import { type Claimed, NOBODY } from './actions.ts';
