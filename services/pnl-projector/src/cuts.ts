@@ -121,6 +121,8 @@ function withNotes(
     const done = books.step(state as Lookup<Entity>, input);
     const put = noteOf(event, partition, offset);
     if (put === null) return done;
+    // What the books refuse is nothing that a window could be valued by.
+    if (done.outcome === 'quarantined' && done.because === 'MARKET_DEFINITION_DIFFERS') return done;
     if (done.outcome !== 'ignored') return { ...done, puts: [...done.puts, put] };
     // A definition that says nothing new is nothing new for windows either.
     if (event.type === 'MarketDefined' || event.type === 'MarketResolved') return done;

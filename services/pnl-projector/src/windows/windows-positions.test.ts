@@ -130,6 +130,24 @@ test('a position is of its market in every window, though nobody has defined tha
   ]);
 });
 
+test('a definition that the books refuse turns no payout round in a window either', () => {
+  const log = createLog();
+  const define = (event_id: string, ...ids: readonly string[]): void => {
+    const tokens = ids.map((id) => ({ token_id: id, outcome: id }));
+    const value = { ...marketDefined({ condition_id: '0xca', tokens }), event_id };
+    log.event(ALICE, { type: 'MarketDefined', value });
+  };
+  define('first', '101', '102');
+  log.fill({ account: ALICE, token_id: '101', condition_id: '0xca' });
+  const at = atDay('2026-05-08', 50_000);
+  const facts = { condition_id: '0xca', effective_at: at, block_time: at };
+  log.event(ALICE, { type: 'MarketResolved', value: marketResolved(facts) });
+  const [first] = log.close('2026-05-08', marks());
+  expect([first?.realised_pnl_pusd, first?.unrealised_pnl_pusd]).toEqual([usd('50'), 0n]);
+  define('other', '102', '101');
+  expect(log.close('2026-05-09', marks()).at(-1)?.unrealised_pnl_pusd).toBe(0n);
+});
+
 describe('a wallet that existed before', () => {
   test('begins with its opening balance; what moves after it is checked against the chain', () => {
     const log = createLog();
