@@ -100,7 +100,7 @@ describe('npm start', () => {
     expect(out).toMatch(/lab\.paper \(paper\)/);
     expect(out).toMatch(/^Report of 2026-05-08: settlement_pnl_20260509T000000Z_r2, held$/m);
     expect(out).toMatch(/^all +\d+ /m);
-    expect(out).toMatch(/^0x\S+ +3,?\d+.* 0\.00 +RECONCILED$/m);
+    expect(out).toMatch(/^0x\S+ +[\d,.]+ +0\.00 +RECONCILED$/m);
     const count = (title: string) => countIn(out, title);
     expect(count('messages in')).toBe(
       count('market data') + count('commands') + count('execution reports'),
