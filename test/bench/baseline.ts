@@ -32,6 +32,7 @@ const month = process.env['BENCH_MONTH'] ?? '';
 const leaf = `pnl_ledger_${month.slice(0, 7).replace('-', '_')}`;
 
 const admin = await connect(database);
+await migrate(admin, 'stream', new URL('../../libs/runtime/sql/', import.meta.url).pathname);
 await migrate(admin, 'pnl_v1', pnlProjector.storage.migrations);
 await admin
   .query(

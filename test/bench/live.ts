@@ -35,7 +35,7 @@ const warmUpSeconds = 10;
 const tickMs = 4;
 const markets = 60;
 /** Of a log of every kind, one event in so many is followed by a word about windows. */
-const windowsEvery = 1_000;
+const windowsEvery = 500;
 
 /** What goes onto the log: fills alone, or all that a log has. */
 export type Feed = 'fills' | 'everything';

@@ -201,6 +201,7 @@ async function measureIngestor(log: SpineLog, { events, workers }: BenchOptions)
 async function fillInbox(url: string, fills: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   const client = await pool.connect();
+  await migrate(client, 'stream', new URL('../../libs/runtime/sql/', import.meta.url).pathname);
   await migrate(client, 'ingest', createWriter(new Map()).storage.migrations);
   client.release();
   let rows: BusInput[] = [];
