@@ -1,6 +1,6 @@
 /**
- * `balanceOf` of the day's pUSD and `balanceOfBatch` of its conditional tokens, as the two contracts
- * answer them: words of 32 bytes in hex.
+ * `balanceOf` of the day's pUSD and `balanceOfBatch` of its conditional tokens, as the two
+ * contracts answer them: words of 32 bytes in hex.
  */
 
 import { PUSD, type Wallets } from '@polytraders/testkit/generator';

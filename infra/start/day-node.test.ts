@@ -61,7 +61,7 @@ test('never shrinks', async () => {
   expect(Number(await ask('eth_blockNumber'))).toBe(EVENING_BLOCK);
 });
 
-test('knows what wallets hold up to a block, once it was told, and of later ones nothing', async () => {
+test('knows what wallets hold up to a block once told, and nothing of later ones', async () => {
   const account = `0x${'ab'.repeat(20)}`;
   const data = `0x70a08231${account.slice(2).padStart(64, '0')}`;
   const block = (number: number) => `0x${number.toString(16)}`;

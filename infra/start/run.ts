@@ -182,7 +182,7 @@ function checkRun(
   ];
 }
 
-/** New revisions of the day's report; none where an earlier run did not get as far as its wallets. */
+/** New revisions of the day's report; none where no earlier run got as far as its wallets. */
 function revisionsAgain(before: Before, after: readonly SettlementReport[]): number {
   const known = new Set(before.windows.map(({ event_id: id }) => id));
   const last = after.filter(({ event_id: id }) => known.has(id)).at(-1);
@@ -319,8 +319,8 @@ function report({ terminal }: Job, facts: Found, checks: readonly Check[], run: 
   const { inventory } = facts;
   if (run.others > 0) terminal.err(othersText(run.others));
   terminal.out(
-    `\n${runTable(run, facts)}\n${botTable(facts)}\n${windowText(facts)}\n${balanceTable(inventory)}\n` +
-      `${jobTable(inventory)}\n${reservationText(inventory)}\n` +
+    `\n${runTable(run, facts)}\n${botTable(facts)}\n${windowText(facts)}\n` +
+      `${balanceTable(inventory)}\n${jobTable(inventory)}\n${reservationText(inventory)}\n` +
       `Cross-check, computed by another way\n${checkText(checks)}${verdict}\n\n${NEXT}`,
   );
   return differing === 0 ? 0 : 1;

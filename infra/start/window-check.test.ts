@@ -82,7 +82,7 @@ describe('the check of reports of windows', () => {
     expect(found(facts)).toEqual(['r1: realised expected 5, found 6 ']);
   });
 
-  test('sees groups that are not the whole, and drifts that were set off against each other', () => {
+  test('sees groups that are not the whole, and drifts that were set off', () => {
     const facts = faithful([
       dayReport(1, {
         groups: [{ ...group, unrealised_pnl_pusd: pusd(0n) }],

@@ -57,7 +57,7 @@ test('a report that is held says by how much, of what nothing can be said, and w
     }),
   );
   expect(text).toContain('Wallets: UNRECONCILED, books and chain are 60.00 pUSD apart.\n');
-  expect(text).toContain('(-59.00 pUSD of cash)');
+  expect(text).toContain('of fills with -59.00 pUSD of cash');
   expect(text).toContain('gov pnl approve --window 2026-05-08');
 });
 

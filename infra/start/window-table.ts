@@ -42,8 +42,8 @@ function chainText(report: SettlementReport): string {
   ];
   if (unsettled !== 0n) {
     lines.push(
-      'Fills whose block no gateway has named, and shares of fills set aside, cannot be placed on ' +
-        `the chain (${cents(unsettled)} pUSD of cash).`,
+      `No gateway has named the block of fills with ${cents(unsettled)} pUSD of cash: they, and`,
+      'the shares of fills that were set aside, cannot be placed on the chain.',
     );
   }
   if (publication === 'HELD') {

@@ -17,7 +17,7 @@ import {
   WINDOW_TYPES,
   windowDeskOf,
 } from '@polytraders/testkit/generator';
-import { createTestLog, ledgerTopic, settlementTopic, until } from '../e2e/log.ts';
+import { createTestLog, ledgerTopic, settlementTopic, type TestLog, until } from '../e2e/log.ts';
 import { startChild } from './child.ts';
 
 export type Live = {
@@ -70,6 +70,16 @@ function reportedFill({ type, value }: LedgerEvent): string | null {
   return isDue ? value.fill_id : null;
 }
 
+/** A log with the topics of all that the projector publishes. */
+async function openLog(): Promise<TestLog> {
+  const types = [...LIFE_TYPES, ...WINDOW_TYPES];
+  const log = await createTestLog('live', ['pnl-projector'], types);
+  const { financeTeam, governanceAudit, postTradeArchive, dashboard } = TOPICS;
+  const recipients = [financeTeam, governanceAudit, postTradeArchive, dashboard];
+  await log.createTopics(recipients.map(({ name }) => name));
+  return log;
+}
+
 /**
  * Milliseconds from the send of a fill to the moment its report is there for a consumer. `rate` is
  * of events of the feed.
@@ -79,15 +89,7 @@ export async function measureLive(
   seconds: number,
   feed: Feed = 'fills',
 ): Promise<Live> {
-  const types = [...LIFE_TYPES, ...WINDOW_TYPES];
-  const log = await createTestLog('live', ['pnl-projector'], types);
-  const recipients = [
-    TOPICS.financeTeam,
-    TOPICS.governanceAudit,
-    TOPICS.postTradeArchive,
-    TOPICS.dashboard,
-  ];
-  await log.createTopics(recipients.map(({ name }) => name));
+  const log = await openLog();
   const child = startChild(
     new URL('../../services/pnl-projector/src/main.ts', import.meta.url).pathname,
     { ...log.env, LOG_LEVEL: 'info' },

@@ -1,7 +1,8 @@
 /**
  * All that a projection has written, as text in a fixed order, so that two runs can be compared
  * byte for byte. Left out is only who did it and when: epochs, workers, times of acquisition (and
- * `appended_at`, when a cut was gathered), and the hash of the last record, which covers when that was sent: a copy of a log was sent later.
+ * `appended_at`, when a cut was gathered), and the hash of the last record, which covers when that
+ * was sent: a copy of a log was sent later.
  */
 
 import { createHash } from 'node:crypto';

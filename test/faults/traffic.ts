@@ -1,8 +1,9 @@
 /**
  * What a crash test puts on the log: lives of orders with movements and resolutions among them,
- * claims of the jobs that come of them, windows that are closed and compared with a chain, and what a real log has too: the same fill again, the same
- * id with other content, bytes that do not decode. The same seed gives the same records; which
- * fills must be reported is worked out here, without the services' code.
+ * claims of the jobs that come of them, windows that are closed and compared with a chain, and
+ * what a real log has too: the same fill again, the same id with other content, bytes that do not
+ * decode. The same seed gives the same records; which fills must be reported is worked out here,
+ * without the services' code.
  */
 
 import { LEDGER_PARTITIONS, partitionOf, TOPICS, type FillConfirmed } from '@polytraders/contracts';

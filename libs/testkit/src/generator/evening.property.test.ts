@@ -160,7 +160,7 @@ describe('the surroundings of a generated day', () => {
     ]);
   });
 
-  test('of what wallets hold, the messages place all but fills without a block, and those set aside', () => {
+  test('place in a block what wallets hold, but for fills without one and those set aside', () => {
     const { inventory, evening } = lived({ seed: 'placed', fills: 100 });
     const wallets = walletsOf(inventory.wallets);
     const placed = walletsOf(inventory.placed);

@@ -63,7 +63,7 @@ describe('windows on a log of lives', () => {
     expect([...complete.values()].reduce((sum, one) => sum + one, 0)).toBe(asked);
   });
 
-  test('a fill is reviewed once, after it was told: released without a fee, reversed with one', () => {
+  test('a fill is reviewed once, after it was told: released without a fee, else reversed', () => {
     const told = new Map<string, boolean>();
     const reviewed = new Set<string>();
     for (const { event } of log) {

@@ -2,8 +2,8 @@
  * What stands on a log besides the lives of orders (log-lives.ts) once windows are reported: days
  * that are closed on every partition, balances that the chain has said and others that it has not,
  * parameters and halts that change, fills that are released or reversed, reports that are approved.
- * It is said in between, of the accounts and fills that were seen before; the same seed and the same
- * events give the same records.
+ * It is said in between, of the accounts and fills that were seen before; the same seed and the
+ * same events give the same records.
  *
  * All events of a log lie on one day or two, and the day is closed early: what comes after it comes
  * late, and each later cut revises every window that it touches.
