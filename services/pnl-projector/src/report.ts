@@ -7,7 +7,7 @@
  * None for paper (B16), none in shadow_only. In limited_live it is HELD (B19).
  *
  * Reports of fills go to the record alone. Those of markets go to the recipients' topics too, in
- * the same transaction: the finance team gets what is released only.
+ * the same transaction: the finance team and the archive get what is released only.
  */
 
 import { partitionOf, type SettlementReport, type Topic, TOPICS } from '@polytraders/contracts';
@@ -166,8 +166,11 @@ function emitFill(entry: LedgerEntry, value: SettlementReport): readonly Emissio
 function emitToAll(entry: LedgerEntry, value: SettlementReport): readonly Emission[] {
   const record = { type: 'SettlementReport', value };
   const { account } = entry;
-  const copies: Topic[] = [TOPICS.governanceAudit, TOPICS.postTradeArchive];
-  if (value.publication === 'RELEASED') copies.unshift(TOPICS.financeTeam);
+  // What the mode holds goes to the record and to governance_audit only (B19).
+  const copies: readonly Topic[] =
+    value.publication === 'RELEASED'
+      ? [TOPICS.financeTeam, TOPICS.governanceAudit, TOPICS.postTradeArchive]
+      : [TOPICS.governanceAudit];
   return [
     { topic: TOPIC, partition: partitionOfAccount(account), key: account, record },
     ...copies.map(({ name, partitions }) => ({

@@ -1,7 +1,7 @@
 /** Reports that a mode has held, and their release (rule B19). */
 
 import { describe, expect, test } from '@jest/globals';
-import { TOPICS, type LedgerEvent } from '@polytraders/contracts';
+import { TOPICS, type LedgerEvent, type SettlementReport } from '@polytraders/contracts';
 import { marketDefined, marketResolved } from '../movements.fixture.ts';
 import { confirmed, reversed, mode, modeHeld, buy, play, reportsOf } from './desk.fixture.ts';
 import { REVIEWED_AT } from './reviewed.fixture.ts';
@@ -35,6 +35,19 @@ describe('reports that a mode has held', () => {
     });
     const finance = out.filter(({ topic }) => topic === TOPICS.financeTeam.name);
     expect(finance).toHaveLength(1);
+  });
+
+  test('go to the record and to governance_audit only, and to everybody when released', () => {
+    const before = play(...held).emitted;
+    const of = (list: typeof before): readonly string[] =>
+      list
+        .filter(({ record }) => (record.value as SettlementReport).event_type === 'MARKET_SETTLED')
+        .map(({ topic }) => topic);
+    const { settlementReports, financeTeam, governanceAudit, postTradeArchive } = TOPICS;
+    expect(of(before)).toEqual([settlementReports.name, governanceAudit.name]);
+    expect(of(play(...held, modeHeld(5)).emitted.slice(before.length))).toEqual(
+      [settlementReports, financeTeam, governanceAudit, postTradeArchive].map(({ name }) => name),
+    );
   });
 
   test('go out once: what is released is not released again', () => {
