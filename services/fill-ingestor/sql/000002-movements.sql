@@ -59,7 +59,19 @@ CREATE TABLE reservation (
 CREATE TABLE opening_balance (
   account       text PRIMARY KEY,
   log_partition text NOT NULL,
-  event_id      text NOT NULL
+  event_id      text NOT NULL,
+  block_number  bigint,               -- null where it was declared without one
+  effective_at  timestamptz NOT NULL
+);
+
+-- How far back the fills and movements of an account reach that stand on the log: an opening
+-- balance has to lie before them. earliest_loose_at is of those that name no block.
+CREATE TABLE account_begun (
+  account           text PRIMARY KEY,
+  log_partition     text        NOT NULL,
+  lowest_block      bigint,
+  earliest_at       timestamptz NOT NULL,
+  earliest_loose_at timestamptz
 );
 
 -- The open orders of a market: what ends with it.

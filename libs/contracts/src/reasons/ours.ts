@@ -312,6 +312,17 @@ export const ALARM_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_BEFORE_OPENING',
+    severity: 'WARN',
+    meaning:
+      'A fill or movement that the opening balance of its account holds; it is not booked a ' +
+      'second time.',
+    action:
+      'None, unless its detail says that it counts twice: then take it out of the books. ' +
+      'polytraders quarantine lists it.',
+    userMessage: '',
+  },
+  {
     code: 'GOV_REDEMPTION_UNMATCHED',
     severity: 'WARN',
     meaning:

@@ -154,7 +154,8 @@ function openings(desk: Desk): DayMessage[] {
               basis_pusd: formatMicros(DECLARED_BASIS),
             },
           ];
-    const given = { balance_pusd: formatMicros(balance), positions };
+    const block = MORNING_BLOCK - 1;
+    const given = { balance_pusd: formatMicros(balance), positions, block_number: block };
     return command(desk, 'DECLARE_OPENING_BALANCE', account, given, 'Books begin today.');
   });
 }

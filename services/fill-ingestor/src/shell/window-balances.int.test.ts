@@ -146,9 +146,10 @@ describe('a window whose day is over', () => {
         "'e', '' FROM generate_series(1, 50) AS n",
       [third],
     );
-    await day.bench.database.query("INSERT INTO ingest.opening_balance VALUES ($1, '3', 'e')", [
-      fourth,
-    ]);
+    await day.bench.database.query(
+      "INSERT INTO ingest.opening_balance VALUES ($1, '3', 'e', NULL, now())",
+      [fourth],
+    );
     await day.readerLevel();
     expect(await day.turnsTo('told')).toMatchObject([{ accounts: 4, errors: 0 }]);
     const accounts = (await day.observed()).map(({ value }) => value['account']);

@@ -16,6 +16,7 @@ import { movedDayPuts } from './fill-days.ts';
 import { heldPuts } from './held.ts';
 import { type MarketUse, useMarket } from './markets.ts';
 import { quarantine } from './quarantine.ts';
+import { whyNotBefore } from './opening.ts';
 import { releaseFill, reverseFill, stepApproval } from './reviews.ts';
 import {
   claimsKey,
@@ -195,6 +196,9 @@ function open(
 ): Done | string {
   const { account, positions } = draft;
   const { partition } = event;
+  const stands = { block: draft.blockNumber, at: draft.effectiveAt };
+  const booked = whyNotBefore(lookup, account, stands);
+  if (booked !== null) return booked;
   if (lookup.get(openingKey(account)) !== undefined) {
     return `Expected one opening balance of ${account}; found that it was declared before.`;
   }
@@ -225,7 +229,8 @@ function open(
     tokenId: one.tokenId,
     by: one.quantity,
   }));
-  const entity: Entity = { kind: 'opening', partition, account, eventId: entry.event_id };
+  const eventId = entry.event_id;
+  const entity: Entity = { kind: 'opening', partition, account, eventId, ...stands };
   return {
     puts: [
       ...markets.puts,

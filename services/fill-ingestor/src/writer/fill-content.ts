@@ -10,7 +10,7 @@ import {
 import { TICK } from '../amounts.ts';
 import { type FillDraft, type SourceOfRecord } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
-import { type DoubtsState, type FillState, type OrderState } from './state.ts';
+import { type DoubtsState, type FillState, type OpeningState, type OrderState } from './state.ts';
 
 /** A draft whose account, token and side are known, from itself or from its order. */
 export type Arriving = {
@@ -26,6 +26,8 @@ export type Arriving = {
   readonly first: SourceOfRecord | null;
   /** The accounts of this partition whose books are in doubt; null where there is none. */
   readonly doubts: DoubtsState | null;
+  /** What the account had when its books began; null where nobody has declared it. */
+  readonly opening: OpeningState | null;
 };
 
 /** Within one source the content must be equal; across sources a tick of cash may lie between. */

@@ -7,7 +7,7 @@ import { doubtPuts } from './doubts.ts';
 import { type Entry } from './entry.ts';
 import { type Arriving } from './fill-content.ts';
 import { quarantine, type QuarantineReason } from './quarantine.ts';
-import { type Entity, type FillState, type OrderState } from './state.ts';
+import { type Entity, type FillState, type OpeningState, type OrderState } from './state.ts';
 
 type Outcome = Step<Entity, Entry>;
 
@@ -136,6 +136,23 @@ export function opposite(
     `Expected no end of fill ${known.fillId} after ${before ?? ''}; found ` +
       `${arriving.draft.status}.`,
   );
+}
+
+/** A fill that was booked before anybody named its block: that lies inside the opening balance. */
+export function countedTwice(
+  arriving: Arriving,
+  known: FillState,
+  { block }: OpeningState,
+): Outcome {
+  const { event, draft, account, doubts } = arriving;
+  const reason = 'GOV_BEFORE_OPENING';
+  const because =
+    `Expected fill ${known.fillId}, which is booked, after the opening balance of block ` +
+    `${String(block)}; found it in block ${String(draft.blockNumber)}, so that it counts twice. ` +
+    `Take it out of the books by REVERSE_FILL.`;
+  const step = setAside(arriving, known, reason, because);
+  if (step.outcome !== 'quarantined') return step;
+  return { ...step, puts: doubtPuts(event, account, doubts, reason) };
 }
 
 /** Reasons after which nobody knows what the account holds, until an operator decides (B8, B9). */

@@ -22,6 +22,7 @@ import { firstSourceOf } from './first-source.ts';
 import { type Arriving, contentOf, contentOfState, contradictionOf } from './fill-content.ts';
 import { joinLate, stepPointing, stepUnderOtherId } from './fill-joins.ts';
 import { advance, applied, climb, enriched, ignored, isNews, type Outcome } from './fill-ladder.ts';
+import { stepInside, withBegun } from './fill-opening.ts';
 import {
   contradicts,
   contradictsOrder,
@@ -33,6 +34,7 @@ import {
   placeless,
   setAside,
 } from './fill-refusals.ts';
+import { openingOf } from './opening.ts';
 import {
   coordinatesKey,
   type Entity,
@@ -44,6 +46,15 @@ import {
 
 /** One report of a fill. */
 export function stepFill(
+  event: InboxEvent,
+  given: FillDraft,
+  lookup: Lookup<Entity>,
+  accounts: Accounts,
+): Outcome {
+  return withBegun(judgeFill(event, given, lookup, accounts), lookup);
+}
+
+function judgeFill(
   event: InboxEvent,
   given: FillDraft,
   lookup: Lookup<Entity>,
@@ -62,14 +73,19 @@ export function stepFill(
   const doubts = doubtsOf(lookup, event.partition);
   const isNamed = given.account !== null;
   const first = isNamed ? firstSourceOf(lookup, account) : (order?.first ?? null);
-  const arriving = { event, draft, account, isNamed, tokenId, orderSide, order, first, doubts };
+  const opening = openingOf(lookup, account);
+  const whose = { account, isNamed, tokenId, orderSide, order, first, doubts, opening };
+  const arriving = { event, draft, ...whose };
   const known = fillAt(lookup, fillKey(draft.fillId));
   const placed =
     draft.txHash === null || draft.orderHash === null
       ? null
       : fillAt(lookup, coordinatesKey(draft.txHash, draft.orderHash));
   const alias = known?.joinedTo == null ? null : known;
-  if (!isOfRecord(accounts, account, draft.source, first)) {
+  const isRecorded = isOfRecord(accounts, account, draft.source, first);
+  const inside = stepInside(arriving, { known, placed, isOfRecord: isRecorded });
+  if (inside !== null) return inside;
+  if (!isRecorded) {
     if (alias !== null && placed === null) return voiceUnderOtherId(arriving, alias);
     return stepSecondVoice(arriving, alias === null ? known : null, placed);
   }

@@ -12,6 +12,7 @@ import { possibleTokens } from './derived.ts';
 import { dayKeys, movedDayKeys } from './fill-days.ts';
 import { keysOfReversed } from './reviews.ts';
 import {
+  begunKey,
   claimsKey,
   commandKey,
   coordinatesKey,
@@ -57,6 +58,7 @@ export function keysOf(event: InboxEvent): readonly string[] {
       return [
         ...keysOfTrade(partition, input),
         ...dayKeys(event, input),
+        ...beginningKeys(input.account),
         fillKey(input.fillId),
         doubtsKey(partition),
       ].concat(
@@ -115,9 +117,10 @@ function keysByOrder(
     tokenId: input.tokenId ?? order.tokenId,
     conditionId: input.conditionId ?? order.conditionId,
   };
-  const held = heldKeys(partition, input.account ?? order.account, names);
+  const account = input.account ?? order.account;
+  const held = heldKeys(partition, account, names);
   if (input.kind === 'order') return [...held, ...openKeys(partition, order)];
-  return [...held, ...marketKeys(partition, names)];
+  return [...held, ...marketKeys(partition, names), ...beginningKeys(account)];
 }
 
 function orderIn(
@@ -132,7 +135,12 @@ function orderIn(
 function keysOfMovement(partition: number, draft: MovementDraft): readonly string[] {
   const { account, type, value } = draft;
   const txHash = value.tx_hash ?? '';
-  const common = [movedKey(txHash, account), claimsKey(account, txHash), doubtsKey(partition)];
+  const common = [
+    movedKey(txHash, account),
+    claimsKey(account, txHash),
+    doubtsKey(partition),
+    ...beginningKeys(account),
+  ];
   const held = (tokens: readonly string[]): readonly string[] =>
     tokens.map((token) => heldKey(partition, account, tokenPlace(token)));
   switch (type) {
@@ -222,7 +230,7 @@ function keysOfCommand(partition: number, draft: CommandDraft): readonly string[
         ...marketKeys(partition, position),
         ...heldKeys(partition, account, position),
       ]);
-      return [own, openingKey(account), ...keys];
+      return [own, ...beginningKeys(account), ...keys];
     }
     case 'RELEASE_FILL':
     case 'REVERSE_FILL':
@@ -272,6 +280,11 @@ export function conditionIn({ type, value }: ReadyRecord): string | null {
 /** A condition, and each token that can be of it: where an order may be kept that is in it. */
 export function placesOfResolved(condition: string): readonly string[] {
   return [condition, ...possibleTokens(condition).map(tokenPlace)];
+}
+
+/** What says where the books of an account begin: what it had then, and what came after. */
+function beginningKeys(account: string | null): readonly string[] {
+  return account === null ? [] : [openingKey(account), begunKey(account)];
 }
 
 function heldKeys(partition: number, account: string, names: MarketNames): readonly string[] {

@@ -18,6 +18,7 @@ import { heldPuts } from './held.ts';
 import { contentOf, differencesOf, placeIn, toldIn } from './movement-content.ts';
 import { movementEntry } from './movement-record.ts';
 import { wholeMovement } from './movement-whole.ts';
+import { begunPuts, insideSentence, isInside, openingOf } from './opening.ts';
 import { useMarket } from './markets.ts';
 import { quarantine, type QuarantineReason } from './quarantine.ts';
 import { claimsKey, type Entity, type Moved, movedKey, type MovedState } from './state.ts';
@@ -33,7 +34,17 @@ export function stepMovement(
 ): Outcome {
   const state = movedAt(event, draft, lookup);
   const told = toldIn(state, draft);
-  if (told !== null) return again(event, draft, told, lookup);
+  const opening = openingOf(lookup, draft.account);
+  const stands = { block: draft.value.block_number, at: draft.effectiveAt };
+  const inside = opening !== null && isInside(opening, stands) ? opening : null;
+  if (told !== null) {
+    const isTwice = inside?.block != null && stands.block !== null && told.source !== draft.source;
+    return isTwice ? countedTwice(event, draft, told, lookup) : again(event, draft, told, lookup);
+  }
+  if (inside !== null) {
+    const because = insideSentence(nameOf(draft), stands, inside);
+    return aside(event, draft, 'GOV_BEFORE_OPENING', because);
+  }
   if (draft.source === 'file' && isOfChain(accounts, draft.account)) return unmatched(event, draft);
   const whole = wholeMovement(event.partition, draft, lookup);
   if (whole.kind === 'empty') return { outcome: 'ignored', because: 'empty' };
@@ -64,6 +75,7 @@ export function stepMovement(
       ...heldPuts(lookup, { partition, account }, whole.held),
       put({ ...state, places }),
       ...movedDayPuts(lookup, event, draft.effectiveAt),
+      ...begunPuts(lookup, { partition, account }, stands),
     ],
     entries: [...market.entries, entry],
   };
@@ -85,16 +97,43 @@ function again(
 ): Outcome {
   const differences = differencesOf(draft, told);
   if (differences.length === 0) return { outcome: 'ignored', because: 'duplicate' };
-  const { type, account, value } = draft;
   const because =
-    `Expected ${type} of transaction ${value.tx_hash ?? ''} as ${told.source} told it first; ` +
+    `Expected ${nameOf(draft)} as ${told.source} told it first; ` +
     `found another ${differences.join(', ')}.`;
+  return doubted(event, draft, told, lookup, { reason: 'GOV_MOVEMENT_CONFLICT', because });
+}
+
+/** Booked as a source told it that knew no block; the block that is told now is in the opening. */
+function countedTwice(
+  event: InboxEvent,
+  draft: MovementDraft,
+  told: Moved,
+  lookup: Lookup<Entity>,
+): Outcome {
+  const because =
+    `Expected ${nameOf(draft)}, which is booked as ${told.source} told it, after the opening ` +
+    `balance; found it in block ${String(draft.value.block_number)}, so that it counts twice. ` +
+    `The opening balance was declared for an earlier time than that of its block.`;
+  return doubted(event, draft, told, lookup, { reason: 'GOV_BEFORE_OPENING', because });
+}
+
+/** Sets aside what contradicts a movement that is booked: nobody knows what the account holds. */
+function doubted(
+  event: InboxEvent,
+  { account }: MovementDraft,
+  told: Moved,
+  lookup: Lookup<Entity>,
+  { reason, because }: { readonly reason: QuarantineReason; readonly because: string },
+): Outcome {
   const conflictsWith = { eventId: told.eventId, bytes: told.bytes };
-  const reason = 'GOV_MOVEMENT_CONFLICT';
   const step = quarantine(event, { reason, because, account, conflictsWith });
   if (step.outcome !== 'quarantined') return step;
   const doubts = doubtsOf(lookup, event.partition);
   return { ...step, puts: doubtPuts(event, account, doubts, reason) };
+}
+
+function nameOf({ type, value }: MovementDraft): string {
+  return `${type} of transaction ${value.tx_hash ?? ''}`;
 }
 
 function unmatched(event: InboxEvent, draft: MovementDraft): Outcome {

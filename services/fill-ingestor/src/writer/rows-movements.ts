@@ -4,6 +4,7 @@ import { type ShareMicros, shares } from '@polytraders/money';
 import { type Change, table } from '@polytraders/stream';
 import { type MovementType } from '../raw.ts';
 import {
+  type BegunState,
   type ClaimsState,
   type CommandState,
   type HeldState,
@@ -59,6 +60,16 @@ export type OpeningRow = {
   readonly account: string;
   readonly log_partition: string;
   readonly event_id: string;
+  readonly block_number: number | null;
+  readonly effective_at: number;
+};
+
+export type BegunRow = {
+  readonly account: string;
+  readonly log_partition: string;
+  readonly lowest_block: number | null;
+  readonly earliest_at: number;
+  readonly earliest_loose_at: number | null;
 };
 
 export type OpenRow = {
@@ -134,7 +145,25 @@ export const RESERVATIONS = table<ReservationRow>(
 
 export const OPENINGS = table<OpeningRow>(
   'opening_balance',
-  { account: 'text', log_partition: 'text', event_id: 'text' },
+  {
+    account: 'text',
+    log_partition: 'text',
+    event_id: 'text',
+    block_number: 'int',
+    effective_at: 'time',
+  },
+  ['account'],
+);
+
+export const BEGUN = table<BegunRow>(
+  'account_begun',
+  {
+    account: 'text',
+    log_partition: 'text',
+    lowest_block: 'int',
+    earliest_at: 'time',
+    earliest_loose_at: 'time',
+  },
   ['account'],
 );
 
@@ -278,13 +307,36 @@ export function reservationOfRow(row: ReservationRow): ReservationState {
   };
 }
 
-export function rowOfOpening({ account, partition, eventId }: OpeningState): OpeningRow {
-  return { account, log_partition: String(partition), event_id: eventId };
+export function rowOfOpening({ account, partition, ...opening }: OpeningState): OpeningRow {
+  const { eventId, block, at } = opening;
+  const log_partition = String(partition);
+  return { account, log_partition, event_id: eventId, block_number: block, effective_at: at };
 }
 
 export function openingOfRow(row: OpeningRow): OpeningState {
-  const { account, event_id: eventId } = row;
-  return { kind: 'opening', partition: partitionOf(row), account, eventId };
+  const { account, event_id: eventId, block_number: block, effective_at: at } = row;
+  return { kind: 'opening', partition: partitionOf(row), account, eventId, block, at };
+}
+
+export function rowOfBegun(state: BegunState): BegunRow {
+  return {
+    account: state.account,
+    log_partition: String(state.partition),
+    lowest_block: state.lowestBlock,
+    earliest_at: state.earliestAt,
+    earliest_loose_at: state.earliestLooseAt,
+  };
+}
+
+export function begunOfRow(row: BegunRow): BegunState {
+  return {
+    kind: 'begun',
+    partition: partitionOf(row),
+    account: row.account,
+    lowestBlock: row.lowest_block,
+    earliestAt: row.earliest_at,
+    earliestLooseAt: row.earliest_loose_at,
+  };
 }
 
 function partitionOf(row: { readonly log_partition: string }): number {

@@ -13,6 +13,7 @@
  *   moved|<tx>|<account>           movements of a wallet in one transaction
  *   claims|<account>|<tx>          its settlement jobs that were claimed with a transaction
  *   command|<id>, reservation|<id>, opening|<account>  commands that were carried out
+ *   begun|<account>                how far back the entries of an account reach
  *   day|<partition>|<date>         a UTC day that confirmed fills fall into
  *   review|<fill>                  a fill that was released or reversed
  *   release|<partition>|<command>  an approval of reports that stands on this partition's log
@@ -211,6 +212,22 @@ export type OpeningState = {
   readonly partition: number;
   readonly account: string;
   readonly eventId: string;
+  /** The block at whose end the account had that; null where it was declared without one. */
+  readonly block: number | null;
+  /** And when. */
+  readonly at: TimeMicros;
+};
+
+/** How far back the fills and movements of an account reach that stand on the log. */
+export type BegunState = {
+  readonly kind: 'begun';
+  readonly partition: number;
+  readonly account: string;
+  /** The lowest block that one of them names; null where none does. */
+  readonly lowestBlock: number | null;
+  readonly earliestAt: TimeMicros;
+  /** The earliest of those that name no block; null where all do. */
+  readonly earliestLooseAt: TimeMicros | null;
 };
 
 /** A UTC day that confirmed fills of a partition fall into, or what moved without a trade. */
@@ -269,6 +286,7 @@ export type Entity =
   | CommandState
   | ReservationState
   | OpeningState
+  | BegunState
   | DayState
   | ReviewState
   | ReleaseState
@@ -298,6 +316,7 @@ export const claimsKey = (account: string, txHash: string): string => `claims|${
 export const commandKey = (commandId: string): string => `command|${commandId}`;
 export const reservationKey = (reservationId: string): string => `reservation|${reservationId}`;
 export const openingKey = (account: string): string => `opening|${account}`;
+export const begunKey = (account: string): string => `begun|${account}`;
 export const dayKey = (kind: DayState['kind'], partition: number, day: string): string =>
   `${kind}|${String(partition)}|${day}`;
 export const reviewKey = (fillId: string): string => `review|${fillId}`;

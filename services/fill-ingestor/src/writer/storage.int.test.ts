@@ -130,6 +130,7 @@ test('what is remembered of all kinds of input is read back as it was', async ()
   const kinds = new Set(kept.map(([, entity]) => entity.kind));
   expect([...kinds].sort()).toEqual(
     [
+      'begun',
       'claims',
       'command',
       'day',

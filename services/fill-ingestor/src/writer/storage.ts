@@ -36,6 +36,9 @@ import {
 } from './rows.ts';
 import { changesOfDeadline, changesOfReservation } from './deadlines.ts';
 import {
+  BEGUN,
+  begunOfRow,
+  type BegunRow,
   changesOfClaims,
   changesOfHeld,
   changesOfMoved,
@@ -60,6 +63,7 @@ import {
   reservationOfRow,
   type ReservationRow,
   RESERVATIONS,
+  rowOfBegun,
   rowOfCommand,
   rowOfOpening,
 } from './rows-movements.ts';
@@ -160,6 +164,7 @@ export const storage: Storage<Entity, Entry> = {
     COMMANDS,
     RESERVATIONS,
     OPENINGS,
+    BEGUN,
     OPEN_ORDERS,
     DEADLINES,
     DAYS,
@@ -224,6 +229,8 @@ function changes(
       return changesOfReservation(known as typeof after | undefined, after);
     case 'opening':
       return [{ upsert: OPENINGS.name, row: rowOfOpening(after) }];
+    case 'begun':
+      return [{ upsert: BEGUN.name, row: rowOfBegun(after) }];
     case 'day':
       return [{ upsert: DAYS.name, row: rowOfDay(after) }];
     case 'moved-day':
@@ -292,6 +299,8 @@ function locate(key: string): readonly Place[] {
       return [{ table: RESERVATIONS.name, where: { reservation_id: name } }];
     case 'opening':
       return [{ table: OPENINGS.name, where: { account: name } }];
+    case 'begun':
+      return [{ table: BEGUN.name, where: { account: name } }];
     case 'day':
     case 'moved-day': {
       const [partition = '', day = ''] = name.split('|');
@@ -345,6 +354,8 @@ function movementsOfRows(rows: Readonly<Record<string, readonly object[]>>): Ent
   if (reservation !== undefined) return reservationOfRow(reservation);
   const [opening] = of<OpeningRow>(OPENINGS.name);
   if (opening !== undefined) return openingOfRow(opening);
+  const [begun] = of<BegunRow>(BEGUN.name);
+  if (begun !== undefined) return begunOfRow(begun);
   const open = of<OpenRow>(OPEN_ORDERS.name);
   if (open.length > 0) return { kind: 'open', orders: new Set(open.map((row) => row.order_id)) };
   return (
