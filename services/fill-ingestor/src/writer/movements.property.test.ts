@@ -13,6 +13,7 @@ import {
 } from 'fast-check';
 import {
   ALICE,
+  command,
   CONDITION,
   DEFINITION,
   MATCH,
@@ -217,6 +218,55 @@ test('what is held is what fills and movements brought, under whichever name the
     { numRuns: 200 },
   );
 });
+
+test('an opening balance and the whole history are what the history came to', () => {
+  const last: Happened = { kind: 'cash', amount: 1 };
+  assert(
+    property(history, nat(), nat(), (all, block, before) => {
+      // Of the last one only the stock before it is asked: what there is in the end.
+      const steps = possible([...all, last]);
+      const at = block % steps.length;
+      const inputs = steps
+        .slice(0, -1)
+        .map(([one, stock], index) => inBlock(told(one, index, stock, 'chain'), index + 1));
+      const early = inputs.slice(at, at + (before % (inputs.length - at + 1)));
+      const [, had] = steps[at] ?? [null, { yes: 0, no: 0 }];
+      const writer = testWriter();
+      writer.say(FACTS);
+      const written = writer.inputs(...early, openingOf(had, at), ...inputs);
+      const expected = inputs.map((_, index) => {
+        if (index < at) return 'quarantined: GOV_BEFORE_OPENING';
+        return index < at + early.length ? 'ignored: duplicate' : 'applied';
+      });
+      expect(outcomesOf(written).slice(early.length + 1)).toEqual(expected);
+      const [, has] = steps[steps.length - 1] ?? [null, had];
+      expect([heldIn(written, YES), heldIn(written, NO)]).toEqual([has.yes, has.no]);
+      if (at === steps.length - 1) return;
+      // Told before it was declared, it counts twice: declared after that it is refused.
+      const late = testWriter().inputs(...inputs, openingOf(had, at + 1));
+      expect(outcomesOf(late).at(-1)).toBe('quarantined: GOV_COMMAND_REFUSED');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function inBlock(raw: RawInput, block: number): RawInput {
+  if (raw.format !== 'movement') return raw;
+  return { ...raw, value: { ...raw.value, block_number: block } };
+}
+
+/** What there is at the end of a block, declared later: its time is that of the movements. */
+function openingOf({ yes, no }: Stock, block: number): RawInput {
+  const positions = [leg(YES, yes), leg(NO, no)].filter(isHeld);
+  const given = { balance_pusd: '10', positions, block_number: block };
+  return command('DECLARE_OPENING_BALANCE', given, { approved_by: 'auditor' });
+}
+
+/** Whole shares of a token that are held, under all names. */
+function heldIn({ entities }: Written, token: string): number {
+  const held = [...entities.values()].flatMap((one) => (one.kind === 'held' ? [one.tokens] : []));
+  return Number(held.reduce((sum, tokens) => sum + (tokens.get(token) ?? 0n), 0n) / 1_000_000n);
+}
 
 function leg(token: string, shares: number) {
   return { token_id: token, quantity_shares: String(shares) };
