@@ -42,20 +42,12 @@ async function playDay(): Promise<void> {
   await stand.endDay();
 }
 
-test('what a wallet had before is drift until its opening balance is declared', async () => {
-  await playDay();
-  const [, before] = await stand.untilRevision(0, 2);
-  expect(before).toMatchObject({
-    report_id: reportIdOf(0, 2),
-    reconciliation_status: 'UNRECONCILED',
-    publication: 'HELD',
-    // 475 pUSD that were there before; of shares 25 of the YES, while NO was never asked for.
-    onchain_drift_pusd: 475_000_000n,
-  });
+/** What Dave had before, as of a block. */
+async function declare(id: string, block: number): Promise<void> {
   await stand.send(TOPICS.commands, 'LedgerCommand', DAVE, {
-    event_id: 'opening-of-dave',
+    event_id: id,
     producer: 'desk',
-    correlation_id: 'opening-of-dave',
+    correlation_id: id,
     effective_at: '2026-05-08T00:00:00Z',
     recorded_at: '2026-05-08T00:00:00Z',
     command: 'DECLARE_OPENING_BALANCE',
@@ -66,11 +58,32 @@ test('what a wallet had before is drift until its opening balance is declared', 
         { condition_id: OLD.conditionId, token_id: YES, quantity_shares: '25', basis_pusd: '12.5' },
         { condition_id: OLD.conditionId, token_id: NO, quantity_shares: '25' },
       ],
+      block_number: block,
     }),
     proposed_by: 'ann',
     approved_by: 'bob',
     reason: 'read from the chain',
   });
+}
+
+test('what a wallet had before is drift until its opening balance is declared', async () => {
+  await playDay();
+  const [, before] = await stand.untilRevision(0, 2);
+  expect(before).toMatchObject({
+    report_id: reportIdOf(0, 2),
+    reconciliation_status: 'UNRECONCILED',
+    publication: 'HELD',
+    // 475 pUSD that were there before; of shares 25 of the YES, while NO was never asked for.
+    onchain_drift_pusd: 475_000_000n,
+  });
+  // As of the block of the first trade it would hold that trade, which is booked.
+  const { rows } = await stand.database.query<{ first: number }>(
+    'SELECT lowest_block::int AS first FROM ingest.account_begun WHERE account = $1',
+    [DAVE],
+  );
+  const first = rows[0]?.first ?? 0;
+  await declare('too-late', first);
+  await declare('opening-of-dave', first - 1);
   await playDay();
   const [, today] = await stand.untilRevision(1, 2);
   expect(today).toMatchObject({
@@ -78,6 +91,12 @@ test('what a wallet had before is drift until its opening balance is declared', 
     onchain_drift_pusd: 0n,
     accounts: [ALICE, BOB, CAROL, DAVE].map((account) => ({ account, drift_pusd: 0n })),
   });
+  const refused = await stand.database.query<{ detail: string }>(
+    "SELECT detail FROM ingest.quarantine WHERE reason_code = 'GOV_COMMAND_REFUSED'",
+  );
+  expect(refused.rows).toEqual([
+    { detail: expect.stringContaining(`an entry of block ${String(first)}`) },
+  ]);
   expect(today?.incomplete_reasons).toContain('GOV_BASIS_UNKNOWN');
   // NO was never asked for on that day: until it is, nobody knows.
   const revisions = await stand.untilRevision(0, 4);
