@@ -233,6 +233,8 @@ export type Refusal = {
   readonly reason: RefusalReason;
   readonly because: string;
   readonly names?: RefusalNames;
+  /** The block that it is of, where its source says it. */
+  readonly blockNumber?: number;
 };
 
 /** Whose and which the refused input is, as far as it can be read; null where it cannot. */

@@ -40,7 +40,10 @@ function draftOf(raw: RawFillInput): Draft {
     case 'command':
       return commandOf(raw.fields, raw.marketSeq ?? null);
     case 'unusable':
-      return refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because);
+      return {
+        ...refuse(raw.reason ?? 'UNDECODABLE_INPUT', raw.because),
+        ...(raw.blockNumber == null ? {} : { blockNumber: raw.blockNumber }),
+      };
     default:
       return fillOfRow(raw.format, raw.fields, raw.terms);
   }

@@ -97,8 +97,9 @@ export type RawInput =
       readonly recordType: string | null;
       /** Where it did decode; not there means UNDECODABLE_INPUT. */
       readonly reason?: 'INVALID_INPUT' | 'GOV_MOVEMENT_UNCLASSIFIED';
-      /** Whose it is, where that is known. */
+      /** Whose it is, and in which block, where that is known. */
       readonly account?: string;
+      readonly blockNumber?: number | null;
     };
 
 /** Raw inputs that speak of fills and orders; ready-made records need no reading. */

@@ -45,7 +45,9 @@ export function keysOf(event: InboxEvent): readonly string[] {
   const { partition, input } = event;
   switch (input.kind) {
     case 'refusal':
-      return input.reason === 'GOV_MOVEMENT_UNCLASSIFIED' ? [doubtsKey(partition)] : [];
+      return input.reason === 'GOV_MOVEMENT_UNCLASSIFIED'
+        ? [doubtsKey(partition), ...beginningKeys(input.names?.account ?? null)]
+        : [];
     case 'record':
       return keysOfRecord(partition, input);
     case 'movement':

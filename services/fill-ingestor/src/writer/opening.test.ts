@@ -96,6 +96,23 @@ describe('a movement', () => {
   });
 });
 
+test('what nobody can tell of a block inside the opening puts no account in doubt', () => {
+  const odd = (blockNumber: number): RawInput => ({
+    format: 'unusable',
+    because: 'Expected transfers that belong to something; found others.',
+    recordType: 'ChainTransaction',
+    reason: 'GOV_MOVEMENT_UNCLASSIFIED',
+    account: ALICE,
+    blockNumber,
+  });
+  const doubted = (block: number) => {
+    const written = testWriter().inputs(opening(), odd(block));
+    return [outcomesOf(written)[1], written.entities.has('doubts|3')];
+  };
+  expect(doubted(100)).toEqual([INSIDE, false]);
+  expect(doubted(101)).toEqual(['quarantined: GOV_MOVEMENT_UNCLASSIFIED', true]);
+});
+
 describe('a fill', () => {
   test.each(['CONFIRMED', 'MINED'])(
     '%s in a block up to that of the opening is named',

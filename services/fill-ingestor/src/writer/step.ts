@@ -11,6 +11,7 @@ import { doubtPuts, doubtsOf } from './doubts.ts';
 import { type Entry, requireWritable } from './entry.ts';
 import { stepFill } from './fills.ts';
 import { stepMovement } from './movements.ts';
+import { insideSentence, openingOf } from './opening.ts';
 import { stepOrder } from './orders.ts';
 import { quarantine } from './quarantine.ts';
 import { stepReady } from './ready.ts';
@@ -59,15 +60,24 @@ function judge(
   }
 }
 
-/** Shares or cash that moved and are not booked: what is booked later says so (B18). */
+/**
+ * Shares or cash that moved and are not booked: what is booked later says so (B18), unless the
+ * opening balance of the account holds them, whatever they were.
+ */
 function refused(
   event: InboxEvent,
-  { reason, because, names }: Refusal,
+  { reason, because, names, blockNumber: block }: Refusal,
   lookup: Lookup<Entity>,
 ): Step<Entity, Entry> {
   const step = quarantine(event, { reason, because, ...names });
   const account = names?.account ?? null;
   const leavesOut = reason === 'GOV_MOVEMENT_UNCLASSIFIED' && account !== null;
   if (step.outcome !== 'quarantined' || !leavesOut) return step;
+  const opening = openingOf(lookup, account);
+  if (opening?.block != null && block !== undefined && block <= opening.block) {
+    const inside = insideSentence('what moved', { block, at: event.receivedAt }, opening);
+    const why = `${inside} ${because}`;
+    return quarantine(event, { reason: 'GOV_BEFORE_OPENING', because: why, ...names });
+  }
   return { ...step, puts: doubtPuts(event, account, doubtsOf(lookup, event.partition), reason) };
 }

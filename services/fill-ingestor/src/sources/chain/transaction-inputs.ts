@@ -100,6 +100,7 @@ function inputOfRest(
       recordType: 'ChainTransaction',
       reason: 'GOV_MOVEMENT_UNCLASSIFIED',
       account,
+      blockNumber: place.blockNumber,
     },
     text: JSON.stringify({ tx_hash: place.txHash, account, legs, logs }),
   };
