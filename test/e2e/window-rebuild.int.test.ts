@@ -24,6 +24,8 @@ const MAIN = 'services/pnl-projector/src/main.ts';
 /** Wallets that only the bus knows, so that all partitions have something to add. */
 const OTHERS = Array.from({ length: 12 }, (_, at) => `0x${(0xd0 + at).toString(16).repeat(20)}`);
 const FILLS = 1_200;
+/** After the first partition is taken; each further kill may come so much later. */
+const KILL_MS_MAX = 200;
 const KILLS = 3;
 /** Where the reports of windows go, and what they raise. */
 const OUT = [
@@ -205,8 +207,9 @@ async function makeAgain(name: string, env: Env, schema: string): Promise<number
       lines.some(({ event }) => event === 'PARTITION_ACQUIRED'),
     );
     if (kills === KILLS) break;
-    await sleep(randomInt(1_500));
-    if (await isDone()) break;
+    // The first one while the books are being read: no machine is done as early as that.
+    await sleep(randomInt(KILL_MS_MAX * (2 * kills + 1)));
+    if (kills > 0 && (await isDone())) break;
     await worker.kill();
     kills += 1;
   }

@@ -37,10 +37,13 @@ export async function query<Row extends object>(
 }
 
 export async function partitionRows(url: string): Promise<readonly PartitionRow[]> {
+  // The fold over all partitions, which runs beside the books, has a row of its own.
   const rows = await query<{ partition: number; next: string; halted: string; publisher: string }>(
     url,
     'SELECT partition, next_offset AS next, halted, publisher_id AS publisher ' +
-      'FROM stream.partition LEFT JOIN stream.output USING (topic, partition) ORDER BY partition',
+      'FROM stream.partition LEFT JOIN stream.output USING (topic, partition) ' +
+      'WHERE processor = $1 ORDER BY partition',
+    [projectorId],
   ).catch(() => []);
   return rows.map((row) => ({ ...row, next: Number(row.next) }));
 }
