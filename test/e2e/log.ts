@@ -145,7 +145,7 @@ async function appendAll(
 /** Ids of the schemas that every test log has, and of these. */
 async function registered(registryUrl: string, types: readonly string[]) {
   const ids = new Map<string, number>();
-  for (const type of new Set(['FillConfirmed', 'SettlementReport', ...types]))
+  for (const type of new Set(['FillConfirmed', 'SettlementReport', 'Alert', ...types]))
     ids.set(type, await register(registryUrl, type));
   return ids;
 }
