@@ -237,7 +237,12 @@ function marksAt(
   for (const { token_id: token, price, kind, observed_at: observedAt } of captured) {
     marks.set(token, { price, kind, observedAt, captured: true });
   }
-  return marks;
+  return byToken(marks);
+}
+
+/** Marks are read from rows in another order than they came in: a window has them in one. */
+function byToken(marks: ReadonlyMap<string, WindowMark>): ReadonlyMap<string, WindowMark> {
+  return new Map([...marks].sort(([a], [b]) => byText(a, b)));
 }
 
 /** Marks that late lines bring of tokens that had none, or an older one, when it was closed. */
@@ -250,7 +255,7 @@ function withMarks(window: WindowState, cut: Cut): WindowState {
     marks ??= new Map(window.marks);
     marks.set(token, { price, observedAt, kind: 'REPORTED', captured: false });
   }
-  return marks === null ? window : { ...window, marks };
+  return marks === null ? window : { ...window, marks: byToken(marks) };
 }
 
 function completeBalances(work: Work, event: EventOf<'WindowBalancesComplete'>): void {

@@ -10,13 +10,18 @@ import { windowsProcessor } from './processor.ts';
 import { type WindowEntity } from './state.ts';
 import { changes, locate, revive } from './storage.ts';
 
-/** A fold that remembers nothing: before each cut it reads its rows, after it writes them. */
-function throughRows() {
+/**
+ * A fold that writes its rows after each cut. It remembers nothing and reads them before each cut,
+ * in the order of their key as Postgres does, or it remembers all and never reads.
+ */
+function throughRows(remembers = false) {
+  const memory = new Map<string, WindowEntity | undefined>();
   const rows = new Map<string, { readonly kind: string; readonly name: string }>();
   const load = (key: string): WindowEntity | undefined => {
+    if (remembers) return memory.get(key);
     const found: Record<string, object[]> = {};
     for (const { table, where } of locate(key)) {
-      found[table] = [...rows]
+      found[table] = sorted(rows)
         .filter(([id, row]) => {
           const isIn = Object.entries(where).every(
             ([column, value]) => row[column as 'kind' | 'name'] === value,
@@ -38,6 +43,7 @@ function throughRows() {
     if (step.outcome === 'ignored') return [];
     for (const { key, entity } of step.puts) {
       expect(loaded.has(key)).toBe(true);
+      memory.set(key, entity);
       for (const change of changes(key, loaded.get(key), entity)) {
         const table = 'upsert' in change ? change.upsert : change.remove;
         const row = change.row as { readonly kind: string; readonly name: string };
@@ -49,6 +55,7 @@ function throughRows() {
     return step.entries;
   }
   return {
+    rows: () => sorted(rows),
     drive: (log: readonly Recorded<Cut>[]) => {
       const entries = log.flatMap(one);
       const emitted = entries.flatMap((entry) =>
@@ -57,6 +64,10 @@ function throughRows() {
       return { outcomes: [], entries, emitted, entities: new Map() };
     },
   };
+}
+
+function sorted<Row>(rows: ReadonlyMap<string, Row>): readonly (readonly [string, Row])[] {
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Two days with everything that leaves a trace: late fills, answers, a halt, a hold, a release. */
@@ -95,6 +106,32 @@ describe('what the fold remembers', () => {
     story(stored);
     expect(kept.desk.reports.length).toBeGreaterThan(6);
     expect(stored.desk.reports.map(exactText)).toEqual(kept.desk.reports.map(exactText));
+  });
+
+  test('a fold that reads its rows anew before every cut writes the same rows', () => {
+    const [kept, read] = [throughRows(true), throughRows()];
+    for (const fold of [kept, read]) {
+      const log = createLog(createDesk(12, fold));
+      const [account = ''] = wallets(1);
+      // Marks of tokens that come in another order than that of their names.
+      for (const [day, token] of [
+        ['2026-05-06', '9'],
+        ['2026-05-07', '5'],
+        ['2026-05-08', '7'],
+      ] as const) {
+        const at = atDay(day, 1);
+        const mark = {
+          token_id: token,
+          price: price('0.5'),
+          kind: 'MID',
+          observed_at: at,
+        } as const;
+        log.fill({ account, token_id: token, confirmed_at: at, effective_at: at, marks: [mark] });
+        if (day !== '2026-05-08') log.close(day, []);
+      }
+      story(log);
+    }
+    expect(read.rows()).toEqual(kept.rows());
   });
 
   test('exact JSON keeps amounts, texts that look like amounts, maps and nulls', () => {
