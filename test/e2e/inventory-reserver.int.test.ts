@@ -58,7 +58,7 @@ async function append(events: readonly LogEvent[]): Promise<void> {
       topic,
       partition,
       key,
-      value: log.encode(event.type as Parameters<SpineLog['encode']>[0], event.value),
+      value: log.encode(event.type, event.value),
     })),
   );
   for (const { event, partition } of events) {

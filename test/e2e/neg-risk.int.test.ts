@@ -38,7 +38,7 @@ async function append(events: readonly LogEvent[]): Promise<void> {
   const topic = log.prefix + TOPICS.ledgerEvents.name;
   await log.send(
     events.map(({ event, partition, key }) => {
-      const type = event.type as Parameters<SpineLog['encode']>[0];
+      const type = event.type;
       return { topic, partition, key, value: log.encode(type, event.value) };
     }),
   );
