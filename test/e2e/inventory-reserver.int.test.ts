@@ -95,12 +95,16 @@ async function read(topic: Topic, type: string, wanted: number): Promise<Values>
   const consumer = kafka.consumer({ groupId, readUncommitted: false });
   const decode = decoderOfOwn(type as 'Alert');
   const values = new Map<string, object[]>();
+  const places = new Map<number, bigint>();
   let count = 0;
   await consumer.connect();
   try {
     await consumer.subscribe({ topic: log.prefix + topic.name, fromBeginning: true });
     await consumer.run({
-      eachMessage: async ({ message }) => {
+      eachMessage: async ({ partition, message }) => {
+        // A group that is called together again reads on from what was committed: the same places.
+        if (BigInt(message.offset) <= (places.get(partition) ?? -1n)) return Promise.resolve();
+        places.set(partition, BigInt(message.offset));
         if (message.value === null || message.key === null) return Promise.resolve();
         const key = message.key.toString('utf8');
         const list = values.get(key) ?? [];
