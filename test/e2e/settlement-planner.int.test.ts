@@ -117,10 +117,14 @@ async function readJobs(into: SettlementJob[]): Promise<() => Promise<void>> {
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `${log.prefix}reader`, readUncommitted: false });
   const decode = decoderOfOwn('SettlementJob');
+  const places = new Map<number, bigint>();
   await consumer.connect();
   await consumer.subscribe({ topic: log.prefix + JOBS, fromBeginning: true });
   await consumer.run({
-    eachMessage: async ({ message }) => {
+    eachMessage: async ({ partition, message }) => {
+      // A group that is called together again reads on from what was committed: the same places.
+      if (BigInt(message.offset) <= (places.get(partition) ?? -1n)) return Promise.resolve();
+      places.set(partition, BigInt(message.offset));
       if (message.value !== null) into.push(decode(message.value.subarray(HEADER_BYTES)));
       return Promise.resolve();
     },
