@@ -1,7 +1,8 @@
 /**
  * The few internals of kafkajs that the port stands on: one socket with framing, correlation and
- * SASL (`Connection`) and its request queue. kafkajs is frozen at 2.2.4 and pinned exactly, so
- * these paths do not move. Nothing else in the house requires kafkajs' sources.
+ * SASL (`Connection`) and its request queue; and, for whoever reads with kafkajs' own consumer, the
+ * fetch of its `Broker`. kafkajs is frozen at 2.2.4 and pinned exactly, so these paths do not move.
+ * Nothing else in the house requires kafkajs' sources.
  */
 import { createRequire } from 'node:module';
 import { type Socket } from 'node:net';
@@ -107,6 +108,32 @@ const RequestQueueClass = require('kafkajs/src/network/requestQueue') as {
 };
 
 export const requestQueuePrototype = RequestQueueClass.prototype;
+
+/** A record as kafkajs decodes it, and what its consumer hides. */
+export type FetchedMessage = {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  /** Records of control batches are passed over by the consumer, and counted in its position. */
+  readonly isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+};
+
+export type FetchAnswer = {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+      messages: readonly FetchedMessage[];
+    }[];
+  }[];
+};
+
+type BrokerPrototype = {
+  fetch: (this: unknown, request: object) => Promise<FetchAnswer>;
+};
+
+const BrokerClass = require('kafkajs/src/broker') as { readonly prototype: BrokerPrototype };
+
+export const brokerPrototype = BrokerClass.prototype;
 
 /** Time limits are the lane's: kafkajs' own check is a 100 ms interval per connection. */
 export function newConnection(settings: ConnectionSettings): KafkajsConnection {

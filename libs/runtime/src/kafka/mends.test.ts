@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { requestQueuePrototype, type QueueInnards } from './kafkajs-internals.ts';
-import { mendKafkajs } from './mends.ts';
+import { type FetchedMessage } from './kafkajs-internals.ts';
+import { mendKafkajs, withoutAborted } from './mends.ts';
 
 type Queue = QueueInnards & {
   readonly push: (request: object) => void;
@@ -54,5 +55,76 @@ describe('the request queue of kafkajs', () => {
     jest.advanceTimersByTime(200);
     expect(sent).toEqual([1, 2]);
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+/** As `filterAbortedMessages` of kafkajs has it. */
+type Filter = (fetched: {
+  messages: readonly FetchedMessage[];
+  abortedTransactions: readonly Aborted[];
+}) => readonly FetchedMessage[];
+type Aborted = { readonly producerId: string; readonly firstOffset: string };
+
+const published = createRequire(import.meta.url)(
+  'kafkajs/src/consumer/filterAbortedMessages',
+) as Filter;
+
+function message(offset: number, producerId: string, key = 'key'): FetchedMessage {
+  const batchContext = { producerId, inTransaction: true };
+  return { offset: `${offset}`, key: Buffer.from(key), isControlRecord: false, batchContext };
+}
+
+function abortMarker(offset: number, producerId: string): FetchedMessage {
+  return { ...message(offset, producerId, '\0\0\0\0'), isControlRecord: true };
+}
+
+const offsetsOf = (messages: readonly FetchedMessage[]): string =>
+  messages
+    .filter(({ isControlRecord }) => !isControlRecord)
+    .map(({ offset }) => offset)
+    .join(' ');
+
+describe('what a reader of committed records with kafkajs sees', () => {
+  const listed = (...pairs: [string, number][]): Aborted[] =>
+    pairs.map(([producerId, first]) => ({ producerId, firstOffset: `${first}` }));
+  const cases = [
+    {
+      title: 'of two aborted transactions that are listed by their ends, as the broker does',
+      messages: [message(8, 'A'), message(9, 'B'), message(10, 'A'), message(11, 'C')],
+      markers: [abortMarker(12, 'B'), abortMarker(13, 'A')],
+      aborted: listed(['B', 9], ['A', 8]),
+      asPublished: '8 11',
+    },
+    {
+      title: 'of two that both began before the fetch',
+      messages: [message(50, 'B'), message(51, 'A'), message(52, 'C')],
+      markers: [abortMarker(53, 'A'), abortMarker(54, 'B')],
+      aborted: listed(['A', 3], ['B', 7]),
+      asPublished: '50 52',
+    },
+    {
+      title: 'of one whose record has a key that looks like the marker of its abort',
+      messages: [message(1, 'A', '\0\0\0\0'), message(2, 'A'), message(3, 'C')],
+      markers: [abortMarker(4, 'A')],
+      aborted: listed(['A', 1]),
+      asPublished: '1 2 3',
+    },
+  ];
+
+  test.each(cases)('$title', ({ messages, markers, aborted, asPublished }) => {
+    const whole = [...messages, ...markers];
+    expect(offsetsOf(published({ messages: whole, abortedTransactions: aborted }))).toBe(
+      asPublished,
+    );
+    expect(offsetsOf(withoutAborted(whole, aborted))).toBe(
+      offsetsOf(messages.filter(({ batchContext }) => batchContext.producerId === 'C')),
+    );
+    // Its position counts them all the same.
+    expect(withoutAborted(whole, aborted)).toHaveLength(whole.length);
+  });
+
+  test('what a producer says after its abort is seen again', () => {
+    const whole = [message(1, 'A'), abortMarker(2, 'A'), message(3, 'A')];
+    expect(offsetsOf(withoutAborted(whole, listed(['A', 1])))).toBe('3');
   });
 });

@@ -1,8 +1,15 @@
 /**
- * What is wrong in kafkajs 2.2.4 in the layers that the port uses, put right before the first
- * connection. Each mend has a test that fails without it.
+ * What is wrong in kafkajs 2.2.4 in the layers that the port uses, and in what its consumer shows of
+ * a topic like ours, put right before the first connection. Each mend has a test that fails
+ * without it.
  */
-import { requestQueuePrototype, type QueueInnards } from './kafkajs-internals.ts';
+import {
+  brokerPrototype,
+  requestQueuePrototype,
+  type FetchAnswer,
+  type FetchedMessage,
+  type QueueInnards,
+} from './kafkajs-internals.ts';
 
 /** How long the queue waits before it looks again when requests wait without a throttle. */
 const LOOK_AGAIN_MS = 10;
@@ -23,7 +30,61 @@ function scheduleCheckPendingRequests(this: QueueInnards): void {
   );
 }
 
+const unmendedFetch = brokerPrototype.fetch;
+
+/**
+ * kafkajs shows records of aborted transactions to a reader of committed ones, where two of them
+ * overlapped: it takes the broker's list for sorted by first offset, while the broker gives it by
+ * the end of each, and it takes up one of the list a record at most. Here they are told from the
+ * rest before its consumer sees them, and look to it as control records do: passed over, but
+ * counted in its position.
+ */
+async function fetch(this: unknown, request: object): Promise<FetchAnswer> {
+  const answer = await unmendedFetch.call(this, request);
+  for (const { partitions } of answer.responses) {
+    for (const part of partitions) {
+      part.messages = withoutAborted(part.messages, part.abortedTransactions);
+      part.abortedTransactions = [];
+    }
+  }
+  return answer;
+}
+
+type Aborted = FetchAnswer['responses'][0]['partitions'][0]['abortedTransactions'];
+
+/** The same messages, those of `aborted` marked as nothing for a reader of data. */
+export function withoutAborted(
+  messages: readonly FetchedMessage[],
+  aborted: Aborted,
+): readonly FetchedMessage[] {
+  if (aborted.length === 0) return messages;
+  const waiting = aborted
+    .map(({ producerId, firstOffset }) => ({ producerId, first: BigInt(firstOffset) }))
+    .sort((a, b) => (a.first < b.first ? -1 : 1));
+  const aborting = new Set<string>();
+  return messages.map((message) => {
+    const { producerId, inTransaction } = message.batchContext;
+    const offset = BigInt(message.offset);
+    while (waiting[0] !== undefined && waiting[0].first <= offset) {
+      aborting.add(waiting[0].producerId);
+      waiting.shift();
+    }
+    if (message.isControlRecord) {
+      if (isAbortMarker(message)) aborting.delete(producerId);
+      return message;
+    }
+    const isGone = inTransaction && aborting.has(producerId);
+    return isGone ? { ...message, isControlRecord: true } : message;
+  });
+}
+
+/** The key of a control record is a version and a type, int16 each; type 0 is abort. */
+function isAbortMarker({ key }: FetchedMessage): boolean {
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+}
+
 /** Applies the mends; doing it twice changes nothing. */
 export function mendKafkajs(): void {
   requestQueuePrototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+  brokerPrototype.fetch = fetch;
 }
