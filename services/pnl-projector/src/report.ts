@@ -15,6 +15,7 @@ import { type Emission } from '@polytraders/stream';
 import { alertsOf } from './alert.ts';
 import { partitionOfAccount, withReason } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
+import { NO_FIELDS } from './report-fields.ts';
 import { correctionFields } from './review/correction.ts';
 import { heldLineOf } from './review/reissue.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
@@ -32,8 +33,9 @@ const none: readonly Emission[] = [];
 /** The producer of what this version publishes. */
 const PRODUCER = `${PROCESSOR_ID}/${String(PROCESSOR_VERSION)}`;
 
-/** What every report of a fill has in common; the fields of other report kinds are null. */
-const OTHER_FIELDS = {
+/** What every report of a book has in common; the fields of other kinds are null. */
+const OF_BOOKS = {
+  ...NO_FIELDS,
   bot_id: REPORTER,
   event_type: 'FILL_PNL_COMPUTED',
   report_kind: 'SettlementReport',
@@ -42,56 +44,6 @@ const OTHER_FIELDS = {
   supersedes: null,
   regulatory: true,
   mixed: false,
-  window_kind: null,
-  window_start: null,
-  window_end: null,
-  group_by: null,
-  groups: null,
-  total_fills: null,
-  declared_fee_fills: null,
-  gross_volume_pusd: null,
-  gross_fees_pusd: null,
-  maker_rebates_pusd: null,
-  maker_rebates_received_pusd: null,
-  net_fees_pusd: null,
-  net_pnl_pusd: null,
-  onchain_balance_pusd: null,
-  onchain_reconciled: null,
-  reconciliation_status: null,
-  onchain_drift_pusd: null,
-  unsettled_pusd: null,
-  accounts: null,
-  negRisk_positions: null,
-  marks: null,
-  stale_marks: null,
-  kill_switch_active: null,
-  kill_switch_since: null,
-  quarantined_fills: null,
-  settled_shares: null,
-  payout_per_share: null,
-  payout_pusd: null,
-  corrects: null,
-  changes: null,
-  reason: null,
-  proposed_by: null,
-  approved_by: null,
-  report_date: null,
-  deferred_cause: null,
-  next_attempt_at: null,
-  status: null,
-  total_volume_pusd: null,
-  total_rebate_pusd: null,
-  official_volume_pusd: null,
-  official_rebate_pusd: null,
-  drift_pusd: null,
-  drift_pct: null,
-  drift_detected: null,
-  per_strategy: null,
-  per_user: null,
-  differences: null,
-  explained_ratio: null,
-  official_hash: null,
-  offset_cut: null,
 } as const;
 
 /** The topics that reports go to. */
@@ -190,8 +142,7 @@ export function marketReportOf(entry: LedgerEntry): SettlementReport {
   const { account, trading_bot_id: bot, condition_id: condition, token_id: token } = entry;
   const name = `${account}_${bot}_${token ?? ''}`;
   return {
-    ...OTHER_FIELDS,
-    ...NO_FILL_FIELDS,
+    ...OF_BOOKS,
     event_id: `${entry.event_id}.settlement_market.${name}`,
     correlation_id: entry.correlation_id,
     causation_id: entry.event_id,
@@ -222,8 +173,7 @@ export function correctionReportOf(entry: LedgerEntry): SettlementReport | null 
   const fields = correctionFields(entry);
   if (fields === null) return null;
   return {
-    ...OTHER_FIELDS,
-    ...NO_FILL_FIELDS,
+    ...OF_BOOKS,
     event_id: `${entry.event_id}.settlement_correction`,
     correlation_id: entry.correlation_id,
     causation_id: entry.event_id,
@@ -237,45 +187,9 @@ export function correctionReportOf(entry: LedgerEntry): SettlementReport | null 
     reason_codes: [REVERSED],
     books_complete: entry.books_complete,
     incomplete_reasons: entry.incomplete_reasons,
-    condition_id: null,
-    token_id: null,
-    account: null,
-    trading_bot_id: null,
-    realised_pnl_pusd: null,
     ...fields,
   };
 }
-
-/** Fields of fill reports that a report of a market leaves empty. */
-const NO_FILL_FIELDS = {
-  fill_id: null,
-  market_id: null,
-  venue_market_id: null,
-  side: null,
-  order_side: null,
-  quantity_shares: null,
-  size_pusd: null,
-  price: null,
-  fee_bps_match_event: null,
-  fee_source: null,
-  gross_fee_pusd: null,
-  maker_rebate_pusd: null,
-  net_fee_pusd: null,
-  builder_code: null,
-  builder_fee_pusd: null,
-  unrealised_pnl_pusd: null,
-  position_shares: null,
-  avg_cost: null,
-  mark_price: null,
-  mark_age_ms: null,
-  mark_kind: null,
-  negRisk_price: null,
-  negRisk_mark_sum: null,
-  negRisk: null,
-  fill_confirmed_at_ms: null,
-  ledger_partition: null,
-  ledger_offset: null,
-} as const;
 
 /** The report of a fill: `settlement_fill_<fill_id>`, with an event id derived from its cause. */
 export function reportOf(
@@ -283,7 +197,7 @@ export function reportOf(
   at: { readonly partition: number; readonly offset: number },
 ): SettlementReport {
   return {
-    ...OTHER_FIELDS,
+    ...OF_BOOKS,
     event_id: `${entry.event_id}.settlement_fill`,
     correlation_id: entry.correlation_id,
     causation_id: entry.event_id,

@@ -25,6 +25,7 @@ import { type Content } from './content.ts';
 import { type Verdict } from './chain-check.ts';
 import { type AlertLine, type ReportEntry } from './entry.ts';
 import { exactValue } from './exact-json.ts';
+import { NO_FIELDS } from '../report-fields.ts';
 import { REPORTER } from '../report.ts';
 import { WINDOWS_ID, WINDOWS_VERSION } from './version.ts';
 
@@ -71,7 +72,7 @@ export function windowReportOf(entry: ReportEntry): SettlementReport {
   const accounts = exactValue(entry.accounts) as Verdict['accounts'];
   const marks = exactValue(entry.marks) as Content['marks'];
   return {
-    ...NOT_OF_WINDOWS,
+    ...NO_FIELDS,
     event_id: entry.event_id,
     correlation_id: entry.correlation_id,
     causation_id: entry.causation_id,
@@ -173,61 +174,3 @@ function alertsOf(entry: ReportEntry): readonly Alert[] {
 function pusdOrNull(micros: bigint | null): ReturnType<typeof pusd> | null {
   return micros === null ? null : pusd(micros);
 }
-
-/** Fields of the other kinds of report. */
-const NOT_OF_WINDOWS = {
-  fill_id: null,
-  market_id: null,
-  venue_market_id: null,
-  condition_id: null,
-  token_id: null,
-  account: null,
-  trading_bot_id: null,
-  side: null,
-  order_side: null,
-  quantity_shares: null,
-  size_pusd: null,
-  price: null,
-  fee_bps_match_event: null,
-  fee_source: null,
-  gross_fee_pusd: null,
-  maker_rebate_pusd: null,
-  net_fee_pusd: null,
-  builder_code: null,
-  builder_fee_pusd: null,
-  position_shares: null,
-  avg_cost: null,
-  mark_price: null,
-  mark_age_ms: null,
-  mark_kind: null,
-  negRisk_price: null,
-  negRisk: null,
-  fill_confirmed_at_ms: null,
-  ledger_partition: null,
-  ledger_offset: null,
-  settled_shares: null,
-  payout_per_share: null,
-  payout_pusd: null,
-  corrects: null,
-  changes: null,
-  reason: null,
-  proposed_by: null,
-  approved_by: null,
-  report_date: null,
-  deferred_cause: null,
-  next_attempt_at: null,
-  status: null,
-  total_volume_pusd: null,
-  total_rebate_pusd: null,
-  official_volume_pusd: null,
-  official_rebate_pusd: null,
-  drift_pusd: null,
-  drift_pct: null,
-  drift_detected: null,
-  per_strategy: null,
-  per_user: null,
-  differences: null,
-  explained_ratio: null,
-  official_hash: null,
-  offset_cut: null,
-} as const;
