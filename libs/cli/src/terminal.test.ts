@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { processTerminal } from './terminal.ts';
 
 function terminalOn() {
@@ -30,17 +30,32 @@ test('an answer that cannot be written is one sentence and exit code 2', () => {
   expect(status).toBe(2);
 });
 
+/** Somebody at a terminal who types the text; null ends the input. */
+function typing(text: string | null) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  if (text === null) stdin.end();
+  else stdin.write(text);
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const terminal = processTerminal({ ...streams, stdin: stdin as unknown as NodeJS.ReadStream });
+  return { ...streams, answer: terminal.answer?.('Release it? ') };
+}
+
 test('a question is answered where somebody types, by nothing where the input ends', async () => {
-  const typing = (text: string | null) => {
-    const stdin = Object.assign(new PassThrough(), { isTTY: true });
-    if (text === null) stdin.end();
-    else stdin.write(text);
-    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-    const terminal = processTerminal({ ...streams, stdin: stdin as unknown as NodeJS.ReadStream });
-    return terminal.answer?.('Release it? ');
-  };
-  await expect(typing('yes\n')).resolves.toBe('yes');
-  await expect(typing(null)).resolves.toBe('');
+  await expect(typing('yes\n').answer).resolves.toBe('yes');
+  await expect(typing(null).answer).resolves.toBe('');
+});
+
+test('a question is asked on the stderr that was handed in, and nowhere else', async () => {
+  const real = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const { stdout, stderr, answer } = typing('yes\n');
+    await answer;
+    expect(String(stderr.read())).toContain('Release it? ');
+    expect(stdout.read()).toBeNull();
+    expect(real).not.toHaveBeenCalled();
+  } finally {
+    real.mockRestore();
+  }
 });
 
 test('nobody is asked where no terminal is', () => {

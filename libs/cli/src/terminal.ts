@@ -9,7 +9,7 @@ export type Terminal = {
   readonly answer?: (question: string) => Promise<string>;
 };
 
-type Sink = Pick<NodeJS.WritableStream, 'write' | 'on'> & { readonly isTTY?: boolean };
+type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /**
  * The process's own streams. A reader that has seen enough (`| head`) is no failure; an answer that
@@ -36,13 +36,14 @@ export function processTerminal({
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isTTY: stderr.isTTY === true,
-    ...(stdin?.isTTY === true ? { answer: (asked: string) => answerOn(stdin, asked) } : {}),
+    // The question is no part of the answer: it stands where errors do, also in a pipe.
+    ...(stdin?.isTTY === true ? { answer: (asked) => answerOn(stdin, stderr, asked) } : {}),
   };
 }
 
 /** What is typed; nothing where the person ends the input. */
-async function answerOn(stdin: NodeJS.ReadStream, question: string): Promise<string> {
-  const lines = createInterface({ input: stdin, output: process.stderr });
+async function answerOn(input: NodeJS.ReadStream, output: Sink, question: string): Promise<string> {
+  const lines = createInterface({ input, output });
   const ended = new AbortController();
   lines.once('close', () => ended.abort());
   try {
