@@ -51,12 +51,7 @@ export { type HaltedSource, type SourceState } from './service/health.ts';
 export { endAtStart } from './service/config-error.ts';
 export { startCompanion } from './service/companion.ts';
 export { main, run } from './service/run.ts';
-export {
-  kafkaConfig,
-  start,
-  type Beside,
-  type RunOptions,
-  type Running,
-  type Services,
-} from './service/start.ts';
+export { kafkaConfig, type Services } from './service/servers.ts';
+export { inThread, startInThread } from './service/thread.ts';
+export { start, type Beside, type RunOptions, type Running } from './service/start.ts';
 export { nodeFlags } from './service/node-flags.ts';

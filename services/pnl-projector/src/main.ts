@@ -1,5 +1,6 @@
-import { main } from '@polytraders/runtime';
+import { main, startInThread } from '@polytraders/runtime';
 import { processor } from './processor.ts';
-import { startWindows } from './shell/windows-service.ts';
 
-await main(processor, { beside: startWindows });
+const windows = new URL('./shell/windows-thread.ts', import.meta.url);
+
+await main(processor, { beside: (services) => startInThread(windows, services) });

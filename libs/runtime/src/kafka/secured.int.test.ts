@@ -5,7 +5,7 @@ import { applyTopics, findDrift } from '@polytraders/infra/topics';
 import { testStack, uniquePrefix } from '@polytraders/testkit';
 import { type RuntimeError } from '../errors.ts';
 import { configFromEnv } from '../service/config.ts';
-import { kafkaConfig } from '../service/start.ts';
+import { kafkaConfig } from '../service/servers.ts';
 import { connectKafka } from './connect.ts';
 import { type KafkaPort } from './port.ts';
 import { collect, eventually, record, untilLast } from './port.fixture.ts';

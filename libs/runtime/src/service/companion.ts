@@ -14,7 +14,8 @@ import { createStore } from '../postgres/store.ts';
 import { type Source } from '../source/source.ts';
 import { tellBatch } from './batch-lines.ts';
 import { type SourceState, unpublished, unstored } from './health.ts';
-import { type Beside, type Services, workerConfigOf } from './start.ts';
+import { type Services } from './servers.ts';
+import { type Beside, workerConfigOf } from './start.ts';
 
 /** Starts it; the records that it emits must be among those of the first processor. */
 export async function startCompanion<

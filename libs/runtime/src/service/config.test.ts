@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { type RuntimeError } from '../errors.ts';
 import { configFromEnv } from './config.ts';
-import { kafkaConfig } from './start.ts';
+import { kafkaConfig } from './servers.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -3,8 +3,6 @@
 import { pino, type Logger } from 'pino';
 import { type Processor } from '@polytraders/stream';
 import { type RuntimeError } from '../errors.ts';
-import { connectKafka, type KafkaConfig } from '../kafka/connect.ts';
-import { type KafkaPort } from '../kafka/port.ts';
 import { type SlotLimits } from '../partition/slot.ts';
 import {
   startWorker,
@@ -12,28 +10,18 @@ import {
   type WorkerConfig,
   type WorkerEvents,
 } from '../partition/worker.ts';
-import { connect, pool } from '../postgres/database.ts';
+import { connect } from '../postgres/database.ts';
 import { createStore } from '../postgres/store.ts';
-import { createSchemaBook, type SchemaBook } from '../registry/schema-book.ts';
 import { kafkaSource } from '../source/kafka-source.ts';
 import { type Source } from '../source/source.ts';
-import { type KafkaSettings, type ServiceConfig } from './config.ts';
+import { type ServiceConfig } from './config.ts';
 import { type Health, healthOf, type Observed, type Outage, type SourceState } from './health.ts';
 import { tellBatch } from './batch-lines.ts';
 import { serveHttp } from './http.ts';
 import { installSchemas } from './install.ts';
 import { type Levels, startLevels } from './levels.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
-
-export type Services = {
-  readonly kafka: KafkaPort;
-  readonly book: SchemaBook;
-  readonly database: ReturnType<typeof pool>;
-  readonly log: Logger;
-  readonly config: ServiceConfig;
-  /** A wait for a server that did not answer: logged with `about`, counted, shown in health. */
-  readonly onOutage: (error: Error, about?: object) => void;
-};
+import { openServers, type Services } from './servers.ts';
 
 export type RunOptions<Event, Raw extends { readonly offset: number }> = {
   /** Where the input comes from, if not from the one Kafka topic that the processor consumes. */
@@ -128,18 +116,10 @@ async function startParts<
   const { log, version, publishes } = facts;
   const { events } = facts.shown;
   const name = `${processor.id}.${config.workerId}`;
-  const databaseConfig = { url: config.databaseUrl, applicationName: name };
   await installSchemas(processor, { config, applicationName: name, version, publishes });
-  const database = pool(databaseConfig, 4 + config.slots);
-  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: name });
-  const book = createSchemaBook({
-    registryUrl: config.registryUrl,
-    codec: processor.codec,
-    database,
-    onOutage: events.onOutage,
-  });
-  if (publishes) await book.announce(processor.emits);
   const { onOutage } = events;
+  const servers = await openServers(processor, { config, log, onOutage, publishes });
+  const { kafka, book, database } = servers;
   const services: Services = { kafka, book, database, log, config, onOutage };
   const source = options.source?.(services) ?? sourceOf(processor, services, version);
   const store = createStore(processor, { version, topic: source.topic, output: processor.id });
@@ -152,7 +132,7 @@ async function startParts<
     database,
     events,
     encode: book.encode,
-    connect: () => connect(databaseConfig),
+    connect: () => connect({ url: config.databaseUrl, applicationName: name }),
     config: workerConfigOf(processor.id, config, version, publishes),
   });
 
@@ -169,9 +149,7 @@ async function startParts<
     // At once: what a source is cut short in is read again, and the waits do not add up.
     await Promise.all([beside?.stop(), worker.stop(), levels.stop()]);
     await then();
-    book.close();
-    await kafka.close();
-    await database.end();
+    await servers.close();
   }
 
   return { worker, sources: () => beside?.sources?.() ?? [], levels, stop };
@@ -312,15 +290,5 @@ function eventsOf(log: Logger, metrics: ServiceMetrics): Omit<Told, 'onBatch'> {
       log.info({ event: 'PARTITION_ACQUIRED', partition, epoch, next_offset: nextOffset });
     },
     onLost: (partition, why) => log.info({ event: 'PARTITION_LOST', partition, why }),
-  };
-}
-
-/** Connection settings of the port from those of the environment. */
-export function kafkaConfig(settings: KafkaSettings): Omit<KafkaConfig, 'clientId'> {
-  const { brokers, sasl, ssl } = settings;
-  return {
-    brokers,
-    ...(sasl === null ? {} : { sasl }),
-    ...(ssl === null ? {} : { ssl: ssl.ca === null ? true : { ca: ssl.ca } }),
   };
 }

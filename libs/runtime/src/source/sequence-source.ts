@@ -39,10 +39,12 @@ export type SequenceSourceConfig<Event> = {
   readonly decode: (row: SequenceRow) => Event | Poison;
   /** Rows of a partition that are asked for at once; fewer where a row is large. */
   readonly rowsPerTurn?: number;
+  /** How long after a look that found nothing the next one comes, if no appender notifies. */
+  readonly idleMs?: number;
 };
 
 const rowsPerTurn = 2_000;
-const idleMs = 200;
+const defaultIdleMs = 200;
 const outageMs = 500;
 
 export function sequenceSource<Event>(
@@ -84,7 +86,10 @@ type Place = { seq: number };
 type Asked = { readonly place: Place; readonly rows: SequenceRow[]; high: number };
 
 function createSequenceReader(
-  config: Pick<SequenceSourceConfig<unknown>, 'table' | 'columns' | 'channel' | 'rowsPerTurn'>,
+  config: Pick<
+    SequenceSourceConfig<unknown>,
+    'table' | 'columns' | 'channel' | 'rowsPerTurn' | 'idleMs'
+  >,
   database: pg.Pool,
   connect: () => Promise<pg.Client>,
   handlers: SourceHandlers<SequenceRow>,
@@ -155,7 +160,7 @@ function createSequenceReader(
         if (listener === null) await listen();
         if (await turn()) continue;
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, idleMs);
+          const timer = setTimeout(resolve, config.idleMs ?? defaultIdleMs);
           wake = () => {
             clearTimeout(timer);
             resolve();

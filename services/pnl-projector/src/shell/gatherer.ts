@@ -113,6 +113,8 @@ export async function gatherNext(
   client: pg.Client,
   { schema, channel, partitions = LEDGER_PARTITIONS }: GathererConfig,
 ): Promise<boolean> {
+  // Most looks find nothing: they cost one question, and take no lock.
+  if (!(await isWaiting(client))) return false;
   await client.query('BEGIN');
   try {
     const isOurs = await client.query<{ taken: string }>(
@@ -137,6 +139,16 @@ export async function gatherNext(
     await client.query('ROLLBACK').catch(() => undefined);
     throw cause;
   }
+}
+
+/** Whether any partition has passed an event that no row was made of. */
+async function isWaiting(client: pg.Client): Promise<boolean> {
+  const answer = await client.query<{ waits: string }>(
+    `SELECT EXISTS (SELECT 1 FROM window_cuts WHERE market_seq::bigint > coalesce(
+       (SELECT market_seq FROM window_inputs ORDER BY partition DESC, seq DESC LIMIT 1), -1)
+     )::text AS waits`,
+  );
+  return answer.rows[0]?.waits === 'true';
 }
 
 type NextCut = {

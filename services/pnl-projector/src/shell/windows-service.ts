@@ -19,6 +19,8 @@ import { startGatherer } from './gatherer.ts';
 const COLUMNS = ['bytes', 'hash', 'appended_at'];
 /** A row may hold a day of lines: few of them are in memory at once. */
 const rowsPerTurn = 8;
+/** The gatherer notifies: a look without a word from it is for the one that was lost. */
+const idleMs = 1_000;
 
 /** Starts both; in a rebuild and in shadow_only, too: they compute, and publish nothing. */
 export async function startWindows(services: Services): Promise<Beside> {
@@ -66,6 +68,7 @@ function inputs(services: Services, schema: string, channel: string): Source<Cut
       groupId: `${topicPrefix}polytraders.${id}.v${String(config.version ?? version)}`,
       sessionTimeoutMs,
       rowsPerTurn,
+      idleMs,
       decode: (row) => exactValue(row.values[0] ?? '') as Cut,
     },
   );
