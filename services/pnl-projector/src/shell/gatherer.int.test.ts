@@ -176,7 +176,7 @@ describe('the gatherer', () => {
     });
     try {
       await until(() => said.length > 0);
-      expect(said[0]).toContain('window_inputs');
+      expect(said[0]).toContain('window_cuts');
       expect(gatherer.state().partitions[0]?.behindForMs).toBeGreaterThanOrEqual(0);
       expect(gatherer.state().partitions[0]?.lagRecords).toBe(1);
       await write(schema, desk);
