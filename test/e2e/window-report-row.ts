@@ -24,6 +24,7 @@ export function windowReportRow(offset: number, end: string, said: Said = {}): s
     revision: 1,
     publication: 'RELEASED',
     mode: 'general_live',
+    held_by_mode: false,
     regulatory: true,
     mixed: false,
     retained_until: `${Number(end.slice(0, 4)) + 7}${end.slice(4, 10)}`,

@@ -86,6 +86,7 @@ CREATE TABLE settlement_reports (
   supersedes text,
   publication text NOT NULL,
   mode text NOT NULL,
+  held_by_mode boolean NOT NULL,
   regulatory boolean NOT NULL,
   mixed boolean NOT NULL,
   retained_until date,
@@ -135,3 +136,15 @@ SELECT DISTINCT ON (window_id, mixed)
        incomplete_reasons, retained_until, recorded_at, partition, "offset", line
 FROM settlement_reports
 ORDER BY window_id, mixed, revision DESC;
+
+-- Windows whose last revision the mode holds (rule B19); cut_offset is the highest offset of the cut
+-- that made it, over all partitions: approve --mode-held --until releases those with a lower one.
+CREATE VIEW held_windows AS
+SELECT r.report_id, r.revision, r.window_id, r.window_kind, r.window_start, r.window_end,
+       r.publication, (
+         SELECT max(c."offset") FROM window_cuts c WHERE c.market_seq::bigint = (
+           SELECT max(o.market_seq) FROM settlement_reports o WHERE o.window_id = r.window_id)
+       ) AS cut_offset
+FROM (SELECT DISTINCT ON (window_id) * FROM settlement_reports WHERE NOT mixed
+      ORDER BY window_id, revision DESC) r
+WHERE r.held_by_mode;

@@ -8,10 +8,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type Asked } from '../ledger-command.ts';
 import { isConfirmed } from '../review/confirm.ts';
+import { heldBelow, heldCount, heldText, isReleased } from '../review/held.ts';
 import { type ReviewOptions, reviewersOf, withReview } from '../review/options.ts';
 import { jsonOf, refusalText, tell, type Told, unanswered } from '../review/tell.ts';
 import { type WindowRow, WINDOWS } from '../review/windows.ts';
-import { ask, PNL, rowToJson, schemaOf, selectRows } from '../rows.ts';
+import { rowToJson, selectRows } from '../rows.ts';
 import { type Database, withDatabase } from '../servers.ts';
 import { CliError } from '../terminal.ts';
 
@@ -42,7 +43,7 @@ export function addApprove(pnl: Command, context: CommandContext): void {
         'the report of a window, settlement_pnl_…, or the day that it begins on',
       ).conflicts(['modeHeld', 'until']),
     )
-    .option('--mode-held', 'reports of fills and markets that limited_live has held')
+    .option('--mode-held', 'reports of fills, markets and windows that limited_live has held')
     .addOption(
       new Option('--until <offset>', 'with --mode-held: those of log offsets below').argParser(
         offsetOf,
@@ -142,78 +143,39 @@ function heldWindowText(row: WindowRow): string {
   );
 }
 
-type Held = {
-  readonly fills: number;
-  readonly markets: number;
-  readonly corrections: number;
-  /** By partition, where something is held below the offset. */
-  readonly partitions: ReadonlyMap<number, number>;
-};
-
 async function heldApproval(
   database: Database,
   until: number,
   options: ApproveOptions,
 ): Promise<Approval> {
   const held = await heldBelow(database, until);
-  const count = held.fills + held.markets + held.corrections;
+  const count = heldCount(held);
   if (count === 0) {
     throw new CliError(
       `Expected reports that a mode has held below offset ${String(until)}, found none.`,
       1,
     );
   }
-  const each = [...held.partitions].map(([of, many]) => `${String(of)}: ${String(many)}`);
   return {
     // What was left over is asked for again, by the same words.
     asked: askedFor('mode_held', { until_offset: String(until) }, options, String(count)),
-    effect:
-      `Held by limited_live below offset ${String(until)} of each partition of the log: ` +
-      `${String(held.fills)} reports of fills, ${String(held.markets)} of markets, ` +
-      `${String(held.corrections)} corrections (by partition ${each.join(', ')}).\n` +
-      'Released, each goes out under its id as revision 2, those of markets and corrections to ' +
-      'finance too.\n',
+    effect: heldText(held, until),
     question: `Release ${String(count)} reports?`,
     preview: {
       fills: held.fills,
       markets: held.markets,
       corrections: held.corrections,
+      windows: held.windows.map(({ reportId }) => reportId),
       by_partition: Object.fromEntries(held.partitions),
     },
     look: async () => {
       const left = await heldBelow(database, until);
-      const isMoved = [...held.partitions].every(
-        ([partition, many]) => (left.partitions.get(partition) ?? 0) < many,
-      );
-      const open = left.fills + left.markets + left.corrections;
-      return isMoved ? { released: count - open, left: open } : null;
+      const open = heldCount(left);
+      return isReleased(held, left) ? { released: count - open, left: open } : null;
     },
     what: `${String(count)} reports to be released`,
     where: 'the same command',
   };
-}
-
-async function heldBelow(database: Database, until: number): Promise<Held> {
-  const schema = await schemaOf(database, PNL);
-  const rows = await ask(
-    database,
-    `SELECT partition, entry_kind, count(*) AS count FROM "${schema}".held_reports
-      WHERE NOT released AND "offset" < $1 GROUP BY partition, entry_kind ORDER BY partition`,
-    [until],
-    PNL.service,
-  );
-  const partitions = new Map<number, number>();
-  const sums = { fills: 0, markets: 0, corrections: 0 };
-  for (const row of rows) {
-    const many = Number(row['count']);
-    const partition = Number(row['partition']);
-    partitions.set(partition, (partitions.get(partition) ?? 0) + many);
-    const kind = row['entry_kind'];
-    if (kind === 'RESOLVE') sums.markets += many;
-    else if (kind === 'REVERSE') sums.corrections += many;
-    else sums.fills += many;
-  }
-  return { ...sums, partitions };
 }
 
 export function askedFor(

@@ -30,6 +30,8 @@ export type ReportEntry = {
   readonly supersedes: string | null;
   readonly publication: 'RELEASED' | 'HELD';
   readonly mode: Mode;
+  /** Whether the mode holds it, whatever else does: `approve --mode-held` releases it. */
+  readonly held_by_mode: boolean;
   readonly regulatory: boolean;
   readonly mixed: boolean;
   /** Null of a mixed report, which is not retained (B16). */
@@ -83,6 +85,7 @@ export const reportsTable: Table<ReportEntry> = table<ReportEntry>('settlement_r
   supersedes: 'text',
   publication: 'text',
   mode: 'text',
+  held_by_mode: 'bool',
   regulatory: 'bool',
   mixed: 'bool',
   retained_until: 'date',

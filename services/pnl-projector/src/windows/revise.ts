@@ -153,6 +153,7 @@ function entryOf(
     supersedes: said.supersedes,
     publication: held.byDrift || held.byMode ? 'HELD' : 'RELEASED',
     mode,
+    held_by_mode: held.byMode,
     regulatory: !isMixed,
     mixed: isMixed,
     retained_until: isMixed ? null : retainedUntil(dateOfTime(end), settings.retainDays),
