@@ -149,6 +149,75 @@ test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
   },
 );
 
+test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
+  'a session that plays a replica, in which other triggers sleep, is refused %s, too',
+  async (operation) => {
+    const [row] = await asOwner(
+      `SELECT inhrelid::regclass AS leaf FROM pg_inherits
+       WHERE inhparent = 'pnl_v1.pnl_ledger'::regclass LIMIT 1`,
+    );
+    for (const table of ['pnl_v1.pnl_ledger', row?.['leaf'] ?? '', 'stream.expired_month']) {
+      if (table === 'stream.expired_month' && operation !== 'TRUNCATE') continue;
+      const sql = {
+        UPDATE: `UPDATE ${table} SET fill_id = 'other'`,
+        DELETE: `DELETE FROM ${table}`,
+        TRUNCATE: `TRUNCATE ${table}`,
+      }[operation];
+      const asReplica = `BEGIN; SET LOCAL session_replication_role = replica; ${sql ?? ''}; COMMIT`;
+      expect(await refusalOf(asOwner(asReplica))).toMatch(
+        new RegExp(`^23001 Expected .* to be appended to alone, found ${operation}`),
+      );
+    }
+  },
+);
+
+describe('a month of a ledger, which the service asks the owner to make', () => {
+  test('is made of ledgers of the owner alone: no code of the service runs as the owner', async () => {
+    const made = refusalOf(
+      asService(`
+        CREATE FUNCTION pg_temp.mine(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+        BEGIN
+          IF current_user <> session_user THEN RAISE 'run as %', current_user; END IF;
+          RETURN true;
+        END $$;
+        CREATE TEMP TABLE trap (month date, a int) PARTITION BY RANGE (month);
+        CREATE INDEX ON trap (a) WHERE pg_temp.mine(1);
+        GRANT ALL ON trap TO PUBLIC;
+        SELECT stream.make_month('pg_temp.trap', 'trap_2026_05', '2026-05-01', '2026-06-01')`),
+    );
+    expect(await made).toMatch(
+      /^42501 Expected a ledger that \w+ owns, divided by month, found trap/,
+    );
+  });
+
+  test.each([
+    ['another name', 'evil', '2020-01-01', '2020-02-01'],
+    ['the name of another month', 'pnl_ledger_2020_02', '2020-01-01', '2020-02-01'],
+    ['more than a month', 'pnl_ledger_2020_01', '2020-01-01', '2030-01-01'],
+    ['less than a month', 'pnl_ledger_2020_01', '2020-01-02', '2020-02-01'],
+  ])('is not made under, or as, %s', async (_, leaf, first, next) => {
+    const sql = `SELECT stream.make_month('pnl_v1.pnl_ledger', '${leaf}', '${first}', '${next}')`;
+    expect(await refusalOf(asService(sql))).toMatch(
+      /^22023 Expected one month of pnl_v1\.pnl_ledger under its name, pnl_ledger_2020_01, found/,
+    );
+  });
+});
+
+test('an owner that is named as the service, too, keeps its rights', async () => {
+  const rights = () =>
+    asOwner(
+      `SELECT (SELECT string_agg(relname || relacl::text, ' ' ORDER BY oid) FROM pg_class
+               WHERE relnamespace = 'pnl_v1'::regnamespace) AS tables,
+              (SELECT string_agg(proname || proacl::text, ' ' ORDER BY oid) FROM pg_proc
+               WHERE pronamespace = 'stream'::regnamespace) AS functions`,
+    );
+  const before = await rights();
+  await asOwner(
+    "SELECT stream.admit_service(place, current_user) FROM unnest('{stream,pnl_v1}'::name[]) place",
+  );
+  expect(await rights()).toEqual(before);
+});
+
 test('a role that may not install is told to name the owner, and nothing is started', async () => {
   const other = `${service}_2`;
   await asOwner(`CREATE ROLE ${other} LOGIN PASSWORD 'secret'`);

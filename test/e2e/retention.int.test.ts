@@ -130,6 +130,7 @@ describe('polytraders retention', () => {
         'certificate (this version makes none yet).\n',
     });
     expect((await run('retention', '--drop', '2018-01')).err).toMatch(/^Expected --reviewed-by/);
+    expect((await run('retention', '--on', '2033-02-30')).err).toContain('found 2033-02-30.');
     expect((await run('retention', '--drop', '2017-01', '--reviewed-by', 'op')).err).toBe(
       'Expected a month 2017-01 of pnl_ledger, found none: polytraders retention lists them.\n',
     );
@@ -148,7 +149,7 @@ describe('a month with a certificate', () => {
 
   test.each([
     ['2018-03', '1 open lots refer to it'],
-    ['2018-04', '1 lines wait for a review (polytraders gov pnl quarantine list)'],
+    ['2018-04', '1 lines wait for a review (polytraders gov pnl quarantine list, approve)'],
     ['2026-05', 'kept until 2033-05-08; 1 open lots refer to it'],
   ])('%s stays as long as something else holds it', async (month, why) => {
     const certificate = certified(await factsOf(month));
@@ -163,6 +164,38 @@ describe('a month with a certificate', () => {
     await expect(dropHeld(database, wish('2018-01', certificate))).rejects.toThrow(
       'its root is not the one in certificate cert_of_the_test: verify the books first.',
     );
+  });
+
+  test('to which a line has come since it was proven stays', async () => {
+    const sql = 'SELECT stream.drop_month($1::regclass, $2::regclass, $3, $4, $5, $6, $7)';
+    const names = ['pnl_v1.pnl_ledger', 'pnl_v1.pnl_ledger_2018_01', '2018-01-01'];
+    const drop = database.query(sql, [...names, 0, 'root', 'certificate', 'op']);
+    await expect(drop).rejects.toMatchObject({
+      code: '55000',
+      message:
+        'Expected the 0 lines of pnl_v1.pnl_ledger_2018_01 that were proven, found 1: one has ' +
+        'come since. Look again.',
+    });
+  });
+
+  test('whose reports a mode has held stays until they are approved', async () => {
+    const change = '{"month": "2018-06-01", "offset": 900, "mode": "limited_live"}';
+    await database.query(
+      `SELECT stream.make_month('pnl_v1.pnl_ledger', 'pnl_ledger_2018_06', '2018-06-01',
+                                '2018-07-01');
+       INSERT INTO pnl_v1.pnl_ledger SELECT (jsonb_populate_record(l, '${change}')).*
+       FROM pnl_v1.pnl_ledger l WHERE fill_id = 'sold'`,
+    );
+    const heldBy = async () => {
+      const found = (await months()).find(({ month }) => month === '2018-06-01');
+      return found?.holds.map(({ kind }) => kind);
+    };
+    expect(await heldBy()).toEqual(['UNREVIEWED', 'NO_CERTIFICATE']);
+    await database.query(
+      `INSERT INTO pnl_v1.report_releases
+       SELECT partition::text, 901, 902, now() FROM pnl_v1.pnl_ledger WHERE "offset" = 900`,
+    );
+    expect(await heldBy()).toEqual(['NO_CERTIFICATE']);
   });
 
   test('that nothing holds is dropped, its root kept; the books go on', async () => {
@@ -244,9 +277,9 @@ test('7-year retention tag applied to all SettlementReport records', async () =>
             count(*) FILTER (WHERE retained_until IS NULL AND regulatory)
      FROM pnl_v1.settlement_reports`,
   );
-  // Two fills and a late one, without the month that was dropped; three windows without theirs.
+  // Two fills, one that was held and a late one, without the month that was dropped; three windows without theirs.
   expect(rows).toEqual([
-    { tagged: '3', untagged: '0' },
+    { tagged: '4', untagged: '0' },
     { tagged: '3', untagged: '0' },
   ]);
 });

@@ -79,7 +79,8 @@ async function factsOf(database: Database, schema: string, leaf: Leaf): Promise<
 
 /**
  * A fill that was reviewed is kept as long as the line that released or reversed it. A movement
- * that no book could account for is reviewed by nobody yet, and holds its month.
+ * that no book could account for is reviewed by nobody yet, and holds its month; so does a line
+ * whose report limited_live has held: it is published from the line, once somebody has approved it.
  */
 function booksSql(schema: string, leaf: string): string {
   return `
@@ -89,6 +90,8 @@ function booksSql(schema: string, leaf: string): string {
     SELECT count(*) AS lines, count(l.retained_until) AS regulatory,
            max(greatest(l.retained_until, r.until)) FILTER (WHERE NOT l.paper) AS retained_until,
            count(*) FILTER (WHERE l.quarantined AND NOT l.paper AND r.fill_id IS NULL)
+             + (SELECT count(*) FROM ${schema}.held_reports h
+                JOIN ${leaf} e USING (partition, "offset", line) WHERE NOT h.released)
              AS unreviewed,
            count(*) FILTER (WHERE l.retained_until IS NULL AND NOT l.paper AND NOT l.quarantined)
              AS undated,

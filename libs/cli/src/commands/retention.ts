@@ -121,7 +121,7 @@ function sentenceOf(hold: Hold): string {
     case 'RETAINED':
       return `kept until ${hold.until}`;
     case 'UNREVIEWED':
-      return `${hold.lines} lines wait for a review (polytraders gov pnl quarantine list)`;
+      return `${hold.lines} lines wait for a review (polytraders gov pnl quarantine list, approve)`;
     case 'UNDATED':
       return `${hold.lines} lines have no last day of keeping`;
     case 'OPEN_LOTS':
@@ -158,8 +158,10 @@ function today(): string {
 }
 
 function dateOf(text: string): string {
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
-  if (isDate) return text;
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  // 30 February is read as 2 March.
+  const isDay = !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+  if (isDay) return text;
   throw new InvalidArgumentError(`Expected a day such as 2033-05-09, found ${text}.`);
 }
 
