@@ -9,6 +9,8 @@ export type BookEffect = {
   readonly carried: bigint;
   readonly realised: bigint;
   readonly unknown: bigint;
+  /** By how much the shares whose basis nobody knows become more. */
+  readonly doubted: bigint;
   readonly openedShares: bigint;
   readonly openedBasis: bigint;
   readonly closedShares: bigint;
@@ -21,6 +23,7 @@ export const NO_EFFECT: BookEffect = {
   carried: 0n,
   realised: 0n,
   unknown: 0n,
+  doubted: 0n,
   openedShares: 0n,
   openedBasis: 0n,
   closedShares: 0n,

@@ -188,7 +188,8 @@ function foldFill(
   const bot = line.trading_bot_id;
   const quantity = line.quantity_shares ?? shares(0n);
   const notional = line.size_pusd ?? pusd(0n);
-  const applied = applyFill(positionOf(world, { token, bot }), {
+  const before = positionOf(world, { token, bot });
+  const applied = applyFill(before, {
     orderSide: line.order_side,
     quantity,
     notional,
@@ -204,6 +205,7 @@ function foldFill(
     carried: 0n,
     realised: applied.realised,
     unknown: applied.unknown,
+    doubted: doubtedBy(before, applied.position),
     openedShares: applied.openedQuantity,
     openedBasis: applied.openedBasis,
     closedShares: applied.closedQuantity,
@@ -287,7 +289,7 @@ function foldConversion(
 }
 
 function put(world: World, token: string, posting: Posting): Done {
-  const { bot, after: position } = posting;
+  const { bot, before, after: position } = posting;
   world.set(bookName({ token, bot }), { token, bot, position });
   const effect = {
     quantity: posting.quantity,
@@ -295,6 +297,7 @@ function put(world: World, token: string, posting: Posting): Done {
     carried: posting.carried,
     realised: posting.realised + posting.rounding,
     unknown: posting.unknown,
+    doubted: doubtedBy(before, position),
     openedShares: posting.openedQuantity,
     openedBasis: posting.openedBasis,
     closedShares: posting.closedQuantity,
@@ -313,6 +316,11 @@ function putAll(world: World, token: string, moved: Moved): readonly Done[] {
     unknown: moved.shortfallCash,
   };
   return [...done, { token, bot: UNATTRIBUTED, isAside: true, effect }];
+}
+
+/** A basis of nothing is not one that nobody knows, though both add nothing up. */
+function doubtedBy(before: Position, after: Position): bigint {
+  return after.lots.unknown - before.lots.unknown;
 }
 
 /** What an event did to its books against what it would have done. */

@@ -9,12 +9,19 @@ import {
   type LedgerEvent,
   type SettlementReport,
 } from '@polytraders/contracts';
-import { lotsOf } from '@polytraders/domain';
+import {
+  avgCost,
+  costBasis,
+  flatPosition,
+  isSamePosition,
+  lotsOf,
+  positionShares,
+} from '@polytraders/domain';
 import { pusd } from '@polytraders/money';
 import { createDriver, type Driven, type Recorded } from '@polytraders/stream';
 import fc from 'fast-check';
 import { act, type Log, logOf, PARTITION } from '../acts.fixture.ts';
-import { type Entity } from '../entities.ts';
+import { type Entity, type Holding, holdingKey } from '../entities.ts';
 import { type LedgerEntry } from '../entry.ts';
 import { processor } from '../processor.ts';
 import { fillReleased, fillReversed } from './reviewed.fixture.ts';
@@ -151,6 +158,40 @@ describe('a reversal', () => {
       { numRuns: 1_500 },
     );
     expect(reversed).toBeGreaterThan(500);
+  });
+
+  test('every book that it changes has a line of it, which says what the book is after it', () => {
+    let doubted = 0;
+    fc.assert(
+      fc.property(histories, (history) => {
+        const chosen = caseOf({ ...history, tail: 0 });
+        fc.pre(chosen !== null);
+        const { fill, log } = chosen;
+        const before = play(log);
+        const taken = play([...log, reversal(fill, log.length)]);
+        const lines = taken.entries.slice(before.entries.length);
+        for (const [key, entity] of taken.entities) {
+          if (entity.kind !== 'holding') continue;
+          const was = before.entities.get(key) as Holding | undefined;
+          for (const { bot, position } of entity.books) {
+            const old = was?.books.find((book) => book.bot === bot)?.position ?? flatPosition();
+            if (isSamePosition(old, position)) continue;
+            const own = lines.filter(
+              (line) => holdingKey(line.account, line.token_id ?? '') === key,
+            );
+            const last = own.filter((line) => line.trading_bot_id === bot).at(-1);
+            expect(last).toMatchObject({
+              position_shares: positionShares(position),
+              cost_basis_pusd: costBasis(position),
+              avg_cost: avgCost(position),
+            });
+            if (old.lots.unknown !== position.lots.unknown) doubted += 1;
+          }
+        }
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(doubted).toBeGreaterThan(0);
   });
 
   test('of one fill and then of another leaves what is left without both, in either order', () => {

@@ -1,12 +1,20 @@
 /** A fill is taken back: its lines and its one correction, worked. */
 
 import { describe, expect, test } from '@jest/globals';
-import { codec, fieldsOfReport, TOPICS } from '@polytraders/contracts';
+import { codec, fieldsOfReport, type LedgerEvent, TOPICS } from '@polytraders/contracts';
 import { pusd, shares } from '@polytraders/money';
 import { createDriver } from '@polytraders/stream';
 import { holdingKey, type Holding } from '../entities.ts';
 import { ACCOUNT, NOON, TOKEN, fillConfirmed } from '../events.fixture.ts';
-import { eventsOf, marketDefined, marketResolved, redeem, transfer } from '../movements.fixture.ts';
+import {
+  conversion,
+  eventsOf,
+  leg,
+  marketDefined,
+  marketResolved,
+  redeem,
+  transfer,
+} from '../movements.fixture.ts';
 import { processor } from '../processor.ts';
 import { LATER_CHANGES_MAX } from './correction.ts';
 import {
@@ -234,5 +242,35 @@ describe('a reversal', () => {
     const holding = played.entities.get(holdingKey(ACCOUNT, TOKEN)) as Holding;
     const treasury = holding.books.find(({ bot }) => bot === 'treasury');
     expect(treasury?.position.lots.unknown).toBe(100_000_000n);
+  });
+
+  test('restates a book whose basis of nothing becomes one that nobody knows, and back', () => {
+    const no = { token_id: 'NO_A', condition_id: null, size_pusd: pusd(1n) };
+    const converted = conversion('c1', {
+      index_set: '1',
+      payout_pusd: pusd(0n),
+      legs_out: [leg('NO_A', 100_000_000n, 1)],
+      legs_in: [leg('YES_B', 100_000_000n, 0), leg('YES_C', 100_000_000n, 0)],
+    });
+    // Its one micro goes to the first of the two: the other one costs nothing.
+    const fill = fillConfirmed({ fill_id: 'f1', ...no });
+    const events: readonly LedgerEvent[] = [
+      confirmed(fill),
+      { type: 'PositionsConverted', value: converted },
+    ];
+    const before = play(...events);
+    const played = play(...events, reversed(fill));
+    const lines = played.entries.slice(before.entries.length);
+    expect(lines.filter((line) => line.token_id === 'YES_C')).toHaveLength(1);
+    expect(before.entries.at(-1)).toMatchObject({ token_id: 'YES_C', avg_cost: 0n });
+    expect(lines.find((line) => line.token_id === 'YES_C')).toMatchObject({
+      entry_kind: 'RESTATE',
+      position_shares: 100_000_000n,
+      cost_basis_pusd: 0n,
+      avg_cost: null,
+      quantity_shares: 0n,
+      realised_pnl_pusd: 0n,
+      reason_codes: ['GOV_BASIS_UNKNOWN'],
+    });
   });
 });
