@@ -231,7 +231,7 @@ function markMembers(desk: Desk, market: Market, reason: string): void {
 }
 
 /** uint256 in decimal, one at least of them above 0; null where they cannot be read. */
-function numeratorsOf(texts: readonly string[]): readonly bigint[] | null {
+export function numeratorsOf(texts: readonly string[]): readonly bigint[] | null {
   if (!texts.every((text) => /^\d{1,78}$/.test(text))) return null;
   const numerators = texts.map(BigInt);
   return numerators.some((one) => one > 0n) ? numerators : null;

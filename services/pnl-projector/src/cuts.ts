@@ -18,7 +18,9 @@ import {
   table,
 } from '@polytraders/stream';
 import { type Entity } from './entities.ts';
+import { numeratorsOf } from './book-market.ts';
 import { type LedgerEntry } from './entry.ts';
+import { questionOf } from './neg-risk-event.ts';
 import { PROCESSOR_ID } from './version.ts';
 import {
   type CutEvent,
@@ -208,22 +210,17 @@ function factOf(event: LedgerEvent): Fact | null {
       } = event.value;
       const questions = [...event.value.questions]
         .sort((a, b) => a.question_index - b.question_index)
-        .map((one) => ({
-          conditionId: one.condition_id,
-          yes: one.yes_token_id,
-          no: one.no_token_id,
-        }));
+        .map(questionOf)
+        .map(({ numerators: _, ...question }) => question);
       const ids = tokens.map((one) => one.token_id);
-      return { fact: 'DEFINED', conditionId, tokens: ids, negRiskMarketId, questions };
+      const { synthesised, effective_at: at } = event.value;
+      const told = { conditionId, tokens: ids, synthesised, negRiskMarketId, at, questions };
+      return { fact: 'DEFINED', ...told };
     }
     case 'MarketResolved': {
-      const {
-        condition_id: conditionId,
-        payout_numerators: numerators,
-        block_time: at,
-      } = event.value;
-      if (!numerators.every((one) => /^\d+$/.test(one))) return null;
-      return { fact: 'RESOLVED', conditionId, numerators: numerators.map(BigInt), at };
+      const { condition_id: conditionId, block_time: at } = event.value;
+      const numerators = numeratorsOf(event.value.payout_numerators);
+      return numerators === null ? null : { fact: 'RESOLVED', conditionId, numerators, at };
     }
     case 'ChainBalancesObserved': {
       const { window_id: windowId, account, block_number: block, balance_pusd: cash } = event.value;

@@ -59,7 +59,7 @@ export function withQuestions(event: NegRiskEvent, told: MarketDefined['question
 }
 
 /** What a token id proves goes before what the definition says is YES and NO (B5). */
-function questionOf(told: MarketDefined['questions'][number]): QuestionState {
+export function questionOf(told: MarketDefined['questions'][number]): QuestionState {
   const { condition_id: conditionId, yes_token_id: first, no_token_id: second } = told;
   const isTurned = provenOutcome(conditionId, first) === 1;
   const [yes, no] = isTurned ? [second, first] : [first, second];

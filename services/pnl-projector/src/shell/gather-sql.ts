@@ -124,16 +124,46 @@ export async function lastLinesOf(client: Client, ranges: Ranges): Promise<reado
     ranges,
     rows.filter((row) => row[7] === 'true'),
   );
-  return rows.map(([account, bot, token, negRisk, since, reasons, unknown]): LastLine => ({
-    account: account ?? '',
-    bot: bot ?? '',
-    token: token ?? '',
-    negRisk: negRisk === null || negRisk === undefined ? null : negRisk === 'true',
-    since: since ?? '',
-    reasons: JSON.parse(reasons ?? '[]') as readonly string[],
-    basisUnknown: unknown === 'true',
-    doubts: doubts.get(`${account ?? ''}|${bot ?? ''}|${token ?? ''}`) ?? [],
-  }));
+  const days = await reasonDaysOf(
+    client,
+    ranges,
+    rows.filter((row) => row[5] !== '[]'),
+  );
+  return rows.map(([account, bot, token, negRisk, since, reasons, unknown]): LastLine => {
+    const book = `${account ?? ''}|${bot ?? ''}|${token ?? ''}`;
+    const said = JSON.parse(reasons ?? '[]') as readonly string[];
+    return {
+      account: account ?? '',
+      bot: bot ?? '',
+      token: token ?? '',
+      negRisk: negRisk === null || negRisk === undefined ? null : negRisk === 'true',
+      since: since ?? '',
+      reasons: said.map((one) => [one, days.get(`${book}|${one}`) ?? since ?? '']),
+      basisUnknown: unknown === 'true',
+      doubts: doubts.get(book) ?? [],
+    };
+  });
+}
+
+const REASON_DAYS = `
+  SELECT account, trading_bot_id, token_id, reason, to_char(min(day), 'YYYY-MM-DD')
+  FROM (
+    SELECT l.account, l.trading_bot_id, l.token_id, unnest(l.incomplete_reasons) AS reason,
+      ${DAY} AS day
+    ${FROM} AND (l.account, l.trading_bot_id, l.token_id) IN (
+      SELECT * FROM unnest($4::text[], $5::text[], $6::text[]))) said
+  GROUP BY 1, 2, 3, 4`;
+
+/** Of books whose numbers cannot be relied on: the earliest day of a line that says so. */
+async function reasonDaysOf(
+  client: Client,
+  ranges: Ranges,
+  books: readonly (readonly Text[])[],
+): Promise<ReadonlyMap<string, string>> {
+  if (books.length === 0) return new Map();
+  const names = [0, 1, 2].map((at) => books.map((row) => row[at] ?? ''));
+  const rows = await ask(client, REASON_DAYS, ranges, ...names);
+  return new Map(rows.map((row) => [row.slice(0, 4).join('|'), row[4] ?? '']));
 }
 
 const DOUBTS = `
@@ -233,27 +263,37 @@ export async function legsToBlock(
   return legsIn(rows).map(({ account, token, amount }) => ({ account, token, amount }));
 }
 
-/** Prices are below it: one number has both, the time before the price. */
+/** Prices are below it: one number has time, kind and price, in this order. */
 const PRICE_ROOM = 10n ** 20n;
+const KIND_ROOM = 10n;
+const KINDS = ['REPORTED', 'LAST', 'MID'] as const;
+const KIND = `CASE l.mark_kind WHEN 'MID' THEN 2 WHEN 'LAST' THEN 1 ELSE 0 END`;
+const OBSERVED = `
+  (extract(epoch FROM l.confirmed_at) * 1000000)::bigint - l.mark_age_ms * 1000`;
+const OBSERVED_DAY = `div((${OBSERVED})::numeric, 86400000000)`;
 
-/** The newest mark of a token by day; of two at one moment the higher price. */
+/**
+ * The newest mark of a token by the day it was observed on; of two at one moment a mid before a
+ * last trade, then the higher price.
+ */
 const MARKS = `
-  SELECT l.token_id, to_char(${DAY}, 'YYYY-MM-DD'),
-    max(((extract(epoch FROM l.confirmed_at) * 1000000)::bigint - l.mark_age_ms * 1000)::numeric
-        * ${PRICE_ROOM.toString()} + (l.mark_price * 1000000000000000000)::numeric(40,0))
+  SELECT l.token_id,
+    max(((${OBSERVED})::numeric * ${KIND_ROOM.toString()} + ${KIND}) * ${PRICE_ROOM.toString()}
+        + (l.mark_price * 1000000000000000000)::numeric(40,0))
   ${FROM} AND l.entry_kind = 'FILL' AND l.token_id IS NOT NULL AND l.mark_price IS NOT NULL
     AND l.mark_age_ms IS NOT NULL AND l.mark_kind IS DISTINCT FROM 'PAYOUT'
-  GROUP BY 1, ${DAY} ORDER BY l.token_id COLLATE "C", ${DAY}`;
+  GROUP BY 1, ${OBSERVED_DAY} ORDER BY l.token_id COLLATE "C", ${OBSERVED_DAY}`;
 
 export async function marksOf(client: Client, ranges: Ranges): Promise<readonly LineMark[]> {
   const rows = await ask(client, MARKS, ranges);
-  return rows.map(([token, day, both]) => {
-    const mark = BigInt(both ?? '0');
+  return rows.map(([token, all]) => {
+    const mark = BigInt(all ?? '0');
+    const timeAndKind = mark / PRICE_ROOM;
     return {
       token: token ?? '',
-      day: day ?? '',
+      kind: KINDS[Number(timeAndKind % KIND_ROOM)] ?? 'REPORTED',
       price: mark % PRICE_ROOM,
-      observedAt: Number(mark / PRICE_ROOM),
+      observedAt: Number(timeAndKind / KIND_ROOM),
     };
   });
 }

@@ -7,20 +7,24 @@ import fc from 'fast-check';
 import { acts, eventOf } from '../acts.fixture.ts';
 import { cutsTable, factsTable } from '../cuts.ts';
 import { ledgerTable } from '../entry.ts';
-import { TOKEN } from '../events.fixture.ts';
+import { ACCOUNT, TOKEN } from '../events.fixture.ts';
 import { partitionOfAccount } from '../entities.ts';
 import { processor } from '../processor.ts';
 import { type Cut } from '../windows/cut.ts';
 import { createDesk, type Desk } from '../windows/desk.fixture.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
-import { atDay, createLog, price } from '../windows/log.fixture.ts';
+import { atDay, createLog, type Log, price } from '../windows/log.fixture.ts';
+import { marksWith } from '../windows/marks.ts';
 import { windowsProcessor } from '../windows/processor.ts';
+import { bookKey } from '../windows/state.ts';
 import { gatherNext, type GathererConfig, startGatherer } from './gatherer.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
 const STREAM_SQL = `${import.meta.dirname}/../../../../libs/runtime/sql`;
 const SEED = 20_260_508;
+/** A token that only fills with marks are of. */
+const MARKED = '4711';
 
 let database: FreshDatabase;
 let client: Client;
@@ -48,6 +52,7 @@ function tell(): Desk {
     if (event.type === 'MarketResolved') {
       for (let partition = 0; partition < 12; partition += 1) desk.take(partition, event);
     } else desk.take(partitionOfAccount(act.account), event);
+    if (at % 60 === 30) markedFills(log, windows);
     if (at % 60 !== 59) continue;
     windows += 1;
     const date = `2026-05-${String(7 + windows).padStart(2, '0')}`;
@@ -61,6 +66,29 @@ function tell(): Desk {
   }
   log.close('2026-06-30', []);
   return desk;
+}
+
+/** Marks of three kinds, two of one moment, and one that was observed the evening before. */
+function markedFills(log: Log, windows: number): void {
+  const noon = atDay(`2026-05-${String(8 + windows).padStart(2, '0')}`, 43_200);
+  const marks = [
+    ['MID', '0.40', 3600],
+    ['LAST', '0.90', 3600],
+    ['MID', '0.41', 3600],
+    ['REPORTED', '0.80', 50_000],
+    ['LAST', '0.50', 7200],
+  ] as const;
+  for (const [kind, text, before] of marks) {
+    const mark = { kind, price: price(text), observed_at: noon - before * 1_000_000 };
+    const own = { token_id: MARKED, condition_id: null, trading_bot_id: kind };
+    log.fill({
+      ...own,
+      account: ACCOUNT,
+      fee_bps: kind === 'LAST' ? null : 25,
+      confirmed_at: noon,
+      marks: [{ ...mark, token_id: MARKED }],
+    });
+  }
 }
 
 /** Writes what the partitions of the books leave, as their commits would. */
@@ -135,6 +163,15 @@ describe('the gatherer', () => {
     });
     expect(fold.drive(records).entries.map(exactText)).toEqual(desk.reports.map(exactText));
     expect(cuts.some(({ legsToBlock }) => legsToBlock !== null)).toBe(true);
+    for (const [at, { marks, lastLines }] of cuts.entries()) {
+      const own = desk.cuts[at];
+      const days = marksWith(new Map(), own?.marks ?? []);
+      expect(marksWith(new Map(), marks)).toEqual(days);
+      expect(marks).toHaveLength([...days.values()].flat().length);
+      const said = new Map(own?.lastLines.map((one) => [bookKey(one), new Map(one.reasons)]));
+      expect(new Map(lastLines.map((one) => [bookKey(one), new Map(one.reasons)]))).toEqual(said);
+    }
+    expect(cuts.flatMap(({ marks }) => marks).length).toBeGreaterThan(5);
   }, 60_000);
 
   test('makes the same rows under another time zone, and never makes one twice', async () => {

@@ -220,16 +220,16 @@ async function cutOf(client: pg.Client, { marketSeq, events, ranges }: NextCut):
   };
 }
 
-/** Each condition once, as it was defined last: every partition has its own definition of it. */
+/** Each definition once, as it was told first: every partition has its own of a condition. */
 function definitionsOf(facts: readonly Fact[]): readonly Definition[] {
-  const last = new Map<string, Definition>();
+  const first = new Map<string, Definition>();
   for (const one of facts) {
     if (one.fact !== 'DEFINED') continue;
     const { fact: _, ...definition } = one;
-    last.delete(one.conditionId);
-    last.set(one.conditionId, definition);
+    const said = exactText({ ...definition, at: 0 });
+    if (!first.has(said)) first.set(said, definition);
   }
-  return [...last.values()];
+  return [...first.values()];
 }
 
 /** The event as partition 0 has it; a closed window with the marks of all partitions, once each. */

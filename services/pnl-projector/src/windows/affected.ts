@@ -58,7 +58,7 @@ function firstDayTouched(desk: DeskState, books: BooksState, cut: Cut): IsoDate 
     const book = books.books.get(bookKey(last));
     if (book === undefined) continue;
     for (const [reason, since] of book.reasons) {
-      if (!last.reasons.includes(reason)) days.push(since);
+      if (!last.reasons.some(([one]) => one === reason)) days.push(since);
     }
     const open = book.doubts.find(({ until }) => until === null);
     if (open !== undefined && !last.basisUnknown) days.push(open.since);

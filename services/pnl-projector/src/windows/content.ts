@@ -8,27 +8,21 @@
  */
 
 import {
-  type BookToValue,
   type BookValuation,
   dateOfTime,
-  type EventDefinition,
   isPaperAccount,
-  payoutOf,
-  type Payout,
-  type Pricing,
   type UsedMark,
   type Valuation,
-  valueBooks,
 } from '@polytraders/domain';
-import { allocateLargestRemainder, priceE18, pusd, shares } from '@polytraders/money';
+import { allocateLargestRemainder } from '@polytraders/money';
 import { type SumLine } from './cut.ts';
+import { conditionsByToken, type OpenBook, type Resolved, valuationOf } from './pricing.ts';
 import {
   bookKey,
   type BooksState,
   type BookState,
   byText,
   type DayState,
-  type Doubt,
   type MarketsState,
   type WindowState,
 } from './state.ts';
@@ -101,9 +95,10 @@ export function contentOf(window: WindowState, basis: Basis, withPaper: boolean)
     .filter(([day]) => day >= first && day < end)
     .flatMap(([, { lines: ofDay }]) => ofDay.filter(({ account }) => isIn(account)));
   const books = booksAt(basis, end).filter(({ account }) => isIn(account));
-  const valuation = valuationOf(window, books, basis.markets);
-  const groups = groupsOf(window, lines, books, valuation, basis.markets);
-  const marks = marksOf(window, valuation, basis.markets);
+  const conditions = conditionsByToken(basis.markets, [...books, ...lines]);
+  const { valuation, resolved } = valuationOf(window, books, basis.markets, conditions);
+  const groups = groupsOf(window, lines, books, valuation, conditions);
+  const marks = marksOf(window, valuation, resolved);
   const incomplete = incompleteOf(lines, books, end, valuation);
   const neg = valuation.events;
   return {
@@ -127,8 +122,6 @@ const REASONS: ReadonlySet<string> = new Set([
   'PNL_REPORTER_NEGRISK_DETECTED',
   'GOV_NEGRISK_TOKEN_BY_TOKEN',
 ]);
-
-type OpenBook = BookState & { readonly held: bigint };
 
 /** The books at the end of a day: what they are now, less what came from that day on. */
 function booksAt({ books, days }: Basis, end: string): readonly OpenBook[] {
@@ -167,66 +160,14 @@ function takeBack(books: Map<string, BookState>, line: SumLine): void {
   });
 }
 
-function valuationOf(
-  window: WindowState,
-  books: readonly OpenBook[],
-  markets: MarketsState,
-): Valuation {
-  const end = dateOfTime(window.end);
-  const open = books
-    .filter(({ held }) => held !== 0n)
-    .map((book): BookToValue => ({
-      account: book.account,
-      bot: book.bot,
-      token: book.token,
-      shares: shares(book.held),
-      basis: book.doubts.some((one) => isAt(one, end)) ? null : pusd(book.basis),
-      negRisk: book.negRisk,
-    }));
-  const events = [...markets.events].map(([negRiskMarketId, questions]): EventDefinition => ({
-    negRiskMarketId,
-    questions,
-  }));
-  const marks = [...window.marks].map(
-    ([token, { price, kind, observedAt }]) =>
-      [token, { price: priceE18(price), kind, observedAt }] as const,
-  );
-  const pricing: Pricing = {
-    marks: new Map(marks),
-    payouts: payoutsAt(markets, window.end),
-    at: window.end,
-    markAgeMsMax: window.settings.markAgeMsMax,
-  };
-  return valueBooks(open, events, pricing);
-}
-
-/** Whether it was so at the end of the day before. */
-function isAt({ since, until }: Doubt, end: string): boolean {
-  return since < end && (until === null || end <= until);
-}
-
-/** What the tokens of markets pay that were resolved before the window's end. */
-function payoutsAt(markets: MarketsState, end: number): ReadonlyMap<string, Payout> {
-  const payouts = new Map<string, Payout>();
-  for (const [condition, { numerators, at }] of markets.payouts) {
-    if (at >= end) continue;
-    for (const [index, token] of (markets.conditions.get(condition)?.tokens ?? []).entries()) {
-      const payout = payoutOf(numerators, index);
-      if (payout !== null) payouts.set(token, payout);
-    }
-  }
-  return payouts;
-}
-
 function groupsOf(
   window: WindowState,
   lines: readonly SumLine[],
   books: readonly OpenBook[],
   valuation: Valuation,
-  markets: MarketsState,
+  conditions: ReadonlyMap<string, string>,
 ): Content['groups'] {
   const groups = new Map<string, Figures>();
-  const conditions = conditionsByToken(markets, lines, books);
   const add = (name: string, figures: Figures): void => {
     groups.set(name, plus(groups.get(name) ?? NOTHING, figures));
   };
@@ -268,21 +209,6 @@ function byBuilder(
   return along.map(([builder], at) => [builder, parts[at] ?? 0n]);
 }
 
-function conditionsByToken(
-  markets: MarketsState,
-  lines: readonly SumLine[],
-  books: readonly BookState[],
-): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const { token, condition } of [...books, ...lines]) {
-    if (token !== null && condition !== null) found.set(token, condition);
-  }
-  for (const [condition, { tokens }] of markets.conditions) {
-    for (const token of tokens) found.set(token, condition);
-  }
-  return found;
-}
-
 function figuresOf(line: SumLine): Figures {
   const { fills, declared, volume, realised, grossFees, rebates, netFees } = line;
   return { fills, declared, volume, realised, unrealised: 0n, grossFees, rebates, netFees };
@@ -310,18 +236,10 @@ function plus(a: Figures, b: Figures): Figures {
 }
 
 /** The marks that went into a number: those observed, and what resolved tokens pay. */
-function marksOf(
-  { end }: WindowState,
-  valuation: Valuation,
-  markets: MarketsState,
-): Content['marks'] {
+function marksOf({ end }: WindowState, valuation: Valuation, resolved: Resolved): Content['marks'] {
   const marks = new Map<string, ContentMark>();
-  const resolvedAt = new Map<string, number>();
-  for (const [condition, { at }] of markets.payouts) {
-    for (const token of markets.conditions.get(condition)?.tokens ?? []) resolvedAt.set(token, at);
-  }
   const take = ({ token, price, kind, observedAt }: UsedMark): void => {
-    const at = observedAt ?? resolvedAt.get(token) ?? end;
+    const at = observedAt ?? resolved.get(token)?.at ?? end;
     marks.set(token, {
       price,
       kind,

@@ -8,6 +8,7 @@
  */
 
 import { type LedgerEvent } from '@polytraders/contracts';
+import { type ObservedKind } from '@polytraders/domain';
 
 /** Events that cut, in the order of their `market_seq`. */
 export const CUT_TYPES = [
@@ -58,8 +59,8 @@ export type LastLine = {
   readonly negRisk: boolean | null;
   /** The earliest day that any of its lines in the cut was confirmed on. */
   readonly since: string;
-  /** Why its numbers cannot be relied on, after that line. */
-  readonly reasons: readonly string[];
+  /** Why its numbers cannot be relied on, each with the earliest day of a line that says so. */
+  readonly reasons: readonly (readonly [reason: string, since: string])[];
   /** Whether an open lot has no known basis after that line. */
   readonly basisUnknown: boolean;
   /** The same after the last line of each day, by day; empty where no line of the cut left one. */
@@ -74,25 +75,32 @@ export type Leg = {
   readonly amount: bigint;
 };
 
-/** The newest mark of a token on the lines of a day. */
+/** The newest mark of a token, of those that lines carried and that were observed on one day. */
 export type LineMark = {
   readonly token: string;
-  readonly day: string;
+  readonly kind: ObservedKind;
   readonly price: bigint;
   readonly observedAt: number;
 };
 
 export type Definition = {
   readonly conditionId: string;
-  /** By outcome index. */
+  /** By outcome index as it was told. */
   readonly tokens: readonly string[];
+  /** Made from the columns of a file: the order of its tokens says nothing. */
+  readonly synthesised: boolean;
   readonly negRiskMarketId: string | null;
-  /** Of the whole event, by question index. */
-  readonly questions: readonly {
-    readonly conditionId: string;
-    readonly yes: string;
-    readonly no: string;
-  }[];
+  /** When it was told. */
+  readonly at: number;
+  /** Of the whole event as far as it was told, by index; YES is what ids prove to be YES. */
+  readonly questions: readonly Question[];
+};
+
+export type Question = {
+  readonly index: number;
+  readonly conditionId: string;
+  readonly yes: string;
+  readonly no: string;
 };
 
 export type Resolved = {

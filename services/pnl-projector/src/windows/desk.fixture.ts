@@ -255,12 +255,13 @@ function markOf(line: LedgerEntry): Cut['marks'] {
   )
     return [];
   const observedAt = line.confirmed_at - age * MICROS_PER_MS;
-  return [{ token, day: dateOfTime(line.confirmed_at), price, observedAt }];
+  return [{ token, kind: line.mark_kind ?? 'REPORTED', price, observedAt }];
 }
 
 function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
   const last = new Map<string, Cut['lastLines'][number]>();
   const states = new Map<string, ReadonlyMap<string, boolean>>();
+  const earliest = new Map<string, Map<string, string>>();
   const doubted = new Set<string>();
   for (const { entry } of lines) {
     const { account, trading_bot_id: bot, token_id: token } = entry;
@@ -271,6 +272,13 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
     const isUnknown = entry.position_shares !== 0n && entry.avg_cost === null;
     const days = new Map(states.get(key)).set(day, isUnknown);
     states.set(key, days);
+    const said = earliest.get(key) ?? new Map<string, string>();
+    earliest.set(key, said);
+    const reasons = entry.incomplete_reasons.map((reason): readonly [string, string] => {
+      const known = said.get(reason) ?? day;
+      said.set(reason, known < day ? known : day);
+      return [reason, known < day ? known : day];
+    });
     if (isUnknown) doubted.add(key);
     last.set(key, {
       account,
@@ -278,7 +286,7 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
       token,
       negRisk: entry.neg_risk,
       since: before < day ? before : day,
-      reasons: entry.incomplete_reasons,
+      reasons,
       basisUnknown: isUnknown,
       doubts: [],
     });

@@ -8,13 +8,20 @@
  * they bring are in the reports of the next cut (B12: only three events cut revisions).
  */
 
-import { dateOfTime, inForceAt, isPaperAccount, windowReportId } from '@polytraders/domain';
+import {
+  dateOfTime,
+  inForceAt,
+  isPaperAccount,
+  windowAt,
+  windowReportId,
+} from '@polytraders/domain';
 import { assertNever } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { revisionReleased, windowsTouched } from './affected.ts';
 import { withBlock, withLateLegs, withObservations } from './chain-check.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
+import { marksAt, marksSince, withLateMarks } from './marks.ts';
 import { revise } from './revise.ts';
 import { DEFAULT_TOLD, haltsAfter, toldBy } from './settings.ts';
 import {
@@ -36,7 +43,6 @@ import {
   type Told,
   type WindowEntity,
   windowKey,
-  type WindowMark,
   type WindowName,
   type WindowState,
 } from './state.ts';
@@ -154,7 +160,7 @@ function takeCut(
   for (const id of touched) {
     const window = state.get(windowKey(id)) as WindowState;
     const seen = withObservations(
-      withMarks(window, cut),
+      { ...window, marks: withLateMarks(window.marks, window.end, cut) },
       cut.observations.filter(({ windowId }) => windowId === id),
     );
     windows.set(id, withLateLegs(seen, cut.legs));
@@ -211,7 +217,7 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
     start,
     end,
     settings,
-    marks: marksAt(work.markets, event),
+    marks: marksAt(work.markets.marks, event),
     block: null,
     errors: 0,
     accounts: new Map(),
@@ -222,40 +228,15 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
   };
   const seen = work.cut.observations.filter(({ windowId }) => windowId === id);
   work.windows.set(id, withObservations(window, seen));
+  if (!event.backfilled) forgetMarks(work, end);
 }
 
-/** The marks that the event captured; of other tokens the last that a line carried before. */
-function marksAt(
-  markets: MarketsState,
-  { marks: captured, window_end: end }: EventOf<'WindowClosed'>,
-): ReadonlyMap<string, WindowMark> {
-  const marks = new Map<string, WindowMark>();
-  for (const [token, { price, observedAt }] of markets.marks) {
-    if (observedAt < end)
-      marks.set(token, { price, observedAt, kind: 'REPORTED', captured: false });
-  }
-  for (const { token_id: token, price, kind, observed_at: observedAt } of captured) {
-    marks.set(token, { price, kind, observedAt, captured: true });
-  }
-  return byToken(marks);
-}
-
-/** Marks are read from rows in another order than they came in: a window has them in one. */
-function byToken(marks: ReadonlyMap<string, WindowMark>): ReadonlyMap<string, WindowMark> {
-  return new Map([...marks].sort(([a], [b]) => byText(a, b)));
-}
-
-/** Marks that late lines bring of tokens that had none, or an older one, when it was closed. */
-function withMarks(window: WindowState, cut: Cut): WindowState {
-  let marks: Map<string, WindowMark> | null = null;
-  for (const { token, price, observedAt } of cut.marks) {
-    const known = (marks ?? window.marks).get(token);
-    const isOlder = known !== undefined && (known.captured || known.observedAt >= observedAt);
-    if (isOlder || observedAt >= window.end) continue;
-    marks ??= new Map(window.marks);
-    marks.set(token, { price, observedAt, kind: 'REPORTED', captured: false });
-  }
-  return marks === null ? window : { ...window, marks: byToken(marks) };
+/** Marks that no window will ask for are kept no longer. */
+function forgetMarks({ markets, desk, puts }: Work, end: number): void {
+  const [first] = desk.told;
+  const from = first === undefined ? end : windowAt('daily', first.since).start;
+  const marks = marksSince(markets.marks, end, from);
+  if (marks !== markets.marks) puts.set(MARKETS, { ...markets, marks });
 }
 
 function completeBalances(work: Work, event: EventOf<'WindowBalancesComplete'>): void {

@@ -9,7 +9,7 @@
 
 import { type Halt, type WindowGrouping, type WindowKind } from '@polytraders/domain';
 import { type Mode } from '../entities.ts';
-import { type Definition, type SumLine } from './cut.ts';
+import { type Definition, type LineMark, type Question, type SumLine } from './cut.ts';
 
 /** Settings of the reporter as they were told. */
 export type Told = {
@@ -87,24 +87,25 @@ export type BooksState = {
   readonly unsettled: ReadonlyMap<string, bigint>;
 };
 
-export type LastMark = { readonly price: bigint; readonly observedAt: number };
+export type LastMark = Omit<LineMark, 'token'>;
+
+/** A question of an event, and since when it has it; 0 where it was among the first ones told. */
+export type QuestionSince = Question & { readonly since: number };
 
 export type MarketsState = {
   readonly kind: 'markets';
-  readonly conditions: ReadonlyMap<string, Pick<Definition, 'tokens' | 'negRiskMarketId'>>;
-  readonly events: ReadonlyMap<string, Definition['questions']>;
+  readonly conditions: ReadonlyMap<string, Pick<Definition, 'tokens' | 'synthesised'>>;
+  /** Questions are only added: what was told first of an index stays. */
+  readonly events: ReadonlyMap<string, readonly QuestionSince[]>;
   readonly payouts: ReadonlyMap<
     string,
     { readonly numerators: readonly bigint[]; readonly at: number }
   >;
-  /** The newest mark that lines carried, by token. */
-  readonly marks: ReadonlyMap<string, LastMark>;
+  /** By token the newest mark of each day that lines carried, as far as a window may ask for it. */
+  readonly marks: ReadonlyMap<string, readonly LastMark[]>;
 };
 
-export type MarkKind = 'MID' | 'LAST' | 'REPORTED';
-
 export type WindowMark = LastMark & {
-  readonly kind: MarkKind;
   /** Captured by the event that closed the window: nothing replaces it. */
   readonly captured: boolean;
 };

@@ -113,7 +113,7 @@ describe('positions at the end of a window', () => {
     const [report] = log.close('2026-05-08');
     expect(report?.unrealised_pnl_pusd).toBe(usd('30'));
     const out = report === undefined ? null : windowReportOf(report);
-    expect(out?.marks?.[0]).toMatchObject({ kind: 'REPORTED', observed_at });
+    expect(out?.marks?.[0]).toMatchObject({ kind: 'MID', observed_at });
     expect(report?.stale_marks).toBe(1);
   });
 });
