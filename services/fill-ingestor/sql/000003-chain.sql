@@ -17,22 +17,13 @@ CREATE TABLE chain_position (
   contracts   text                   -- list of contracts by which it was read, in JSON
 );
 
--- What was read before the list of contracts had some that it has now: blocks from next_block to
--- until_block (exclusive) are read again, and held against what the list of then has told.
-CREATE TABLE chain_contracts_backlog (
-  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  source      text   NOT NULL,
-  contracts   text   NOT NULL,  -- the list of then
-  next_block  bigint NOT NULL,
-  until_block bigint NOT NULL
-);
-
 -- Up to which block (exclusive) each wallet was read, and what of the past of a wallet that was
 -- declared later is still to be read: from next_block to until_block (exclusive).
 CREATE TABLE chain_wallet (
-  source     text   NOT NULL,
-  account    text   NOT NULL,
-  covered_to bigint NOT NULL,
+  source      text   NOT NULL,
+  account     text   NOT NULL,
+  covered_to  bigint NOT NULL,
+  is_declared bool   NOT NULL DEFAULT true,  -- by the reader of now; one that is left out is not read
   PRIMARY KEY (source, account)
 );
 CREATE TABLE chain_backlog (
@@ -42,6 +33,39 @@ CREATE TABLE chain_backlog (
   until_block bigint NOT NULL,
   PRIMARY KEY (source, account, until_block)
 );
+
+-- What was read of a wallet before the list of contracts had some that it has now: blocks from
+-- next_block to until_block (exclusive) are read again, and held against what the list of then has
+-- told. Of a wallet that is left out meanwhile they are read once it is declared again.
+CREATE TABLE chain_contracts_backlog (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  source      text   NOT NULL,
+  account     text   NOT NULL,  -- empty: what belongs to no wallet, which is resolutions
+  contracts   text   NOT NULL,  -- the list of then
+  next_block  bigint NOT NULL,
+  until_block bigint NOT NULL
+);
+CREATE INDEX chain_contracts_backlog_open ON chain_contracts_backlog (source, account)
+  WHERE next_block < until_block;
+
+-- Transactions of which something was set aside, until it is told after all. While such a one is
+-- still to be read again, its wallet is told nothing new.
+CREATE TABLE chain_aside (
+  source       text   NOT NULL,
+  place        text   NOT NULL,  -- of the input that was set aside
+  account      text   NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (source, place)
+);
+CREATE INDEX chain_aside_account ON chain_aside (source, account, block_number);
+
+-- What of the past is still to be read, of wallets that are declared.
+CREATE VIEW chain_past AS
+  SELECT b.source, b.account, b.next_block, b.until_block
+    FROM (SELECT source, account, next_block, until_block FROM chain_backlog UNION ALL
+          SELECT source, account, next_block, until_block FROM chain_contracts_backlog) b
+    LEFT JOIN chain_wallet w USING (source, account)
+   WHERE b.next_block < b.until_block AND w.is_declared IS NOT FALSE;
 
 -- Fills in blocks that may still go, of accounts whose source of record is the chain. A row stays
 -- until its fill is final, or its height is final without it.

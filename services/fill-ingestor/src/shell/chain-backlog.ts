@@ -9,10 +9,12 @@ import type pg from 'pg';
 import { type ChainClaim } from './chain-position.ts';
 import { type Range } from './chain-reading.ts';
 
+type Queries = Pick<pg.Pool, 'query'>;
+
 /** A piece of the past that some wallets lack, all of them the same. */
 export type Backlog = Range & { readonly wallets: readonly string[] };
 
-/** Notes for each wallet what it lacks of what was read without it. */
+/** Notes which wallets are read from now on, and what each lacks of what was read without it. */
 export async function noteBacklog(
   client: pg.ClientBase,
   source: string,
@@ -20,8 +22,13 @@ export async function noteBacklog(
   { nextBlock }: ChainClaim,
   startBlock: number,
 ): Promise<void> {
-  if (wallets.length === 0) return;
   const named = columnLiteral('text', wallets);
+  await client.query(
+    'UPDATE ingest.chain_wallet SET is_declared = account = ANY($2::text[]) WHERE source = $1 ' +
+      'AND is_declared IS DISTINCT FROM (account = ANY($2::text[]))',
+    [source, named],
+  );
+  if (wallets.length === 0) return;
   await client.query(
     'INSERT INTO ingest.chain_backlog (source, account, next_block, until_block) ' +
       'SELECT $1, a.account, coalesce(w.covered_to, $4::bigint), $3::bigint ' +
@@ -41,11 +48,19 @@ export async function growBacklog(
   nextBlock: number,
 ): Promise<void> {
   if (wallets.length === 0) return;
+  const named = columnLiteral('text', wallets);
   await client.query(
     'UPDATE ingest.chain_backlog AS b SET until_block = $3::bigint FROM ingest.chain_wallet AS w ' +
       'WHERE w.source = b.source AND w.account = b.account AND b.until_block = w.covered_to ' +
       'AND b.source = $1 AND b.account = ANY($2::text[])',
-    [source, columnLiteral('text', wallets), nextBlock],
+    [source, named, nextBlock],
+  );
+  // One that only waits for what is read again has none yet.
+  await client.query(
+    'INSERT INTO ingest.chain_backlog (source, account, next_block, until_block) ' +
+      'SELECT source, account, covered_to, $3::bigint FROM ingest.chain_wallet ' +
+      'WHERE source = $1 AND account = ANY($2::text[]) ON CONFLICT DO NOTHING',
+    [source, named, nextBlock],
   );
 }
 
@@ -65,23 +80,56 @@ export async function noteCovered(
   );
 }
 
-/** Wallets whose past is not told yet. */
+/**
+ * Wallets that are told nothing new yet: their past is not told, or something of them was set aside
+ * in blocks that are read again for a contract.
+ */
 export async function walletsBehind(
-  client: Pick<pg.Pool, 'query'>,
+  client: Queries,
   source: string,
   wallets: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const answer = await client.query<{ account: string }>(
-    'SELECT DISTINCT account FROM ingest.chain_backlog WHERE source = $1 ' +
-      'AND next_block < until_block AND account = ANY($2::text[])',
+    'SELECT account FROM ingest.chain_backlog WHERE source = $1 ' +
+      'AND next_block < until_block AND account = ANY($2::text[]) UNION ' +
+      'SELECT account FROM ingest.chain_contracts_backlog AS b WHERE source = $1 ' +
+      `AND next_block < until_block AND account = ANY($2::text[]) AND ${IS_WAITED_FOR}`,
     [source, columnLiteral('text', wallets)],
   );
   return new Set(answer.rows.map(({ account }) => account));
 }
 
+/** Whether something was set aside in the blocks of a row `b`, and is not told yet. */
+export const IS_WAITED_FOR =
+  'EXISTS (SELECT 1 FROM ingest.chain_aside a WHERE a.source = b.source ' +
+  'AND a.account = b.account AND a.block_number >= b.next_block ' +
+  'AND a.block_number < b.until_block)';
+
+/** Wallets that were read in a range, declared now or not. */
+export type ReadThen = Range & { readonly accounts: ReadonlySet<string> };
+
+/** Who was read in the first of the blocks, and how far from there that holds. */
+export async function readThen(
+  database: Queries,
+  source: string,
+  { from, to }: Range,
+): Promise<ReadThen> {
+  const answer = await database.query<{ account: string; until_block: string }>(
+    'SELECT w.account, least(w.covered_to, min(b.next_block)) AS until_block ' +
+      'FROM ingest.chain_wallet w LEFT JOIN ingest.chain_backlog b ON b.source = w.source ' +
+      'AND b.account = w.account AND b.next_block < b.until_block AND b.until_block > $2 ' +
+      'WHERE w.source = $1 AND w.covered_to > $2 GROUP BY w.account, w.covered_to ' +
+      'HAVING coalesce(min(b.next_block) > $2, true)',
+    [source, from],
+  );
+  const ends = answer.rows.map((row) => Number(row.until_block) - 1);
+  const accounts = new Set(answer.rows.map(({ account }) => account));
+  return { from, to: Math.min(to, ...ends), accounts };
+}
+
 /** The next piece that wallets lack, of one that lacks least first; null where none lacks any. */
 export async function nextBacklog(
-  database: Pick<pg.Pool, 'query'>,
+  database: Queries,
   source: string,
   wallets: readonly string[],
 ): Promise<Backlog | null> {

@@ -11,8 +11,10 @@ export type ChainFacts = {
   readonly done: () => void;
   readonly failed: (error: RuntimeError) => void;
   readonly halted: (error: RuntimeError) => void;
-  /** Blocks of the past that wallets declared later still lack. */
+  /** Blocks that are still to be read again, or for wallets that were declared later. */
   readonly lacking: (blocks: number) => void;
+  /** Accounts that are told nothing new before it. */
+  readonly waiting: (accounts: number) => void;
   /** Transfers of tokens that nobody knows: how many more are kept, or how many there are. */
   readonly foreign: (transfers: number, isAll?: boolean) => void;
   /** Another ingestor reads. */
@@ -34,6 +36,7 @@ export function chainFacts(
   let halt: HaltedSource | null = null;
   let doneAt = -1;
   let lacks = 0;
+  let waits = 0;
   let foreign = 0;
 
   function lagOf(): number {
@@ -65,6 +68,9 @@ export function chainFacts(
     lacking: (blocks) => {
       lacks = blocks;
     },
+    waiting: (accounts) => {
+      waits = accounts;
+    },
     foreign: (transfers, isAll = false) => {
       foreign = isAll ? transfers : foreign + transfers;
     },
@@ -86,6 +92,7 @@ export function chainFacts(
         final_block: at?.view.final ?? null,
         next_block: at?.claim.nextBlock ?? null,
         backlog_blocks: lacks,
+        accounts_waiting: waits,
         foreign_transfers: foreign,
         breaker: rpc.breaker(),
         breaker_open: rpc.breaker() === 'closed' ? 0 : 1,

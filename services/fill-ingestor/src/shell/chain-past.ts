@@ -8,24 +8,44 @@ import { columnLiteral, type Services } from '@polytraders/runtime';
 import type pg from 'pg';
 import { bookToReread } from '../sources/chain/book-changes.ts';
 import { type ContractBook } from '../sources/chain/contracts.ts';
-import { rejudge, type Rejudged } from '../sources/chain/rejudge.ts';
+import {
+  isContradiction,
+  placeOfContradiction,
+  rejudge,
+  type Rejudged,
+} from '../sources/chain/rejudge.ts';
 import {
   inputsOfTransaction,
   placeOfFill,
   type WalletInput,
 } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
-import { moveBacklog, nextBacklog, walletsBehind } from './chain-backlog.ts';
-import { moveContractsBacklog, nextContractsBacklog } from './chain-contracts.ts';
+import { dropAside } from './chain-aside.ts';
+import { type Backlog, moveBacklog, nextBacklog, readThen } from './chain-backlog.ts';
+import {
+  type ContractsBacklog,
+  moveContractsBacklog,
+  nextContractsBacklog,
+} from './chain-contracts.ts';
 import { explainForeign, keptIn } from './chain-foreign.ts';
 import { filtersOf, type Range, type RangeReading, resolutionFilterOf } from './chain-reading.ts';
-import { dropProvisional, resolutionsIn } from './chain-store.ts';
+import {
+  dropProvisional,
+  failedInput,
+  type Provisional,
+  provisionalFills,
+  resolutionsIn,
+} from './chain-store.ts';
 import { readAll, storeTold } from './chain-told.ts';
 
 /** A piece of the past: what was known of it when it was read, and what is known now. */
 type Piece = Range & {
   /** Wallets of now that were not read then. */
   readonly news: readonly string[];
+  /** Whose transactions are read. */
+  readonly asked: readonly string[];
+  /** Whether resolutions are read again. */
+  readonly isOfMarkets: boolean;
   readonly before: { readonly own: ReadonlySet<string>; readonly book: ContractBook };
   readonly book: ContractBook;
   readonly moved: (client: pg.ClientBase, readTo: number) => Promise<void>;
@@ -39,37 +59,56 @@ type Past = {
   readonly log: Services['log'];
 };
 
-/** The next piece that lacks something; null where nothing does. */
-export async function nextPiece({ database, source, wallets, book }: Past): Promise<Piece | null> {
+/**
+ * The next piece that lacks something; null where nothing does. First what a wallet waits for of a
+ * contract: it comes before what is new to the wallet. Then the past of wallets, then the rest.
+ */
+export async function nextPiece(past: Past): Promise<Piece | null> {
+  const { database, source, wallets } = past;
+  const lacking = await nextContractsBacklog(database, source, wallets);
+  if (lacking?.isWaitedFor === true) return pieceOfContracts(past, lacking);
   const wallet = await nextBacklog(database, source, wallets);
-  if (wallet !== null) {
-    const { from, to, wallets: news } = wallet;
-    // Of another whose past is not told yet nothing is told before it.
-    const behind = await walletsBehind(database, source, wallets);
-    const own = new Set(wallets.filter((one) => !behind.has(one)));
-    const moved = (client: pg.ClientBase, readTo: number) =>
-      moveBacklog(client, source, wallet, readTo);
-    return { from, to, news, before: { own, book }, book, moved };
-  }
-  const lacking = await nextContractsBacklog(database, source);
-  if (lacking === null) return null;
-  const { from, to, before } = lacking;
+  if (wallet !== null) return pieceOfWallets(past, wallet);
+  return lacking === null ? null : pieceOfContracts(past, lacking);
+}
+
+async function pieceOfWallets({ database, source, book }: Past, wallet: Backlog): Promise<Piece> {
+  // Of another whose past is not told yet nothing is told before it.
+  const { from, to, accounts: own } = await readThen(database, source, wallet);
+  return {
+    from,
+    to,
+    news: wallet.wallets,
+    asked: wallet.wallets,
+    isOfMarkets: false,
+    before: { own, book },
+    book,
+    moved: (client, readTo) => moveBacklog(client, source, wallet, readTo),
+  };
+}
+
+async function pieceOfContracts(
+  { database, source, book }: Past,
+  lacking: ContractsBacklog,
+): Promise<Piece> {
+  const { from, to, accounts: own } = await readThen(database, source, lacking);
   return {
     from,
     to,
     news: [],
-    before: { own: new Set(wallets), book: before },
-    book: bookToReread(before, book),
+    asked: lacking.wallets,
+    isOfMarkets: lacking.isOfMarkets,
+    before: { own, book: lacking.before },
+    book: bookToReread(lacking.before, book),
     moved: (client, readTo) => moveContractsBacklog(client, lacking, readTo),
   };
 }
 
 /** What is asked of a node for a piece. */
-export function filtersOfPiece({ news, before, book }: Piece) {
-  const isOfWallets = news.length > 0;
+export function filtersOfPiece({ asked, isOfMarkets, book }: Piece) {
   return {
-    filters: filtersOf(book, isOfWallets ? news : [...before.own]),
-    resolutions: isOfWallets ? null : resolutionFilterOf(book),
+    filters: filtersOf(book, asked),
+    resolutions: isOfMarkets ? resolutionFilterOf(book) : null,
   };
 }
 
@@ -80,23 +119,27 @@ export async function takePiece(
   read: RangeReading,
   inTransaction: (work: (client: pg.ClientBase) => Promise<void>) => Promise<void>,
 ): Promise<number> {
-  const own = new Set(wallets);
+  // Who was read then is known to others still; told is only who is declared.
+  const own = new Set([...wallets, ...piece.before.own]);
   const { all, isKnown } = await readAll(database, read.transactions, own, piece.book);
   const news = all
     .flatMap(inputsOfTransaction)
     .filter(({ account }) => piece.news.includes(account));
-  const { added, explained } = await againOf(piece, read, all, isKnown, { database, source });
-  const confirmed = all.flatMap((one) => one.fills.map(placeOfFill));
+  const again = await againOf(piece, read, all, isKnown, { database, source, wallets });
+  const { added, explained } = again;
+  const ended = await endedBy(all, added, { database, source });
+  const told = [...news, ...added].map(({ position }) => position);
   // Transfers of wallets that were read then are kept already, where they are foreign.
-  const keeping = piece.news.length > 0 ? piece.news : null;
+  const keeping = piece.news.length > 0 ? piece.news : wallets;
   let more = 0;
   await inTransaction(async (client) => {
     const receivedAt = Date.now() * 1000;
     await piece.moved(client, read.to);
-    await dropProvisional(client, source, confirmed);
+    await dropProvisional(client, source, [...told, ...ended.map(({ place }) => place)]);
     const gone = await explainForeign(client, source, explained);
+    await dropAside(client, source, again.mended);
     const resolutions = resolutionsIn(read.resolutions, piece.book);
-    const inputs = [...news, ...added];
+    const inputs = [...news, ...added, ...ended.map(failedInput)];
     const taken = { all, inputs, accounts: keeping, resolutions, book: piece.book };
     more = (await storeTold(client, source, taken, receivedAt)) - gone;
   });
@@ -106,18 +149,47 @@ export async function takePiece(
   return more;
 }
 
+/**
+ * Fills that were told from blocks that could still go, and that will be told no more: what they
+ * moved was booked otherwise once it was final. They end as those do that were never mined.
+ */
+async function endedBy(
+  all: readonly WalletTransaction[],
+  added: readonly WalletInput[],
+  { database, source }: Pick<Past, 'database' | 'source'>,
+): Promise<readonly Provisional[]> {
+  const contradicted = new Set(added.filter(isContradiction).map(({ position }) => position));
+  if (contradicted.size === 0) return [];
+  const places = all.flatMap(({ fills, place: { txHash } }) =>
+    fills
+      .filter(({ event }) => contradicted.has(placeOfContradiction(txHash, event.maker)))
+      .map(placeOfFill),
+  );
+  const open = await provisionalFills(database, source);
+  return open.filter(({ place }) => places.includes(place));
+}
+
+type Again = {
+  readonly added: readonly WalletInput[];
+  /** Places of foreign transfers that are a part of something now. */
+  readonly explained: readonly string[];
+  /** Places of what was set aside and is told now. */
+  readonly mended: readonly string[];
+};
+
 /** What is told now to the wallets that were read then. */
 async function againOf(
   { before }: Piece,
   read: RangeReading,
   all: readonly WalletTransaction[],
   isKnown: (tokenId: string) => boolean,
-  { database, source }: Pick<Past, 'database' | 'source'>,
-): Promise<{ readonly added: readonly WalletInput[]; readonly explained: readonly string[] }> {
+  { database, source, wallets }: Pick<Past, 'database' | 'source' | 'wallets'>,
+): Promise<Again> {
+  const declared = new Set(wallets);
   const hashes = all.map((one) => one.place.txHash);
   const kept = await keptIn(database, source, hashes);
   const found = all.flatMap((now, at) => {
-    const then = now.wallets.filter((wallet) => before.own.has(wallet));
+    const then = now.wallets.filter((wallet) => before.own.has(wallet) && declared.has(wallet));
     if (then.length === 0) return [];
     const logs = read.transactions[at] ?? [];
     const earlier = readWalletTransaction(logs, before.own, before.book, isKnown);
@@ -136,13 +208,15 @@ async function againOf(
   const isOther = (place: string): boolean =>
     told.get(place)?.includes(JSON.stringify(texts.get(place))) === false;
   const isContradicted = ({ lost }: Rejudged): boolean => lost.some(isOther);
+  const clear = found.filter((one) => !isContradicted(one));
   return {
     added: found.flatMap((one) =>
       isContradicted(one)
         ? [one.contradiction]
         : one.news.filter(({ position }) => !told.has(position)),
     ),
-    explained: found.flatMap((one) => (isContradicted(one) ? [] : placesOf(one))),
+    explained: clear.flatMap(placesOf),
+    mended: clear.flatMap(({ mended }) => mended),
   };
 }
 

@@ -133,13 +133,14 @@ export function startChainReader(
       let changes: BookChanges = { added: [], removed: [] };
       await inTransaction(database, async (client) => {
         await positions.moveTo(client, claim, claim);
+        changes = await noteContracts(client, source, config.book, claim, config.startBlock);
         await noteBacklog(client, source, told.all, claim, config.startBlock);
         fresh.behind = await walletsBehind(client, source, told.all);
-        changes = await noteContracts(client, source, config.book, claim, config.startBlock);
       });
       reading = fresh;
       await positions.unhalt(claim);
       facts.foreign(await foreignCount(database, source), true);
+      facts.waiting(fresh.behind.size);
       log.info({ event: 'SOURCE_ACQUIRED', source, next_block: claim.nextBlock });
       for (const { level, ...line } of linesOf(changes)) log[level]({ ...line, source });
     }
@@ -172,6 +173,7 @@ export function startChainReader(
         }),
       );
       now.behind = await walletsBehind(database, source, told.all);
+      facts.waiting(now.behind.size);
       facts.foreign(more);
       forgetReceipts(read.to);
     }

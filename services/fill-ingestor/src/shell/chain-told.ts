@@ -9,6 +9,7 @@ import { type ContractBook } from '../sources/chain/contracts.ts';
 import { inputsOfForeign, type WalletInput } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
 import { type PlacedLog } from './chain-answers.ts';
+import { noteAside } from './chain-aside.ts';
 import { keepForeign, knownTokens, noteTokens, releaseForeign } from './chain-foreign.ts';
 import {
   appendWithResolutions,
@@ -50,8 +51,8 @@ export async function readAll(
 export type Told = {
   readonly all: readonly WalletTransaction[];
   readonly inputs: readonly WalletInput[];
-  /** Of these accounts foreign transfers are kept; null: of all. */
-  readonly accounts: readonly string[] | null;
+  /** Of these accounts foreign transfers are kept. */
+  readonly accounts: readonly string[];
   readonly resolutions: readonly Resolution[];
   readonly book: ContractBook;
 };
@@ -68,10 +69,9 @@ export async function storeTold(
   receivedAt: TimeMicros,
 ): Promise<number> {
   const named = [...new Set(all.flatMap((one) => one.named))];
-  const foreign = all
-    .flatMap(inputsOfForeign)
-    .filter(({ account }) => accounts === null || accounts.includes(account));
+  const foreign = all.flatMap(inputsOfForeign).filter(({ account }) => accounts.includes(account));
   await noteTokens(client, named);
+  await noteAside(client, source, inputs);
   const kept = await keepForeign(client, source, foreign);
   const released = await releaseForeign(client, source, [...named, ...inputs.flatMap(tokensMoved)]);
   const resolved = await storeResolutions(client, source, resolutions, book);

@@ -142,11 +142,9 @@ export async function whyNotRead(
   block: number,
 ): Promise<string | null> {
   const answer = await database.query<Record<string, string | null>>(
-    'SELECT next_block, halted, (SELECT count(*) FROM (' +
-      'SELECT source, next_block, until_block FROM ingest.chain_backlog UNION ALL ' +
-      'SELECT source, next_block, until_block FROM ingest.chain_contracts_backlog) b ' +
-      'WHERE b.source = p.source AND b.next_block < b.until_block AND b.next_block <= $2' +
-      ') AS backlog FROM ingest.chain_position p WHERE source = $1',
+    'SELECT next_block, halted, (SELECT count(*) FROM ingest.chain_past b ' +
+      'WHERE b.source = p.source AND b.next_block <= $2) AS backlog ' +
+      'FROM ingest.chain_position p WHERE source = $1',
     [source, block],
   );
   const row = answer.rows[0];

@@ -99,10 +99,8 @@ async function behindChain(
 ): Promise<readonly string[]> {
   if (chain === null) return [];
   const answer = await database.query<Record<string, string | null>>(
-    'SELECT next_block, final_block, halted, (SELECT count(*) FROM (' +
-      'SELECT source, next_block, until_block FROM ingest.chain_backlog UNION ALL ' +
-      'SELECT source, next_block, until_block FROM ingest.chain_contracts_backlog) b ' +
-      'WHERE b.source = p.source AND b.next_block < b.until_block) AS backlog, ' +
+    'SELECT next_block, final_block, halted, ' +
+      '(SELECT count(*) FROM ingest.chain_past b WHERE b.source = p.source) AS backlog, ' +
       "(seen_at < now() - interval '60 s')::text AS is_old FROM ingest.chain_position p " +
       'WHERE source = $1',
     [chain],

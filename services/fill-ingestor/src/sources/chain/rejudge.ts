@@ -18,6 +18,8 @@ export type Rejudged = {
   readonly news: readonly WalletInput[];
   /** Places of what was booked, or kept as foreign, and would be neither now. */
   readonly lost: readonly string[];
+  /** Places of what was set aside and is not any more. */
+  readonly mended: readonly string[];
   /** The input that says so, where any of these was told. */
   readonly contradiction: WalletInput;
 };
@@ -39,11 +41,26 @@ export function rejudge(
   const explained = kept.filter((place) => !all.some(({ position }) => position === place));
   const news = found.filter((one) => !told.some((other) => isSame(one, other)));
   if (news.length + lost.length + explained.length === 0) return null;
+  const isAsideNow = (place: string): boolean =>
+    found.some((one) => isAside(one) && one.position === place);
   return {
     news,
     lost: [...lost.map(({ position }) => position), ...explained],
+    mended: told
+      .filter((one) => isAside(one) && !isAsideNow(one.position))
+      .map(({ position }) => position),
     contradiction: contradictionOf(account, lost, now),
   };
+}
+
+/** Whether an input says that what was told would be told otherwise now. */
+export function isContradiction({ position }: WalletInput): boolean {
+  return position.endsWith('/contradicted');
+}
+
+/** Where that stands of a wallet in a transaction. */
+export function placeOfContradiction(txHash: string, account: string): string {
+  return `${txHash}/${account}/contradicted`;
 }
 
 function contradictionOf(
@@ -59,7 +76,7 @@ function contradictionOf(
     'What was booked stands, and nothing is booked beside it; an operator corrects it.';
   return {
     account,
-    position: `${place.txHash}/${account}/contradicted`,
+    position: placeOfContradiction(place.txHash, account),
     raw: {
       format: 'unusable',
       because,
