@@ -23,7 +23,7 @@ CREATE TABLE chain_wallet (
   source      text   NOT NULL,
   account     text   NOT NULL,
   covered_to  bigint NOT NULL,
-  is_declared bool   NOT NULL DEFAULT true,  -- by the reader of now; one that is left out is not read
+  is_declared bool   NOT NULL DEFAULT true,  -- to the reader of now; others are not read
   PRIMARY KEY (source, account)
 );
 CREATE TABLE chain_backlog (

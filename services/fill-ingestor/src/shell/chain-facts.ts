@@ -35,9 +35,7 @@ export function chainFacts(
   let failingSince: number | null = null;
   let halt: HaltedSource | null = null;
   let doneAt = -1;
-  let lacks = 0;
-  let waits = 0;
-  let foreign = 0;
+  let [lacks, waits, foreign] = [0, 0, 0];
 
   function lagOf(): number {
     return at === null ? 0 : Math.max(0, at.view.final - at.claim.nextBlock + 1);
