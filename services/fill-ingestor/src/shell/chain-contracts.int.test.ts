@@ -117,7 +117,7 @@ describe('a contract that comes into the list later', () => {
 describe('a wallet that is left out while blocks are read again for a contract', () => {
   const BOTH = ofRecord(ALICE, BOB);
 
-  test('is told what was set aside of it once it is declared again, before what is new', async () => {
+  test('is told what was set aside once it is declared again, before what is new', async () => {
     await bench.said(...splitThrough(VENUE, MARKET, BOB, 7n));
     await bench.readWith(BLIND, BOTH);
     await bench.readWith(START);
