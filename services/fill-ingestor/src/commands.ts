@@ -26,6 +26,7 @@ import {
 } from './draft.ts';
 import { conditionAt, hashAt, said, together, timeAt, tokenAt, wholeAt } from './fields.ts';
 import { derivedId, sha256 } from './identity.ts';
+import { personIn } from './people.ts';
 import { quoted } from './quoted.ts';
 import { type Fields } from './raw.ts';
 import {
@@ -66,7 +67,7 @@ function draftOf(fields: Fields, marketSeq: number | null): CommandDraft | Refus
   }
   const commandId = said(fields['command_id']);
   const account = said(fields['account']);
-  const proposedBy = said(fields['proposed_by']);
+  const proposedBy = personIn(fields['proposed_by']);
   const effectiveAt = timeOfIso(fields['effective_at'] ?? '');
   if (commandId === null || proposedBy === null || effectiveAt === null) {
     return refused('Expected event_id, effective_at and proposed_by on the command; found fewer.');
@@ -83,7 +84,7 @@ function draftOf(fields: Fields, marketSeq: number | null): CommandDraft | Refus
   }
   const asked = read(given, { commandId, proposedBy });
   if (isRefusal(asked)) return asked;
-  const approvedBy = said(fields['approved_by']);
+  const approvedBy = personIn(fields['approved_by']);
   if (REVIEWED.has(fields['command'] ?? '') && approvedBy === null) {
     return refused('Expected approved_by: it moves books that somebody answers for; found none.');
   }

@@ -9,6 +9,7 @@ import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
 import { type CommandDraft, type OpeningDraft } from '../draft.ts';
 import { type InboxEvent } from '../inbox-event.ts';
+import { isSamePerson } from '../people.ts';
 import { factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry, ledgerEntry } from './entry.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
@@ -77,7 +78,7 @@ export function stepCommand(
 
 /** Why nobody else has reviewed what was asked; null where somebody has, or nobody need. */
 function decidedAlone({ proposedBy, approvedBy }: CommandDraft): string | null {
-  if (approvedBy !== proposedBy) return null;
+  if (approvedBy === null || !isSamePerson(approvedBy, proposedBy)) return null;
   return `Expected approved_by to be another than proposed_by; found ${proposedBy} in both.`;
 }
 

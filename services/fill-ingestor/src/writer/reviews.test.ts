@@ -133,6 +133,28 @@ describe('RELEASE_FILL', () => {
     free.reports(FEELESS);
     expect(outcomesOf(free.inputs(release(RELEASE, alone)))).toEqual(['applied']);
   });
+
+  test.each(['Desk', 'desk ', ' d esk', 'ｄｅｓｋ', 'de\u200bsk', 'desk\n'])(
+    'spelt %j, whoever asks is not another',
+    (spelt) => {
+      const strict = testWriter(new Map(), { secondApprover: true });
+      strict.reports(FEELESS);
+      const written = strict.inputs(release(RELEASE, { approved_by: spelt }));
+      expect(outcomesOf(written)).toEqual(['quarantined: GOV_COMMAND_REFUSED']);
+      expect(valuesOf(written, 'FillReleased')).toEqual([]);
+    },
+  );
+
+  test.each([' ', '\u200b', '\t\n'])('approved by %j it was approved by nobody', (nobody) => {
+    const writer = testWriter();
+    writer.reports(FEELESS);
+    const written = writer.inputs(release(RELEASE, { approved_by: nobody }));
+    expect(valuesOf(written, 'QuarantinedInput')[0]?.['detail']).toMatch(
+      /^Expected approved_by: it/,
+    );
+    const unasked = writer.inputs(release(RELEASE, { proposed_by: nobody }));
+    expect(valuesOf(unasked, 'QuarantinedInput')[0]?.['detail']).toMatch(/proposed_by .* fewer/);
+  });
 });
 
 describe('REVERSE_FILL', () => {
