@@ -209,7 +209,20 @@ describe('the running PnL reporter', () => {
     const drift = async () => (await metrics()).get(`${METRIC}_onchain_reconcile_drift_pusd`);
     await until('it is read', async () => (await drift()) === 51.5, 30_000);
     expect((await health())[1]['onchain_drift_pusd']).toBe(51.5);
-  });
+    const imported = Array.from({ length: 365 }, (_, day) => {
+      const end = new Date(Date.UTC(2025, 0, day + 1)).toISOString();
+      return compared(
+        4 + day,
+        end,
+        day % 2 === 0 ? 'PENDING' : 'RECONCILED',
+        day % 2 === 0 ? null : 0,
+      );
+    });
+    await query(...insertWindowReports(imported));
+    // It looks every ten seconds.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect([await drift(), (await health())[1]['onchain_drift_pusd']]).toEqual([51.5, 51.5]);
+  }, 90_000);
 
   test('knows the open orders of real accounts once inventory is there', async () => {
     const client = await connect({ url: log.databaseUrl, applicationName: 'operations-test' });

@@ -75,6 +75,16 @@ describe('the last fill', () => {
     ]);
   });
 
+  test('an order that another worker has read makes nothing late here, as old as its input is', () => {
+    const yesterday = START - 600 * MINUTE;
+    const values = { last_fill_at: yesterday };
+    const night = reading(0, { ...values, open_orders: 0 }, yesterday);
+    const morning = reading(1, { ...values, open_orders: 1 }, yesterday);
+    expect(judged(night, morning).findings).toEqual([]);
+    const later = { ...morning, at: START + 1 + 300 * SECOND };
+    expect(colors(judged(night, morning, later))).toEqual(['amber']);
+  });
+
   test('books without any fill are judged by how long trading has been active', () => {
     const values = { last_fill_at: null, open_orders: 1 };
     const answer = judged(reading(0, values), reading(6 * MINUTE, values));
@@ -119,9 +129,11 @@ describe('quarantine_count', () => {
   });
 });
 
-test('orders and matches are signs of life; parameters, cash and the clock are none', () => {
+test('orders and matches are signs of life; paper, parameters, cash and the clock are none', () => {
   const fill = fillConfirmed();
   expect(watch.activityAt({ type: 'FillConfirmed', value: fill })).toBe(fill.recorded_at);
+  const paper = { ...fill, paper: true, account: `paper:${fill.account}` };
+  expect(watch.activityAt({ type: 'FillConfirmed', value: paper })).toBeNull();
   const changed = parametersChanged('general_live');
   expect(watch.activityAt({ type: 'ParametersChanged', value: changed })).toBeNull();
   expect(watch.activityAt({ type: 'CashMoved', value: cashMoved('k') })).toBeNull();

@@ -12,6 +12,7 @@
  */
 
 import { LEDGER_PARTITIONS, type LedgerEvent } from '@polytraders/contracts';
+import { isPaperAccount } from '@polytraders/domain';
 import {
   type Finding,
   type Judged,
@@ -29,8 +30,6 @@ const GROWTH_MS = 5 * 60 * MS_PER_S;
 const GROWTH_MAX = 5;
 /** Last lines of a partition that are looked through for its last fill, mostly one of them. */
 const LINES_MAX = 1000;
-/** Last reports of windows that are looked through for the newest that was compared. */
-const REPORTS_MAX = 200;
 
 /**
  * Fills kept until somebody reviews them (B18), and when the last fill was booked. Paper is
@@ -61,16 +60,15 @@ const ORDERS: Question = {
 
 /**
  * The drift of the newest window that was compared with the chain (B13): Σ |books − chain| over all
- * wallets. A late revision of an older window does not take its place.
+ * wallets. A late revision of an older window does not take its place, and neither do the windows
+ * of a year that an import brings: all reports are looked through, a few a day.
  */
 const WINDOWS: Question = {
   processor: PROCESSOR_ID,
   schema: (version) => `pnl_v${String(version)}`,
   sql: (schema) => `
     SELECT onchain_drift_pusd AS drift_pusd
-    FROM (SELECT onchain_drift_pusd, window_end, "offset", mixed, reconciliation_status
-          FROM ${schema}.settlement_reports WHERE partition = 0
-          ORDER BY "offset" DESC LIMIT ${String(REPORTS_MAX)}) AS r
+    FROM ${schema}.settlement_reports
     WHERE NOT mixed AND reconciliation_status <> 'PENDING' AND onchain_drift_pusd IS NOT NULL
     ORDER BY window_end DESC, "offset" DESC LIMIT 1`,
 };
@@ -93,7 +91,7 @@ export const watch: Watch<LedgerEvent> = {
   judging,
 };
 
-/** Orders and matches show life; the clock, windows and parameters do not. */
+/** Orders and matches show life; the clock, windows and parameters do not, and paper does not. */
 function activityAt(event: LedgerEvent): number | null {
   switch (event.type) {
     case 'FillConfirmed':
@@ -101,7 +99,7 @@ function activityAt(event: LedgerEvent): number | null {
     case 'FillFailed':
     case 'OrderOpened':
     case 'OrderClosed':
-      return event.value.recorded_at;
+      return isPaperAccount(event.value.account) ? null : event.value.recorded_at;
     default:
       return null;
   }
@@ -114,8 +112,10 @@ function judging(): (reading: Reading) => Judged {
     const { at, activityAt: inputAt, values } = reading;
     const { quarantined = null, last_fill_at: lastFillAt = null } = values;
     const openOrders = values['open_orders'] ?? null;
-    const isActive = (openOrders ?? 0) > 0 || (inputAt !== null && at - inputAt <= ACTIVE_MS);
-    activeSince = isActive ? (activeSince ?? Math.min(at, inputAt ?? at)) : null;
+    const inputSince = inputAt !== null && at - inputAt <= ACTIVE_MS ? Math.min(at, inputAt) : null;
+    const isActive = (openOrders ?? 0) > 0 || inputSince !== null;
+    // Another worker may have had the order: what this one read last may be of yesterday.
+    activeSince = isActive ? (activeSince ?? inputSince ?? at) : null;
     if (quarantined !== null) counts = kept([...counts, { at, quarantined }], at);
     const growth = growthOf(counts);
     const ageMs = lastFillAt === null ? null : Math.max(0, at - lastFillAt);
