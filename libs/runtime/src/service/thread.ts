@@ -23,7 +23,7 @@ const tellMs = 500;
 /** A stop that takes longer is cut short: what was under way is taken up by who comes next. */
 const stopMs = 8_000;
 /** A young generation that grows to the size of the worker's would cost memory and win nothing. */
-const youngMb = 32;
+const youngMb = 16;
 
 type Handed = { readonly config: ServiceConfig; readonly base: object };
 
