@@ -87,7 +87,7 @@ export function foldFill(
 }
 
 /** The event of a neg-risk fill, which its holding joins; null of a plain one, and undefined. */
-function withinOf(
+export function withinOf(
   state: Lookup<Entity>,
   fill: FillConfirmed,
   partition: number,

@@ -3,7 +3,7 @@
  * known again.
  */
 
-import { type FillConfirmed, type LedgerEvent, type TokenLeg } from '@polytraders/contracts';
+import { type LedgerEvent, type TokenLeg } from '@polytraders/contracts';
 import { contentString } from '@polytraders/domain';
 import { type Identity, type Lookup } from '@polytraders/stream';
 import {
@@ -14,16 +14,15 @@ import {
   holdingKey,
   type Market,
   marketKey,
-  type NegRiskEvent,
   parametersKey,
   releasesKey,
   type Token,
   tokenKey,
 } from './entities.ts';
-import { eventIdOf, othersOf } from './neg-risk-event.ts';
+import { eventIdOf, otherKeys } from './neg-risk-event.ts';
 import { type Name, placeKeys } from './placing.ts';
 import { reissueKeysThen } from './review/reissue.ts';
-import { releaseKeys } from './review/release.ts';
+import { releaseKeys, releaseKeysThen } from './review/release.ts';
 import { reverseKeys, reverseKeysThen } from './review/reverse.ts';
 import { PROCESSOR_ID } from './version.ts';
 
@@ -116,6 +115,8 @@ export function keysThen(
       const members = conditions.flatMap((one) => memberKeys(lookup, partition, one));
       return [...waiting, ...members];
     }
+    case 'FillReleased':
+      return releaseKeysThen(event.value, lookup, partition);
     case 'FillReversed':
       return reverseKeysThen(event.value, lookup, partition);
     case 'ReportReleased':
@@ -215,20 +216,6 @@ function namesOf(event: LedgerEvent, partition: number): readonly Name[] {
 
 function eventKeys(partition: number, negRiskMarketId: string | null): readonly string[] {
   return negRiskMarketId === null ? noKeys : [eventKey(partition, negRiskMarketId)];
-}
-
-/** The account's other holdings of the fill's event; none of a fill that is not neg-risk. */
-function otherKeys(
-  lookup: Lookup<Entity>,
-  fill: FillConfirmed,
-  partition: number,
-): readonly string[] {
-  const id = eventIdOf(fill);
-  if (id === null) return noKeys;
-  const event = lookup.get(eventKey(partition, id)) as NegRiskEvent | undefined;
-  if (event === undefined) return noKeys;
-  const others = othersOf(event, fill.account, fill.token_id);
-  return others.map(({ account, token }) => holdingKey(account, token));
 }
 
 function memberKeys(

@@ -9,9 +9,11 @@
 
 import { type FillConfirmed, type MarketDefined } from '@polytraders/contracts';
 import { type EventQuestion } from '@polytraders/domain';
+import { type Lookup } from '@polytraders/stream';
 import {
   type Entity,
   eventKey,
+  holdingKey,
   type Market,
   marketKey,
   type Member,
@@ -22,6 +24,8 @@ import {
   tokenKey,
 } from './entities.ts';
 import { provenOutcome } from './proofs.ts';
+
+const noKeys: readonly string[] = [];
 
 export const NEW_EVENT: NegRiskEvent = { kind: 'event', questions: [], members: [] };
 
@@ -92,6 +96,20 @@ export function resolvedIn(
 /** The tokens of an account that are of the event, besides one. */
 export function othersOf(event: NegRiskEvent, account: string, token: string): readonly Member[] {
   return event.members.filter((one) => one.account === account && one.token !== token);
+}
+
+/** Keys of the account's other holdings of a fill's event; none of a fill that is not neg-risk. */
+export function otherKeys(
+  lookup: Lookup<Entity>,
+  fill: FillConfirmed,
+  partition: number,
+): readonly string[] {
+  const id = eventIdOf(fill);
+  if (id === null) return noKeys;
+  const event = lookup.get(eventKey(partition, id)) as NegRiskEvent | undefined;
+  if (event === undefined) return noKeys;
+  const others = othersOf(event, fill.account, fill.token_id);
+  return others.map(({ account, token }) => holdingKey(account, token));
 }
 
 /**
