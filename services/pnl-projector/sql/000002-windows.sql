@@ -137,8 +137,8 @@ SELECT DISTINCT ON (window_id, mixed)
 FROM settlement_reports
 ORDER BY window_id, mixed, revision DESC;
 
--- Windows whose last revision the mode holds (rule B19); cut_offset is the highest offset of the cut
--- that made it, over all partitions: approve --mode-held --until releases those with a lower one.
+-- Windows whose last revision the mode holds (rule B19); cut_offset is the highest offset, over all
+-- partitions, of the cut that made it: approve --mode-held --until releases those with a lower one.
 CREATE VIEW held_windows AS
 SELECT r.report_id, r.revision, r.window_id, r.window_kind, r.window_start, r.window_end,
        r.publication, (

@@ -82,8 +82,8 @@ export function heldText(held: Held, until: number): string {
     `${String(fills)} reports of fills, ${String(markets)} of markets, ` +
     `${String(corrections)} corrections${where}, ` +
     `${String(windows.length)} of windows${list === '' ? '' : ` (${list})`}.\n` +
-    'Released, each goes out under its id as the next revision, those of markets, corrections and ' +
-    'windows to finance too. A window that its drift holds as well waits for --window.\n'
+    'Released, each goes out under its id as the next revision, those of markets, corrections ' +
+    'and windows to finance too. A window that its drift holds as well waits for --window.\n'
   );
 }
 
