@@ -80,12 +80,17 @@ CREATE TABLE fill_identity (
   matched_at      timestamptz,
   confirmed_at    timestamptz,    -- which window it belongs to, once it is final
   condition_id    text,           -- under what it stands on the log
+  unplaced_at     timestamptz,    -- confirmed_at, where its transaction has no block there
   told_end        text,           -- an end that a source not of record told before there was one
   paper           bool          NOT NULL,
   event_id        text,
   has_place       bool          NOT NULL,  -- whether fill_place holds its two hashes for it
   bytes           bytea         NOT NULL
 );
+
+-- Found at the end of a window, whose chain is asked for their blocks.
+CREATE INDEX fill_identity_unplaced ON fill_identity (account, unplaced_at)
+  WHERE unplaced_at IS NOT NULL;
 
 -- The one fill of a place on the chain. A table of its own, so that two partitions that claim one
 -- place at the same time meet in a key of their own, and the later one is folded anew.
@@ -141,7 +146,8 @@ CREATE VIEW fill_by_place AS
          f.joined_sources, f.order_id, f.trading_bot_id, f.token_id, f.order_side,
          f.quantity_shares, f.size_pusd, f.fee_pusd, f.fee_bps, f.fee_source,
          f.fee_declared_by, p.tx_hash, p.order_hash, f.log_index,
-         f.block_number, f.matched_at, f.confirmed_at, f.condition_id, f.told_end, f.paper,
+         f.block_number, f.matched_at, f.confirmed_at, f.condition_id, f.unplaced_at,
+         f.told_end, f.paper,
          f.event_id, f.has_place, f.bytes
     FROM fill_place p JOIN fill_identity f USING (fill_id);
 CREATE VIEW order_by_hash AS SELECT * FROM orders;

@@ -22,10 +22,12 @@ CREATE TABLE movement (
   type          text  NOT NULL,
   source        text  NOT NULL,  -- who told it first
   content       text  NOT NULL,  -- amounts and legs as JSON
+  unplaced_at   timestamptz,     -- when it happened, where it stands there without a block
   event_id      text  NOT NULL,
   bytes         bytea NOT NULL,
   PRIMARY KEY (tx_hash, account, place)
 );
+CREATE INDEX movement_unplaced ON movement (account, unplaced_at) WHERE unplaced_at IS NOT NULL;
 
 -- Settlement jobs of an account that were claimed with a transaction: its movements there say which
 -- job they end. Several accounts may act in one transaction, each with jobs of its own.

@@ -57,6 +57,28 @@ CREATE TABLE window_account (
   PRIMARY KEY (window_id, account)
 );
 
+-- Transactions that stand on the log without a block, once their receipts were asked for: PLACED in
+-- a block up to that of the window; LATER, in one above it; UNKNOWN, the node has no receipt; or
+-- REVERTED, so that nothing has moved. LATER is asked for again at the end of a later window,
+-- UNKNOWN by the window that asked first. told: the block is on the log.
+CREATE TABLE transaction_place (
+  account      text   NOT NULL,
+  tx_hash      text   NOT NULL,
+  window_id    text   NOT NULL,  -- that asked for it last
+  outcome      text   NOT NULL,
+  block_number bigint,           -- as the receipt said it; null without one
+  tries        int    NOT NULL,  -- looks for a receipt in a row that found none
+  told         bool   NOT NULL DEFAULT false,
+  PRIMARY KEY (account, tx_hash)
+);
+CREATE INDEX transaction_place_open ON transaction_place (account, tx_hash)
+  WHERE NOT told AND outcome <> 'REVERTED';
+
+-- For people and tools: transactions whose fills and movements are settled at no block.
+CREATE VIEW transaction_unplaced AS
+  SELECT account, tx_hash, outcome, block_number, tries, window_id
+    FROM transaction_place WHERE outcome <> 'PLACED';
+
 -- Accounts whose books have begun are found by them.
 CREATE INDEX movement_account ON movement (account);
 

@@ -30,6 +30,18 @@ CREATE TABLE window_facts (
   PRIMARY KEY (partition, event_id)
 );
 
+-- Blocks of transactions that answers of the chain have told: lines of theirs that name no block
+-- are settled there. Of two for one transaction of an account the first holds.
+CREATE TABLE window_places (
+  partition text NOT NULL,
+  account text NOT NULL,
+  tx_hash text NOT NULL,
+  "offset" bigint NOT NULL,
+  block_number bigint NOT NULL,
+  PRIMARY KEY (partition, account, tx_hash, "offset")
+);
+CREATE INDEX window_places_offset ON window_places (partition, "offset");
+
 -- The input of the fold: one row a cut, never changed, without a gap. bytes is the cut as exact
 -- JSON, with the sums of all ledger lines since the one before; hash its SHA-256.
 CREATE TABLE window_inputs (

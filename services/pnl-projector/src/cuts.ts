@@ -1,9 +1,10 @@
 /**
  * What the books leave for the fold over all partitions (windows/): a row for each market-wide
- * event that cuts, when this partition has passed it, and one for each fact that windows need and
- * the ledger does not have (definitions, resolutions, answers of the chain). Both are written in
- * the transaction of the partition's ledger lines, so that whoever sees the row sees all lines
- * before it. A fill writes neither, and pays nothing.
+ * event that cuts, when this partition has passed it, one for each fact that windows need and the
+ * ledger does not have (definitions, resolutions, answers of the chain), and one for each block of
+ * a transaction that such an answer tells. All are written in the transaction of the partition's
+ * ledger lines, so that whoever sees the row sees all lines before it. A fill writes none of them,
+ * and pays nothing.
  *
  * It is put around the processor of the books: what they do with an event is theirs.
  */
@@ -45,7 +46,11 @@ export type FactNote = {
   readonly offset: number;
   readonly recordedAt: number;
   readonly payload: string;
+  /** Blocks of transactions that an answer of the chain has told besides. */
+  readonly places: readonly Place[];
 };
+
+type Place = Omit<PlaceRow, 'partition' | 'offset'>;
 
 export type Fact =
   | ({ readonly fact: 'DEFINED' } & Definition)
@@ -72,6 +77,15 @@ export type FactRow = {
   readonly payload: string;
 };
 
+/** The block of a transaction of an account. */
+export type PlaceRow = {
+  readonly partition: string;
+  readonly account: string;
+  readonly tx_hash: string;
+  readonly offset: number;
+  readonly block_number: number;
+};
+
 export const cutsTable: Table<CutRow> = table<CutRow>(
   'window_cuts',
   {
@@ -96,6 +110,12 @@ export const factsTable: Table<FactRow> = table<FactRow>(
     payload: 'text',
   },
   ['partition', 'event_id'],
+);
+
+export const placesTable: Table<PlaceRow> = table<PlaceRow>(
+  'window_places',
+  { partition: 'text', account: 'text', tx_hash: 'text', offset: 'int', block_number: 'int' },
+  ['partition', 'account', 'tx_hash', 'offset'],
 );
 
 const CUT = 'window_cut|';
@@ -149,7 +169,7 @@ function withNotes(
     step,
     storage: {
       ...(storage as unknown as Processor<LedgerEvent, Noted, LedgerEntry>['storage']),
-      state: [...storage.state, cutsTable, factsTable],
+      state: [...storage.state, cutsTable, factsTable, placesTable],
       changes: (key, before, after) =>
         after?.kind === 'cut' || after?.kind === 'fact'
           ? noteChanges(key, after)
@@ -197,7 +217,14 @@ function noteOf(event: LedgerEvent, partition: number, offset: number): Put<Note
   const fact = factOf(event);
   if (fact === null) return null;
   const payload = exactText(fact);
-  return { key, entity: { kind: 'fact', fact: fact.fact, offset, recordedAt, payload } };
+  const places = placesIn(event);
+  return { key, entity: { kind: 'fact', fact: fact.fact, offset, recordedAt, payload, places } };
+}
+
+function placesIn(event: LedgerEvent): readonly Place[] {
+  if (event.type !== 'ChainBalancesObserved') return [];
+  const { account, transactions } = event.value;
+  return transactions.map((one) => ({ account, ...one }));
 }
 
 function factOf(event: LedgerEvent): Fact | null {
@@ -238,8 +265,13 @@ function noteChanges(key: string, note: CutNote | FactNote): readonly Change[] {
   const { first, second } = partsOf(key);
   const common = { partition: first, offset: note.offset, recorded_at: note.recordedAt };
   if (note.kind === 'fact') {
-    const { fact, payload } = note;
-    return [{ upsert: factsTable.name, row: { ...common, event_id: second, fact, payload } }];
+    const { fact, payload, offset } = note;
+    const row = { ...common, event_id: second, fact, payload };
+    const places = note.places.map((place) => ({
+      upsert: placesTable.name,
+      row: { ...place, partition: first, offset } satisfies PlaceRow,
+    }));
+    return [{ upsert: factsTable.name, row }, ...places];
   }
   const kind = (exactValue(note.payload) as CutEvent).type;
   const row = { ...common, market_seq: second, kind, payload: note.payload };

@@ -25,6 +25,11 @@ import {
   type TokenBalance,
   writeTokenBalance,
 } from './token-balance.ts';
+import {
+  readTransactionPlace,
+  type TransactionPlace,
+  writeTransactionPlace,
+} from './transaction-place.ts';
 
 /** Balances of an account at one block, or why they could not be read. */
 export type ChainBalancesObserved = {
@@ -56,6 +61,8 @@ export type ChainBalancesObserved = {
   readonly tokens: readonly TokenBalance[];
   /** Why the balances could not be read; null when they were. */
   readonly error: string | null;
+  /** Blocks of transactions of the account of which the log says no block: what its fills and movements of them have moved is settled there. Each is told once, sorted by transaction. Empty with an error. */
+  readonly transactions: readonly TransactionPlace[];
 };
 
 export function readChainBalancesObserved(input: Input): ChainBalancesObserved {
@@ -74,6 +81,7 @@ export function readChainBalancesObserved(input: Input): ChainBalancesObserved {
     balance_pusd: readPresent(input) ? readDecimal(input) as PusdMicros : null,
     tokens: readArray(input, readTokenBalance),
     error: readPresent(input) ? readString(input) : null,
+    transactions: readArray(input, readTransactionPlace),
   };
 }
 
@@ -120,4 +128,5 @@ export function writeChainBalancesObserved(output: Output, value: ChainBalancesO
     writePresent(output);
     writeString(output, value.error);
   }
+  writeArray(output, value.transactions, writeTransactionPlace);
 }

@@ -191,6 +191,7 @@ function tellBalances(state: State, random: Random): readonly LogEvent[] {
       balance_pusd: isError ? null : pusd(BigInt(random.between(0, 2_000_000)) * 1_000_000n),
       tokens: isError ? [] : tokens,
       error: isError ? 'CHAIN_UNREACHABLE: nobody answers.' : null,
+      transactions: [],
     };
     return placed(account, { type: 'ChainBalancesObserved', value });
   });

@@ -30,6 +30,13 @@ export type LogFilter = {
 
 export type Receipt = { readonly blockHash: string; readonly logs: readonly PlacedLog[] };
 
+/** Where a transaction stands, and whether it did anything. */
+export type TransactionPlace = {
+  readonly block: number;
+  readonly blockHash: string;
+  readonly isReverted: boolean;
+};
+
 const HASH = /^0x[0-9a-f]{64}$/i;
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const QUANTITY = /^0x[0-9a-f]{1,13}$/i;
@@ -73,6 +80,26 @@ export async function receiptOf(rpc: ChainRpc, hash: string): Promise<Receipt | 
   return {
     blockHash: blockHash.toLowerCase(),
     logs: (logs as readonly unknown[]).map(logIn),
+  };
+}
+
+/** The place of a transaction by its receipt; null where the node has none. */
+export async function placeOfTransaction(
+  rpc: ChainRpc,
+  hash: string,
+): Promise<TransactionPlace | null> {
+  const answer = await rpc.call<unknown>('eth_getTransactionReceipt', [hash]);
+  if (answer === null) return null;
+  const { transactionHash, blockNumber, blockHash, status } = objectIn(answer, 'a receipt');
+  const isPlaced = isMatch(blockHash, HASH) && isMatch(blockNumber, QUANTITY);
+  const isOfIt = isMatch(transactionHash, HASH) && transactionHash.toLowerCase() === hash;
+  if (!isPlaced || !isOfIt || !isMatch(status, /^0x[01]$/i)) {
+    throw unreadable(`the receipt of ${hash}`, answer);
+  }
+  return {
+    block: Number(blockNumber),
+    blockHash: blockHash.toLowerCase(),
+    isReverted: status.endsWith('0'),
   };
 }
 

@@ -91,13 +91,44 @@ async function balancesOf(
 /** What an observation is for: a window, and which attempt at it; null for one on request. */
 export type Occasion = { readonly windowId: string; readonly attempt: number } | null;
 
-/** The observation, or why there is none, as an input of the account's partition. */
+/** Transactions in one observation: with the tokens of one it is below Kafka's 1 MB. */
+const TRANSACTIONS_MAX = 2_000;
+
+/** A transaction of the account with its block. */
+type Transaction = { readonly txHash: string; readonly block: number };
+
+/**
+ * The observation, or why there is none, as inputs of the account's partition: one, and more with
+ * the same pUSD where it has more transactions than one can carry.
+ */
+export function balancesInputs(
+  source: string,
+  account: string,
+  occasion: Occasion,
+  found: Balances | RuntimeError,
+  transactions: readonly Transaction[],
+  now: number,
+): readonly NewInput[] {
+  const some = transactions.slice(0, TRANSACTIONS_MAX);
+  const inputs = [balancesInput(source, account, occasion, found, now, some)];
+  if (found instanceof RuntimeError) return inputs;
+  for (let at = TRANSACTIONS_MAX; at < transactions.length; at += TRANSACTIONS_MAX) {
+    const more = transactions.slice(at, at + TRANSACTIONS_MAX);
+    const input = balancesInput(source, account, occasion, { ...found, tokens: [] }, now, more);
+    const sourcePosition = `${input.sourcePosition}/${String(inputs.length + 1)}`;
+    inputs.push({ ...input, sourcePosition });
+  }
+  return inputs;
+}
+
+/** One of them. */
 export function balancesInput(
   source: string,
   account: string,
   occasion: Occasion,
   found: Balances | RuntimeError,
   now: number,
+  transactions: readonly Transaction[] = [],
 ): NewInput {
   const windowId = occasion?.windowId ?? null;
   const when = occasion === null ? String(now) : `${occasion.windowId}/${String(occasion.attempt)}`;
@@ -116,6 +147,9 @@ export function balancesInput(
           balance_shares: formatMicros(one.quantity),
         })),
     error: isError ? `${found.code}: ${found.message}` : null,
+    transactions: isError
+      ? []
+      : transactions.map(({ txHash, block }) => ({ tx_hash: txHash, block_number: block })),
   };
   return {
     partition: partitionOfAccount(account),

@@ -8,6 +8,9 @@
  *                                                       └──asked again, later──▶ complete again
  *   complete ──a fill of it comes late, and is at rest──▶ asking, of whom something new is known
  *
+ * With the balances go the blocks of the account's transactions of which the log says none
+ * (window-places.ts); a receipt that comes later makes another attempt.
+ *
  * All of an attempt is appended in one transaction, the completion behind the last observation, so
  * in each partition it stands behind the observations there. An attempt counts by compare-and-set:
  * two ingestors may both ask, one is heard. What nobody answers stays pending, and says why.
@@ -25,7 +28,7 @@ import {
 import type pg from 'pg';
 import { type TimeMicros } from '../draft.ts';
 import { type Header, headerOf } from './chain-answers.ts';
-import { type Balances, balancesInput, readBalances } from './chain-balances.ts';
+import { type Balances, balancesInputs, readBalances } from './chain-balances.ts';
 import { blockBefore } from './chain-block-at.ts';
 import { type ChainConfig } from './chain-config.ts';
 import { type ChainRpc, createRpc, failure } from './chain-rpc.ts';
@@ -38,11 +41,14 @@ import {
   postpone,
   reopenWindows,
   settle,
+  type Settled,
   type ToAsk,
   tokensOf,
   whyNotRead,
 } from './window-balances-store.ts';
 import { type WindowConfig } from './window-config.ts';
+import { placeTransactions } from './window-places.ts';
+import { accountsToPlace, markTold, type ToTell, untoldPlaces } from './window-places-store.ts';
 
 export type WindowBalances = {
   readonly state: () => SourceState;
@@ -81,6 +87,8 @@ export type Turn =
       readonly window: Pending;
       readonly accounts: number;
       readonly errors: number;
+      /** Transactions whose block was told. */
+      readonly placed: number;
     };
 
 /** Starts asking. */
@@ -112,11 +120,11 @@ export function startWindowBalances(
     const window = { window_id: windowId, window_end: isoTime(end) };
     waiting = turn.what === 'early' ? turn.because : null;
     if (turn.what === 'told') {
-      const { accounts, errors } = turn;
+      const { accounts, errors, placed } = turn;
       facts.told += 1;
       facts.failing = errors;
       const level = errors > 0 ? 'warn' : 'info';
-      log[level]({ event: 'WINDOW_BALANCES', ...window, accounts, errors });
+      log[level]({ event: 'WINDOW_BALANCES', ...window, accounts, errors, placed });
     } else if (turn.what === 'failed') {
       facts.failed += 1;
       waiting = turn.error.message;
@@ -167,15 +175,17 @@ export async function observeNext(asking: Asking, now: TimeMicros): Promise<Turn
   const { database, chain } = asking;
   const window = await claimWindow(database, asking.retryMs);
   if (window === null) return { what: 'nothing' };
-  const accounts = await accountsToAsk(database, window.windowId);
-  if (accounts.length === 0 && window.attempts > 0) {
+  const silent = await accountsToAsk(database, window.windowId);
+  const unplaced = await accountsToPlace(database, window);
+  if (silent.length + unplaced.length === 0 && window.attempts > 0) {
     await finish(database, window, now);
     return { what: 'nothing' };
   }
+  const accounts = askedOf(silent, unplaced);
   if (accounts.length === 0) return await tell(asking, { window, block: null, found: [], now });
   const block = await blockOf(asking, window);
   if (block instanceof RuntimeError) {
-    const found = accounts.map((one) => ({ ...one, answer: block }));
+    const found = accounts.map((one) => ({ ...one, ...NOTHING, answer: block }));
     return await tell(asking, { window, block: null, found, now });
   }
   const unready =
@@ -186,7 +196,22 @@ export async function observeNext(asking: Asking, now: TimeMicros): Promise<Turn
     await postpone(database, window, { waitMs: asking.earlyMs, tries, error: because });
     return { what: 'early', window, because };
   }
-  return await tell(asking, { window, block, found: await ask(asking, accounts, block), now });
+  const found = await ask(asking, window, accounts, block);
+  return await tell(asking, { window, block, found, now });
+}
+
+type Asked = ToAsk & {
+  /** Whether its balances are told: only blocks of its transactions are news. */
+  readonly hasAnswered: boolean;
+};
+
+function askedOf(silent: readonly ToAsk[], unplaced: readonly string[]): readonly Asked[] {
+  const names = new Set(silent.map(({ account }) => account));
+  const more = unplaced.filter((account) => !names.has(account));
+  return [
+    ...silent.map((one) => ({ ...one, hasAnswered: false })),
+    ...more.map((account) => ({ account, hasFailed: false, hasAnswered: true })),
+  ];
 }
 
 /** The window's block; a sentence where there is none yet; or why it could not be found. */
@@ -212,21 +237,41 @@ async function blockOf(asking: Asking, window: Pending): Promise<Header | string
 
 async function ask(
   asking: Asking,
-  accounts: readonly ToAsk[],
+  window: Pending,
+  accounts: readonly Asked[],
   block: Header,
 ): Promise<readonly Answered[]> {
   const found: Answered[] = [];
   for (let at = 0; at < accounts.length; at += ACCOUNTS_AT_ONCE) {
     const some = accounts.slice(at, at + ACCOUNTS_AT_ONCE);
-    const answers = some.map(async (one) => ({ ...one, answer: await askOne(asking, one, block) }));
-    found.push(...(await Promise.all(answers)));
+    found.push(...(await Promise.all(some.map((one) => askOne(asking, window, one, block)))));
   }
   return found;
 }
 
+/** Its transactions first, then its balances; what it has answered already is not asked for. */
 async function askOne(
+  asking: Asking,
+  window: Pending,
+  asked: Asked,
+  block: Header,
+): Promise<Answered> {
+  const { account, hasAnswered } = asked;
+  try {
+    const lacks = await placeTransactions(asking, window, account, block);
+    const transactions = await untoldPlaces(asking.database, account);
+    const isKnown = hasAnswered && transactions.length === 0;
+    const answer = isKnown ? null : await balancesOf(asking, account, block);
+    return { ...asked, answer, lacks, transactions };
+  } catch (cause) {
+    if (cause instanceof RuntimeError) return { ...asked, ...NOTHING, answer: cause };
+    throw cause;
+  }
+}
+
+async function balancesOf(
   { database, rpc, chain }: Asking,
-  { account }: ToAsk,
+  account: string,
   block: Header,
 ): Promise<Balances | RuntimeError> {
   const tokens = await tokensOf(database, account);
@@ -238,7 +283,14 @@ async function askOne(
   return failure('CHAIN_MISPLACED', `${expected}; found them at ${answer.block.hash}.`);
 }
 
-type Answered = ToAsk & { readonly answer: Balances | RuntimeError };
+type Answered = Asked & {
+  /** Null where all is told. */
+  readonly answer: Balances | RuntimeError | null;
+  /** Why blocks of its transactions are still unknown; null where none is. */
+  readonly lacks: RuntimeError | null;
+  /** Whose block is known and goes on the log now. */
+  readonly transactions: readonly ToTell[];
+};
 type Answers = {
   readonly window: Pending;
   readonly block: Header | null;
@@ -246,34 +298,60 @@ type Answers = {
   readonly now: TimeMicros;
 };
 
+const NOTHING = { lacks: null, transactions: [] } as const;
+
 /** Puts what was answered on the log, or waits for a better answer. */
 async function tell(asking: Asking, { window, block, found, now }: Answers): Promise<Turn> {
   const { database, retryMs, chain } = asking;
   const errors = found.flatMap(({ answer }) => (answer instanceof RuntimeError ? [answer] : []));
-  const [error] = errors;
+  const [error] = [...errors, ...found.flatMap(({ lacks }) => lacks ?? [])];
   const isFirst = window.attempts === 0;
+  const isNews = found.some(({ answer }) => answer !== null && !(answer instanceof RuntimeError));
   const tries = error === undefined ? 0 : window.tries + 1;
   const next =
     error === undefined ? null : { waitMs: waitOf(retryMs, tries), tries, error: shown(error) };
-  const isWorth = isFirst ? tries >= TRIES_MAX : errors.length < found.length;
-  if (next !== null && error !== undefined && !isWorth) {
+  if (next !== null && error !== undefined && !(isFirst ? tries >= TRIES_MAX : isNews)) {
     await postpone(database, window, next);
     return { what: 'failed', window, error };
   }
+  if (!isFirst && !isNews) {
+    await finish(database, window, now);
+    return { what: 'nothing' };
+  }
   const occasion = { windowId: window.windowId, attempt: window.attempts + 1 };
-  const observations = found
+  // What is told stays told, whatever is not answered now.
+  const news = found.filter(({ answer, hasAnswered }) =>
+    answer instanceof RuntimeError ? !hasAnswered : answer !== null,
+  ) as readonly News[];
+  const observations = news
     // What has failed once more is on the log already.
     .filter(({ hasFailed, answer }) => !(hasFailed && answer instanceof RuntimeError))
-    .map(({ account, answer }) => balancesInput(sourceOf(chain), account, occasion, answer, now));
-  const told = found.map(({ account, answer }) => ({
+    .flatMap(({ account, answer, transactions }) =>
+      balancesInputs(sourceOf(chain), account, occasion, answer, transactions, now),
+    );
+  const told = news.map(({ account, answer }) => ({
     account,
     error: answer instanceof RuntimeError ? shown(answer) : null,
     tokens: answer instanceof RuntimeError ? 0 : answer.tokens.length,
   }));
-  const counts = await inTransaction(database, (client) =>
-    settle(client, { window, block, source: sourceOf(chain), now, observations, told, next }),
-  );
+  const settled = { window, block, source: sourceOf(chain), now, observations, told, next };
+  const counts = await inTransaction(database, (client) => settleAll(client, settled, news));
   return counts === null ? { what: 'nothing' } : { what: 'told', window, ...counts };
+}
+
+type News = Answered & { readonly answer: Balances | RuntimeError };
+
+/** The observations, and that the blocks of transactions stand on the log with them. */
+async function settleAll(client: pg.ClientBase, settled: Settled, news: readonly News[]) {
+  const counts = await settle(client, settled);
+  if (counts === null) return null;
+  let placed = 0;
+  for (const { account, answer, transactions } of news) {
+    if (answer instanceof RuntimeError || transactions.length === 0) continue;
+    await markTold(client, account, transactions);
+    placed += transactions.length;
+  }
+  return { ...counts, placed };
 }
 
 function sourceOf({ chainId }: ChainConfig): string {

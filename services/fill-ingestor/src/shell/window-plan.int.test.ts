@@ -6,7 +6,8 @@ import { migrate, pool } from '@polytraders/runtime';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
 import { partitionOfAccount } from './inputs.ts';
-import { accountsToAsk, TOKENS_MAX, tokensOf } from './window-balances-store.ts';
+import { accountsToAsk, type Pending, TOKENS_MAX, tokensOf } from './window-balances-store.ts';
+import { accountsToPlace, transactionsToPlace } from './window-places-store.ts';
 
 let fresh: FreshDatabase;
 let database: pg.Pool;
@@ -27,7 +28,23 @@ beforeAll(async () => {
       `event_id, bytes) SELECT 'x' || n, ${account}, 'p', '3', 'CashMoved', 'chain', '', 'e', '' ` +
       'FROM generate_series(1, 100000) AS n',
   );
-  await database.query('ANALYZE ingest.held_tokens, ingest.movement');
+  // A year of fills, a seventh of them without a block, and all but a day's asked for.
+  await database.query(
+    'INSERT INTO ingest.fill_identity (fill_id, log_partition, account, source, recipe, status, ' +
+      'joined_sources, trading_bot_id, token_id, order_side, quantity_shares, size_pusd, paper, ' +
+      `has_place, bytes, tx_hash, unplaced_at) SELECT 'f' || n, (n % 7)::text, ${account}, ` +
+      "'bus', 'bus', 'CONFIRMED', '{}', 'mm', '7', 'BUY', 1, 1, false, false, '', " +
+      "'0x' || lpad(to_hex(n), 64, '0'), CASE WHEN n % 7 = 3 THEN timestamptz " +
+      "'2026-01-01T00:00:00Z' + n * interval '5 min' END FROM generate_series(1, 100000) AS n",
+  );
+  await database.query(
+    'INSERT INTO ingest.transaction_place SELECT account, tx_hash, $1, $2, 1, 0, true ' +
+      "FROM ingest.fill_identity WHERE unplaced_at < '2026-05-08T00:00:00Z'",
+    ['w0', 'PLACED'],
+  );
+  await database.query(
+    'ANALYZE ingest.held_tokens, ingest.movement, ingest.fill_identity, ingest.transaction_place',
+  );
 }, 60_000);
 
 afterAll(async () => {
@@ -50,6 +67,23 @@ test('seven accounts among 200,000 rows, without reading them all', async () => 
   await database.query('COMMIT');
   expect(found).toHaveLength(7);
   expect([read['held_tokens'], read['movement']]).toEqual([0, 0]);
+});
+
+test('transactions of a day without a block among 100,000 fills, by their index', async () => {
+  const start = Date.parse('2026-05-08T00:00:00Z') * 1000;
+  const window = { windowId: 'w', start, end: start + 86_400_000_000, block: null } as Pending;
+  await database.query('BEGIN');
+  const accounts = await accountsToPlace(database, window);
+  const [account = ''] = accounts;
+  const page = { account, after: '', limit: 200 };
+  const hashes = await transactionsToPlace(database, window, 9, page);
+  const read = await readInOrder();
+  await database.query('COMMIT');
+  expect(accounts).toEqual([`0x${'3'.padStart(40, '0')}`]);
+  // A day and an hour, one every 35 minutes.
+  expect(hashes.length).toBeGreaterThanOrEqual(42);
+  expect(hashes.length).toBeLessThanOrEqual(43);
+  expect([read['fill_identity'], read['movement'], read['transaction_place']]).toEqual([0, 0, 0]);
 });
 
 test('an account with more tokens than an observation can carry is not asked in part', async () => {

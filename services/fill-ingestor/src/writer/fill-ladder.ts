@@ -6,7 +6,7 @@
 import { isFinal, judgeStatus } from '@polytraders/domain';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type Accounts } from '../accounts.ts';
-import { type FillDraft } from '../draft.ts';
+import { type FillDraft, type TimeMicros } from '../draft.ts';
 import { botOf, enrich, type Enrichment, factsOf, UNATTRIBUTED } from './enrich.ts';
 import { type Entry } from './entry.ts';
 import { type Arriving, feeOf } from './fill-content.ts';
@@ -68,7 +68,7 @@ export function advance(
   const booked = draft.status === 'CONFIRMED' ? bookedPuts(arriving, state, lookup) : [];
   const more = [...spoke, ...market.puts, ...booked, ...placeLeft(known, state)];
   const { conditionId } = fill.added;
-  const after = { ...state, conditionId, eventId: entry.event_id };
+  const after = { ...state, conditionId, unplacedAt: unplacedAtOf(state), eventId: entry.event_id };
   return applied(after, [...market.entries, entry], more);
 }
 
@@ -194,9 +194,15 @@ export function stateOf(
     conditionId: known?.conditionId ?? draft.conditionId,
     paper: draft.paper,
     eventId: known?.eventId ?? null,
+    unplacedAt: known?.unplacedAt ?? null,
     toldEnd: known?.toldEnd ?? null,
     bytes: event.bytes,
   };
+}
+
+/** Not of paper, which is on no chain, and not before the end. */
+function unplacedAtOf({ confirmedAt, txHash, blockNumber, paper }: FillState): TimeMicros | null {
+  return txHash === null || blockNumber !== null || paper ? null : confirmedAt;
 }
 
 /** The bot that the report or its order names; else who was known; else whom the account has. */

@@ -27,6 +27,33 @@ function declared(json: object): Accounts {
   return accounts;
 }
 
+describe('a confirmed fill whose record names a transaction and no block', () => {
+  const PLACED = { ...MATCH, tx_hash: TX, order_hash: HASH };
+  const unplacedAt = (...reports: readonly Fields[]): unknown => {
+    const { entities } = testWriter().reports(...reports);
+    const fill = entities.get('fill|F1');
+    return fill?.kind === 'fill' ? fill.unplacedAt : 'no fill';
+  };
+  const noon = Date.parse('2026-05-08T12:00:00Z') * 1000;
+
+  test('is noted by its time: its receipt is asked for at the end of the window', () => {
+    expect(unplacedAt(PLACED)).toBe(noon);
+    expect(unplacedAt(without(PLACED, 'order_hash'))).toBe(noon);
+  });
+
+  test('stays noted though its block is learned later: the log does not have it', () => {
+    expect(unplacedAt(PLACED, { ...PLACED, block_number: '7' })).toBe(noon);
+  });
+
+  test('is none with a block, without a transaction, before its end, or of paper', () => {
+    expect(unplacedAt({ ...PLACED, block_number: '7' })).toBeNull();
+    expect(unplacedAt({ ...PLACED, status: 'MINED', block_number: '7' }, PLACED)).toBeNull();
+    expect(unplacedAt(MATCH)).toBeNull();
+    expect(unplacedAt({ ...PLACED, status: 'MINED' })).toBeNull();
+    expect(unplacedAt({ ...PLACED, paper: 'true' })).toBeNull();
+  });
+});
+
 describe('identity within one source (B9)', () => {
   test('the same fill again is a duplicate, with any status, mark or metadata', () => {
     const written = testWriter().reports(MATCH, MATCH, {

@@ -44,6 +44,17 @@ function declared(sources: object): Accounts {
 
 const WITH_CHAIN = declared({ source_of_record: 'bus', other_sources: ['chain'] });
 
+test('a movement of a file, which names no block, is noted by its time', () => {
+  const said = { kind: 'YIELD', amount_pusd: '2' };
+  const noted = (source: 'chain' | 'file'): unknown => {
+    const { entities } = testWriter().inputs(movement('CashMoved', said, source));
+    const moved = entities.get(`moved|${TX}|${ALICE}`);
+    return moved?.kind === 'moved' ? [...moved.places.values()][0]?.unplacedAt : 'none';
+  };
+  expect(noted('file')).toBe(Date.parse('2026-05-08T12:00:00Z') * 1000);
+  expect(noted('chain')).toBeNull();
+});
+
 describe('identity', () => {
   const KINDS = [
     movement('PositionsSplit', { ...SPLIT, neg_risk_market_id: null, legs: pair('10') }),

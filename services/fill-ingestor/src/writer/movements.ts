@@ -64,6 +64,7 @@ export function stepMovement(
     type: draft.type,
     source: draft.source,
     content: contentOf(whole.movement),
+    unplacedAt: stands.block === null ? (draft.effectiveAt ?? event.receivedAt) : null,
     eventId: entry.event_id,
     bytes: event.bytes,
   };

@@ -30,6 +30,7 @@ export type MovedRow = {
   readonly type: string;
   readonly source: string;
   readonly content: string;
+  readonly unplaced_at: number | null;
   readonly event_id: string;
   readonly bytes: Buffer;
 };
@@ -109,6 +110,7 @@ export const MOVED = table<MovedRow>(
     type: 'text',
     source: 'text',
     content: 'text',
+    unplaced_at: 'time',
     event_id: 'text',
     bytes: 'bytes',
   },
@@ -221,6 +223,7 @@ export function changesOfMoved(
       type: moved.type,
       source: moved.source,
       content: moved.content,
+      unplaced_at: moved.unplacedAt,
       event_id: moved.eventId,
       bytes: moved.bytes,
     } satisfies MovedRow,
@@ -231,12 +234,13 @@ export function movedOfRows(rows: readonly MovedRow[]): MovedState | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
   const { tx_hash: txHash, account } = first;
-  const places = rows.map(({ place, type, source, content, event_id: eventId, bytes }) => {
+  const places = rows.map(({ place, content, bytes, ...row }) => {
     const told: Moved = {
-      type: type as MovementType,
-      source: source as Moved['source'],
+      type: row.type as MovementType,
+      source: row.source as Moved['source'],
       content,
-      eventId,
+      unplacedAt: row.unplaced_at,
+      eventId: row.event_id,
       bytes,
     };
     return [place, told] as const;

@@ -1,7 +1,4 @@
-/**
- * Rows of the writer's state tables, and the way from an entity to its row and back. The ledger
- * partition is a text here, because keys of entities are texts.
- */
+/** Rows of the writer's state tables, there and back. The partition is a text, as keys are. */
 
 import { type FillStatus, type IdentityRecipe, type OrderSide } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
@@ -41,6 +38,7 @@ export type FillRow = {
   readonly matched_at: number | null;
   readonly confirmed_at: number | null;
   readonly condition_id: string | null;
+  readonly unplaced_at: number | null;
   readonly told_end: string | null;
   readonly paper: boolean;
   readonly event_id: string | null;
@@ -123,6 +121,7 @@ const FILL_COLUMNS = {
   matched_at: 'time',
   confirmed_at: 'time',
   condition_id: 'text',
+  unplaced_at: 'time',
   told_end: 'text',
   paper: 'bool',
   event_id: 'text',
@@ -236,6 +235,7 @@ export function rowOfFill(state: FillState): FillRow {
     matched_at: state.matchedAt,
     confirmed_at: state.confirmedAt,
     condition_id: state.conditionId,
+    unplaced_at: state.unplacedAt,
     told_end: state.toldEnd,
     paper: state.paper,
     event_id: state.eventId,
@@ -284,6 +284,7 @@ export function fillOfRow(row: FillRow): FillState {
     matchedAt: row.matched_at,
     confirmedAt: row.confirmed_at,
     conditionId: row.condition_id,
+    unplacedAt: row.unplaced_at,
     toldEnd: row.told_end as FillStatus | null,
     paper: row.paper,
     eventId: row.event_id,

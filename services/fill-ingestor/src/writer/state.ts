@@ -64,6 +64,8 @@ export type FillState = {
   /** confirmed_at of its FillConfirmed, and the condition that it names; null before. */
   readonly confirmedAt: TimeMicros | null;
   readonly conditionId: string | null;
+  /** confirmedAt where the record names a transaction and no block: its receipt is asked for. */
+  readonly unplacedAt: TimeMicros | null;
   /** The end that a source not of record has told, where the fill had none yet. */
   readonly toldEnd: FillStatus | null;
   readonly paper: boolean;
@@ -165,6 +167,8 @@ export type Moved = {
   readonly source: 'chain' | 'file';
   /** What the record says besides envelope, source and coordinates, as JSON. */
   readonly content: string;
+  /** When it happened, where the record names no block: its transaction's receipt is asked for. */
+  readonly unplacedAt: TimeMicros | null;
   readonly eventId: string;
   readonly bytes: Buffer;
 };

@@ -42,6 +42,36 @@ const IS_OPENING = `l.entry_kind = 'OPENING'`;
 const CASH = `CASE WHEN ${IS_OPENING} AND l.token_id IS NULL THEN l.size_pusd ELSE l.cash_pusd END`;
 const BLOCK = `CASE WHEN ${IS_OPENING} THEN coalesce(l.block_number, 0) ELSE l.block_number END`;
 
+/**
+ * Lines that name no block and whose transaction was placed (rule B13), once line and place have
+ * both come: `placed_block` is theirs. Found by the place where it came last, else by the line. Of
+ * two places of one transaction the first holds.
+ */
+const FROM_PLACED = `
+  FROM (
+    SELECT l.*, p.block_number AS placed_block
+      FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, lo, hi)
+      JOIN window_places p
+        ON p.partition = r.partition::text AND p."offset" > r.lo AND p."offset" <= r.hi
+      JOIN pnl_ledger l ON l.tx_hash = p.tx_hash AND l.block_number IS NULL
+       AND l.partition = r.partition AND l.account = p.account AND l."offset" <= r.hi
+     WHERE ${isFirstPlace('p')}
+    UNION ALL
+    SELECT l.*, p.block_number
+      FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, lo, hi)
+      JOIN pnl_ledger l ON l.partition = r.partition AND l."offset" > r.lo AND l."offset" <= r.hi
+       AND l.block_number IS NULL AND l.tx_hash IS NOT NULL
+      JOIN window_places p ON p.partition = l.partition::text AND p.account = l.account
+       AND p.tx_hash = l.tx_hash AND p."offset" <= r.lo
+     WHERE ${isFirstPlace('p')}) l
+  WHERE l.entry_kind NOT IN ('REISSUE', 'OPENING')`;
+
+function isFirstPlace(place: string): string {
+  return `NOT EXISTS (SELECT 1 FROM window_places f WHERE f.partition = ${place}.partition
+    AND f.account = ${place}.account AND f.tx_hash = ${place}.tx_hash
+    AND f."offset" < ${place}."offset")`;
+}
+
 function micros(sum: string): string {
   return `(coalesce(${sum}, 0) * 1000000)::numeric(60,0)`;
 }
@@ -70,8 +100,17 @@ const SUMS = `
   ORDER BY ${DAY}, l.account COLLATE "C", l.trading_bot_id COLLATE "C",
     l.token_id COLLATE "C", l.condition_id COLLATE "C", l.builder_code COLLATE "C"`;
 
+/** What was said to be without a block, and has one now. */
+const SETTLED = `
+  SELECT to_char(${DAY}, 'YYYY-MM-DD'), l.account, l.trading_bot_id, l.token_id, l.condition_id,
+    l.builder_code, 0, 0, 0, 0, 0, 0, 0, 0, 0, ${micros('-sum(l.cash_pusd)')}, 0, 0
+  ${FROM_PLACED}
+  GROUP BY ${DAY}, 2, 3, 4, 5, 6
+  ORDER BY ${DAY}, l.account COLLATE "C", l.trading_bot_id COLLATE "C",
+    l.token_id COLLATE "C", l.condition_id COLLATE "C", l.builder_code COLLATE "C"`;
+
 export async function sumsOf(client: Client, ranges: Ranges): Promise<readonly SumLine[]> {
-  const rows = await ask(client, SUMS, ranges);
+  const rows = [...(await ask(client, SUMS, ranges)), ...(await ask(client, SETTLED, ranges))];
   return rows.map((row): SumLine => {
     const amount = (at: number): bigint => BigInt(row[at] ?? '0');
     return {
@@ -195,16 +234,22 @@ async function doubtsOf(
  * Cash and shares of live wallets by block, one pass over the lines; shares of lines that are set
  * aside are in no lot. `block` is what stands for the block of a line.
  */
-function legsSql(block: string, where: string): string {
+function legsSql(block: string, where: string, from: string): string {
   return `
   SELECT l.account, ${block}, l.token_id, ${micros(`sum(${CASH})`)}, ${taken(SHARES)}
-  ${FROM} AND NOT starts_with(l.account, 'paper:') AND ${where}
+  ${from} AND NOT starts_with(l.account, 'paper:') AND ${where}
   GROUP BY 1, 2, 3`;
 }
 
-const LATE_LEGS = `${legsSql(BLOCK, `${BLOCK} <= $4`)}`;
-const NEW_LEGS = `
-  ${legsSql(`greatest(${BLOCK}, $5::bigint)`, `${BLOCK} > $4`)}`;
+/** Of lines that name their block, and of those whose transaction was placed. */
+function bothLegs(sqlOf: (block: string, from: string) => string): string {
+  return `${sqlOf(BLOCK, FROM)} UNION ALL ${sqlOf('l.placed_block', FROM_PLACED)}`;
+}
+
+const LATE_LEGS = bothLegs((block, from) => legsSql(block, `${block} <= $4`, from));
+const NEW_LEGS = bothLegs((block, from) =>
+  legsSql(`greatest(${block}, $5::bigint)`, `${block} > $4`, from),
+);
 
 /** Legs of blocks that were passed before: each window behind such a block has to know of it. */
 export async function lateLegs(
@@ -251,7 +296,7 @@ function byToken(a: Leg, b: Leg): number {
   return byText(a.token ?? '', b.token ?? '');
 }
 
-const LEGS_TO_BLOCK = `${legsSql('$4::bigint', `${BLOCK} <= $4`)}`;
+const LEGS_TO_BLOCK = bothLegs((block, from) => legsSql('$4::bigint', `${block} <= $4`, from));
 
 /** All legs up to a block, since the beginning: for a window that is asked for out of its turn. */
 export async function legsToBlock(

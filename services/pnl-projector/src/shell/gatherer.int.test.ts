@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type LedgerEvent } from '@polytraders/contracts';
 import { monthOfTime } from '@polytraders/domain';
 import { connect, migrate, textOf } from '@polytraders/runtime';
 import { createDriver, type Table } from '@polytraders/stream';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import fc from 'fast-check';
-import { acts, eventOf } from '../acts.fixture.ts';
-import { cutsTable, factsTable } from '../cuts.ts';
+import { acts, eventOf, PAIR } from '../acts.fixture.ts';
+import { cutsTable, factsTable, placesTable } from '../cuts.ts';
 import { ledgerTable } from '../entry.ts';
 import { ACCOUNT, TOKEN } from '../events.fixture.ts';
 import { partitionOfAccount } from '../entities.ts';
@@ -48,11 +49,12 @@ function tell(): Desk {
   let windows = 0;
   log.tell('general_live', { include_paper: 'true', group_by: 'market' });
   for (const [at, act] of all.entries()) {
-    const event = eventOf(act, at);
+    const event = withoutBlock(eventOf(act, at), at);
     if (event.type === 'MarketResolved') {
       for (let partition = 0; partition < 12; partition += 1) desk.take(partition, event);
     } else desk.take(partitionOfAccount(act.account), event);
     if (at % 60 === 30) markedFills(log, windows);
+    if (at % 25 === 24) place(log, at);
     if (at % 60 !== 59) continue;
     windows += 1;
     const date = `2026-05-${String(7 + windows).padStart(2, '0')}`;
@@ -91,6 +93,26 @@ function markedFills(log: Log, windows: number): void {
   }
 }
 
+/** Of transactions; some of them are of two fills, and of both wallets. */
+function hashOf(at: number): string {
+  return `0x${String(at % 70).padStart(64, '0')}`;
+}
+
+/** Two fills of three name their transaction and no block. */
+function withoutBlock(event: LedgerEvent, at: number): LedgerEvent {
+  if (event.type !== 'FillConfirmed' || at % 3 === 0) return event;
+  return { ...event, value: { ...event.value, tx_hash: hashOf(at), block_number: null } };
+}
+
+/** The chain tells blocks of some, of some before their fills, of some twice and not the same. */
+function place(log: Log, at: number): void {
+  for (const [nth, account] of PAIR.entries()) {
+    const some = Array.from({ length: 9 }, (_, one) => at + nth + one * 4);
+    const placed = some.map((one) => [hashOf(one), 70_999_990 + ((one + at) % 40)] as const);
+    log.observe('2026-06-30', account, { cash: '0', placed: Object.fromEntries(placed) }, 1);
+  }
+}
+
 /** Writes what the partitions of the books leave, as their commits would. */
 async function write(schema: string, desk: Desk): Promise<void> {
   await migrate(client, schema, processor.storage.migrations);
@@ -102,6 +124,7 @@ async function write(schema: string, desk: Desk): Promise<void> {
   }
   for (const row of desk.cutRows) await insert(cutsTable.name, textsOf(cutsTable, row));
   for (const row of desk.factRows) await insert(factsTable.name, textsOf(factsTable, row));
+  for (const row of desk.placeRows) await insert(placesTable.name, textsOf(placesTable, row));
 }
 
 function textsOf<Row extends object>(table: Table<Row>, row: Row): Record<string, string | null> {
@@ -163,6 +186,8 @@ describe('the gatherer', () => {
     });
     expect(fold.drive(records).entries.map(exactText)).toEqual(desk.reports.map(exactText));
     expect(cuts.some(({ legsToBlock }) => legsToBlock !== null)).toBe(true);
+    const settled = cuts.flatMap(({ sums }) => sums.filter(({ unsettled }) => unsettled > 0n));
+    expect(settled.length).toBeGreaterThan(10);
     for (const [at, { marks, lastLines }] of cuts.entries()) {
       const own = desk.cuts[at];
       const days = marksWith(new Map(), own?.marks ?? []);

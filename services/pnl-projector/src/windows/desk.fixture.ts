@@ -8,7 +8,15 @@
 import { type LedgerEvent } from '@polytraders/contracts';
 import { dateOfTime, isPaperAccount } from '@polytraders/domain';
 import { createDriver, type Driver, type Emission, type Recorded } from '@polytraders/stream';
-import { type CutNote, type CutRow, type Fact, type FactNote, type FactRow } from '../cuts.ts';
+import {
+  type CutNote,
+  type CutRow,
+  type Fact,
+  type FactNote,
+  type FactRow,
+  type PlaceRow,
+  placesTable,
+} from '../cuts.ts';
 import { type LedgerEntry } from '../entry.ts';
 import { processor } from '../processor.ts';
 import { type Cut, type CutEvent, type Leg, type SumLine } from './cut.ts';
@@ -39,6 +47,7 @@ export type Desk = {
   /** Rows that the books leave for windows. */
   readonly cutRows: readonly CutRow[];
   readonly factRows: readonly FactRow[];
+  readonly placeRows: readonly PlaceRow[];
 };
 
 /** A desk whose log has so many partitions; `fold` is what its cuts go through. */
@@ -54,6 +63,7 @@ export function createDesk(
   const cuts: Cut[] = [];
   const cutRows: CutRow[] = [];
   const factRows: FactRow[] = [];
+  const placeRows: PlaceRow[] = [];
   const reports: ReportEntry[] = [];
   const emitted: Emission[] = [];
   const seen = new Set<string>();
@@ -70,8 +80,10 @@ export function createDesk(
       if (seen.has(key) || (entity.kind !== 'cut' && entity.kind !== 'fact')) continue;
       seen.add(key);
       for (const change of processor.storage.changes(key, undefined, entity as never)) {
-        if ('upsert' in change && entity.kind === 'cut') cutRows.push(change.row as CutRow);
-        if ('upsert' in change && entity.kind === 'fact') factRows.push(change.row as FactRow);
+        if (!('upsert' in change)) continue;
+        if (entity.kind === 'cut') cutRows.push(change.row as CutRow);
+        else if (change.upsert === placesTable.name) placeRows.push(change.row as PlaceRow);
+        else factRows.push(change.row as FactRow);
       }
       if (entity.kind === 'cut') cutNotes.push({ partition, note: entity });
       else facts.push({ partition, note: entity });
@@ -94,6 +106,7 @@ export function createDesk(
     const isIn = ({ partition, offset }: { partition: number; offset: number }): boolean =>
       offset > (from[partition] ?? -1) && offset <= (to[partition] ?? -1);
     const own = lines.filter((line) => isIn(line) && line.entry.entry_kind !== 'REISSUE');
+    const until = lines.filter((line) => line.offset <= (to[line.partition] ?? -1));
     const told = facts
       .filter(({ partition, note }) => isIn({ partition, offset: note.offset }))
       .map(({ note }) => exactValue(note.payload) as Fact);
@@ -103,7 +116,9 @@ export function createDesk(
       offsets: to,
       own,
       told,
-      all: lines.filter((line) => line.offset <= (to[line.partition] ?? -1)),
+      placed: placedIn(until, placeRows, isIn),
+      all: until,
+      places: placeRows.filter((one) => one.offset <= (to[Number(one.partition)] ?? -1)),
       before: cuts,
     });
   }
@@ -122,7 +137,7 @@ export function createDesk(
     return made;
   }
 
-  return { take, gather, lines, reports, emitted, cuts, cutRows, factRows };
+  return { take, gather, lines, reports, emitted, cuts, cutRows, factRows, placeRows };
 }
 
 function eventOf(note: CutNote): CutEvent {
@@ -135,11 +150,14 @@ type Range = {
   readonly offsets: readonly number[];
   readonly own: readonly Line[];
   readonly told: readonly Fact[];
+  /** Lines that are placed by now, and were not before. */
+  readonly placed: readonly PlacedLine[];
   readonly all: readonly Line[];
+  readonly places: readonly PlaceRow[];
   readonly before: readonly Cut[];
 };
 
-function cutOf({ seq, events, offsets, own, told, all, before }: Range): Cut {
+function cutOf({ seq, events, offsets, own, told, placed, ...range }: Range): Cut {
   const [event] = events;
   if (event === undefined) throw new Error('no partition');
   const sorted = [...own].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
@@ -147,14 +165,20 @@ function cutOf({ seq, events, offsets, own, told, all, before }: Range): Cut {
     marketSeq: seq,
     event: merged(event, events),
     offsets,
-    sums: sorted.map(({ entry }) => sumOf(entry)),
+    sums: [
+      ...sorted.map(({ entry }) => sumOf(entry)),
+      ...placed.map(({ entry }) => settledBy(entry)),
+    ],
     lastLines: lastLinesOf(sorted),
-    legs: sorted.flatMap(({ entry }) => legsOf(entry)),
+    legs: [
+      ...sorted.flatMap(({ entry }) => legsOf(entry)),
+      ...placed.flatMap(({ entry, block }) => legsOf(entry, block)),
+    ],
     marks: sorted.flatMap(({ entry }) => markOf(entry)),
     definitions: told.flatMap((one) => (one.fact === 'DEFINED' ? [one] : [])),
     resolved: told.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
     observations: told.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
-    legsToBlock: legsToBlock(event, all, before),
+    legsToBlock: legsToBlock(event, range),
   };
 }
 
@@ -170,8 +194,7 @@ function merged(event: CutEvent, events: readonly CutEvent[]): CutEvent {
 
 function legsToBlock(
   event: CutEvent,
-  all: readonly Line[],
-  before: readonly Cut[],
+  { all, places, before }: Pick<Range, 'all' | 'places' | 'before'>,
 ): Cut['legsToBlock'] {
   if (event.type !== 'WindowBalancesComplete') return null;
   const { block_number: block } = event.value;
@@ -179,7 +202,41 @@ function legsToBlock(
     one.type === 'WindowBalancesComplete' ? [one.value.block_number ?? -1] : [],
   );
   if (block === null || block >= Math.max(-1, ...blocks)) return null;
-  return all.flatMap(({ entry }) => legsOf(entry)).filter((leg) => leg.block <= block);
+  const placed = placedIn(all, places, () => true);
+  return [
+    ...all.flatMap(({ entry }) => legsOf(entry)),
+    ...placed.flatMap((line) => legsOf(line.entry, line.block)),
+  ].filter((leg) => leg.block <= block);
+}
+
+type PlacedLine = Line & { readonly block: number };
+
+/** Lines without a block that have one by a place, where the later of the two is in a range. */
+function placedIn(
+  lines: readonly Line[],
+  places: readonly PlaceRow[],
+  isIn: (at: { readonly partition: number; readonly offset: number }) => boolean,
+): readonly PlacedLine[] {
+  return lines.flatMap((line) => {
+    const { partition, offset, entry } = line;
+    if (entry.block_number !== null || entry.entry_kind === 'REISSUE') return [];
+    const place = places.find(
+      (one) => one.account === entry.account && one.tx_hash === entry.tx_hash,
+    );
+    if (place === undefined) return [];
+    const known = Math.max(offset, place.offset);
+    return isIn({ partition, offset: known }) ? [{ ...line, block: place.block_number }] : [];
+  });
+}
+
+/** What was said to be without a block, and has one. */
+function settledBy(line: LedgerEntry): SumLine {
+  const { day, account, bot, token, condition, builder, unsettled } = sumOf(line);
+  const none = { volume: 0n, realised: 0n, grossFees: 0n, rebates: 0n, received: 0n, netFees: 0n };
+  return {
+    ...{ day, account, bot, token, condition, builder, ...none, shares: 0n, basis: 0n },
+    ...{ fills: 0, declared: 0, quarantined: 0, unsettled: -unsettled },
+  };
 }
 
 const FILLS = new Set(['FILL', 'RELEASE', 'REVERSE']);
@@ -228,11 +285,11 @@ function basisOf(line: LedgerEntry): bigint {
   return paid + (line.realised_pnl_pusd ?? 0n) + (line.unknown_basis_pusd ?? 0n);
 }
 
-export function legsOf(line: LedgerEntry): readonly Leg[] {
+export function legsOf(line: LedgerEntry, at = line.block_number): readonly Leg[] {
   const { account, token_id: token } = line;
   if (isPaperAccount(account)) return [];
   const isOpening = line.entry_kind === 'OPENING';
-  const block = line.block_number ?? (isOpening ? 0 : null);
+  const block = at ?? (isOpening ? 0 : null);
   if (block === null) return [];
   const cash = isOpening && token === null ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
   const moved = token === null || line.quarantined ? 0n : sharesOf(line);

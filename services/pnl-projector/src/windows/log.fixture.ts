@@ -50,6 +50,13 @@ export function wallets(count: number): readonly string[] {
   );
 }
 
+/** What the chain says of a wallet: amounts, and blocks of transactions by their hash. */
+export type Found = {
+  readonly cash: string;
+  readonly tokens?: Readonly<Record<string, string>>;
+  readonly placed?: Readonly<Record<string, number>>;
+};
+
 type Envelope = Pick<
   WindowClosed,
   | 'event_id'
@@ -69,12 +76,7 @@ export type Log = {
   readonly tell: (mode: Mode, settings?: Readonly<Record<string, string>>, at?: number) => void;
   /** Closes the day; answers the reports that are cut then. */
   readonly close: (date: string, marks?: WindowClosed['marks']) => readonly ReportEntry[];
-  readonly observe: (
-    date: string,
-    account: string,
-    found: { readonly cash: string; readonly tokens?: Readonly<Record<string, string>> } | string,
-    block: number,
-  ) => void;
+  readonly observe: (date: string, account: string, found: Found | string, block: number) => void;
   readonly complete: (
     date: string,
     block: number | null,
@@ -204,7 +206,7 @@ function observation(
   envelope: Envelope,
   date: string,
   account: string,
-  found: { readonly cash: string; readonly tokens?: Readonly<Record<string, string>> } | string,
+  found: Found | string,
   block: number,
 ): ChainBalancesObserved {
   const { market_seq: _, ...own } = envelope;
@@ -224,6 +226,12 @@ function observation(
           balance_shares: qty(quantity),
         })),
     error: isError ? found : null,
+    transactions: isError
+      ? []
+      : Object.entries(found.placed ?? {}).map(([tx_hash, block_number]) => ({
+          tx_hash,
+          block_number,
+        })),
   };
 }
 

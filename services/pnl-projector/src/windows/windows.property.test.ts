@@ -104,6 +104,7 @@ function recordLog(
     cuts: [],
     cutRows: [],
     factRows: [],
+    placeRows: [],
   };
   const log = createLog(recorder);
   const names = wallets(walletCount);
