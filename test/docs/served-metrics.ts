@@ -13,13 +13,15 @@ export type Served = {
   readonly series: ReadonlySet<string>;
 };
 
+const LIVE = { mode: 'general_live', isRebuild: false } as const;
+
 /** What the services' /metrics hold. */
 export async function servedMetrics(): Promise<Served> {
   const texts = await Promise.all([
-    createMetrics(pnlProjector, false).text(),
-    createMetrics(inventoryReserver, false).text(),
-    createMetrics(settlementPlanner, false).text(),
-    createMetrics(createWriter(new Map()), false).text(),
+    createMetrics(pnlProjector, LIVE).text(),
+    createMetrics(inventoryReserver, LIVE).text(),
+    createMetrics(settlementPlanner, LIVE).text(),
+    createMetrics(createWriter(new Map()), LIVE).text(),
   ]);
   const declared = [...texts.join('\n').matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(
     ([, name = '', kind]) => ({ name, kind }),

@@ -91,7 +91,7 @@ async function query(...statements: readonly string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  log = await createTestLog('pnl_operations', ['pnl-projector']);
+  log = await createTestLog('pnl_operations', ['pnl-projector'], ['ParametersChanged']);
   folder = mkdtempSync(join(tmpdir(), 'pnl-operations-'));
   const env = { ...process.env, ...log.env, LOG_LEVEL: 'debug', HTTP_PORT: '0' };
   service = startService('pnl-projector', env, folder);
@@ -223,6 +223,37 @@ describe('the running PnL reporter', () => {
     await new Promise((resolve) => setTimeout(resolve, 11_000));
     expect([await drift(), (await health())[1]['onchain_drift_pusd']]).toEqual([51.5, 51.5]);
   }, 90_000);
+
+  test('says its mode in health and metrics: its own, and the one that the log has in force', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toContain('polytraders_gov_pnlprojector_mode{mode="general_live"} 1\n');
+    expect((await health())[1]).toMatchObject({
+      mode: 'general_live',
+      mode_on_log: 'general_live',
+    });
+    const at = Date.now() * 1000;
+    const held = {
+      ...fixture('ParametersChanged'),
+      processor: 'pnl-projector',
+      mode: 'limited_live',
+      parameters: [],
+      market_seq: 1,
+      recorded_at: at,
+      effective_at: at,
+    };
+    const topic = `${log.prefix}${TOPICS.ledgerEvents.name}`;
+    const value = log.encode('ParametersChanged', held);
+    await log.appendRaw(
+      Array.from({ length: 12 }, (_, partition) => ({ topic, partition, key: '*', value })),
+    );
+    const inForce = (mode: string) => `${METRIC}_mode_partitions{mode="${mode}"}`;
+    await until('it is read', async () => (await metrics()).get(inForce('limited_live')) === 12);
+    expect((await metrics()).get(inForce('general_live'))).toBe(0);
+    expect((await health())[1]).toMatchObject({
+      mode: 'general_live',
+      mode_on_log: 'limited_live',
+    });
+  }, 60_000);
 
   test('knows the open orders of real accounts once inventory is there', async () => {
     const client = await connect({ url: log.databaseUrl, applicationName: 'operations-test' });

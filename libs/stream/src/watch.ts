@@ -27,15 +27,23 @@ export type Finding = { readonly color: 'amber' | 'red'; readonly because: strin
 export type Judged = {
   readonly findings: readonly Finding[];
   /** Shown in health under these names, judged or not. */
-  readonly shown: Readonly<Record<string, number | boolean | null>>;
+  readonly shown: Readonly<Record<string, number | boolean | string | null>>;
 };
 
 export type LevelGauge = {
   readonly name: string;
   readonly help: string;
-  /** The name among the answers. */
-  readonly reading: string;
-};
+} & (
+  | {
+      /** The name among the answers. */
+      readonly reading: string;
+    }
+  | {
+      readonly label: string;
+      /** The name among the answers, by value of the label. */
+      readonly readings: Readonly<Record<string, string>>;
+    }
+);
 
 export type Watch<Event> = {
   readonly questions: readonly Question[];

@@ -129,6 +129,16 @@ describe('quarantine_count', () => {
   });
 });
 
+test.each([
+  [{}, null],
+  [{ general_live: 0, limited_live: 0, shadow_only: 0 }, 'general_live'],
+  [{ general_live: 0, limited_live: 12, shadow_only: 0 }, 'limited_live'],
+  [{ general_live: 5, limited_live: 7, shadow_only: 0 }, 'general_live, limited_live'],
+])('health says the mode that the log has in force, of %j %s', (values, mode) => {
+  const { shown } = watch.judging()({ at: START, activityAt: null, values });
+  expect(shown['mode_on_log']).toBe(mode);
+});
+
 test('orders and matches are signs of life; paper, parameters, cash and the clock are none', () => {
   const fill = fillConfirmed();
   expect(watch.activityAt({ type: 'FillConfirmed', value: fill })).toBe(fill.recorded_at);

@@ -22,6 +22,7 @@ import {
 } from '@polytraders/stream';
 import { PROCESSOR_ID } from './version.ts';
 
+const MODES = ['general_live', 'limited_live', 'shadow_only'] as const;
 const MS_PER_S = 1000;
 const ACTIVE_MS = 15 * 60 * MS_PER_S;
 const FRESH_MS = 300 * MS_PER_S;
@@ -73,8 +74,20 @@ const WINDOWS: Question = {
     ORDER BY window_end DESC, "offset" DESC LIMIT 1`,
 };
 
+/**
+ * The mode in force, as the log says it (B19), by partitions: for a moment, or where one stands
+ * still, they may have different ones. Before the log has said one it is the specified default.
+ */
+const MODE: Question = {
+  processor: PROCESSOR_ID,
+  schema: (version) => `pnl_v${String(version)}`,
+  sql: (schema) => `
+    SELECT ${MODES.map((mode) => `count(*) FILTER (WHERE mode = '${mode}') AS ${mode}`).join(', ')}
+    FROM ${schema}.parameters`,
+};
+
 export const watch: Watch<LedgerEvent> = {
-  questions: [OWN, WINDOWS, ORDERS],
+  questions: [OWN, WINDOWS, ORDERS, MODE],
   gauges: [
     {
       name: 'polytraders_gov_pnlreporter_quarantine_count',
@@ -85,6 +98,12 @@ export const watch: Watch<LedgerEvent> = {
       name: 'polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd',
       help: 'Σ |books − chain| over all wallets at the last reconciliation, in pUSD.',
       reading: 'drift_pusd',
+    },
+    {
+      name: 'polytraders_gov_pnlreporter_mode_partitions',
+      help: 'Partitions of the log in which this mode is in force: what reports there are.',
+      label: 'mode',
+      readings: Object.fromEntries(MODES.map((mode) => [mode, mode])),
     },
   ],
   activityAt,
@@ -122,6 +141,7 @@ function judging(): (reading: Reading) => Judged {
     return {
       findings: [...silence(at, activeSince, lastFillAt), ...growing(growth)],
       shown: {
+        mode_on_log: modeOf(values),
         active_trading: isActive,
         open_orders: openOrders,
         last_fill_ago_s: ageMs === null ? null : Math.round(ageMs / MS_PER_S),
@@ -131,6 +151,13 @@ function judging(): (reading: Reading) => Judged {
       },
     };
   };
+}
+
+/** One, mostly; where the partitions have several, all of them. Null: it was not asked yet. */
+function modeOf(values: Reading['values']): string | null {
+  if (!MODES.some((mode) => typeof values[mode] === 'number')) return null;
+  const inForce = MODES.filter((mode) => (values[mode] ?? 0) > 0);
+  return inForce.length === 0 ? 'general_live' : inForce.join(', ');
 }
 
 /** Of the last five minutes, and the one before them: growth is seen from the edge on. */

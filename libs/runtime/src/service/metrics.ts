@@ -6,6 +6,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { type LevelGauge, type Meter, type Processor } from '@polytraders/stream';
 import { type TallyLine } from '../postgres/group.ts';
+import { type Mode } from './config.ts';
 import { type Observed, type SourceState, unpublished, unstored } from './health.ts';
 
 export type ServiceMetrics = {
@@ -22,7 +23,7 @@ export type ServiceMetrics = {
 
 export function createMetrics<Event, Entity, Entry extends object>(
   processor: Processor<Event, Entity, Entry>,
-  isRebuild: boolean,
+  { mode, isRebuild }: { readonly mode: Mode; readonly isRebuild: boolean },
 ): ServiceMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -30,6 +31,7 @@ export function createMetrics<Event, Entity, Entry extends object>(
   const registers = [registry];
   const own = { ...ownMetrics(prefix, registers), ...ownGauges(prefix, registers) };
   const ofSources = sourceGauges(prefix, registers);
+  modeGauge(prefix, registers).set({ mode }, 1);
   const meters = isRebuild ? [] : processor.meters.map((meter) => metricOf(meter, registers));
 
   return {
@@ -134,6 +136,16 @@ function ownGauges(prefix: string, registers: Registry[]) {
   return { lag, lagSeconds, unpublished, waiting, halted, confirmed };
 }
 
+/** What the worker may publish; what each report is, the log's own mode says (B19). */
+function modeGauge(prefix: string, registers: Registry[]) {
+  return new Gauge({
+    name: `${prefix}_mode`,
+    help: 'The MODE that this worker runs in: 1.',
+    labelNames: ['mode'],
+    registers,
+  });
+}
+
 /** Where the sources beside the worker stand; empty for a service that has none. */
 function sourceGauges(prefix: string, registers: Registry[]) {
   const lag = new Gauge({
@@ -176,17 +188,24 @@ function sourceGauges(prefix: string, registers: Registry[]) {
 }
 
 function levelGauges(gauges: readonly LevelGauge[], registers: Registry[]) {
-  const made = gauges.map(({ name, help, reading }) => {
-    const gauge = new Gauge({ name, help, registers });
+  const made = gauges.flatMap((level) => {
+    const { name, help } = level;
+    const labelNames = 'label' in level ? [level.label] : [];
+    const gauge = new Gauge({ name, help, labelNames, registers });
     // Without labels it would start at 0, which nobody has read.
-    gauge.remove();
-    return { gauge, reading };
+    if (!('label' in level)) {
+      gauge.remove();
+      return [{ gauge, labels: {}, reading: level.reading }];
+    }
+    return Object.entries(level.readings).map(([value, reading]) => {
+      return { gauge, labels: { [level.label]: value }, reading };
+    });
   });
   return (values: Readonly<Record<string, number | null>>): void => {
-    for (const { gauge, reading } of made) {
+    for (const { gauge, labels, reading } of made) {
       const value = values[reading] ?? null;
-      if (value === null) gauge.remove();
-      else gauge.set(value);
+      if (value === null) gauge.remove(labels);
+      else gauge.set(labels, value);
     }
   };
 }

@@ -175,7 +175,7 @@ function shownOf<Event, Entity, Entry extends object>(
   processor: Processor<Event, Entity, Entry>,
   { config, version, publishes, log }: Facts & { readonly config: ServiceConfig },
 ): Shown {
-  const metrics = createMetrics(processor, !config.publishes);
+  const metrics = createMetrics(processor, { mode: config.mode, isRebuild: !config.publishes });
   let wrote = (): void => undefined;
   const says = config.publishes ? (processor.says ?? null) : null;
   const onBatch: Told['onBatch'] = (parts, milliseconds) => {
