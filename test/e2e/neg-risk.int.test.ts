@@ -5,67 +5,27 @@
  * their rows.
  */
 
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { TOPICS } from '@polytraders/contracts';
 import { costBasis } from '@polytraders/domain';
-import { repositoryRoot } from '@polytraders/infra/stack';
 import { formatFixed } from '@polytraders/money';
 import { type Entity, type LedgerEntry, processor } from '@polytraders/pnl-projector';
-import { createDriver, type Driven, type Recorded } from '@polytraders/stream';
-import { generateLogLives, type LogEvent } from '@polytraders/testkit/generator';
-import { createSpineLog, projectors, serviceOf, type SpineLog } from '../faults/spine.ts';
+import { createDriver, type Driven } from '@polytraders/stream';
+import { createSpineLog, type SpineLog } from '../faults/spine.ts';
 import { query } from '../faults/standing.ts';
-import { startWorkerProcess, type WorkerProcess } from '../faults/worker-process.ts';
-import { until } from './log.ts';
-
-const EVENTS = 4_000;
+import { type WorkerProcess } from '../faults/worker-process.ts';
+import { killTwice } from './killed-twice.ts';
 
 let log: SpineLog;
-const workers: WorkerProcess[] = [];
-const written: Recorded<LogEvent['event']>[] = [];
+let worker: WorkerProcess | null = null;
 
 beforeAll(async () => {
   log = await createSpineLog('neg_risk');
 }, 120_000);
 
 afterAll(async () => {
-  await Promise.all(workers.filter((worker) => worker.isRunning()).map((worker) => worker.kill()));
+  await worker?.kill();
   await log.close();
 }, 60_000);
-
-async function append(events: readonly LogEvent[]): Promise<void> {
-  const topic = log.prefix + TOPICS.ledgerEvents.name;
-  await log.send(
-    events.map(({ event, partition, key }) => {
-      const type = event.type;
-      return { topic, partition, key, value: log.encode(type, event.value) };
-    }),
-  );
-  for (const { event, partition } of events) {
-    const offset = written.filter((one) => one.partition === partition).length;
-    written.push({ event, topic, partition, offset });
-  }
-}
-
-function startWorker(): WorkerProcess {
-  const one = projectors.find(({ id }) => id === processor.id);
-  if (one === undefined) throw new Error('The PnL reporter is no projector.');
-  const logs = join(repositoryRoot, '.local/e2e', log.prefix);
-  const service = serviceOf(one, log, logs, { SESSION_TIMEOUT_MS: '6000' });
-  const worker = startWorkerProcess(service, `neg-risk-${String(workers.length)}`);
-  workers.push(worker);
-  return worker;
-}
-
-async function folded(): Promise<number> {
-  const rows = await query<{ sum: string }>(
-    log.databaseUrl,
-    `SELECT coalesce(sum(next_offset), 0)::text AS sum FROM stream.partition
-     WHERE processor = '${processor.id}'`,
-  ).catch(() => []);
-  return Number(rows[0]?.sum ?? 0);
-}
 
 const byFill = (a: { fill_id?: string | null }, b: { fill_id?: string | null }) =>
   (a.fill_id ?? '') < (b.fill_id ?? '') ? -1 : 1;
@@ -77,18 +37,8 @@ describe('the PnL reporter on events of several questions, killed twice', () => 
   let driven: Driven<Entity, LedgerEntry> | null = null;
 
   test('folds the whole log', async () => {
-    const events = [...generateLogLives({ seed: 'neg risk', events: EVENTS, markets: 12 })];
-    const first = startWorker();
-    await append(events.slice(0, EVENTS / 2));
-    await until('part of the log is folded', async () => (await folded()) > EVENTS / 8);
-    await first.kill();
-    const second = startWorker();
-    await append(events.slice(EVENTS / 2));
-    const half = await folded();
-    await until('more of it is folded', async () => (await folded()) > half);
-    await second.kill();
-    startWorker();
-    await until('all is folded', async () => (await folded()) >= EVENTS, 90_000);
+    const { written, last } = await killTwice(log, processor.id, 'neg risk');
+    worker = last;
     driven = createDriver(processor).drive(written);
   }, 180_000);
 

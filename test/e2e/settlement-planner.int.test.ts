@@ -5,18 +5,10 @@
  */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  codec,
-  decoderOfOwn,
-  type LedgerEvent,
-  type RecordType,
-  type SettlementJob,
-  TOPICS,
-} from '@polytraders/contracts';
-import { connect, framed, mendKafkajs, start } from '@polytraders/runtime';
+import { decoderOfOwn, type LedgerEvent, type SettlementJob, TOPICS } from '@polytraders/contracts';
+import { connect, start } from '@polytraders/runtime';
 import { processor } from '@polytraders/settlement-planner/processor';
 import { createDriver } from '@polytraders/stream';
-import kafkajs from 'kafkajs';
 import {
   ACCOUNT,
   claimed,
@@ -33,18 +25,20 @@ import {
   resolved,
   sellOrder,
 } from '../../services/settlement-planner/src/events.fixture.ts';
+import { readDownstream } from '../faults/downstream.ts';
 import { startWorkerProcess } from '../faults/worker-process.ts';
 import { createTestLog, ledgerTopic, type TestLog, until } from './log.ts';
 
 const JOBS = TOPICS.settlementJobs.name;
 const ROUNDS = 60;
 const HEADER_BYTES = 5;
+const { events, expected } = history();
 let log: TestLog;
 
 beforeAll(async () => {
-  log = await createTestLog('settlement_planner', [processor.id]);
+  const types = events.map(({ type }) => type);
+  log = await createTestLog('settlement_planner', [processor.id], [...types, 'SettlementJob']);
   await log.createTopics([JOBS]);
-  await register('SettlementJob');
 }, 120_000);
 
 afterAll(async () => {
@@ -84,52 +78,20 @@ function history(): { events: readonly LedgerEvent[]; expected: readonly Settlem
   return { events, expected };
 }
 
-async function register(type: RecordType): Promise<number> {
-  const schema = codec.schemaOf(type);
-  const { name, namespace } = JSON.parse(schema) as Record<'name' | 'namespace', string>;
-  const url = log.env['SCHEMA_REGISTRY_URL'] ?? '';
-  const answer = await fetch(`${url}/subjects/${namespace}.${name}/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema }),
-  });
-  if (!answer.ok) throw new Error(`Expected the registry to take ${type}: ${answer.status}.`);
-  return ((await answer.json()) as { readonly id: number }).id;
-}
-
-async function appender(): Promise<(events: readonly LedgerEvent[]) => Promise<void>> {
-  const ids = new Map<string, number>();
-  return async (events) => {
-    for (const { type, value } of events) {
-      const id = ids.get(type) ?? (await register(type));
-      ids.set(type, id);
-      const bytes = framed(id, codec.encode(type, value, 0));
-      const record = { topic: log.prefix + ledgerTopic, partition: PARTITION, key: ACCOUNT };
-      await log.appendRaw([{ ...record, value: bytes }]);
-    }
-  };
+async function append(events: readonly LedgerEvent[]): Promise<void> {
+  const place = { topic: log.prefix + ledgerTopic, partition: PARTITION, key: ACCOUNT };
+  await log.appendRaw(
+    events.map(({ type, value }) => ({ ...place, value: log.encode(type, value) })),
+  );
 }
 
 /** Everything committed on the topic of jobs, as it comes. */
 async function readJobs(into: SettlementJob[]): Promise<() => Promise<void>> {
-  mendKafkajs();
-  const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
-  const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `${log.prefix}reader`, readUncommitted: false });
   const decode = decoderOfOwn('SettlementJob');
-  const places = new Map<number, bigint>();
-  await consumer.connect();
-  await consumer.subscribe({ topic: log.prefix + JOBS, fromBeginning: true });
-  await consumer.run({
-    eachMessage: async ({ partition, message }) => {
-      // A group that is called together again reads on from what was committed: the same places.
-      if (BigInt(message.offset) <= (places.get(partition) ?? -1n)) return Promise.resolve();
-      places.set(partition, BigInt(message.offset));
-      if (message.value !== null) into.push(decode(message.value.subarray(HEADER_BYTES)));
-      return Promise.resolve();
-    },
+  const { close } = await readDownstream(log, JOBS, ({ value }) => {
+    if (value !== null) into.push(decode(value.subarray(HEADER_BYTES)));
   });
-  return () => consumer.disconnect();
+  return close;
 }
 
 function byJob(jobs: readonly SettlementJob[]): ReadonlyMap<string, readonly SettlementJob[]> {
@@ -153,8 +115,6 @@ async function views(): Promise<ReadonlyMap<string, string>> {
 }
 
 test('killed twice, it publishes every state of every job once, in order', async () => {
-  const { events, expected } = history();
-  const append = await appender();
   const found: SettlementJob[] = [];
   const close = await readJobs(found);
   const service = {

@@ -7,10 +7,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { processor } from '@polytraders/pnl-projector/processor';
-import { connect, mendKafkajs, start } from '@polytraders/runtime';
+import { connect, start } from '@polytraders/runtime';
 import { generateLogFills } from '@polytraders/testkit/generator';
 import avro from 'avsc';
-import kafkajs from 'kafkajs';
+import { readDownstream } from '../faults/downstream.ts';
 import { createTestLog, settlementTopic, until, type TestLog } from './log.ts';
 
 const count = 400;
@@ -40,22 +40,14 @@ async function readReports(wanted: number): Promise<readonly Row[]> {
     { host: log.env['SCHEMA_REGISTRY_URL'] ?? '' },
     { [SchemaType.AVRO]: { logicalTypes: { decimal: Decimal } } },
   );
-  mendKafkajs();
-  const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
-  const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `${log.prefix}reader`, readUncommitted: false });
   const reports: Row[] = [];
-  await consumer.connect();
+  const reader = await readDownstream(log, settlementTopic, async ({ value }) => {
+    if (value !== null) reports.push((await schemas.decode(value)) as Row);
+  });
   try {
-    await consumer.subscribe({ topic: log.prefix + settlementTopic, fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        if (message.value !== null) reports.push((await schemas.decode(message.value)) as Row);
-      },
-    });
     await until(`${wanted} reports are read`, () => reports.length >= wanted);
   } finally {
-    await consumer.disconnect();
+    await reader.close();
   }
   return reports;
 }

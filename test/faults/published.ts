@@ -6,10 +6,9 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import kafkajs from 'kafkajs';
 import { TOPICS, type Topic } from '@polytraders/contracts';
-import { mendKafkajs } from '@polytraders/runtime';
 import { ledgerTopic, settlementTopic, type TestLog } from '../e2e/log.ts';
+import { readDownstream } from './downstream.ts';
 
 /** What reading takes of a test log. */
 export type Broker = Pick<TestLog, 'prefix' | 'kafka' | 'env'>;
@@ -110,35 +109,22 @@ async function consume(log: Broker, place: Place, each: Each): Promise<void> {
       value: null,
     })),
   );
-  const brokers = (log.env['KAFKA_BROKERS'] ?? '').split(',');
-  mendKafkajs();
-  const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-  const groupId = `${log.prefix}reader-${randomBytes(4).toString('hex')}`;
-  const consumer = kafka.consumer({ groupId, readUncommitted: false });
   const ended = new Set<number>();
-  /** A group that is called together again reads on from what was committed: the same places. */
-  const read = new Map<number, bigint>();
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
+  let end: () => void = () => undefined;
+  const isRead = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { failed, close } = await readDownstream(log, place.topic, async (message, partition) => {
+    const { key, value } = message;
+    const name = key?.toString('utf8') ?? '';
+    if (value !== null) await each(name, value, partition);
+    if (name === sentinel) ended.add(partition);
+    if (ended.size === place.partitions) end();
+  });
   try {
-    await new Promise<void>((resolve, reject) => {
-      void consumer
-        .run({
-          eachBatch: async ({ batch }) => {
-            for (const { key, value, offset } of batch.messages) {
-              if (BigInt(offset) <= (read.get(batch.partition) ?? -1n)) continue;
-              read.set(batch.partition, BigInt(offset));
-              const name = key?.toString('utf8') ?? '';
-              if (name === sentinel) ended.add(batch.partition);
-              if (value !== null) await each(name, value, batch.partition);
-            }
-            if (ended.size === place.partitions) resolve();
-          },
-        })
-        .catch(reject);
-    });
+    await Promise.race([isRead, failed]);
   } finally {
-    await consumer.disconnect();
+    await close();
   }
 }
 
