@@ -117,7 +117,8 @@ describe('what is shown', () => {
 
   test('of a window is what changes, before and after, and the revision that says it', () => {
     expect(windowText(window)).toBe(
-      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 142',
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut, beside what else came: ' +
+        'total_fills 143 → 142',
     );
   });
 
@@ -143,10 +144,12 @@ describe('what is shown', () => {
       { at: midnight + 86_400_000_000, added: NOTHING_ADDED },
     ]);
     expect(effects.map(windowText)).toEqual([
-      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 144, ' +
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut, beside what else came: ' +
+        'total_fills 143 → 144, ' +
         'gross_volume_pusd 87450 → 87950, net_fees_pusd 168.9 → 170.15, net_pnl_pusd 1071.6 → ' +
         '1070.35, quarantined_fills 1 → 0',
-      'settlement_pnl_20260508T000000Z gets revision 2 at the next cut: realised_pnl_pusd 1240.5 ' +
+      'settlement_pnl_20260508T000000Z gets revision 2 at the next cut, beside what else came: ' +
+        'realised_pnl_pusd 1240.5 ' +
         '→ 1230.5, net_pnl_pusd 1071.6 → 1061.6',
       'no report of 2026-05-09T00:00:00Z to 2026-05-10T00:00:00Z is out yet; its first one has ' +
         'nothing',

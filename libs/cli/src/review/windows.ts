@@ -163,7 +163,7 @@ export function windowText({ reportId, revision, start, end, numbers }: WindowEf
   const which =
     reportId === null
       ? `no report of ${start} to ${end} is out yet; its first one has`
-      : `${reportId} gets revision ${String(revision)} at the next cut:`;
+      : `${reportId} gets revision ${String(revision)} at the next cut, beside what else came:`;
   return `${which} ${what}`;
 }
 
