@@ -172,7 +172,7 @@ test.each(['UPDATE', 'DELETE', 'TRUNCATE'])(
 );
 
 describe('a month of a ledger, which the service asks the owner to make', () => {
-  test('is made of ledgers of the owner alone: no code of the service runs as the owner', async () => {
+  test('is made of the ledgers of its owner: no code of the service runs as that', async () => {
     const made = refusalOf(
       asService(`
         CREATE FUNCTION pg_temp.mine(int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$

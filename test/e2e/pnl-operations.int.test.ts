@@ -224,7 +224,7 @@ describe('the running PnL reporter', () => {
     expect([await drift(), (await health())[1]['onchain_drift_pusd']]).toEqual([51.5, 51.5]);
   }, 90_000);
 
-  test('says its mode in health and metrics: its own, and the one that the log has in force', async () => {
+  test('says the mode that it runs in, and the one that the log has in force', async () => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain('polytraders_gov_pnlprojector_mode{mode="general_live"} 1\n');
     expect((await health())[1]).toMatchObject({

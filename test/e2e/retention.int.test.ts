@@ -277,7 +277,8 @@ test('7-year retention tag applied to all SettlementReport records', async () =>
             count(*) FILTER (WHERE retained_until IS NULL AND regulatory)
      FROM pnl_v1.settlement_reports`,
   );
-  // Two fills, one that was held and a late one, without the month that was dropped; three windows without theirs.
+  // Two fills, one that was held and a late one, without the month that was dropped; three windows
+  // without theirs.
   expect(rows).toEqual([
     { tagged: '4', untagged: '0' },
     { tagged: '3', untagged: '0' },
