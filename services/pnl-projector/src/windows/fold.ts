@@ -18,7 +18,7 @@ import {
 import { assertNever } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { revisionReleased, windowsTouched } from './affected.ts';
-import { withBlock, withLateLegs, withObservations } from './chain-check.ts';
+import { verdictOf, withBlock, withLateLegs, withObservations } from './chain-check.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
 import { marksAt, marksSince, withLateMarks } from './marks.ts';
@@ -304,9 +304,14 @@ function reviseAll(work: Work): readonly ReportEntry[] {
   const mode = (told[told.length - 1] ?? DEFAULT_TOLD).mode;
   const entries: ReportEntry[] = [];
   const held = new Map<string, boolean>();
+  const waiting: string[] = [];
   for (const { id } of work.desk.windows) {
     const window = work.windows.get(id);
     if (window === undefined) continue;
+    if (isAnswerDue(work, window)) {
+      waiting.push(id);
+      continue;
+    }
     const revised = revise(window, { cut: work.cut, desk: work.desk, basis: work, mode });
     work.windows.set(id, revised.window);
     if (revised.heldByMode !== null) held.set(id, revised.heldByMode);
@@ -315,13 +320,27 @@ function reviseAll(work: Work): readonly ReportEntry[] {
   work.desk = {
     ...work.desk,
     dirtyDay: null,
-    dirtyWindows: [],
+    dirtyWindows: waiting.sort(byText),
     windows: work.desk.windows.map((one) => ({
       ...one,
       heldByMode: held.get(one.id) ?? one.heldByMode,
     })),
   };
   return entries;
+}
+
+/**
+ * Whether a window's own answer is on its way, so that its revision comes with it. A late fact that
+ * is new to the chain (a token, an account) has every complete window behind it asked again, one
+ * after the other: the completion of the first is no occasion to say PENDING of the rest. Any other
+ * event that cuts is, so that nothing waits for an answer that never comes.
+ */
+function isAnswerDue({ cut, desk }: Work, window: WindowState): boolean {
+  const { event } = cut;
+  if (event.type !== 'WindowBalancesComplete' || event.value.window_id === window.id) return false;
+  if (window.block === null) return false;
+  const { accounts } = verdictOf(window, desk.accounts);
+  return accounts.some(({ status }) => status === 'PENDING');
 }
 
 /** What the next cut that makes reports has to look at besides its own. */
