@@ -78,6 +78,46 @@ export function feeCapBreach(
   return exceeds(given.feePusd, given.notional, exchangeBpsMax) ? 'WHOLE_FEE' : null;
 }
 
+/** What a fill says of its fee, under the names of the log. */
+export type ToldFee = {
+  /** Null where the source does not know it. */
+  readonly side: Liquidity | null;
+  readonly size_pusd: PusdMicros;
+  readonly fee_pusd: PusdMicros | null;
+  readonly fee_bps: number | null;
+  readonly builder_fee_pusd: PusdMicros | null;
+  readonly builder_fee_bps: number | null;
+};
+
+/** What a fill costs, and why it cannot be paid: then it is set aside (B18). */
+export type JudgedFee = {
+  readonly gross: PusdMicros | null;
+  readonly builderFee: PusdMicros | null;
+  readonly because: 'PNL_REPORTER_FEE_MISSING' | 'PNL_REPORTER_FEE_CAP_EXCEEDED' | null;
+};
+
+/**
+ * Judges the fee of a confirmed fill. Books and inventory ask the same, with the cap that the log
+ * has told: what the ones set aside, and only that, a release may move in the other.
+ */
+export function judgeFee(fill: ToldFee, exchangeBpsMax: number): JudgedFee {
+  const { builder_fee_bps: builderBps } = fill;
+  const builderFee =
+    fill.builder_fee_pusd ??
+    (builderBps === null ? null : builderFeeFromBps(fill.size_pusd, builderBps));
+  const given: GivenFee = {
+    side: fill.side,
+    notional: fill.size_pusd,
+    feePusd: fill.fee_pusd,
+    feeBps: fill.fee_bps,
+    builderFee,
+  };
+  const gross = grossFee(given);
+  if (gross === null) return { gross, builderFee, because: 'PNL_REPORTER_FEE_MISSING' };
+  const breach = feeCapBreach(given, exchangeBpsMax);
+  return { gross, builderFee, because: breach === null ? null : 'PNL_REPORTER_FEE_CAP_EXCEEDED' };
+}
+
 /** The builder's part from its configured basis points, where the report does not give it. */
 export function builderFeeFromBps(notional: PusdMicros, bps: number): PusdMicros {
   return feeFromBps(notional, bps);

@@ -34,6 +34,7 @@ export * from './refold/effect.ts';
 export * from './refold/refold.ts';
 export * from './refold/same-position.ts';
 export * from './retention.ts';
+export * from './settings.ts';
 export * from './expiry.ts';
 export * from './settlement/conversion.ts';
 export * from './settlement/posting.ts';

@@ -142,11 +142,13 @@ CREATE TABLE stray_fills (
   PRIMARY KEY (account, order_hash)
 );
 
--- What each fill moved, so that it can be settled, undone or reversed.
+-- What each fill moved, so that it can be settled, undone or reversed. is_aside: confirmed, and the
+-- books wait for its release.
 CREATE TABLE fills (
   account text NOT NULL,
   fill_id text NOT NULL,
   stage text NOT NULL,
+  is_aside boolean NOT NULL,
   token_id text,
   order_side text,
   quantity_shares numeric(38,6),
@@ -210,6 +212,7 @@ CREATE TABLE parameters (
   partition text PRIMARY KEY,
   market_seq bigint NOT NULL,
   mode text NOT NULL,
+  exchange_max_fee_bps bigint NOT NULL,
   last_offset bigint NOT NULL,
   updated_at timestamptz NOT NULL
 );

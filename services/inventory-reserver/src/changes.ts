@@ -194,6 +194,7 @@ function parametersRow(partition: string, parameters: Parameters): ParametersRow
     partition,
     market_seq: parameters.marketSeq,
     mode: parameters.mode,
+    exchange_max_fee_bps: parameters.exchangeBpsMax,
     last_offset: parameters.lastOffset,
     updated_at: parameters.updatedAt,
   };
@@ -204,6 +205,7 @@ function reviveParameters(row: ParametersRow): Parameters {
     kind: 'parameters',
     marketSeq: row.market_seq,
     mode: row.mode,
+    exchangeBpsMax: row.exchange_max_fee_bps,
     lastOffset: row.last_offset,
     updatedAt: row.updated_at,
   };

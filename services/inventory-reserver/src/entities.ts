@@ -1,9 +1,11 @@
 /**
- * What the reserver keeps: the entities of inventory (`@polytraders/domain`), and the mode in force
- * in a log partition under `parameters|partition`.
+ * What the reserver keeps: the entities of inventory (`@polytraders/domain`), and under
+ * `parameters|partition` the mode that is in force in a log partition, with the cap by which the
+ * books judge fees there.
  */
 
 import {
+  EXCHANGE_BPS_MAX,
   type InventoryBalance,
   type InventoryEntity,
   type InventoryOrder,
@@ -16,6 +18,8 @@ export type Parameters = {
   readonly kind: 'parameters';
   readonly marketSeq: number;
   readonly mode: Mode;
+  /** The exchange's cap on a whole fee, as pnl-projector is told it; 0 caps nothing. */
+  readonly exchangeBpsMax: number;
   readonly lastOffset: number;
   readonly updatedAt: number;
 };
@@ -49,6 +53,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   kind: 'parameters',
   marketSeq: 0,
   mode: 'general_live',
+  exchangeBpsMax: EXCHANGE_BPS_MAX,
   lastOffset: 0,
   updatedAt: 0,
 };

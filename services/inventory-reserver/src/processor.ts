@@ -5,7 +5,7 @@
  */
 
 import { codec, type LedgerEvent, TOPICS } from '@polytraders/contracts';
-import { inventoryKeys, inventoryKeysThen } from '@polytraders/domain';
+import { FEE_JUDGE, inventoryKeys, inventoryKeysThen } from '@polytraders/domain';
 import { type Lookup, type Processor } from '@polytraders/stream';
 import { changes, locate, revive } from './changes.ts';
 import { type Entity, parametersKey } from './entities.ts';
@@ -18,6 +18,8 @@ import { stateTables } from './tables.ts';
 import { PROCESSOR_ID, PROCESSOR_VERSION } from './version.ts';
 
 const noKeys: readonly string[] = [];
+/** Processors whose parameters count here. */
+const TOLD: ReadonlySet<string> = new Set([PROCESSOR_ID, FEE_JUDGE]);
 
 export const processor: Processor<LedgerEvent, Entity, InventoryEntry> = {
   id: PROCESSOR_ID,
@@ -49,7 +51,7 @@ export const processor: Processor<LedgerEvent, Entity, InventoryEntry> = {
 function keys(event: LedgerEvent, partition: number): readonly string[] {
   const read = inventoryEventOf(event);
   if (read !== null) return [...inventoryKeys(read, partition), parametersKey(partition)];
-  return event.type === 'ParametersChanged' && event.value.processor === PROCESSOR_ID
+  return event.type === 'ParametersChanged' && TOLD.has(event.value.processor)
     ? [parametersKey(partition)]
     : noKeys;
 }

@@ -230,11 +230,12 @@ export function reviveStray(row: StrayRow): StrayFills {
   };
 }
 
-export function fillRow({ account, fillId, stage, moves }: InventoryFill): FillRow {
+export function fillRow({ account, fillId, stage, isAside, moves }: InventoryFill): FillRow {
   return {
     account,
     fill_id: fillId,
     stage,
+    is_aside: isAside,
     token_id: moves?.token ?? null,
     order_side: moves?.side ?? null,
     quantity_shares: moves === null ? null : shares(moves.quantity),
@@ -253,6 +254,7 @@ export function reviveFill(row: FillRow): InventoryFill {
     account: row.account,
     fillId: row.fill_id,
     stage: row.stage as InventoryFill['stage'],
+    isAside: row.is_aside,
     moves: isWhole
       ? {
           token,

@@ -1,7 +1,7 @@
 /**
  * What an event of the log does to inventory: the step of inventory-reserver. Orders, fills,
  * movements, requests, markets and time are folded (`foldInventory`); parameters of this processor
- * take effect; everything else is ignored with a cause.
+ * take effect, and the reporter's cap on fees; everything else is ignored with a cause.
  */
 
 import {
@@ -11,6 +11,8 @@ import {
   partitionOf,
 } from '@polytraders/contracts';
 import {
+  exchangeCapIn,
+  FEE_JUDGE,
   foldInventory,
   INVENTORY_IGNORED,
   INVENTORY_QUARANTINED,
@@ -90,8 +92,12 @@ export function inventoryEventOf(event: LedgerEvent): InventoryEvent | null {
 /** Folds one event. Total over the events of the log. */
 export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): ReserverStep {
   const { event, partition, offset } = input;
-  if (event.type === 'ParametersChanged' && event.value.processor === PROCESSOR_ID) {
-    return changeParameters(event.value, partition, offset);
+  if (event.type === 'ParametersChanged') {
+    const changed = changeParameters(parametersIn(state, partition), event.value, offset);
+    if (changed !== null) {
+      const puts = [{ key: parametersKey(partition), entity: changed }];
+      return { outcome: 'applied', puts, entries: [] };
+    }
   }
   const read = inventoryEventOf(event);
   if (read === null) return { outcome: 'ignored', because: besideInventory(event.type) ?? '' };
@@ -102,10 +108,11 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): Reser
       return found?.kind === 'parameters' ? undefined : found;
     },
   };
-  const folded = foldInventory(lookup, read, partition, outcomeOf);
+  const { mode, exchangeBpsMax } = parametersIn(state, partition);
+  const folded = foldInventory(lookup, read, partition, outcomeOf, exchangeBpsMax);
   if (folded.outcome === 'ignored') return folded;
   if (folded.outcome === 'quarantined') return { ...folded, puts: [], entries: [] };
-  const cause = causeOf(event, modeIn(state, partition));
+  const cause = causeOf(event, mode);
   const entries = folded.changes.map((change) => lineOf(cause, change));
   const isKnownByEntries = identify(event) !== null;
   if (entries.length === 0 && isKnownByEntries) entries.push(seenLine(cause, accountOf(read)));
@@ -127,9 +134,9 @@ function causeOf({ type, value }: LedgerEvent, mode: Parameters['mode']): Cause 
   };
 }
 
-function modeIn(state: Lookup<Entity>, partition: number): Parameters['mode'] {
+function parametersIn(state: Lookup<Entity>, partition: number): Parameters {
   const found = state.get(parametersKey(partition));
-  return found?.kind === 'parameters' ? found.mode : DEFAULT_PARAMETERS.mode;
+  return found?.kind === 'parameters' ? found : DEFAULT_PARAMETERS;
 }
 
 function accountOf(event: InventoryEvent): string | null {
@@ -158,22 +165,20 @@ function checkPlace(read: InventoryEvent, event: LedgerEvent, partition: number)
   }
 }
 
-/** The mode in force from here on. Inventory has no other parameter. */
+/**
+ * What is in force from here on: the mode, as the reserver is told it, and the cap by which the
+ * books judge fees. Null where the event changes neither.
+ */
 function changeParameters(
+  before: Parameters,
   event: ParametersChanged,
-  partition: number,
   offset: number,
-): ReserverStep {
-  const entity: Parameters = {
-    kind: 'parameters',
-    marketSeq: event.market_seq,
-    mode: event.mode,
-    lastOffset: offset,
-    updatedAt: event.recorded_at,
-  };
-  return {
-    outcome: 'applied',
-    puts: [{ key: parametersKey(partition), entity }],
-    entries: [],
-  };
+): Parameters | null {
+  const at = { lastOffset: offset, updatedAt: event.recorded_at };
+  if (event.processor === PROCESSOR_ID) {
+    return { ...before, ...at, marketSeq: event.market_seq, mode: event.mode };
+  }
+  if (event.processor !== FEE_JUDGE) return null;
+  const exchangeBpsMax = exchangeCapIn(event.parameters, before.exchangeBpsMax);
+  return exchangeBpsMax === before.exchangeBpsMax ? null : { ...before, ...at, exchangeBpsMax };
 }

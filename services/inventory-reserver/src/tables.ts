@@ -85,6 +85,8 @@ export type FillRow = {
   readonly account: string;
   readonly fill_id: string;
   readonly stage: string;
+  /** Whether the books wait for its release. */
+  readonly is_aside: boolean;
   /** Null, as all that follows, where only the end of the fill was told. */
   readonly token_id: string | null;
   readonly order_side: string | null;
@@ -139,6 +141,7 @@ export type ParametersRow = {
   readonly partition: string;
   readonly market_seq: number;
   readonly mode: Mode;
+  readonly exchange_max_fee_bps: number;
   readonly last_offset: number;
   readonly updated_at: number;
 };
@@ -247,6 +250,7 @@ export const fillsTable: Table<FillRow> = table<FillRow>(
     account: 'text',
     fill_id: 'text',
     stage: 'text',
+    is_aside: 'bool',
     token_id: 'text',
     order_side: 'text',
     quantity_shares: 'micros',
@@ -311,7 +315,14 @@ export const liveTable: Table<LiveRow> = table<LiveRow>(
 
 export const parametersTable: Table<ParametersRow> = table<ParametersRow>(
   'parameters',
-  { partition: 'text', market_seq: 'int', mode: 'text', last_offset: 'int', updated_at: 'time' },
+  {
+    partition: 'text',
+    market_seq: 'int',
+    mode: 'text',
+    exchange_max_fee_bps: 'int',
+    last_offset: 'int',
+    updated_at: 'time',
+  },
   ['partition'],
 );
 

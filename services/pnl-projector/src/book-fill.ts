@@ -10,16 +10,14 @@ import { type FillConfirmed, toJson } from '@polytraders/contracts';
 import {
   type Applied,
   applyFill,
-  builderFeeFromBps,
-  feeCapBreach,
-  type GivenFee,
-  grossFee,
   isPaperAccount,
+  type JudgedFee,
+  judgeFee,
   makerRebate,
   platformFee,
   type Rebate,
 } from '@polytraders/domain';
-import { invariant, pusd, type PusdMicros, shares, type ShareMicros } from '@polytraders/money';
+import { invariant, pusd, shares, type ShareMicros } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import {
   type Book,
@@ -43,8 +41,6 @@ import { markOf, valueFill, type Within } from './fill-value.ts';
 import { eventIdOf, joined } from './neg-risk-event.ts';
 import { isPlaced, markOversold, place, withBook } from './placing.ts';
 import { retentionOf } from './retention.ts';
-
-type Quarantine = 'PNL_REPORTER_FEE_MISSING' | 'PNL_REPORTER_FEE_CAP_EXCEEDED';
 
 const noCodes: readonly string[] = [];
 const nothing = pusd(0n);
@@ -72,7 +68,7 @@ export function foldFill(
   const isOversold = before.oversoldAt === null && after < 0n;
   const holding = isOversold ? oversell(before, offset) : before;
   const book = bookOf(holding, fill.trading_bot_id);
-  const fee = judgeFee(fill, parameters);
+  const fee = judgeFee(fill, parameters.exchangeBpsMax);
   const within = withinOf(state, fill, partition);
   const folded =
     fee.because === null
@@ -126,31 +122,6 @@ function oversell(holding: Holding, offset: number): Holding {
 function bookOf(holding: Holding, bot: string): Book {
   for (const book of holding.books) if (book.bot === bot) return book;
   return newBook(bot);
-}
-
-/** What a fill costs, and why it cannot be paid. */
-export type JudgedFee = {
-  readonly gross: PusdMicros | null;
-  readonly builderFee: PusdMicros | null;
-  readonly because: Quarantine | null;
-};
-
-function judgeFee(fill: FillConfirmed, parameters: Parameters): JudgedFee {
-  const { builder_fee_bps: builderBps } = fill;
-  const builderFee =
-    fill.builder_fee_pusd ??
-    (builderBps === null ? null : builderFeeFromBps(fill.size_pusd, builderBps));
-  const given: GivenFee = {
-    side: fill.side,
-    notional: fill.size_pusd,
-    feePusd: fill.fee_pusd,
-    feeBps: fill.fee_bps,
-    builderFee,
-  };
-  const gross = grossFee(given);
-  if (gross === null) return { gross, builderFee, because: 'PNL_REPORTER_FEE_MISSING' };
-  const breach = feeCapBreach(given, parameters.exchangeBpsMax);
-  return { gross, builderFee, because: breach === null ? null : 'PNL_REPORTER_FEE_CAP_EXCEEDED' };
 }
 
 /** A builder part above the whole fee: flagged, not refused, as the cash has moved (B6). */

@@ -9,7 +9,7 @@ import {
   type SettlementReport,
   TOPICS,
 } from '@polytraders/contracts';
-import { avgCost, costBasis, lotsOf, positionShares } from '@polytraders/domain';
+import { avgCost, costBasis, EXCHANGE_FEE_CAP, lotsOf, positionShares } from '@polytraders/domain';
 import {
   formatMicros,
   formatPrice,
@@ -44,7 +44,7 @@ import {
   SETTLED_TAGS,
   settledWords,
 } from './golden-movements.fixture.ts';
-import { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
+import { MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
 import { CORRECTION_TAGS, correctionWords, reviewOf, REVIEWS } from './review/golden.fixture.ts';
 import { processor } from './processor.ts';
 

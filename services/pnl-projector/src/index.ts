@@ -8,7 +8,7 @@ export {
   parametersKey,
 } from './entities.ts';
 export { type LedgerEntry, ledgerTable } from './entry.ts';
-export { EXCHANGE_FEE_CAP, MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
+export { MARK_AGE_LIMIT, RETAIN_DAYS } from './parameters.ts';
 export { type Claim, claimKey, type Market, marketKey, type Token, tokenKey } from './entities.ts';
 export { processor } from './processor.ts';
 export { marketReportOf, reportOf } from './report.ts';

@@ -7,22 +7,20 @@
 import { type ParametersChanged } from '@polytraders/contracts';
 import {
   EXCHANGE_BPS_MAX,
+  EXCHANGE_FEE_CAP,
   MARK_AGE_MS_MAX,
   RETAIN_DAYS_MAX,
   RETAIN_DAYS_MIN,
+  type WholeLimits,
+  wholeSetting,
 } from '@polytraders/domain';
 import { type Parameters } from './entities.ts';
 
 /** Names of the parameters that change a number or a field of a fill. */
 export const MARK_AGE_LIMIT = 'mark_age_limit_ms';
-export const EXCHANGE_FEE_CAP = 'exchange_max_fee_bps';
 export const RETAIN_DAYS = 'retain_days';
 
-/** Limits of a whole number, both within. */
-type Limits = { readonly least: number; readonly most: number };
-
-const ANY: Limits = { least: 0, most: 999_999_999_999 };
-const RETAINED: Limits = { least: RETAIN_DAYS_MIN, most: RETAIN_DAYS_MAX };
+const RETAINED: WholeLimits = { least: RETAIN_DAYS_MIN, most: RETAIN_DAYS_MAX };
 
 /** What an event makes of the parameters in force. */
 export type Changed = {
@@ -42,11 +40,9 @@ export function changeParameters(
 ): Changed {
   const unreadable: string[] = [];
   /** A setting that the event does not carry has its default: it carries all that are set. */
-  function wholeNumber(name: string, initial: number, was: number, limits = ANY): number {
-    const setting = event.parameters.find((parameter) => parameter.name === name);
-    if (setting === undefined) return initial;
-    const value = /^\d{1,12}$/.test(setting.value) ? parseInt(setting.value, 10) : -1;
-    if (value >= limits.least && value <= limits.most) return value;
+  function wholeNumber(name: string, initial: number, was: number, limits?: WholeLimits): number {
+    const value = wholeSetting(event.parameters, name, initial, limits);
+    if (value !== null) return value;
     unreadable.push(name);
     return was;
   }

@@ -52,6 +52,7 @@ CREATE TABLE partitions (
   market_seq bigint NOT NULL,
   mode text NOT NULL,
   neg_risk_fee_bips bigint NOT NULL,
+  exchange_max_fee_bps bigint NOT NULL,
   addresses text[] NOT NULL
 );
 

@@ -9,6 +9,7 @@
 
 import { type LedgerEvent, type ParametersChanged } from '@polytraders/contracts';
 import {
+  FEE_JUDGE,
   foldInventory,
   INVENTORY_IGNORED,
   INVENTORY_QUARANTINED,
@@ -32,7 +33,7 @@ import {
   REFUSALS,
 } from './jobs.ts';
 import { define, hold, learnFee, resolve, tell } from './markets.ts';
-import { changeParameters } from './parameters.ts';
+import { changeParameters, withFeeCap } from './parameters.ts';
 import { planTouched, republish } from './planning.ts';
 import { allOf } from './shelf.ts';
 import { endedKey, type EndedJob, type Entity, NO_PLANS, type Plans, plansKey } from './state.ts';
@@ -68,7 +69,8 @@ export function step(state: Lookup<Entity>, input: Recorded<LedgerEvent>): Plann
     recordedAt: event.value.recorded_at,
     offset,
   });
-  const inventory = foldInventoryOf(state, event, partition);
+  const { exchangeBpsMax } = before.parameters;
+  const inventory = foldInventoryOf(state, event, partition, exchangeBpsMax);
   const verdict = apply(draft, event, state);
   if (inventory?.outcome === 'applied')
     for (const change of inventory.changes)
@@ -84,9 +86,11 @@ function foldInventoryOf(
   state: Lookup<Entity>,
   event: LedgerEvent,
   partition: number,
+  exchangeBpsMax: number,
 ): InventoryFold | null {
   const folded = inventoryEventOf(event);
-  return folded === null ? null : foldInventory(inventoryLookup(state), folded, partition);
+  if (folded === null) return null;
+  return foldInventory(inventoryLookup(state), folded, partition, undefined, exchangeBpsMax);
 }
 
 /** What the event says to the plans besides its inventory. Null where it says nothing. */
@@ -104,7 +108,8 @@ function apply(draft: Draft, event: LedgerEvent, state: Lookup<Entity>): Verdict
     case 'SettlementJobFailed':
       return fail(draft, event.value, endedJob(state, event.value.job_id));
     case 'ParametersChanged':
-      return event.value.processor === PROCESSOR_ID ? change(draft, event.value) : null;
+      if (event.value.processor === PROCESSOR_ID) return change(draft, event.value);
+      return event.value.processor === FEE_JUDGE ? changeFeeCap(draft, event.value) : null;
     default:
       return null;
   }
@@ -159,6 +164,15 @@ function change(draft: Draft, event: ParametersChanged): Verdict {
     if (slot.failures !== null) putSlot(draft, { ...slot, failures: null });
   for (const [unitId] of allOf(draft.plans.units)) touchUnit(draft, unitId);
   return unreadable.length === 0 ? 'applied' : { quarantined: 'PARAMETERS_UNREADABLE' };
+}
+
+/** What a release may move follows from it (inventory); no plan does. */
+function changeFeeCap(draft: Draft, event: ParametersChanged): Verdict {
+  const before = draft.plans.parameters;
+  const after = withFeeCap(before, event);
+  if (after === before) return null;
+  putParameters(draft, after);
+  return 'applied';
 }
 
 function endedJob(state: Lookup<Entity>, jobId: string): EndedJob | undefined {

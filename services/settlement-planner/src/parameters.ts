@@ -5,6 +5,7 @@
  */
 
 import { type ParametersChanged } from '@polytraders/contracts';
+import { exchangeCapIn } from '@polytraders/domain';
 import { CONTRACT_NAMES, type ContractName } from './call-targets.ts';
 import { type Parameters } from './state.ts';
 
@@ -34,10 +35,17 @@ export function changeParameters(before: Parameters, event: ParametersChanged): 
   const isFee = bips >= 0 && bips <= FEE_BIPS_MAX;
   if (!isFee) unreadable.push(NEG_RISK_FEE);
   const parameters: Parameters = {
+    ...before,
     marketSeq: event.market_seq,
     mode: event.mode,
     negRiskFeeBips: isFee ? bips : before.negRiskFeeBips,
     addresses,
   };
   return { parameters, unreadable };
+}
+
+/** With the cap by which the books judge fees; the same object where it is as before. */
+export function withFeeCap(before: Parameters, event: ParametersChanged): Parameters {
+  const exchangeBpsMax = exchangeCapIn(event.parameters, before.exchangeBpsMax);
+  return exchangeBpsMax === before.exchangeBpsMax ? before : { ...before, exchangeBpsMax };
 }

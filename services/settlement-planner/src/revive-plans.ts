@@ -46,6 +46,7 @@ export function revivePlans(rows: Readonly<Record<string, readonly object[]>>): 
       marketSeq: partition.market_seq,
       mode: partition.mode,
       negRiskFeeBips: partition.neg_risk_fee_bips,
+      exchangeBpsMax: partition.exchange_max_fee_bps,
       addresses: addresses(partition.addresses),
     },
     markets: marketShelf,

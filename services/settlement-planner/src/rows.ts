@@ -23,6 +23,7 @@ export function partitionRow(partition: string, { nextOffset, parameters }: Plan
     market_seq: parameters.marketSeq,
     mode: parameters.mode,
     neg_risk_fee_bips: parameters.negRiskFeeBips,
+    exchange_max_fee_bps: parameters.exchangeBpsMax,
     addresses: Object.entries(parameters.addresses)
       .map(([name, address]) => `${name}=${address}`)
       .sort(),

@@ -10,6 +10,7 @@
 
 import {
   type Collateral,
+  EXCHANGE_BPS_MAX,
   type Failures,
   type HeldToken,
   type InventoryEntity,
@@ -85,6 +86,8 @@ export type Parameters = {
   readonly mode: Mode;
   /** Fee of an event of which no conversion was seen, in basis points. */
   readonly negRiskFeeBips: number;
+  /** The exchange's cap on a whole fee, as pnl-projector is told it; 0 caps nothing. */
+  readonly exchangeBpsMax: number;
   readonly addresses: Addresses;
 };
 
@@ -124,6 +127,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   marketSeq: 0,
   mode: 'general_live',
   negRiskFeeBips: 0,
+  exchangeBpsMax: EXCHANGE_BPS_MAX,
   addresses: {},
 };
 

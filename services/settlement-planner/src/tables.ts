@@ -21,6 +21,8 @@ export type PartitionRow = {
   readonly market_seq: number;
   readonly mode: Mode;
   readonly neg_risk_fee_bips: number;
+  /** By which the books judge fees; no plan follows from it. */
+  readonly exchange_max_fee_bps: number;
   /** `name=address`, sorted. */
   readonly addresses: readonly string[];
 };
@@ -110,6 +112,7 @@ export const partitionsTable = table<PartitionRow>(
     market_seq: 'int',
     mode: 'text',
     neg_risk_fee_bips: 'int',
+    exchange_max_fee_bps: 'int',
     addresses: 'texts',
   },
   ['partition'],

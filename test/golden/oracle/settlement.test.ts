@@ -218,6 +218,9 @@ describe('reservations: a live order holds what a pending transfer holds', () =>
       size_pusd: pusd(micros(quantity)),
       fee_pusd: pusd(0n),
       fee_bps: null,
+      builder_fee_pusd: null,
+      builder_fee_bps: null,
+      side: null,
       flags: [],
       incomplete_reasons: [],
     };

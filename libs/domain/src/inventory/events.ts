@@ -5,7 +5,7 @@
  */
 
 import { type PriceE18, type PusdMicros, type ShareMicros } from '@polytraders/money';
-import { type OrderSide } from '../fill.ts';
+import { type Liquidity, type OrderSide } from '../fill.ts';
 
 export type ClosingReason = 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED' | 'MARKET_RESOLVED';
 
@@ -42,11 +42,14 @@ export type FillNews = {
   readonly trading_bot_id: string;
   readonly condition_id: string | null;
   readonly token_id: string;
+  readonly side: Liquidity | null;
   readonly order_side: OrderSide;
   readonly quantity_shares: ShareMicros;
   readonly size_pusd: PusdMicros;
   readonly fee_pusd: PusdMicros | null;
   readonly fee_bps: number | null;
+  readonly builder_fee_pusd: PusdMicros | null;
+  readonly builder_fee_bps: number | null;
   readonly flags: readonly string[];
   readonly incomplete_reasons: readonly string[];
 };
@@ -61,6 +64,11 @@ export type Leg = {
 
 type OfAccount = { readonly account: string };
 type OfCondition = OfAccount & { readonly condition_id: string; readonly legs: readonly Leg[] };
+
+export type ReleasedFill = FillNamed & {
+  readonly token_id: string;
+  readonly fee_pusd: PusdMicros;
+};
 
 export type OpeningNews = OfAccount & {
   readonly balance_pusd: PusdMicros;
@@ -107,10 +115,7 @@ export type InventoryEvent =
   | { readonly type: 'FillConfirmed'; readonly value: FillNews }
   | { readonly type: 'FillFailed'; readonly value: FillNamed }
   | { readonly type: 'FillReversed'; readonly value: FillNamed }
-  | {
-      readonly type: 'FillReleased';
-      readonly value: FillNamed & { readonly fee_pusd: PusdMicros };
-    }
+  | { readonly type: 'FillReleased'; readonly value: ReleasedFill }
   | {
       readonly type: 'PositionsSplit' | 'PositionsMerged';
       readonly value: OfCondition & { readonly amount_pusd: PusdMicros };

@@ -9,19 +9,21 @@
  *      └─▶ confirmed
  *
  * A fill that is usable but not payable (its fee missing, or over a cap) moves what it moved at the
- * venue (B18); that the fee is missing stands on the pUSD balance.
+ * venue (B18); that the fee is missing stands on the pUSD balance. It is released once; what the
+ * books have booked already a release does not move here either.
  */
 
 import { pusd } from '@polytraders/money';
-import { grossFee } from '../fee.ts';
-import { type FillNamed, type FillNews } from './events.ts';
+import { grossFee, judgeFee } from '../fee.ts';
+import { type FillNamed, type FillNews, type ReleasedFill } from './events.ts';
 import { NOTHING_PENDING } from './order.ts';
 import { fillOrder } from './orders.ts';
 import { fillKey, type FillMoves, type FillStage, type InventoryFill } from './state.ts';
 import { moveCash, moveToken, type Work } from './work.ts';
 
 /** What became of news of a fill: booked, nothing new, or against what was told before. */
-export type FillVerdict = 'booked' | 'nothing new' | 'late' | 'conflict' | 'unknown';
+export type FillVerdict =
+  'booked' | 'nothing new' | 'late' | 'conflict' | 'unknown' | 'not set aside';
 
 /** MATCHED or MINED: out of free, not yet gone. */
 export function matchFill(work: Work, news: FillNews): FillVerdict {
@@ -63,10 +65,13 @@ export function reverseFill(work: Work, named: FillNamed): FillVerdict {
 }
 
 /** The reviewed fee of a fill: it moves pUSD, and the fee is no longer missing. */
-export function releaseFill(work: Work, named: FillNamed, fee: bigint): FillVerdict {
-  const known = fillOf(work, named);
-  if (known?.stage !== 'confirmed' || known.moves === null) return 'unknown';
-  place(work, known, named, 'confirmed', { ...known.moves, fee }, null);
+export function releaseFill(work: Work, released: ReleasedFill): FillVerdict {
+  const known = fillOf(work, released);
+  if (known === null) return 'unknown';
+  const { stage, isAside, moves } = known;
+  const isOf = stage === 'confirmed' && isAside && moves?.token === released.token_id;
+  if (!isOf) return 'not set aside';
+  place(work, known, released, 'confirmed', { ...moves, fee: released.fee_pusd }, null);
   return 'booked';
 }
 
@@ -86,7 +91,9 @@ function place(
 ): void {
   if (known?.moves != null) book(work, account, known.moves, known.stage, -1n, null);
   if (moves !== null) book(work, account, moves, stage, 1n, news);
-  work.put(fillKey(account, fillId), { kind: 'fill', account, fillId, stage, moves });
+  const isAside =
+    stage === 'confirmed' && news !== null && judgeFee(news, work.exchangeBpsMax).because !== null;
+  work.put(fillKey(account, fillId), { kind: 'fill', account, fillId, stage, isAside, moves });
 }
 
 /** Puts in (`sign` 1) or takes out (−1) what a fill moves at a stage. */

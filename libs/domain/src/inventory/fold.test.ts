@@ -235,9 +235,55 @@ describe('facts are booked', () => {
       incomplete: ['PNL_REPORTER_FEE_MISSING'],
     });
     expect(token(desk)).toMatchObject({ total: units(40) });
-    const released = { fill_id: 'f1', account: ACCOUNT, fee_pusd: pusd(units(0.4)) };
+    const released = { fill_id: 'f1', account: ACCOUNT, token_id: YES, fee_pusd: pusd(units(0.4)) };
     desk.fold({ type: 'FillReleased', value: released });
     expect(cash(desk)).toMatchObject({ total: units(79.6), incomplete: [] });
+  });
+
+  describe('a release moves what the books have set aside, once, and nothing else (B18)', () => {
+    const release = (fee: number, token = YES): InventoryEvent => ({
+      type: 'FillReleased',
+      value: { fill_id: 'f1', account: ACCOUNT, token_id: token, fee_pusd: pusd(units(fee)) },
+    });
+
+    test.each([
+      ['with its fee', { fee_pusd: pusd(units(0.4)) }],
+      ['at 100 bps', { fee_pusd: null, fee_bps: 100, side: 'taker' }],
+      ['with an absolute fee at 500 bps', { fee_pusd: pusd(units(1)) }],
+    ] as const)('one confirmed %s is booked: its release is refused', (_, said) => {
+      const desk = after(opening(100), fill('FillConfirmed', said));
+      const before = cash(desk);
+      expect(desk.fold(release(0.7))).toBe('FILL_NOT_SET_ASIDE');
+      expect(cash(desk)).toEqual(before);
+    });
+
+    test.each([
+      ['without a fee', { fee_pusd: null }],
+      ['at 101 bps', { fee_pusd: null, fee_bps: 101, side: 'taker' }],
+      ['as a maker at 51 bps', { fee_pusd: null, fee_bps: 51, side: 'maker' }],
+      ['with a builder part over its cap', { builder_fee_bps: 101 }],
+      ['with an absolute fee over 500 bps', { fee_pusd: pusd(units(1.000001)) }],
+    ] as const)('one confirmed %s is set aside: it is released once', (_, said) => {
+      const desk = after(opening(100), fill('FillConfirmed', said));
+      expect(desk.fold(release(0.3, NO))).toBe('FILL_NOT_SET_ASIDE');
+      expect(desk.fold(release(0.3))).toBe('applied');
+      expect(cash(desk)).toMatchObject({ total: units(79.7), incomplete: [] });
+      expect(desk.fold(release(0.2))).toBe('FILL_NOT_SET_ASIDE');
+      expect(cash(desk)).toMatchObject({ total: units(79.7) });
+    });
+
+    test('nor one that is pending, reversed or failed', () => {
+      const feeless = { fee_pusd: null };
+      const pending = after(opening(100), fill('FillMatched', feeless));
+      expect(pending.fold(release(0.3))).toBe('FILL_NOT_SET_ASIDE');
+      const gone = after(
+        opening(100),
+        fill('FillConfirmed', feeless),
+        failed('f1', 'FillReversed'),
+      );
+      expect(gone.fold(release(0.3))).toBe('FILL_NOT_SET_ASIDE');
+      expect(after(failed()).fold(release(0.3))).toBe('FILL_NOT_SET_ASIDE');
+    });
   });
 
   test('a confirmation without the fee of its match has none: the books say so, too', () => {
@@ -339,7 +385,7 @@ describe('a fill that fails', () => {
     expect(desk.reservations()).toEqual(before.reservations());
     expect(desk.fold(failed('f1', 'FillReversed'))).toBe('nothing new of a fill');
     expect(desk.fold(failed('f9', 'FillReversed'))).toBe('FILL_UNKNOWN');
-    const released = { fill_id: 'f9', account: ACCOUNT, fee_pusd: pusd(0n) };
+    const released = { fill_id: 'f9', account: ACCOUNT, token_id: YES, fee_pusd: pusd(0n) };
     expect(desk.fold({ type: 'FillReleased', value: released })).toBe('FILL_UNKNOWN');
   });
 });

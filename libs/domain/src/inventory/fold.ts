@@ -5,6 +5,7 @@
  */
 
 import { assertNever } from '@polytraders/money';
+import { EXCHANGE_BPS_MAX } from '../fee.ts';
 import { type InventoryEvent } from './events.ts';
 import {
   confirmFill,
@@ -40,6 +41,7 @@ export const INVENTORY_IGNORED = [
 export const INVENTORY_QUARANTINED = [
   'GOV_FILL_STATUS_CONFLICT',
   'FILL_UNKNOWN',
+  'FILL_NOT_SET_ASIDE',
   'OPENING_BALANCE_TWICE',
   'REQUEST_INCOMPLETE',
 ] as const;
@@ -63,14 +65,16 @@ const nobodyKnows: OutcomeOf = () => null;
 /**
  * Folds one event of a partition. `lookup` must hold what `inventoryKeys` and `inventoryKeysThen`
  * ask for. `outcomeOf` reads the outcome from a token's id, where no source has told it.
+ * `exchangeBpsMax` is the cap by which the books judge a whole fee at this place of the log.
  */
 export function foldInventory(
   lookup: InventoryLookup,
   event: InventoryEvent,
   partition: number,
   outcomeOf: OutcomeOf = nobodyKnows,
+  exchangeBpsMax: number = EXCHANGE_BPS_MAX,
 ): InventoryFold {
-  const work = createWork(lookup, partition, outcomeOf);
+  const work = createWork(lookup, partition, outcomeOf, exchangeBpsMax);
   const verdict = judge(work, event);
   if (verdict === 'applied') {
     return { outcome: 'applied', puts: work.puts(), changes: work.changes() };
@@ -94,7 +98,7 @@ function judge(work: Work, event: InventoryEvent): Verdict {
     case 'FillReversed':
       return ofFill(reverseFill(work, event.value));
     case 'FillReleased':
-      return ofFill(releaseFill(work, event.value, event.value.fee_pusd));
+      return ofFill(releaseFill(work, event.value));
     case 'PositionsSplit':
     case 'PositionsMerged':
     case 'PositionsConverted':
@@ -131,6 +135,8 @@ function ofFill(verdict: FillVerdict): Verdict {
       return { quarantined: 'GOV_FILL_STATUS_CONFLICT' };
     case 'unknown':
       return { quarantined: 'FILL_UNKNOWN' };
+    case 'not set aside':
+      return { quarantined: 'FILL_NOT_SET_ASIDE' };
   }
 }
 

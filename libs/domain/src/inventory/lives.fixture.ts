@@ -141,12 +141,15 @@ function fillsOf(random: Random, order: Named, isCareful: boolean): InventoryEve
       trading_bot_id,
       token_id,
       condition_id: order.condition,
+      side: null,
       order_side: order.isBuy ? ('BUY' as const) : ('SELL' as const),
       quantity_shares: shares(quantity),
       size_pusd: pusd(limit - better),
       // A seller's fee is taken out of what it gets.
       fee_pusd: pusd(order.isBuy || !isCareful ? fee : (limit * BigInt(random.below(50))) / 1_000n),
       fee_bps: null,
+      builder_fee_pusd: null,
+      builder_fee_bps: null,
       flags: [],
       incomplete_reasons: [],
     };

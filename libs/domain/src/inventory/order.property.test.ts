@@ -201,6 +201,7 @@ describe('orders and fills end in the same state in whatever order they are told
               account: '0xa1',
               fillId: id,
               stage: 'failed',
+              isAside: false,
               moves: null,
             };
             return [`fill|0xa1|${id}`, named];

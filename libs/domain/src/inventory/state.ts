@@ -90,6 +90,8 @@ export type InventoryFill = {
   readonly account: string;
   readonly fillId: string;
   readonly stage: FillStage;
+  /** Confirmed, and its fee is missing or over a cap: the books wait for its release (B18). */
+  readonly isAside: boolean;
   readonly moves: FillMoves | null;
 };
 

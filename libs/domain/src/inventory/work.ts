@@ -61,6 +61,8 @@ export type InventoryChange =
 export type Work = {
   readonly partition: number;
   readonly outcomeOf: OutcomeOf;
+  /** The exchange's cap on a whole fee, in basis points; 0 caps nothing. */
+  readonly exchangeBpsMax: number;
   readonly get: (key: string) => InventoryEntity | undefined;
   /** `was` is what it replaces, where that was looked up under another key. */
   readonly put: (key: string, entity: InventoryEntity | undefined, was?: InventoryEntity) => void;
@@ -73,7 +75,12 @@ export type Work = {
 };
 
 /** An empty work over what was looked up. */
-export function createWork(lookup: InventoryLookup, partition: number, outcomeOf: OutcomeOf): Work {
+export function createWork(
+  lookup: InventoryLookup,
+  partition: number,
+  outcomeOf: OutcomeOf,
+  exchangeBpsMax: number,
+): Work {
   const changed = new Map<string, InventoryEntity | undefined>();
   const replaced = new Map<string, InventoryEntity>();
   const alarms: InventoryAlarm[] = [];
@@ -82,6 +89,7 @@ export function createWork(lookup: InventoryLookup, partition: number, outcomeOf
   return {
     partition,
     outcomeOf,
+    exchangeBpsMax,
     get,
     put: (key, entity, was) => {
       if (was !== undefined && !replaced.has(key)) replaced.set(key, was);

@@ -240,7 +240,7 @@ describe('of a wallet of which something was set aside', () => {
   }
 });
 
-test('a fill that was MINED and whose shares were booked otherwise once final ends as FAILED', async () => {
+test('a fill that was MINED ends as FAILED where its shares were booked otherwise', async () => {
   await bench.database.query('INSERT INTO ingest.chain_token VALUES ($1)', [YES]);
   await bench.chain.say(purchase());
   await bench.chain.mine();
