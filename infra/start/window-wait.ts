@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type Database, INGEST, PNL, schemaOf } from '@polytraders/cli';
 
 const POLL_MS = 250;
-/** A late fill is looked for every 15 s. */
+/** What came in late is looked for every 15 s. */
 const WINDOWS_MS_MAX = 60_000;
 
 /** What a window still lacks, or null: all is said of it. */
@@ -20,12 +20,15 @@ const OPEN_DAYS = `SELECT min(d.day) AS day FROM ingest.fill_day d
      WHERE w.window_start <= d.day::timestamp AT TIME ZONE 'UTC'
        AND w.window_end > d.day::timestamp AT TIME ZONE 'UTC')`;
 
-/** Windows of which the chain has not said all: nothing yet, an error, or of a late fill. */
+/**
+ * Windows of which the chain has not said all: nothing yet, an error, or something came in later
+ * that was before their end. What it is asked again for is in window-balances-store.ts.
+ */
 const UNANSWERED = `SELECT min(w.window_start)::text AS day FROM ingest.report_window w
   WHERE w.try_at IS NOT NULL OR w.attempts = 0 OR EXISTS (
-    SELECT FROM ingest.fill_day d
-     WHERE w.window_start <= d.day::timestamp AT TIME ZONE 'UTC'
-       AND w.window_end > d.day::timestamp AT TIME ZONE 'UTC' AND d.last_at > w.told_at)`;
+    SELECT FROM (SELECT day, last_at FROM ingest.fill_day
+                 UNION ALL SELECT day, last_at FROM ingest.moved_day) d
+     WHERE w.window_end > d.day::timestamp AT TIME ZONE 'UTC' AND d.last_at > w.told_at)`;
 
 /** Market-wide events that all partitions of the books have passed and the fold has not. */
 const UNFOLDED = `SELECT count(DISTINCT market_seq) AS cuts FROM window_cuts
