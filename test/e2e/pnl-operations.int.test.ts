@@ -208,6 +208,7 @@ describe('the running PnL reporter', () => {
     );
     const drift = async () => (await metrics()).get(`${METRIC}_onchain_reconcile_drift_pusd`);
     await until('it is read', async () => (await drift()) === 51.5, 30_000);
+    expect((await metrics()).get(`${METRIC}_onchain_reconciled`)).toBe(0);
     expect((await health())[1]['onchain_drift_pusd']).toBe(51.5);
     const imported = Array.from({ length: 365 }, (_, day) => {
       const end = new Date(Date.UTC(2025, 0, day + 1)).toISOString();

@@ -68,7 +68,8 @@ const WINDOWS: Question = {
   processor: PROCESSOR_ID,
   schema: (version) => `pnl_v${String(version)}`,
   sql: (schema) => `
-    SELECT onchain_drift_pusd AS drift_pusd
+    SELECT onchain_drift_pusd AS drift_pusd,
+           (reconciliation_status = 'RECONCILED')::int AS reconciled
     FROM ${schema}.settlement_reports
     WHERE NOT mixed AND reconciliation_status <> 'PENDING' AND onchain_drift_pusd IS NOT NULL
     ORDER BY window_end DESC, "offset" DESC LIMIT 1`,
@@ -98,6 +99,11 @@ export const watch: Watch<LedgerEvent> = {
       name: 'polytraders_gov_pnlreporter_onchain_reconcile_drift_pusd',
       help: 'Σ |books − chain| over all wallets at the last reconciliation, in pUSD.',
       reading: 'drift_pusd',
+    },
+    {
+      name: 'polytraders_gov_pnlreporter_onchain_reconciled',
+      help: '1 where that drift is within the tolerance in each wallet, else 0.',
+      reading: 'reconciled',
     },
     {
       name: 'polytraders_gov_pnlreporter_mode_partitions',
