@@ -150,7 +150,8 @@ export const INCOMPLETE_CODES = [
     meaning:
       'Something about the account is in doubt: a conflict, a mismatch, an observation that ' +
       'is missing.',
-    action: 'See the alarm that came with it; clear it by a reviewed command.',
+    action:
+      'See what was set aside for the account and mend it; the mark stays, no command takes it away.',
     userMessage: '',
   },
   {
