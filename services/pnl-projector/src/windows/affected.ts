@@ -8,11 +8,23 @@
 
 import { dateOfTime, type IsoDate } from '@polytraders/domain';
 import { type Cut } from './cut.ts';
-import { bookKey, type BooksState, type DeskState, type WindowName } from './state.ts';
+import { daysDefined } from './markets.ts';
+import {
+  bookKey,
+  type BooksState,
+  type DeskState,
+  type MarketsState,
+  type WindowName,
+} from './state.ts';
 
 /** Ids of the closed windows that the cut touches, in the order of their ends. */
-export function windowsTouched(desk: DeskState, books: BooksState, cut: Cut): readonly string[] {
-  const day = firstDayTouched(desk, books, cut);
+export function windowsTouched(
+  desk: DeskState,
+  books: BooksState,
+  markets: MarketsState,
+  cut: Cut,
+): readonly string[] {
+  const day = firstDayTouched(desk, books, markets, cut);
   const block = lowestBlock(cut);
   const named = new Set([...desk.dirtyWindows, ...windowsNamed(desk, cut)]);
   return desk.windows
@@ -50,8 +62,13 @@ function windowsNamed(desk: DeskState, cut: Cut): readonly string[] {
 }
 
 /** The first day from which on numbers may differ. */
-function firstDayTouched(desk: DeskState, books: BooksState, cut: Cut): IsoDate | null {
-  const days = cut.sums.map(({ day }) => day);
+function firstDayTouched(
+  desk: DeskState,
+  books: BooksState,
+  markets: MarketsState,
+  cut: Cut,
+): IsoDate | null {
+  const days = [...cut.sums.map(({ day }) => day), ...daysDefined(markets, cut)];
   if (desk.dirtyDay !== null) days.push(desk.dirtyDay);
   for (const { at } of cut.resolved) days.push(dateOfTime(at));
   for (const last of cut.lastLines) {

@@ -21,6 +21,7 @@ import { revisionReleased, windowsTouched } from './affected.ts';
 import { verdictOf, withBlock, withLateLegs, withObservations } from './chain-check.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
+import { marketsWith } from './markets.ts';
 import { marksAt, marksSince, withLateMarks } from './marks.ts';
 import { revise } from './revise.ts';
 import { DEFAULT_TOLD, haltsAfter, toldBy } from './settings.ts';
@@ -46,7 +47,7 @@ import {
   type WindowName,
   type WindowState,
 } from './state.ts';
-import { accountsWith, booksWith, dayWith, legsPassing, legsWith, marketsWith } from './take.ts';
+import { accountsWith, booksWith, dayWith, legsPassing, legsWith } from './take.ts';
 
 /** Why a cut was ignored. */
 export const WINDOW_CAUSES = ['cut that is known'] as const;
@@ -59,7 +60,8 @@ export function keys(): readonly string[] {
 export function keysThen(cut: Cut, lookup: Lookup<WindowEntity>): readonly string[] {
   const desk = (lookup.get(DESK) ?? NEW_DESK) as DeskState;
   const books = (lookup.get(BOOKS) ?? NO_BOOKS) as BooksState;
-  const touched = windowsTouched(desk, books, cut);
+  const markets = (lookup.get(MARKETS) ?? NO_MARKETS) as MarketsState;
+  const touched = windowsTouched(desk, books, markets, cut);
   return [
     ...touched.map(windowKey),
     ...daysNeeded(desk, cut, touched).map(dayKey),
@@ -97,7 +99,8 @@ export function step(state: Lookup<WindowEntity>, cut: Cut): WindowStep {
   if (cut.marketSeq <= before.marketSeq)
     return { outcome: 'ignored', because: 'cut that is known' };
   const booksBefore = (state.get(BOOKS) ?? NO_BOOKS) as BooksState;
-  const touched = windowsTouched(before, booksBefore, cut);
+  const marketsBefore = (state.get(MARKETS) ?? NO_MARKETS) as MarketsState;
+  const touched = windowsTouched(before, booksBefore, marketsBefore, cut);
   const work = takeCut(state, cut, before, booksBefore, touched);
   const isRevising =
     cut.event.type !== 'ParametersChanged' && cut.event.type !== 'KillSwitchChanged';

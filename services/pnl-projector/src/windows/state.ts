@@ -101,6 +101,8 @@ export type MarketsState = {
     string,
     { readonly numerators: readonly bigint[]; readonly at: number }
   >;
+  /** Tokens that nobody has defined, or listed in their event, with the first day of a line. */
+  readonly waiting: ReadonlyMap<string, string>;
   /** By token the newest mark of each day that lines carried, as far as a window may ask for it. */
   readonly marks: ReadonlyMap<string, readonly LastMark[]>;
 };
@@ -196,6 +198,7 @@ export const NO_MARKETS: MarketsState = {
   conditions: new Map(),
   events: new Map(),
   payouts: new Map(),
+  waiting: new Map(),
   marks: new Map(),
 };
 

@@ -29,7 +29,7 @@ export const windowStateTable: Table<Row> = table<Row>(
 );
 
 const UNSETTLED = 'unsettled';
-const MARKET_KINDS = ['conditions', 'events', 'payouts', 'marks'] as const;
+const MARKET_KINDS = ['conditions', 'events', 'payouts', 'waiting', 'marks'] as const;
 
 /** Rows that turn `before` into `after`. */
 export function changes(
@@ -141,6 +141,7 @@ function reviveMarkets(rows: readonly Row[]): MarketsState {
     conditions: partsOf('conditions'),
     events: partsOf('events'),
     payouts: partsOf('payouts'),
+    waiting: partsOf('waiting'),
     marks: partsOf('marks'),
   };
 }

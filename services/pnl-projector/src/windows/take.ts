@@ -1,8 +1,7 @@
 /** What a cut's lines add to the days, the books, the markets and the legs of wallets. */
 
 import { isPaperAccount } from '@polytraders/domain';
-import { type Cut, type Definition, type LastLine, type Leg, type SumLine } from './cut.ts';
-import { marksWith } from './marks.ts';
+import { type Cut, type LastLine, type Leg, type SumLine } from './cut.ts';
 import {
   bookKey,
   type BooksState,
@@ -12,9 +11,7 @@ import {
   type DeskState,
   type Doubt,
   type LegsState,
-  type MarketsState,
   NO_LEGS,
-  type QuestionSince,
 } from './state.ts';
 
 /** The day with these lines in it: lines of the same book, condition and builder are one. */
@@ -139,43 +136,6 @@ export function slicesWith(
   if (quantity === 0n) return slices;
   const after = new Map(slices).set(builder, (slices.get(builder) ?? 0n) + quantity);
   return new Map([...after].filter(([, held]) => held !== 0n).sort(([a], [b]) => byText(a, b)));
-}
-
-/**
- * Definitions, resolutions and marks that the cut brings. As in the books, what was defined first
- * stays, except where it was made from a file, and an event's questions are only added.
- */
-export function marketsWith(before: MarketsState, cut: Cut): MarketsState {
-  const { definitions, resolved, marks } = cut;
-  if (definitions.length + resolved.length + marks.length === 0) return before;
-  const conditions = new Map(before.conditions);
-  const events = new Map(before.events);
-  for (const definition of definitions) {
-    const { conditionId, tokens, synthesised, negRiskMarketId: event } = definition;
-    if (conditions.get(conditionId)?.synthesised ?? true)
-      conditions.set(conditionId, { tokens, synthesised });
-    const known = event === null ? undefined : (events.get(event) ?? []);
-    if (event === null || known === undefined) continue;
-    const after = questionsWith(known, definition);
-    if (after !== known) events.set(event, after);
-  }
-  const payouts = new Map(before.payouts);
-  for (const { conditionId, numerators, at } of resolved) {
-    // Another resolution of the same condition is a conflict, which the books refuse too.
-    if (!payouts.has(conditionId)) payouts.set(conditionId, { numerators, at });
-  }
-  return { kind: 'markets', conditions, events, payouts, marks: marksWith(before.marks, marks) };
-}
-
-/** An event's questions with those that it did not have. One that is added has a first day. */
-function questionsWith(
-  known: readonly QuestionSince[],
-  { questions, at }: Definition,
-): readonly QuestionSince[] {
-  const fresh = questions.filter(({ index }) => !known.some((one) => one.index === index));
-  if (fresh.length === 0) return known;
-  const since = known.length === 0 ? 0 : at;
-  return [...known, ...fresh.map((one) => ({ ...one, since }))].sort((a, b) => a.index - b.index);
 }
 
 /** The wallets with those of the cut, each with the first day on which anything moved. */

@@ -162,6 +162,59 @@ describe('the questions of an event in a window', () => {
   });
 });
 
+describe('a definition that comes after a window was closed', () => {
+  const yes = { A: '0.42', B: '0.37', C: '0.27' };
+  const ids = ['settlement_pnl_20260509T000000Z_by_market_r2'];
+
+  function undefinedDay(said: Partial<MarketDefined> = {}): Log {
+    const log = createLog();
+    log.tell('general_live', { group_by: 'market' });
+    if (said.questions !== undefined) question(log, ALICE, 'A', said);
+    for (const token of ['A.NO', 'B.NO']) {
+      const mark = { token_id: token, price: price('0.6'), kind: 'MID' as const };
+      log.fill({
+        account: ALICE,
+        token_id: token,
+        condition_id: null,
+        neg_risk: true,
+        confirmed_at: atDay(FIRST, 60),
+        marks: [{ ...mark, observed_at: atDay(FIRST, 59) }],
+      });
+    }
+    return log;
+  }
+
+  test('is one revision of it, with the next window; an answer of the chain adds none of it', () => {
+    const log = undefinedDay();
+    expect(unrealised(log.close(FIRST, captured(yes)))).toEqual([usd('20')]);
+    question(log, ALICE, 'A', { effective_at: atDay('2026-05-09', 3600) });
+    const [revised, next] = log.close('2026-05-09', captured(yes, '2026-05-09'));
+    expect([revised?.report_id]).toEqual(ids);
+    expect([revised, next].map((one) => one?.unrealised_pnl_pusd)).toEqual([
+      usd('25.471698'),
+      usd('25.471698'),
+    ]);
+    log.observe(FIRST, ALICE, 'CHAIN_UNREACHABLE', 7);
+    expect(unrealised(log.complete(FIRST, 7, 1))).toEqual([usd('25.471698')]);
+    question(log, BOB, 'A', {});
+    expect(log.close('2026-05-10', captured(yes, '2026-05-10'))).toHaveLength(1);
+  });
+
+  test('also where the position is gone by then, and where the list of the event comes last', () => {
+    const log = undefinedDay({ questions: [] });
+    for (const token of ['A.NO', 'B.NO']) {
+      const sold = { token_id: token, condition_id: null, neg_risk: true, marks: [] };
+      const at = { order_side: 'SELL' as const, confirmed_at: atDay('2026-05-09', 60) };
+      log.fill({ account: ALICE, ...sold, ...at });
+    }
+    log.close(FIRST, captured(yes));
+    question(log, BOB, 'B', {});
+    const [revised] = log.close('2026-05-09');
+    expect([revised?.report_id]).toEqual(ids);
+    expect(revised?.unrealised_pnl_pusd).toBe(usd('25.471698'));
+  });
+});
+
 describe('the mark of a token that WindowClosed does not carry', () => {
   test('is the last one before the end, though the next day brought one before it closed', () => {
     const log = createLog();
