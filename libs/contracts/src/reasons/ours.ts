@@ -150,8 +150,7 @@ export const INCOMPLETE_CODES = [
     meaning:
       'Something about the account is in doubt: a conflict, a mismatch, an observation that ' +
       'is missing.',
-    action:
-      'See what was set aside for the account and mend it; the mark stays, no command takes it away.',
+    action: 'See what was set aside for the account and mend it; no command takes the mark away.',
     userMessage: '',
   },
   {
