@@ -107,7 +107,7 @@ describe('what a resolved token pays in a window is what it pays in the books', 
     expect(unrealised(log.close(FIRST))).toEqual([0n]);
   });
 
-  test('a question of an event is resolved by the list of its event, though nobody defined it', () => {
+  test('a question that nobody defined is resolved by the list of its event', () => {
     const log = createLog();
     question(log, ALICE, 'A', {});
     buy(log, 'A.YES', atDay(FIRST, 60));
@@ -132,7 +132,7 @@ describe('the questions of an event in a window', () => {
     expect(report?.unrealised_pnl_pusd).toBe(usd('16.666666'));
   });
 
-  test('what an event gains later changes no earlier window: a late answer says only itself', () => {
+  test('what an event gains later is in no earlier window: a late answer says only itself', () => {
     const log = createLog();
     question(log, ALICE, 'A', { effective_at: atDay(FIRST, 10) });
     buy(log, 'A.NO', atDay(FIRST, 60));
@@ -184,7 +184,7 @@ describe('a definition that comes after a window was closed', () => {
     return log;
   }
 
-  test('is one revision of it, with the next window; an answer of the chain adds none of it', () => {
+  test('is one revision of it, at the next window; what the chain answers is another', () => {
     const log = undefinedDay();
     expect(unrealised(log.close(FIRST, captured(yes)))).toEqual([usd('20')]);
     question(log, ALICE, 'A', { effective_at: atDay('2026-05-09', 3600) });
@@ -200,7 +200,7 @@ describe('a definition that comes after a window was closed', () => {
     expect(log.close('2026-05-10', captured(yes, '2026-05-10'))).toHaveLength(1);
   });
 
-  test('also where the position is gone by then, and where the list of the event comes last', () => {
+  test('also where the position is gone by then, and the list of the event comes last', () => {
     const log = undefinedDay({ questions: [] });
     for (const token of ['A.NO', 'B.NO']) {
       const sold = { token_id: token, condition_id: null, neg_risk: true, marks: [] };
@@ -237,7 +237,7 @@ describe('the mark of a token that WindowClosed does not carry', () => {
     expect(unrealised(reports)).toEqual(['10', '22', '22', '39'].map(usd));
   });
 
-  test('is kept no longer than a window may ask for it, of the time before the ledger ran always', () => {
+  test('is kept until no window can ask for it, of the time before the ledger ran always', () => {
     const log = createLog();
     log.tell('general_live', {}, atDay('2026-05-06', 10));
     const days = ['04', '05', '06', '07', '08'].map((day) => `2026-05-${day}`);
@@ -251,7 +251,7 @@ describe('the mark of a token that WindowClosed does not carry', () => {
   });
 });
 
-test('a fill that is set aside after midnight is no doubt of the day before, nor is its release', () => {
+test('a fill that is set aside after midnight is no doubt of the day before', () => {
   const log = createLog();
   const aside = { account: ALICE, fill_id: 'x', confirmed_at: atDay('2026-05-09', 300) };
   const mark = { token_id: TOKEN, price: price('0.6'), kind: 'MID' as const, observed_at: 0 };
