@@ -55,6 +55,27 @@ test('has no logs of blocks that have not come, and those of a filter once they 
   });
 });
 
+test('knows the block of a transaction once it is there, and of others nothing', async () => {
+  const [early, late] = [`0x${'1'.repeat(64)}`, `0x${'2'.repeat(64)}`];
+  node.mine(
+    new Map([
+      [early, EVENING_BLOCK - 20],
+      [late, EVENING_BLOCK],
+    ]),
+  );
+  expect(await ask('eth_getTransactionReceipt', early)).toMatchObject({
+    transactionHash: early,
+    blockNumber: `0x${(EVENING_BLOCK - 20).toString(16)}`,
+    blockHash: blockHashOf(EVENING_BLOCK - 20),
+    status: '0x1',
+    logs: [],
+  });
+  expect(await ask('eth_getTransactionReceipt', late)).toBeNull();
+  node.growTo(EVENING_BLOCK);
+  expect(await ask('eth_getTransactionReceipt', late)).toMatchObject({ transactionHash: late });
+  expect(await ask('eth_getTransactionReceipt', `0x${'3'.repeat(64)}`)).toBeNull();
+});
+
 test('never shrinks', async () => {
   node.growTo(EVENING_BLOCK);
   node.growTo(EVENING_BLOCK - 5);

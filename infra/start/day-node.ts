@@ -14,6 +14,8 @@ export type DayNode = {
   readonly url: string;
   /** Adds receipts; their blocks must be above the head that was there. */
   readonly add: (receipts: readonly ChainReceipt[]) => void;
+  /** Transactions with their blocks, of which nothing but the place is known. */
+  readonly mine: (transactions: ReadonlyMap<string, number>) => void;
   /** What wallets hold from now on, up to a block: it is asked for by `eth_call`. */
   readonly hold: (wallets: Wallets, until: number) => void;
   /** The chain grows to this block. It never shrinks. */
@@ -40,7 +42,7 @@ type Filter = {
 
 /** Starts the node on a free port of this machine. */
 export async function startDayNode(chain: DayChain, head: number): Promise<DayNode> {
-  const state: State = { head, receipts: [], held: null };
+  const state: State = { head, receipts: [], mined: new Map(), held: null };
   const server = createServer((request, response) => {
     void answerOf(request, chain, state).then((body) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -55,6 +57,9 @@ export async function startDayNode(chain: DayChain, head: number): Promise<DayNo
   return {
     url: `http://127.0.0.1:${String(port)}`,
     add: (receipts) => void state.receipts.push(...receipts),
+    mine: (transactions) => {
+      for (const [hash, block] of transactions) state.mined.set(hash, block);
+    },
     hold: (wallets, until) => void (state.held = { wallets, until }),
     growTo: (block) => void (state.head = Math.max(state.head, block)),
     close: () => closed(server),
@@ -69,6 +74,7 @@ function closed(server: Server): Promise<void> {
 type State = {
   head: number;
   readonly receipts: ChainReceipt[];
+  readonly mined: Map<string, number>;
   held: { readonly wallets: Wallets; readonly until: number } | null;
 };
 
@@ -91,12 +97,21 @@ function resultOf({ method, params = [] }: Call, chain: DayChain, state: State):
     case 'eth_getLogs':
       return logsOf(params[0] ?? {}, state);
     case 'eth_getTransactionReceipt':
-      return { result: receiptsIn(state).find((one) => one.transactionHash === params[0]) ?? null };
+      return { result: receiptOf(String(params[0]), state) };
     case 'eth_call':
       return callOf(params, state);
     default:
       return { error: { code: -32601, message: `the method ${method} does not exist` } };
   }
+}
+
+function receiptOf(hash: string, state: State): object | null {
+  const block = state.mined.get(hash);
+  if (block === undefined || block > state.head) {
+    return receiptsIn(state).find((one) => one.transactionHash === hash) ?? null;
+  }
+  const place = { blockNumber: hex(block), blockHash: blockHashOf(block) };
+  return { transactionHash: hash, ...place, transactionIndex: '0x0', status: '0x1', logs: [] };
 }
 
 /** What wallets hold, as of blocks for which that is known. */

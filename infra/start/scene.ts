@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { ask, type Bus, type Database, INGEST, runCli } from '@polytraders/cli';
 import {
   type Accountant,
+  blockOfTransaction,
   type ChainReceipt,
   COMMANDS_TOPIC,
   type DayMessage,
@@ -50,9 +51,9 @@ export type Settled = {
   readonly expected: Expectation;
   /** What wallets hold in the end. */
   readonly wallets: Wallets;
-  /** What they hold at midnight, before the first market resolves. */
+  /** What the chain says of them at midnight, before the first market resolves. */
   readonly midnight: readonly Holding[];
-  /** The part of it that the messages named the block of. */
+  /** What of their holdings the messages named the block or the transaction of. */
   readonly placed: readonly Holding[];
   /**
    * What acts on the chain change in the books, by account: the cash that splits take and that
@@ -100,7 +101,8 @@ export async function settleDay(scene: Scene): Promise<Settled> {
     live(step);
     happen(placed, step);
   }
-  const midnight = wallets.all();
+  const midnight = midnightOf(wallets, evening);
+  node.mine(new Map(expected.transactions.map((hash) => [hash, blockOfTransaction(hash)])));
   node.hold(walletsOf(midnight), firstBlock(evening.resolutions) - 1);
   say(`On the chain: ${evening.resolutions.length} markets resolve.`);
   node.add(evening.resolutions.map(live));
@@ -116,6 +118,13 @@ export async function settleDay(scene: Scene): Promise<Settled> {
   );
   await settled();
   return { evening, expected, wallets, midnight, placed: placed.all(), bookedCash, jobs, sent };
+}
+
+/** What the chain says of the wallets then: what nobody was told of has happened, too. */
+function midnightOf(wallets: Wallets, { untold }: Evening): readonly Holding[] {
+  const midnight = walletsOf(wallets.all());
+  for (const { account, asset, amount } of untold) midnight.move(account, asset, -amount);
+  return midnight.all();
 }
 
 /** The act in the wallets, and its cash in the books. */

@@ -107,6 +107,8 @@ describe('the check of reports of windows', () => {
   });
 });
 
+type Status = NonNullable<SettlementReport['accounts']>[number]['status'];
+
 test('the chain check compares wallets one by one, in cash and in shares', () => {
   const evening = eveningOf({ seed: 'check', fills: 100 });
   const [account = ''] = evening.openings.map(({ key }) => key);
@@ -117,23 +119,33 @@ test('the chain check compares wallets one by one, in cash and in shares', () =>
     midnight: [at(PUSD, 100n), at('1', 5n), at('2', 4n)],
     placed: [at(PUSD, 97n), at('1', 6n)],
   };
-  const said = (balance: bigint | null, drift: bigint | null) =>
+  const said = (balance: bigint | null, drift: bigint | null, status = 'RECONCILED' as Status) =>
     dayReport(1, {
       accounts: [
         {
           account,
           balance_pusd: balance === null ? null : pusd(balance),
           drift_pusd: drift === null ? null : pusd(drift),
-          status: balance === null ? 'PENDING' : 'RECONCILED',
+          status: balance === null ? 'PENDING' : status,
         },
       ],
     });
   expect(checkChain(settled, said(100n, 5n)).difference).toBeNull();
   expect(checkChain(settled, said(100n, -3n)).difference).toContain(
-    'expected 100 / 5, found 100 / -3',
+    'expected 100 / 5 RECONCILED, found 100 / -3 RECONCILED',
+  );
+  expect(checkChain(settled, said(100n, 5n, 'FAILED')).difference).toContain(
+    'expected 100 / 5 RECONCILED, found 100 / 5 FAILED',
   );
   expect(checkChain(settled, said(null, null)).difference).toContain('found PENDING');
   expect(checkChain(settled, undefined).difference).toContain('found nothing');
   const noShares = { ...settled, midnight: [at(PUSD, 100n)], placed: [at(PUSD, 97n)] };
   expect(checkChain(noShares, said(100n, -3n)).difference).toBeNull();
+  const apart = (cash: bigint) => ({ ...settled, midnight: [at(PUSD, cash)], placed: [] });
+  const statusAt = (cash: bigint): Status =>
+    cash > 50_000_000n ? 'UNRECONCILED' : cash > 10_000n ? 'FAILED' : 'RECONCILED';
+  for (const cash of [10_000n, 10_001n, 50_000_000n, 50_000_001n]) {
+    const report = said(cash, -cash, statusAt(cash));
+    expect(checkChain(apart(cash), report).difference).toBeNull();
+  }
 });

@@ -6,6 +6,10 @@ import { type Check, claim } from './cross-check.ts';
 import { type Settled } from './scene.ts';
 import { type WindowFacts, windowOf, type WindowSums } from './window-facts.ts';
 
+/** Micros. */
+const TOLERANCE = 10_000n;
+const FAILED_MOST = 50_000_000n;
+
 /** What must hold of the reports of any ledger. */
 export function checkWindows(facts: WindowFacts): Check[] {
   const { last, revisions, stored, sums } = facts;
@@ -26,8 +30,8 @@ export function checkWindows(facts: WindowFacts): Check[] {
 
 /**
  * What the chain says of the day's wallets at midnight, and how far the books are apart from it, is
- * what the accountant says of both. Books lack what nobody named the block of, and shares of fills
- * that were set aside.
+ * what the accountant says of both. Books lack what nobody named the transaction of, shares of fills
+ * that were set aside, and what left the wallets without a word.
  */
 export function checkChain(
   { midnight, placed, evening }: Pick<Settled, 'midnight' | 'placed' | 'evening'>,
@@ -52,14 +56,20 @@ export function checkChain(
     }
     const drift = tokens > absolute(cash) ? tokens : cash;
     const found = said.get(account);
-    const wanted = `${balance} / ${drift}`;
+    const wanted = `${balance} / ${drift} ${statusOf(drift)}`;
     const had =
       found?.balance_pusd == null
         ? (found?.status ?? 'nothing')
-        : `${found.balance_pusd} / ${found.drift_pusd ?? 'none'}`;
+        : `${found.balance_pusd} / ${found.drift_pusd ?? 'none'} ${found.status}`;
     if (wanted !== had) off.push(`${account}: expected ${wanted}, found ${had}`);
   }
   return claim(`balance and drift of ${wallets.length} wallets at midnight on the chain`, off, '');
+}
+
+/** Rule B13, with the tolerance that `reconcile_tolerance_pusd` has by itself. */
+function statusOf(drift: bigint): string {
+  const apart = absolute(drift);
+  return apart <= TOLERANCE ? 'RECONCILED' : apart <= FAILED_MOST ? 'FAILED' : 'UNRECONCILED';
 }
 
 function differences(report: SettlementReport, due: WindowSums | undefined): string[] {

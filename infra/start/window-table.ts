@@ -42,8 +42,8 @@ function chainText(report: SettlementReport): string {
   ];
   if (unsettled !== 0n) {
     lines.push(
-      `No gateway has named the block of fills with ${cents(unsettled)} pUSD of cash: they, and`,
-      'the shares of fills that were set aside, cannot be placed on the chain.',
+      `No gateway has named the transaction of fills with ${cents(unsettled)} pUSD of cash: they,`,
+      'and the shares of fills that were set aside, cannot be placed on the chain.',
     );
   }
   if (publication === 'HELD') {

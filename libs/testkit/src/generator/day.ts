@@ -14,7 +14,7 @@ import { type Fill, tellFill } from './fills.ts';
 import { holdingsOf } from './holdings.ts';
 import { FEWEST_FILLS, type Incident, incidentsOf, MOST_FILLS } from './incidents.ts';
 import { markWalkOf } from './marks.ts';
-import { decideOrder, type Order } from './orders.ts';
+import { decideOrder, LEGS_MAX, type Order } from './orders.ts';
 import { type Random, randomOf } from './random.ts';
 import { bareReport, markObserved, marketDefinition, matchReport, orderReport } from './reports.ts';
 import { type Bot, type Universe, universeOf } from './universe.ts';
@@ -124,9 +124,23 @@ function planOrder(day: Day): void {
   const meanGap = Math.floor((TRADING_HOURS * HOUR * FILLS_PER_ORDER) / options.fills);
   progress.clock += random.between(1, Math.min(2 * meanGap, 2 ** 32 - 2));
   day.agenda.plan(progress.clock, () => {
-    placeOrder(day, pickBot(random, day.universe.bots));
+    placeOrder(day, nextBot(day));
     planOrder(day);
   });
+}
+
+/** Whose gateway tells what is wrong with a fee, or nothing of a fill but its order. */
+const CARELESS = 'taker.scalper';
+/** What sets a fill aside, or hides its place: books and chain are apart by it. */
+const DRIFTING: ReadonlySet<Incident | undefined> = new Set(['bare', 'feeMissing', 'feeOverCap']);
+
+/** One of them, but for what is told carelessly: the other wallets agree with the chain. */
+function nextBot({ random, universe, incidents, progress }: Day): Bot {
+  const bot = pickBot(random, universe.bots);
+  const isDrifting = Array.from({ length: LEGS_MAX }, (_, at) =>
+    DRIFTING.has(incidents.get(progress.told + at)),
+  ).includes(true);
+  return isDrifting ? (universe.bots.find(({ id }) => id === CARELESS) ?? bot) : bot;
 }
 
 /** Quoters trade more than others: the first bots of the list are drawn more often. */

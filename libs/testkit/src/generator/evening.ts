@@ -17,7 +17,7 @@ import { randomOf } from './random.ts';
 import { REWARD_PAYER, transactionHashOf } from './receipts.ts';
 import { matchReport, orderReport } from './reports.ts';
 import { type Market, type NegRiskEvent, universeOf } from './universe.ts';
-import { type Holding } from './wallets.ts';
+import { type Holding, PUSD } from './wallets.ts';
 import { type DayMessage } from './wire.ts';
 
 export const COMMANDS_TOPIC = 'polytraders.ledger.commands';
@@ -29,6 +29,8 @@ export type Evening = {
   readonly openings: readonly DayMessage[];
   /** Cost of what an account held when its books began. */
   readonly declared: readonly { readonly account: string; readonly basis: bigint }[];
+  /** What leaves wallets on the chain before midnight and is told to nobody. */
+  readonly untold: readonly Holding[];
   /** On the chain before the first order. */
   readonly morning: readonly Step[];
   /** Requests for inventory, after the day's orders. */
@@ -85,6 +87,7 @@ export function eveningOf(options: DayOptions): Evening {
     treasury: desk.treasury,
     openings: openings(desk),
     declared: [{ account: desk.accounts[0], basis: DECLARED_BASIS }],
+    untold: untold(desk),
     morning: morning(desk),
     requests: requests(desk, orders),
     orders: [...orders.open, ...orders.fills],
@@ -158,6 +161,14 @@ function openings(desk: Desk): DayMessage[] {
     const given = { balance_pusd: formatMicros(balance), positions, block_number: block };
     return command(desk, 'DECLARE_OPENING_BALANCE', account, given, 'Books begin today.');
   });
+}
+
+/** Paid by hand: less than makes a page, and more. */
+function untold({ accounts: [, second, third] }: Desk): Holding[] {
+  return [
+    { account: second, asset: PUSD, amount: 4n * M },
+    { account: third, asset: PUSD, amount: 25n * M },
+  ];
 }
 
 function morning(desk: Desk): Step[] {

@@ -57,6 +57,8 @@ export type Expectation = {
   readonly bots: readonly ExpectedBot[];
   /** Tokens of confirmed fills that were set aside for their fee: they have moved, in no book. */
   readonly aside: readonly { readonly account: string; readonly token: string }[];
+  /** Transactions of fills that no report named the block of. */
+  readonly transactions: readonly string[];
   /** What wallets hold, keep for open orders and have under way, set-aside fills included. */
   readonly inventory: ExpectedInventory;
 };
@@ -110,6 +112,7 @@ export function accountantOf(): Accountant {
     opened: [] as Holding[],
     aside: [] as Subject[],
     fills: new Map<string, Known>(),
+    transactions: new Set<string>(),
     books: new Map<string, { subject: Subject; entries: Entry[] }>(),
   };
   return { read: (message) => readMessage(seen, message), expectation: () => closeBooks(seen) };
@@ -134,6 +137,7 @@ type Seen = {
   readonly opened: Holding[];
   readonly aside: Subject[];
   readonly fills: Map<string, Known>;
+  readonly transactions: Set<string>;
   readonly books: Map<string, { subject: Subject; entries: Entry[] }>;
 };
 
@@ -209,7 +213,7 @@ function readMatch(seen: Seen, report: ExecutionReport, subject: Subject): void 
     const { account, token, side } = subject;
     const fee = feeOf(report, cash);
     const told = { orderId: report.order_id, account, token, side, shares, cash, fee };
-    const isPlaced = report.block_number !== null;
+    const isPlaced = isPlacedBy(report);
     const { status } = report;
     seen.fills.set(report.fill_id, { content, told, status, isPlaced, isAside: false });
   } else if (known.content !== content) return count(seen.refused, REASON.conflict);
@@ -220,9 +224,16 @@ function readMatch(seen: Seen, report: ExecutionReport, subject: Subject): void 
     return;
   } else {
     known.status = report.status;
-    known.isPlaced ||= report.block_number !== null;
+    known.isPlaced ||= isPlacedBy(report);
   }
+  const { tx_hash: txHash, block_number: block } = report;
+  if (txHash !== null && block === null) seen.transactions.add(txHash);
   if (report.status === 'CONFIRMED') bookFill(seen, report, subject, shares, cash);
+}
+
+/** The chain knows the block of a transaction. */
+function isPlacedBy({ block_number: block, tx_hash: txHash }: ExecutionReport): boolean {
+  return block !== null || txHash !== null;
 }
 
 function bookFill(
@@ -341,6 +352,7 @@ function closeBooks(seen: Seen): Expectation {
       ...book,
     })),
     bots: botTotals(books),
+    transactions: [...seen.transactions],
     aside: seen.aside.map(({ account, token }) => ({ account, token })),
     inventory: inventoryOf(
       seen.opened,

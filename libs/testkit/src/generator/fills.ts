@@ -19,6 +19,7 @@ export type Fill = {
   readonly feeBps: number | null;
   readonly builderFee: bigint | null;
   readonly txHash: string | null;
+  /** As the report names it; a transaction has one in any case (`blockOfTransaction`). */
   readonly blockNumber: number | null;
   readonly logIndex: number | null;
 };
@@ -27,6 +28,12 @@ const E18 = 10n ** 18n;
 const MILL_E18 = 10n ** 15n;
 const EXCHANGE_CAP_BPS = 490n;
 const FIRST_BLOCK = 94_800_000;
+const BLOCKS = 57_600n;
+
+/** The block of a fill's transaction on the day's chain: it follows from the hash alone. */
+export function blockOfTransaction(txHash: string): number {
+  return FIRST_BLOCK + Number(BigInt(txHash) % BLOCKS);
+}
 
 /** The fill of one leg. */
 export function tellFill(random: Random, order: Order, leg: bigint): Fill {
@@ -34,17 +41,19 @@ export function tellFill(random: Random, order: Order, leg: bigint): Fill {
   const notional = told.size ?? (leg * told.priceE18) / E18;
   const builderFee =
     order.bot.builderCode === null ? null : (notional * BigInt(order.bot.builderFeeBps)) / 10_000n;
-  // Bots that quote in basis points come from a gateway that does not pass the chain's coordinates.
-  const onChain = order.bot.feeStyle === 'absolute' && !order.bot.paper;
+  const txHash = order.bot.paper ? null : random.hex(32);
+  // Bots that quote in basis points come from a gateway that passes the transaction, and not where
+  // it stands.
+  const isPlaced = order.bot.feeStyle === 'absolute' && txHash !== null;
   return {
     fillId: `fill_${random.hex(8).slice(2)}`,
     order,
     ...told,
     ...tellFee(random, order, told.shares, told.priceE18, builderFee ?? 0n),
     builderFee,
-    txHash: onChain ? random.hex(32) : null,
-    blockNumber: onChain ? FIRST_BLOCK + random.between(0, 57_600) : null,
-    logIndex: onChain ? random.between(0, 400) : null,
+    txHash,
+    blockNumber: isPlaced ? blockOfTransaction(txHash) : null,
+    logIndex: isPlaced ? random.between(0, 400) : null,
   };
 }
 

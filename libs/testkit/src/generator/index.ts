@@ -27,6 +27,7 @@ export {
   type ExpectedBot,
 } from './expectation.ts';
 export { type ExpectedInventory } from './inventory-keeping.ts';
+export { blockOfTransaction } from './fills.ts';
 export { FEWEST_FILLS, type Incident, INCIDENTS, incidentsOf, MOST_FILLS } from './incidents.ts';
 export { generateLogFills, LOG_PARTITIONS, type LogFillOptions } from './log-fills.ts';
 export { type LogEvent } from './log-desk.ts';

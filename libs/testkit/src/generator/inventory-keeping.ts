@@ -30,7 +30,7 @@ export type ToldFill = {
   /** Null: nobody said it. The shares have moved all the same. */
   readonly fee: bigint | null;
   readonly status: string;
-  /** Whether any of its reports named the block that it is in. */
+  /** Whether any of its reports named the block that it is in, or the transaction. */
   readonly isPlaced: boolean;
   /** Whether the ledger keeps it without a lot. */
   readonly isAside: boolean;
@@ -49,7 +49,7 @@ export type ExpectedInventory = {
   readonly wallets: readonly Holding[];
   /**
    * What of it books can compare with the chain (rule B13): cash and shares that somebody named the
-   * block of; shares of fills that were set aside are in no book.
+   * block or the transaction of; shares of fills that were set aside are in no book.
    */
   readonly placed: readonly Holding[];
   /** By open orders; those of a market that resolves keep nothing from then on. */

@@ -30,6 +30,8 @@ export type Order = {
 };
 
 export const HUNDREDTH = 10_000n;
+/** Fills of an order, at most. */
+export const LEGS_MAX = 4;
 const SMALLEST_SALE = 5_000_000n;
 const MINUTE = 60_000_000;
 
@@ -50,7 +52,7 @@ export function decideOrder(
   const side = sale === null ? 'BUY' : 'SELL';
   const maker = random.chance(bot.makerPercent, 100);
   const quantity = sale?.quantity ?? BigInt(random.between(5_00, 400_00)) * HUNDREDTH;
-  const legs = cutIntoLegs(random, quantity, random.between(1, Math.min(mostLegs, 4)));
+  const legs = cutIntoLegs(random, quantity, random.between(1, Math.min(mostLegs, LEGS_MAX)));
   const full = random.chance(3, 4);
   const ending = full ? 'FILLED' : random.chance(3, 4) ? 'CANCELLED' : 'EXPIRED';
   return {
