@@ -127,7 +127,9 @@ describe('with books in the tables', () => {
       INSERT INTO stream.partition
           (processor, version, topic, partition, next_offset, chain_hash, halted)
         VALUES ('pnl-projector', 1, 'log', 0, 40, '', NULL),
-               ('pnl-projector', 1, 'log', 1, 2, '', 'LOG_REPLACED: another record stands there.');
+               ('pnl-projector', 1, 'log', 1, 2, '', 'LOG_REPLACED: another record stands there.'),
+               ('pnl-windows', 1, 'window_inputs', 0, 3, '', NULL),
+               ('pnl-windows', 2, 'window_inputs', 0, 3, '', NULL);
       INSERT INTO stream.outcome VALUES ('pnl-projector', 1, 0, 'applied', '', 37),
                                         ('pnl-projector', 1, 1, 'ignored', 'order', 2),
                                         ('pnl-projector', 2, 0, 'applied', '', 9);`);
@@ -235,6 +237,8 @@ describe('with books in the tables', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/pnl-projector +1 +2 +42 +1\n/);
     expect(out).toMatch(/pnl-projector partition 1 stands still: LOG_REPLACED/);
+    expect(out).toMatch(/pnl-windows +1 +1 +3 +no\n/);
+    expect(out).toMatch(/pnl-windows +2 \(not active\) +1 +3 +no\n/);
     expect(out).toMatch(/pnl-projector +1 +ignored +order +2 +5\.1282 %\n/);
     expect(out).toMatch(/pnl-projector +2 \(not active\) +applied +9 +100\.0000 %\n/);
     expect(out).toMatch(/\n +3 +3 +1 +9 +0 +60\.000000 +2\.812500\n/);

@@ -3,7 +3,7 @@
  * stands still. Everything comes from Postgres but the ends of the log, which Kafka is asked for.
  */
 
-import { physicalTopic, TOPICS } from '@polytraders/contracts';
+import { physicalTopic, TOPICS, WINDOWS_PROCESSOR } from '@polytraders/contracts';
 import { type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type ListOptions, withFilters } from '../filters.ts';
@@ -164,6 +164,7 @@ async function booksOf(
   };
 }
 
+/** The fold over all partitions is of the version of the books that it stands beside. */
 async function servicesOf(database: Database): Promise<ServiceStatus[]> {
   const rows = await ask(
     database,
@@ -171,9 +172,10 @@ async function servicesOf(database: Database): Promise<ServiceStatus[]> {
             coalesce(a.version = p.version, false) AS active,
             json_agg(json_build_object('partition', p.partition, 'because', p.halted)
                      ORDER BY p.partition) FILTER (WHERE p.halted IS NOT NULL) AS halted
-       FROM stream.partition p LEFT JOIN stream.active_version a USING (processor)
+       FROM stream.partition p LEFT JOIN stream.active_version a
+         ON a.processor = CASE p.processor WHEN $1 THEN $2 ELSE p.processor END
       GROUP BY p.processor, p.version, a.version ORDER BY p.processor, p.version`,
-    [],
+    [WINDOWS_PROCESSOR, PNL.service],
     OWNER,
   );
   return rows.map((row) => ({
