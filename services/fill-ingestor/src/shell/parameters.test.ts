@@ -85,6 +85,22 @@ test.each([
   );
 });
 
+test.each([
+  ['exchange_max_fee_bps', ['0', '10000'], ['-1', '10001', '00', '1.0', '']],
+  ['mark_age_limit_ms', ['0', '999999999999'], ['-1', '1000000000000', '60 000']],
+  ['retain_days', ['2555', '36500'], ['2554', '36501', '02555']],
+  ['reconcile_tolerance_pusd', ['0', '0.01', '5', '50'], ['50.000001', '51', '-0', '.5', '5.']],
+  ['report_window', ['daily', 'weekly'], ['Daily', 'monthly', ' daily']],
+  ['group_by', ['bot', 'market', 'builder'], ['author', 'Bot', 'bot,market']],
+  ['include_paper', ['false', 'true'], ['True', '1', 'no']],
+  ['mode', ['general_live', 'limited_live', 'shadow_only'], ['live', 'SHADOW_ONLY']],
+])('%s is taken at its bounds, %j, and refused just outside them, %j', (name, taken, refused) => {
+  const told = (value: string) =>
+    parseParameters(JSON.stringify({ 'pnl-projector': { [name]: value } }))['pnl-projector'];
+  for (const value of taken) expect(told(value)?.[name]).toBe(value);
+  for (const value of refused) expect(() => told(value)).toThrow(`hold ${name} of pnl-projector`);
+});
+
 test('what lies at a limit is taken as it is written', () => {
   const settings = {
     mode: 'shadow_only',
