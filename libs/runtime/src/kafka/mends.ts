@@ -1,6 +1,6 @@
 /**
- * What is wrong in kafkajs 2.2.4 in the layers that the port uses, and in what its consumer shows of
- * a topic like ours, put right before the first connection. Each mend has a test that fails
+ * What is wrong in kafkajs 2.2.4 in the layers that the port uses, and in what its consumer shows
+ * of a topic like ours, put right before the first connection. Each mend has a test that fails
  * without it.
  */
 import {

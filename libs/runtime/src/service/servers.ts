@@ -22,7 +22,7 @@ export type Servers = Pick<Services, 'kafka' | 'book' | 'database'> & {
   readonly close: () => Promise<void>;
 };
 
-/** Connects under the processor's id and the worker's; where it publishes, its records are known. */
+/** Connects under the processor's id and the worker's; what it publishes is made known. */
 export async function openServers<Event, Entity, Entry extends object>(
   processor: Pick<Processor<Event, Entity, Entry>, 'id' | 'codec' | 'emits'>,
   facts: Pick<Services, 'config' | 'log' | 'onOutage'> & { readonly publishes: boolean },
