@@ -1,4 +1,4 @@
-/** The page of the parameters names each one with its default and its bounds, as they are judged. */
+/** The page of the parameters names each with its default and its bounds, as they are judged. */
 
 import { expect, test } from '@jest/globals';
 import { parseParameters } from '../../services/fill-ingestor/src/shell/parameters.ts';
