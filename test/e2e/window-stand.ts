@@ -87,8 +87,8 @@ export type Stand = {
   readonly done: (...sent: readonly Promise<string>[]) => Promise<readonly Receipt[]>;
   /** A trade on the chain, of which nobody has told the ledger. */
   readonly trade: (market: Market, trade: Trade) => Promise<Traded>;
-  /** The trading system reports what an account did in it. */
-  readonly tell: (traded: Traded, account: string) => Promise<void>;
+  /** The trading system reports what an account did in it; `said` stands in place of the truth. */
+  readonly tell: (traded: Traded, account: string, said?: object) => Promise<void>;
   readonly send: (topic: Topic, type: Event['type'], key: string, json: object) => Promise<void>;
   /** Ends the day: its blocks become final, and the next day has begun. */
   readonly endDay: () => Promise<void>;
@@ -266,10 +266,11 @@ function actsOf(
       if (receipt === undefined) throw new Error('Expected the receipt of a trade; found none.');
       return { trade, market, at: now, receipt };
     },
-    tell: async (traded, account) => {
+    tell: async (traded, account, said = {}) => {
       told += 1;
       await send(TOPICS.executionReports, 'ExecutionReport', account, {
         ...matchOf(traded, account),
+        ...said,
         fill_id: `fill_${String(told)}`,
         order_id: `order_${String(told)}`,
       });
