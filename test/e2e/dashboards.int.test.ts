@@ -43,3 +43,34 @@ test.each(queries)('%s is a query that Postgres answers', async (_, sql) => {
   const { rows } = await client.query(sql.replaceAll('${books}', 'pnl_v1'));
   expect(rows).toEqual([]);
 });
+
+test('a fill that was released counts once, and is not shown as set aside any more', async () => {
+  const [, sql = ''] = queries.find(([title]) => title.startsWith('P&L by bot today')) ?? [];
+  await client.query('CREATE TABLE pnl_v1.rest PARTITION OF pnl_v1.pnl_ledger DEFAULT');
+  const lines = [
+    ['waits', 'FILL', true, 10],
+    ['paid', 'FILL', true, 20],
+    ['paid', 'REVERSE', true, -20],
+    ['paid', 'RELEASE', false, 20],
+    ['bought', 'FILL', false, 30],
+    ['busted', 'FILL', false, 40],
+    ['busted', 'REVERSE', false, -40],
+  ] as const;
+  for (const [line, [fill, kind, isAside, size]] of lines.entries()) {
+    await client.query(
+      `INSERT INTO pnl_v1.pnl_ledger
+         (month, partition, "offset", line, entry_kind, fill_id, event_id, correlation_id,
+          effective_at, recorded_at, confirmed_at, account, trading_bot_id, token_id, size_pusd,
+          effect, opened_shares, opened_basis_pusd, closed_shares, closed_basis_pusd,
+          position_shares, cost_basis_pusd, paper, mode, quarantined, reason_codes, books_complete,
+          incomplete_reasons, source)
+       VALUES ('2026-05-01', 0, 0, $1, $2, $3, 'e', 'c', now(), now(), now(), '0xa1', 'mm', '7', $4,
+               'OPENED', 0, 0, 0, 0, 0, 0, false, 'general_live', $5, '{}', true, '{}', 'bus')`,
+      [line, kind, fill, size, isAside],
+    );
+  }
+  const { rows } = await client.query(sql.replaceAll('${books}', 'pnl_v1'));
+  expect(rows).toMatchObject([
+    { bot: 'mm', fills: '2', volume_pusd: '50.000000', quarantined: '1' },
+  ]);
+});
