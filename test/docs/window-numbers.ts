@@ -85,6 +85,24 @@ const topicsOf = (entry: ReportEntry | undefined): string =>
     .map(({ topic }) => topic.replace(/^polytraders\.(reports\.)?/, ''))
     .join(' ');
 
+/** A purchase of 50 pUSD without a block; `placed`: at which block its receipt says that it is. */
+function withoutBlock(placed: string): string {
+  const log = createLog();
+  const [account = ''] = wallets(1);
+  const tx_hash = `0x${'7'.repeat(64)}`;
+  log.fill({ account, fee_pusd: usd('1'), fee_bps: null, tx_hash, block_number: null });
+  log.close('2026-05-08');
+  const block = /^(\d+)/.exec(placed)?.[1];
+  const isIn = placed !== '12, of the next day';
+  const found = isIn ? { cash: '-51', tokens: { [TOKEN]: '100' } } : { cash: '0' };
+  const told = block === undefined || !isIn ? {} : { placed: { [tx_hash]: Number(block) } };
+  log.observe('2026-05-08', account, { tokens: { [TOKEN]: '0' }, ...found, ...told }, 10);
+  const [report] = log.complete('2026-05-08', 10);
+  if (report === undefined) return 'no report';
+  const { reconciliation_status: status, onchain_drift_pusd: drift, unsettled_pusd: cash } = report;
+  return `${status}, drift ${formatMicros(drift ?? 0n)}, unsettled ${formatMicros(cash)}`;
+}
+
 /** What comes after the day of the pages, and the ids of what it cuts. */
 function after(what: string): string {
   const { log, account } = dayOfPages();
@@ -136,6 +154,10 @@ export const windowWords: readonly Words[] = [
   {
     pattern: /^topics of the (regulatory|mixed) report$/,
     answer: (which = '') => topicsOf(dayOfPages('true').made[which === 'mixed' ? 1 : 0]),
+  },
+  {
+    pattern: /^100 YES for 50 and a fee of 1, (?:receipt of|no) (?:block )?(.+)$/,
+    answer: (placed = '') => withoutBlock(placed),
   },
   { pattern: /^reports after (.+)$/, answer: (what = '') => after(what) },
 ];
