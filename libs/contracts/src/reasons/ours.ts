@@ -358,6 +358,15 @@ export const ALARM_CODES = [
     userMessage: '',
   },
   {
+    code: 'GOV_ONCHAIN_HISTORY_NOT_KEPT',
+    severity: 'WARN',
+    meaning:
+      'A window that ended years ago was asked for again, and months of the ledger since are ' +
+      'dropped: what the books had at its end cannot be said any more.',
+    action: 'Rebuild the books from the log, which is kept, where the check is wanted.',
+    userMessage: 'P&L reconciliation with on-chain balance is pending.',
+  },
+  {
     code: 'GOV_ONCHAIN_PENDING',
     severity: 'INFO',
     meaning:

@@ -7,8 +7,7 @@
  */
 
 import type pg from 'pg';
-import { type Cut, type LastLine, type Leg, type LineMark, type SumLine } from '../windows/cut.ts';
-import { byText } from '../windows/state.ts';
+import { type LastLine, type LineMark, type SumLine } from '../windows/cut.ts';
 
 /** Offsets by partition: after `lo`, up to `hi`. */
 export type Ranges = { readonly lo: readonly number[]; readonly hi: readonly number[] };
@@ -16,11 +15,11 @@ export type Ranges = { readonly lo: readonly number[]; readonly hi: readonly num
 /** One range may hold a whole ledger: a rebuild of a log whose first window closes late. */
 export const rangeMs = 600_000;
 
-type Client = Pick<pg.ClientBase, 'query'>;
-type Text = string | null;
+export type Client = Pick<pg.ClientBase, 'query'>;
+export type Text = string | null;
 
 /** REISSUE publishes a report again and moves nothing. */
-const FROM = `
+export const FROM = `
   FROM pnl_ledger l
   JOIN unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, lo, hi)
     ON l.partition = r.partition AND l."offset" > r.lo AND l."offset" <= r.hi
@@ -29,7 +28,7 @@ const FROM = `
 const DAY = `(l.confirmed_at AT TIME ZONE 'UTC')::date`;
 const IS_FILL = `l.entry_kind IN ('FILL', 'RELEASE', 'REVERSE')`;
 const COUNT = `CASE WHEN l.entry_kind = 'REVERSE' THEN -1 ELSE 1 END`;
-const SHARES = `
+export const SHARES = `
   CASE WHEN l.order_side = 'SELL' THEN -l.quantity_shares ELSE l.quantity_shares END`;
 const PAID = `
   CASE l.order_side WHEN 'BUY' THEN l.size_pusd WHEN 'SELL' THEN -l.size_pusd ELSE 0 END`;
@@ -37,17 +36,13 @@ const BASIS = `
   CASE WHEN l.cost_basis_before_pusd IS NOT NULL THEN l.cost_basis_pusd - l.cost_basis_before_pusd
        ELSE coalesce(${PAID}, 0) + coalesce(l.realised_pnl_pusd, 0)
             + coalesce(l.unknown_basis_pusd, 0) END`;
-/** What a wallet had when its books began, pUSD and shares: it counts as legs of its block. */
-const IS_OPENING = `l.entry_kind = 'OPENING'`;
-const CASH = `CASE WHEN ${IS_OPENING} AND l.token_id IS NULL THEN l.size_pusd ELSE l.cash_pusd END`;
-const BLOCK = `CASE WHEN ${IS_OPENING} THEN coalesce(l.block_number, 0) ELSE l.block_number END`;
 
 /**
  * Lines that name no block and whose transaction was placed (rule B13), once line and place have
  * both come: `placed_block` is theirs. Found by the place where it came last, else by the line. Of
  * two places of one transaction the first holds.
  */
-const FROM_PLACED = `
+export const FROM_PLACED = `
   FROM (
     SELECT l.*, p.block_number AS placed_block
       FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS r (partition, lo, hi)
@@ -72,11 +67,11 @@ function isFirstPlace(place: string): string {
     AND f."offset" < ${place}."offset")`;
 }
 
-function micros(sum: string): string {
+export function micros(sum: string): string {
   return `(coalesce(${sum}, 0) * 1000000)::numeric(60,0)`;
 }
 
-function taken(amount: string): string {
+export function taken(amount: string): string {
   return micros(`sum(${amount}) FILTER (WHERE NOT l.quarantined)`);
 }
 
@@ -230,84 +225,6 @@ async function doubtsOf(
   return doubts;
 }
 
-/**
- * Cash and shares of live wallets by block, one pass over the lines; shares of lines that are set
- * aside are in no lot. `block` is what stands for the block of a line.
- */
-function legsSql(block: string, where: string, from: string): string {
-  return `
-  SELECT l.account, ${block}, l.token_id, ${micros(`sum(${CASH})`)}, ${taken(SHARES)}
-  ${from} AND NOT starts_with(l.account, 'paper:') AND ${where}
-  GROUP BY 1, 2, 3`;
-}
-
-/** Of lines that name their block, and of those whose transaction was placed. */
-function bothLegs(sqlOf: (block: string, from: string) => string): string {
-  return `${sqlOf(BLOCK, FROM)} UNION ALL ${sqlOf('l.placed_block', FROM_PLACED)}`;
-}
-
-const LATE_LEGS = bothLegs((block, from) => legsSql(block, `${block} <= $4`, from));
-const NEW_LEGS = bothLegs((block, from) =>
-  legsSql(`greatest(${block}, $5::bigint)`, `${block} > $4`, from),
-);
-
-/** Legs of blocks that were passed before: each window behind such a block has to know of it. */
-export async function lateLegs(
-  client: Client,
-  ranges: Ranges,
-  passed: number,
-): Promise<readonly Leg[]> {
-  return legsIn(await ask(client, LATE_LEGS, ranges, passed));
-}
-
-/**
- * Legs of later blocks than those passed so far, when `next` is passed: all up to it count as of
- * that block, as no window has an earlier one of theirs.
- */
-export async function newLegs(
-  client: Client,
-  ranges: Ranges,
-  passed: number,
-  next: number,
-): Promise<readonly Leg[]> {
-  return legsIn(await ask(client, NEW_LEGS, ranges, passed, next));
-}
-
-/** Cash over all tokens, then shares token by token; nothing that is 0. Sorted. */
-function legsIn(rows: readonly (readonly Text[])[]): readonly Leg[] {
-  const legs = new Map<string, Leg>();
-  const add = (account: string, block: number, token: string | null, amount: bigint): void => {
-    const key = `${account}|${String(block)}|${token ?? ''}`;
-    const before = legs.get(key)?.amount ?? 0n;
-    legs.set(key, { account, block, token, amount: before + amount });
-  };
-  for (const [account, block, token, cash, moved] of rows) {
-    add(account ?? '', Number(block), null, BigInt(cash ?? '0'));
-    if (token !== null && token !== undefined)
-      add(account ?? '', Number(block), token, BigInt(moved ?? '0'));
-  }
-  return [...legs]
-    .filter(([, { amount }]) => amount !== 0n)
-    .sort(([, a], [, b]) => byText(a.account, b.account) || a.block - b.block || byToken(a, b))
-    .map(([, leg]) => leg);
-}
-
-function byToken(a: Leg, b: Leg): number {
-  return byText(a.token ?? '', b.token ?? '');
-}
-
-const LEGS_TO_BLOCK = bothLegs((block, from) => legsSql('$4::bigint', `${block} <= $4`, from));
-
-/** All legs up to a block, since the beginning: for a window that is asked for out of its turn. */
-export async function legsToBlock(
-  client: Client,
-  hi: readonly number[],
-  block: number,
-): Promise<NonNullable<Cut['legsToBlock']>> {
-  const rows = await ask(client, LEGS_TO_BLOCK, { lo: hi.map(() => -1), hi }, block);
-  return legsIn(rows).map(({ account, token, amount }) => ({ account, token, amount }));
-}
-
 /** Prices are below it: one number has time, kind and price, in this order. */
 const PRICE_ROOM = 10n ** 20n;
 const KIND_ROOM = 10n;
@@ -355,7 +272,7 @@ export async function factsOf(client: Client, ranges: Ranges): Promise<readonly 
   return rows.map(([payload]) => payload ?? '');
 }
 
-async function ask(
+export async function ask(
   client: Client,
   sql: string,
   { lo, hi }: Ranges,

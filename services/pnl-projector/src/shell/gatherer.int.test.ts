@@ -185,7 +185,7 @@ describe('the gatherer', () => {
       return { event, topic: 'inputs', partition: 0, offset };
     });
     expect(fold.drive(records).entries.map(exactText)).toEqual(desk.reports.map(exactText));
-    expect(cuts.some(({ legsToBlock }) => legsToBlock !== null)).toBe(true);
+    expect(cuts.some(({ legsBehind }) => legsBehind !== null)).toBe(true);
     const settled = cuts.flatMap(({ sums }) => sums.filter(({ unsettled }) => unsettled > 0n));
     expect(settled.length).toBeGreaterThan(10);
     for (const [at, { marks, lastLines }] of cuts.entries()) {

@@ -19,17 +19,8 @@ import { connect, databaseError, type Services, type SourceState } from '@polytr
 import { type Fact } from '../cuts.ts';
 import { type Cut, type CutEvent, type Definition } from '../windows/cut.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
-import {
-  factsOf,
-  lastLinesOf,
-  lateLegs,
-  legsToBlock,
-  marksOf,
-  newLegs,
-  rangeMs,
-  type Ranges,
-  sumsOf,
-} from './gather-sql.ts';
+import { lateLegs, legsBehind, newLegs, openingsOf } from './gather-legs.ts';
+import { factsOf, lastLinesOf, marksOf, rangeMs, type Ranges, sumsOf } from './gather-sql.ts';
 
 /** How long after a look that found nothing the next one comes. */
 const idleMs = 500;
@@ -200,7 +191,6 @@ async function cutOf(client: pg.Client, { marketSeq, events, ranges }: NextCut):
   const facts = (await factsOf(client, ranges)).map((payload) => exactValue(payload) as Fact);
   const passed = await passedBefore(client, marketSeq);
   const block = event.type === 'WindowBalancesComplete' ? event.value.block_number : null;
-  const isOutOfTurn = block !== null && passed.block !== null && block < passed.block;
   const late = passed.block === null ? [] : await lateLegs(client, ranges, passed.block);
   const since = { lo: passed.offsets ?? ranges.hi.map(() => -1), hi: ranges.hi };
   const next = Math.max(block ?? -1, passed.block ?? -1);
@@ -216,8 +206,22 @@ async function cutOf(client: pg.Client, { marketSeq, events, ranges }: NextCut):
     definitions: definitionsOf(facts),
     resolved: facts.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
     observations: facts.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
-    legsToBlock: isOutOfTurn ? await legsToBlock(client, ranges.hi, block) : null,
+    openings: await openingsOf(client, ranges),
+    legsBehind: await behindOf(client, ranges, event, passed.block),
   };
+}
+
+/** Of a window whose block is below one that was passed before: what is behind it. */
+async function behindOf(
+  client: pg.Client,
+  { hi }: Ranges,
+  event: CutEvent,
+  passed: number | null,
+): Promise<Cut['legsBehind']> {
+  if (event.type !== 'WindowBalancesComplete' || passed === null) return null;
+  const { block_number: block, block_time: time, window_end: end } = event.value;
+  if (block === null || block >= passed) return null;
+  return legsBehind(client, hi, { block, time: time ?? end, passed });
 }
 
 /** Each definition once, as it was told first: every partition has its own of a condition. */

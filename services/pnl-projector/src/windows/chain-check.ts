@@ -12,7 +12,7 @@ import {
   type Standing,
 } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
-import { type Cut, type Leg, type Observation } from './cut.ts';
+import { type Cut, type Leg, type Observation, type Opening } from './cut.ts';
 import { exactText } from './exact-json.ts';
 import {
   type AccountState,
@@ -82,9 +82,12 @@ export function verdictText({ accounts }: Verdict): string {
   return exactText(accounts.map(({ account, drift, status }) => [account, drift, status]));
 }
 
-function reconciledOf({ errors }: WindowState, status: ReconciliationStatus): boolean | null {
+function reconciledOf(
+  { errors, isForgotten }: WindowState,
+  status: ReconciliationStatus,
+): boolean | null {
   if (status === 'RECONCILED') return true;
-  return status === 'PENDING' && errors === 0 ? null : false;
+  return status === 'PENDING' && errors === 0 && !isForgotten ? null : false;
 }
 
 /** The chain's answer, where it is of the window's block. */
@@ -122,38 +125,51 @@ export function withObservations(
   return { ...window, accounts };
 }
 
-/** The window with legs that came after its block was passed. */
-export function withLateLegs(window: WindowState, legs: readonly Leg[]): WindowState {
-  const { block } = window;
-  const late = legs.filter((leg) => block !== null && leg.block <= block);
+/** The window with legs that came after its block was passed, and openings of before its end. */
+export function withLateLegs(
+  window: WindowState,
+  legs: readonly Leg[],
+  openings: readonly Opening[],
+): WindowState {
+  const { block, end } = window;
+  if (block === null) return window;
+  const begun = openings.filter(({ at }) => at < end);
+  const late = [...legs.filter((leg) => leg.block <= block), ...begun];
   return late.length === 0 ? window : { ...window, accounts: moreLegs(window.accounts, late) };
 }
 
-/** The window with its last block, and what the books have up to it. */
+/**
+ * The window with its last block, and what the books have up to it: what they have up to the last
+ * block that was passed, less what is behind its own. Of a window that ended before the lines that
+ * are kept, nobody can say it any more: it stays without.
+ */
 export function withBlock(
   window: WindowState,
-  cut: Cut,
+  { legsBehind }: Cut,
   block: number,
   legs: ReadonlyMap<string, LegsState>,
 ): WindowState {
+  if (legsBehind?.isWhole === false) return { ...window, isForgotten: true };
   const accounts = new Map<string, AccountState>();
   for (const [account, state] of window.accounts) {
     accounts.set(account, { ...state, booksCash: 0n, booksTokens: new Map() });
   }
-  if (cut.legsToBlock !== null) {
-    return { ...window, block, accounts: moreLegs(accounts, cut.legsToBlock) };
-  }
+  const moved: Moved[] = [];
   for (const [account, state] of legs) {
     if (state === NO_LEGS) continue;
     const before = accounts.get(account) ?? NEW_ACCOUNT;
     accounts.set(account, { ...before, booksCash: state.cash, booksTokens: state.tokens });
+    for (const one of state.openings) if (one.at < window.end) moved.push({ ...one, account });
   }
-  return { ...window, block, accounts };
+  for (const leg of legsBehind?.legs ?? []) moved.push({ ...leg, amount: -leg.amount });
+  return { ...window, block, isForgotten: false, accounts: moreLegs(accounts, moved) };
 }
+
+type Moved = Omit<Leg, 'block'>;
 
 function moreLegs(
   before: ReadonlyMap<string, AccountState>,
-  legs: readonly Omit<Leg, 'block'>[],
+  legs: readonly Moved[],
 ): ReadonlyMap<string, AccountState> {
   const accounts = new Map(before);
   for (const account of new Set(legs.map((leg) => leg.account))) {

@@ -75,6 +75,21 @@ export type Leg = {
   readonly amount: bigint;
 };
 
+/** What a wallet had at a time, which no block is known of: pUSD where `token` is null. */
+export type Opening = {
+  readonly account: string;
+  /** Whatever is of this time or before is in it. */
+  readonly at: number;
+  readonly token: string | null;
+  readonly amount: bigint;
+};
+
+export type LegsBehind = {
+  readonly legs: readonly Omit<Leg, 'block'>[];
+  /** False where months were dropped that may have had some of them (B15). */
+  readonly isWhole: boolean;
+};
+
 /** The newest mark of a token, of those that lines carried and that were observed on one day. */
 export type LineMark = {
   readonly token: string;
@@ -132,11 +147,13 @@ export type Cut = {
   readonly definitions: readonly Definition[];
   readonly resolved: readonly Resolved[];
   readonly observations: readonly Observation[];
+  /** What wallets began with, of opening balances that name no block. */
+  readonly openings: readonly Opening[];
   /**
-   * All legs up to the block of this event, since the beginning: only where an earlier window was
-   * asked for after a later one, so that the sums so far have gone past its block.
+   * Only where an earlier window was asked for after a later one, so that the sums so far have gone
+   * past its block: the legs of blocks behind it, up to the highest one passed.
    */
-  readonly legsToBlock: readonly Omit<Leg, 'block'>[] | null;
+  readonly legsBehind: LegsBehind | null;
 };
 
 export function isCut(event: LedgerEvent): event is CutEvent {

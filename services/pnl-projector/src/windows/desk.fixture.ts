@@ -178,7 +178,8 @@ function cutOf({ seq, events, offsets, own, told, placed, ...range }: Range): Cu
     definitions: told.flatMap((one) => (one.fact === 'DEFINED' ? [one] : [])),
     resolved: told.flatMap((one) => (one.fact === 'RESOLVED' ? [one] : [])),
     observations: told.flatMap((one) => (one.fact === 'OBSERVED' ? [one] : [])),
-    legsToBlock: legsToBlock(event, range),
+    openings: sorted.flatMap(({ entry }) => openingsOf(entry)),
+    legsBehind: legsBehind(event, range),
   };
 }
 
@@ -192,21 +193,24 @@ function merged(event: CutEvent, events: readonly CutEvent[]): CutEvent {
   return { ...event, value: { ...event.value, marks: [...marks.values()] } };
 }
 
-function legsToBlock(
+function legsBehind(
   event: CutEvent,
   { all, places, before }: Pick<Range, 'all' | 'places' | 'before'>,
-): Cut['legsToBlock'] {
+): Cut['legsBehind'] {
   if (event.type !== 'WindowBalancesComplete') return null;
   const { block_number: block } = event.value;
   const blocks = before.flatMap(({ event: one }) =>
     one.type === 'WindowBalancesComplete' ? [one.value.block_number ?? -1] : [],
   );
-  if (block === null || block >= Math.max(-1, ...blocks)) return null;
+  const passed = Math.max(-1, ...blocks);
+  if (block === null || block >= passed) return null;
   const placed = placedIn(all, places, () => true);
-  return [
+  const legs = [
     ...all.flatMap(({ entry }) => legsOf(entry)),
     ...placed.flatMap((line) => legsOf(line.entry, line.block)),
-  ].filter((leg) => leg.block <= block);
+  ];
+  const isBehind = (leg: Leg): boolean => leg.block > block && leg.block <= passed;
+  return { legs: legs.filter(isBehind), isWhole: true };
 }
 
 type PlacedLine = Line & { readonly block: number };
@@ -286,17 +290,28 @@ function basisOf(line: LedgerEntry): bigint {
 }
 
 export function legsOf(line: LedgerEntry, at = line.block_number): readonly Leg[] {
-  const { account, token_id: token } = line;
+  const { account } = line;
   if (isPaperAccount(account)) return [];
-  const isOpening = line.entry_kind === 'OPENING';
-  const block = at ?? (isOpening ? 0 : null);
-  if (block === null) return [];
-  const cash = isOpening && token === null ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
+  if (at === null) return [];
+  return movedBy(line).map(([name, amount]) => ({ account, block: at, token: name, amount }));
+}
+
+/** What a wallet begins with, where no block says when. */
+function openingsOf(line: LedgerEntry): Cut['openings'] {
+  const { account, entry_kind: kind, block_number: block, confirmed_at: at } = line;
+  if (kind !== 'OPENING' || block !== null || isPaperAccount(account)) return [];
+  return movedBy(line).map(([token, amount]) => ({ account, at, token, amount }));
+}
+
+function movedBy(line: LedgerEntry): readonly (readonly [string | null, bigint])[] {
+  const { token_id: token } = line;
+  const isBalance = line.entry_kind === 'OPENING' && token === null;
+  const cash = isBalance ? (line.size_pusd ?? 0n) : (line.cash_pusd ?? 0n);
   const moved = token === null || line.quarantined ? 0n : sharesOf(line);
-  const legs: Leg[] = [];
-  if (cash !== 0n) legs.push({ account, block, token: null, amount: cash });
-  if (moved !== 0n) legs.push({ account, block, token, amount: moved });
-  return legs;
+  const list: (readonly [string | null, bigint])[] = [];
+  if (cash !== 0n) list.push([null, cash]);
+  if (moved !== 0n) list.push([token, moved]);
+  return list;
 }
 
 const MICROS_PER_MS = 1000;

@@ -149,9 +149,11 @@ function takeCut(
   for (const account of walletsOf(before, cut)) {
     const known = state.get(legsKey(account)) as LegsState | undefined;
     const own = cut.legs.filter((leg) => leg.account === account);
-    const after = own.length === 0 ? (known ?? NO_LEGS) : legsWith(known, own, before.block);
+    const begun = cut.openings.filter((one) => one.account === account);
+    const isNews = own.length + begun.length > 0;
+    const after = isNews ? legsWith(known, own, begun, before.block) : (known ?? NO_LEGS);
     legs.set(account, after);
-    if (own.length > 0) puts.set(legsKey(account), after);
+    if (isNews) puts.set(legsKey(account), after);
   }
   const desk: DeskState = {
     ...before,
@@ -166,7 +168,7 @@ function takeCut(
       { ...window, marks: withLateMarks(window.marks, window.end, cut) },
       cut.observations.filter(({ windowId }) => windowId === id),
     );
-    windows.set(id, withLateLegs(seen, cut.legs));
+    windows.set(id, withLateLegs(seen, cut.legs, cut.openings));
   }
   const work: Work = { cut, desk, books, markets, days, legs, windows, puts };
   takeEvent(work);
@@ -222,6 +224,7 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
     settings,
     marks: marksAt(work.markets.marks, event),
     block: null,
+    isForgotten: false,
     errors: 0,
     accounts: new Map(),
     approved: null,
@@ -262,10 +265,11 @@ function completeBalances(work: Work, event: EventOf<'WindowBalancesComplete'>):
     }
     work.desk = { ...work.desk, block };
   }
-  work.windows.set(id, withBlock(asked, work.cut, block, work.legs));
+  const after = withBlock(asked, work.cut, block, work.legs);
+  work.windows.set(id, after);
   work.desk = {
     ...work.desk,
-    windows: work.desk.windows.map((one) => (one.id === id ? { ...one, block } : one)),
+    windows: work.desk.windows.map((one) => (one.id === id ? { ...one, block: after.block } : one)),
   };
 }
 

@@ -25,6 +25,8 @@ export const RECONCILE_FAIL = 'PNL_REPORTER_ONCHAIN_RECONCILE_FAIL';
 export const PAPER_IN_REGULATORY = 'PNL_REPORTER_PAPER_IN_REGULATORY';
 /** The wallets' balances are not known yet. */
 export const RECONCILE_PENDING = 'GOV_ONCHAIN_PENDING';
+/** The lines that say what the books had then are not kept any more. */
+export const NOT_KEPT = 'GOV_ONCHAIN_HISTORY_NOT_KEPT';
 
 const E18_PER_MICRO = 1_000_000_000_000n;
 
@@ -157,7 +159,7 @@ function entryOf(
     regulatory: !isMixed,
     mixed: isMixed,
     retained_until: isMixed ? null : retainedUntil(dateOfTime(end), settings.retainDays),
-    reason_codes: codesOf(content, verdict, isMixed),
+    reason_codes: codesOf(window, content, verdict, isMixed),
     books_complete: content.incompleteReasons.length === 0,
     incomplete_reasons: content.incompleteReasons,
     total_fills: totals.fills,
@@ -192,6 +194,7 @@ function entryOf(
 }
 
 function codesOf(
+  { isForgotten }: WindowState,
   { reasonCodes }: Content,
   { status, reconciled }: Verdict,
   isMixed: boolean,
@@ -199,6 +202,7 @@ function codesOf(
   const codes = new Set(reasonCodes);
   if (status === 'PENDING') codes.add(RECONCILE_PENDING);
   if (reconciled === false) codes.add(RECONCILE_FAIL);
+  if (isForgotten) codes.add(NOT_KEPT);
   if (isMixed) codes.add(PAPER_IN_REGULATORY);
   return [...codes].sort();
 }

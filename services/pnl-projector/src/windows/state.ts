@@ -9,7 +9,13 @@
 
 import { type Halt, type WindowGrouping, type WindowKind } from '@polytraders/domain';
 import { type Mode } from '../entities.ts';
-import { type Definition, type LineMark, type Question, type SumLine } from './cut.ts';
+import {
+  type Definition,
+  type LineMark,
+  type Opening,
+  type Question,
+  type SumLine,
+} from './cut.ts';
 
 /** Settings of the reporter as they were told. */
 export type Told = {
@@ -148,6 +154,8 @@ export type WindowState = {
   readonly settings: Told;
   readonly marks: ReadonlyMap<string, WindowMark>;
   readonly block: number | null;
+  /** Its block was told when the lines were dropped that say what the books had then. */
+  readonly isForgotten: boolean;
   /** Accounts that were asked and did not answer. */
   readonly errors: number;
   readonly accounts: ReadonlyMap<string, AccountState>;
@@ -169,6 +177,8 @@ export type LegsState = {
     readonly token: string | null;
     readonly amount: bigint;
   }[];
+  /** What it began with, where no block says when: counted by its time. */
+  readonly openings: readonly Omit<Opening, 'account'>[];
 };
 
 export type WindowEntity =
@@ -192,7 +202,13 @@ export const NEW_DESK: DeskState = {
 };
 
 export const NO_BOOKS: BooksState = { kind: 'books', books: new Map(), unsettled: new Map() };
-export const NO_LEGS: LegsState = { kind: 'legs', cash: 0n, tokens: new Map(), pending: [] };
+export const NO_LEGS: LegsState = {
+  kind: 'legs',
+  cash: 0n,
+  tokens: new Map(),
+  pending: [],
+  openings: [],
+};
 export const NO_MARKETS: MarketsState = {
   kind: 'markets',
   conditions: new Map(),

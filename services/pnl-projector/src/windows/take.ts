@@ -1,7 +1,7 @@
 /** What a cut's lines add to the days, the books, the markets and the legs of wallets. */
 
 import { isPaperAccount } from '@polytraders/domain';
-import { type Cut, type LastLine, type Leg, type SumLine } from './cut.ts';
+import { type Cut, type LastLine, type Leg, type Opening, type SumLine } from './cut.ts';
 import {
   bookKey,
   type BooksState,
@@ -155,10 +155,12 @@ type Moved = Pick<Leg, 'token' | 'amount'>;
 export function legsWith(
   before: LegsState | undefined,
   legs: readonly Leg[],
+  openings: readonly Opening[],
   passed: number | null,
 ): LegsState {
   const isPassed = ({ block }: Leg): boolean => passed !== null && block <= passed;
-  const state = summed(before ?? NO_LEGS, legs.filter(isPassed));
+  const known = begunWith(before ?? NO_LEGS, openings);
+  const state = summed(known, legs.filter(isPassed));
   const later = legs.filter((leg) => !isPassed(leg));
   if (later.length === 0) return state;
   const pending = [
@@ -167,6 +169,14 @@ export function legsWith(
   ];
   pending.sort((a, b) => a.block - b.block || byText(a.token ?? '', b.token ?? ''));
   return { ...state, pending };
+}
+
+function begunWith(state: LegsState, openings: readonly Opening[]): LegsState {
+  if (openings.length === 0) return state;
+  const own = openings.map(({ at, token, amount }) => ({ at, token, amount }));
+  const all = [...state.openings, ...own];
+  all.sort((a, b) => a.at - b.at || byText(a.token ?? '', b.token ?? ''));
+  return { ...state, openings: all };
 }
 
 /** The legs when the last block of a window is known: all up to it are summed. */
