@@ -90,8 +90,9 @@ function booksSql(schema: string, leaf: string): string {
     SELECT count(*) AS lines, count(l.retained_until) AS regulatory,
            max(greatest(l.retained_until, r.until)) FILTER (WHERE NOT l.paper) AS retained_until,
            count(*) FILTER (WHERE l.quarantined AND NOT l.paper AND r.fill_id IS NULL)
-             + (SELECT count(*) FROM ${schema}.held_reports h
-                JOIN ${leaf} e USING (partition, "offset", line) WHERE NOT h.released)
+             + CASE WHEN NOT bool_or(l.mode = 'limited_live') THEN 0 ELSE (
+                 SELECT count(*) FROM ${schema}.held_reports h
+                 JOIN ${leaf} e USING (partition, "offset", line) WHERE NOT h.released) END
              AS unreviewed,
            count(*) FILTER (WHERE l.retained_until IS NULL AND NOT l.paper AND NOT l.quarantined)
              AS undated,
