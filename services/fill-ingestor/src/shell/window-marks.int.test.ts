@@ -84,6 +84,25 @@ test('of what a partition holds, and of nothing else', async () => {
   expect(await marks(0)).toEqual([]);
 });
 
+test('of what was sold since its end, too: it was held at it', async () => {
+  const traded = async (token: string, seconds: number): Promise<void> => {
+    await held(token, 0);
+    await database.query(
+      'INSERT INTO ingest.fill_identity (fill_id, log_partition, account, source, recipe, ' +
+        'status, joined_sources, trading_bot_id, token_id, order_side, quantity_shares, ' +
+        'size_pusd, paper, has_place, bytes, confirmed_at) SELECT $1, $2, $3, $4, $4, $5, ' +
+        "'{}', 'mm', $1, 'SELL', 1, 1, false, false, '', $6",
+      [token, '3', '0xa', 'bus', 'CONFIRMED', new Date(END / 1000 + seconds * 1000)],
+    );
+  };
+  await traded('1', 0);
+  await traded('2', 180);
+  await traded('3', -1);
+  await traded('4', 3 * 86_400);
+  await note(...['1', '2', '3', '4'].map((token) => mark(token, 50, -1)));
+  expect(await marks()).toEqual(['1 0.5 MID -1', '2 0.5 MID -1']);
+});
+
 test('and of all YES tokens of its event, the other tokens of its market too', async () => {
   const question = (index: number, condition: string, yes: string, no: string) => ({
     question_index: index,

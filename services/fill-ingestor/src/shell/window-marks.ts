@@ -1,7 +1,8 @@
 /**
- * The marks of a window: of every token that a partition holds, of the other tokens of its market,
- * and of all YES tokens of its event (rules B4, B5). Of each token the one nearest to the window's
- * end; how old it is, its `observed_at` says.
+ * The marks of a window: of every token that a partition holds, or has traded since the window's
+ * end (it may have held it then), of the other tokens of its market, and of all YES tokens of its
+ * event (rules B4, B5). Of each token the one nearest to the window's end; how old it is, its
+ * `observed_at` says.
  */
 
 import { isoTime, LEDGER_PARTITIONS } from '@polytraders/contracts';
@@ -18,9 +19,14 @@ type Mark = NonNullable<ReturnType<typeof chosen>>;
 /** Marks that one record can carry: some 110 bytes each, of a million. */
 export const MARKS_MAX = 8_000;
 
+/** A window is closed minutes after its end; where it was days, the first of them are looked at. */
+const TRADED_DAYS = 2;
+
 const WANTED =
   'WITH held AS (SELECT log_partition, token_id FROM ingest.held_tokens ' +
-  'GROUP BY log_partition, account, token_id HAVING sum(quantity_shares) <> 0), ' +
+  'GROUP BY log_partition, account, token_id HAVING sum(quantity_shares) <> 0 UNION ' +
+  'SELECT log_partition, token_id FROM ingest.fill_identity ' +
+  `WHERE confirmed_at >= $1 AND confirmed_at < $1 + interval '${String(TRADED_DAYS)} days'), ` +
   'wanted AS (SELECT log_partition, token_id FROM held UNION ' +
   'SELECT h.log_partition, t.token_id FROM held h ' +
   'JOIN ingest.market_token o ON o.token_id = h.token_id AND o.own ' +
@@ -34,7 +40,7 @@ export async function marksAt(
   client: pg.ClientBase,
   end: TimeMicros,
 ): Promise<ReadonlyMap<number, JsonRecord>> {
-  const answer = await client.query<Record<string, string | null>>(WANTED);
+  const answer = await client.query<Record<string, string | null>>(WANTED, [isoTime(end)]);
   const known = new Map<number, Map<string, KnownMark[]>>();
   for (const row of answer.rows) {
     const partition = Number(row['log_partition']);

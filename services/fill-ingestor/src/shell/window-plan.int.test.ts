@@ -7,6 +7,7 @@ import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
 import { partitionOfAccount } from './inputs.ts';
 import { accountsToAsk, type Pending, TOKENS_MAX, tokensOf } from './window-balances-store.ts';
+import { marksAt } from './window-marks.ts';
 import { accountsToPlace, transactionsToPlace } from './window-places-store.ts';
 
 let fresh: FreshDatabase;
@@ -32,10 +33,11 @@ beforeAll(async () => {
   await database.query(
     'INSERT INTO ingest.fill_identity (fill_id, log_partition, account, source, recipe, status, ' +
       'joined_sources, trading_bot_id, token_id, order_side, quantity_shares, size_pusd, paper, ' +
-      `has_place, bytes, tx_hash, unplaced_at) SELECT 'f' || n, (n % 7)::text, ${account}, ` +
-      "'bus', 'bus', 'CONFIRMED', '{}', 'mm', '7', 'BUY', 1, 1, false, false, '', " +
-      "'0x' || lpad(to_hex(n), 64, '0'), CASE WHEN n % 7 = 3 THEN timestamptz " +
-      "'2026-01-01T00:00:00Z' + n * interval '5 min' END FROM generate_series(1, 100000) AS n",
+      "has_place, bytes, tx_hash, unplaced_at, confirmed_at) SELECT 'f' || n, (n % 7)::text, " +
+      `${account}, 'bus', 'bus', 'CONFIRMED', '{}', 'mm', '7', 'BUY', 1, 1, false, false, '', ` +
+      "'0x' || lpad(to_hex(n), 64, '0'), CASE WHEN n % 7 = 3 THEN at END, at " +
+      "FROM (SELECT n, timestamptz '2026-01-01T00:00:00Z' + n * interval '5 min' AS at " +
+      'FROM generate_series(1, 100000) AS n) fills',
   );
   await database.query(
     'INSERT INTO ingest.transaction_place SELECT account, tx_hash, $1, $2, 1, 0, true ' +
@@ -52,38 +54,58 @@ afterAll(async () => {
   await fresh.drop();
 });
 
-/** Rows of a table that were read one after the other since the last reset. */
-async function readInOrder(): Promise<Readonly<Record<string, number>>> {
-  const answer = await database.query<{ relname: string; seq: string }>(
+type Client = Pick<pg.ClientBase, 'query'>;
+
+/** Rows of a table that were read one after the other, as far as they are not accounted for yet. */
+async function readSoFar(client: Client): Promise<ReadonlyMap<string, number>> {
+  const answer = await client.query<{ relname: string; seq: string }>(
     "SELECT relname, seq_tup_read AS seq FROM pg_stat_xact_user_tables WHERE schemaname = 'ingest'",
   );
-  return Object.fromEntries(answer.rows.map((row) => [row.relname, Number(row.seq)]));
+  return new Map(answer.rows.map((row) => [row.relname, Number(row.seq)]));
+}
+
+/** What `look` found, and how many rows of each table it read one after the other. */
+async function lookingAt<Found>(
+  look: (client: pg.ClientBase) => Promise<Found>,
+): Promise<{ readonly found: Found; readonly read: (table: string) => number }> {
+  const client = await database.connect();
+  try {
+    await client.query('BEGIN');
+    const before = await readSoFar(client);
+    const found = await look(client);
+    const after = await readSoFar(client);
+    await client.query('COMMIT');
+    return { found, read: (table) => (after.get(table) ?? 0) - (before.get(table) ?? 0) };
+  } finally {
+    client.release();
+  }
 }
 
 test('seven accounts among 200,000 rows, without reading them all', async () => {
-  await database.query('BEGIN');
-  const found = await accountsToAsk(database, 'w');
-  const read = await readInOrder();
-  await database.query('COMMIT');
+  const { found, read } = await lookingAt((client) => accountsToAsk(client, 'w'));
   expect(found).toHaveLength(7);
-  expect([read['held_tokens'], read['movement']]).toEqual([0, 0]);
+  expect(['held_tokens', 'movement'].map(read)).toEqual([0, 0]);
 });
 
 test('transactions of a day without a block among 100,000 fills, by their index', async () => {
   const start = Date.parse('2026-05-08T00:00:00Z') * 1000;
   const window = { windowId: 'w', start, end: start + 86_400_000_000, block: null } as Pending;
-  await database.query('BEGIN');
-  const accounts = await accountsToPlace(database, window);
-  const [account = ''] = accounts;
-  const page = { account, after: '', limit: 200 };
-  const hashes = await transactionsToPlace(database, window, 9, page);
-  const read = await readInOrder();
-  await database.query('COMMIT');
-  expect(accounts).toEqual([`0x${'3'.padStart(40, '0')}`]);
+  const { found, read } = await lookingAt(async (client) => {
+    const accounts = await accountsToPlace(client, window);
+    const page = { account: accounts[0] ?? '', after: '', limit: 200 };
+    return { accounts, hashes: await transactionsToPlace(client, window, 9, page) };
+  });
+  expect(found.accounts).toEqual([`0x${'3'.padStart(40, '0')}`]);
   // A day and an hour, one every 35 minutes.
-  expect(hashes.length).toBeGreaterThanOrEqual(42);
-  expect(hashes.length).toBeLessThanOrEqual(43);
-  expect([read['fill_identity'], read['movement'], read['transaction_place']]).toEqual([0, 0, 0]);
+  expect(found.hashes.length).toBeGreaterThanOrEqual(42);
+  expect(found.hashes.length).toBeLessThanOrEqual(43);
+  expect(['fill_identity', 'movement', 'transaction_place'].map(read)).toEqual([0, 0, 0]);
+});
+
+test('marks of what was traded since a window, without reading a year of fills', async () => {
+  const end = Date.parse('2026-05-08T00:00:00Z') * 1000;
+  const { read } = await lookingAt((client) => marksAt(client, end));
+  expect(read('fill_identity')).toBe(0);
 });
 
 test('an account with more tokens than an observation can carry is not asked in part', async () => {
