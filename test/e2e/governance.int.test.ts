@@ -319,6 +319,12 @@ describe('polytraders gov pnl', () => {
     expect(none.err).toMatch(
       /^Expected reports that a mode has held below offset 1000, found none/,
     );
+    // As many again, by the same words: another release.
+    for (const fill of ['f6', 'f7']) {
+      await trade(fill, { order_side: 'BUY', size_pusd: '60', fee_pusd: '0.1' });
+      await until('its report is held', async () => (await reportsOf(fill)).length > 0);
+      expect((await run([...asked, '--approved-by', 'bob'])).out).toMatch(/\nReleased\.\n$/);
+    }
   }, 120_000);
 
   test('rebuilt from the beginning, the books have the same lines, byte by byte', async () => {

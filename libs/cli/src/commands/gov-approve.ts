@@ -8,7 +8,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { type CommandContext, printJson } from '../command.ts';
 import { type Asked } from '../ledger-command.ts';
 import { isConfirmed } from '../review/confirm.ts';
-import { heldBelow, heldCount, heldText, isReleased } from '../review/held.ts';
+import { heldBelow, heldCount, heldIdentity, heldText, isReleased } from '../review/held.ts';
 import { type ReviewOptions, reviewersOf, withReview } from '../review/options.ts';
 import { jsonOf, refusalText, tell, type Told, unanswered } from '../review/tell.ts';
 import { type WindowRow, WINDOWS } from '../review/windows.ts';
@@ -157,8 +157,8 @@ async function heldApproval(
     );
   }
   return {
-    // What was left over is asked for again, by the same words.
-    asked: askedFor('mode_held', { until_offset: String(until) }, options, String(count)),
+    // What was left over, or has come since, is asked for by the same words.
+    asked: askedFor('mode_held', { until_offset: String(until) }, options, ...heldIdentity(held)),
     effect: heldText(held, until),
     question: `Release ${String(count)} reports?`,
     preview: {
@@ -166,12 +166,12 @@ async function heldApproval(
       markets: held.markets,
       corrections: held.corrections,
       windows: held.windows.map(({ reportId }) => reportId),
-      by_partition: Object.fromEntries(held.partitions),
+      by_partition: Object.fromEntries([...held.partitions].map(([of, { many }]) => [of, many])),
     },
     look: async () => {
       const left = await heldBelow(database, until);
       const open = heldCount(left);
-      return isReleased(held, left) ? { released: count - open, left: open } : null;
+      return isReleased(held, left) ? { left: open } : null;
     },
     what: `${String(count)} reports to be released`,
     where: 'the same command',
@@ -202,7 +202,8 @@ function answerText({ where }: Approval, told: Told<object>): string {
   const more =
     left === undefined || left === 0
       ? ''
-      : ` ${String(left)} are left: one command releases 50,000 offsets a partition; say it again.`;
+      : ` ${String(left)} are held now: what came since, and what was beyond 50,000 offsets of a ` +
+        'partition. The same command releases them.';
   return `Released.${more}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Held, heldCount, heldText, isReleased } from './held.ts';
+import { type Held, heldCount, heldIdentity, heldText, isReleased } from './held.ts';
 
 const held = (said: Partial<Held>): Held => ({
   fills: 0,
@@ -36,9 +36,24 @@ test('a release has come through when no window is held under the name that it h
   expect(isReleased(before, held({ windows: windows('w1_r2') }))).toBe(true);
 });
 
-test('a release has come through when each partition has let some of its reports go', () => {
-  const of = (fills: number, more: number): Held =>
-    held({ fills: fills + more, partitions: new Map([[0, fills], [3, more]]) }); // prettier-ignore
-  expect(isReleased(of(5, 4), of(2, 4))).toBe(false);
-  expect(isReleased(of(5, 4), of(2, 0))).toBe(true);
+const lines = (many: number, first: number, last = first + many - 1) => ({ many, first, last });
+
+test('a release has come through when each partition has let its first held line go', () => {
+  const of = (...partitions: readonly (readonly [number, ReturnType<typeof lines>])[]): Held =>
+    held({ partitions: new Map(partitions) });
+  const before = of([0, lines(5, 10)], [3, lines(4, 20)]);
+  expect(isReleased(before, before)).toBe(false);
+  expect(isReleased(before, of([3, lines(4, 20)]))).toBe(false);
+  expect(isReleased(before, of([0, lines(2, 13)]))).toBe(true);
+  // As many have come meanwhile as were let go.
+  expect(isReleased(before, of([0, lines(5, 15)], [3, lines(9, 30)]))).toBe(true);
+});
+
+test('as many that are held later are another release, the same again is the same', () => {
+  const one = held({ partitions: new Map([[7, lines(1, 24)]]), windows: windows('w1_r2') });
+  expect(heldIdentity(one)).toEqual(['7: 1 from 24 to 24', 'w1_r2']);
+  expect(heldIdentity({ ...one })).toEqual(heldIdentity(one));
+  expect(heldIdentity(held({ partitions: new Map([[7, lines(1, 36)]]) }))).not.toEqual(
+    heldIdentity(held({ partitions: new Map([[7, lines(1, 24)]]) })),
+  );
 });

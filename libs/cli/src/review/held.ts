@@ -10,8 +10,11 @@ export type Held = {
   /** The last revision of each window that is held: what a reviewer sees, and releases. */
   readonly windows: readonly HeldWindow[];
   /** By partition, where something but windows is held below the offset. */
-  readonly partitions: ReadonlyMap<number, number>;
+  readonly partitions: ReadonlyMap<number, HeldLines>;
 };
+
+/** How many lines of a partition are held, and the log offsets of the first and the last. */
+export type HeldLines = { readonly many: number; readonly first: number; readonly last: number };
 
 export type HeldWindow = { readonly reportId: string; readonly publication: string };
 
@@ -20,7 +23,8 @@ export async function heldBelow(database: Database, until: number): Promise<Held
   const schema = await schemaOf(database, PNL);
   const lines = await ask(
     database,
-    `SELECT partition, entry_kind, count(*) AS count FROM "${schema}".held_reports
+    `SELECT partition, entry_kind, count(*) AS count, min("offset") AS first, max("offset") AS last
+       FROM "${schema}".held_reports
       WHERE NOT released AND "offset" < $1 GROUP BY partition, entry_kind ORDER BY partition`,
     [until],
     PNL.service,
@@ -32,12 +36,18 @@ export async function heldBelow(database: Database, until: number): Promise<Held
     [until],
     PNL.service,
   );
-  const partitions = new Map<number, number>();
+  const partitions = new Map<number, HeldLines>();
   const sums = { fills: 0, markets: 0, corrections: 0 };
   for (const row of lines) {
     const many = Number(row['count']);
     const partition = Number(row['partition']);
-    partitions.set(partition, (partitions.get(partition) ?? 0) + many);
+    const found = { many, first: Number(row['first']), last: Number(row['last']) };
+    const { many: others, first, last } = partitions.get(partition) ?? { ...found, many: 0 };
+    partitions.set(partition, {
+      many: others + many,
+      first: Math.min(first, found.first),
+      last: Math.max(last, found.last),
+    });
     const kind = row['entry_kind'];
     if (kind === 'RESOLVE') sums.markets += many;
     else if (kind === 'REVERSE') sums.corrections += many;
@@ -58,21 +68,34 @@ export function heldCount({ fills, markets, corrections, windows }: Held): numbe
 }
 
 /**
- * Whether a release has come through: some of each partition's reports are out, and no window is
- * held under the name that it had. One that late lines have changed is held anew, under the next.
+ * What makes a release of it the same when it is asked again: which lines and windows it lets go.
+ * As many that are held later, below the same offset, are others.
+ */
+export function heldIdentity({ partitions, windows }: Held): readonly string[] {
+  const lines = [...partitions].map(
+    ([of, { many, first, last }]) => `${of}: ${many} from ${first} to ${last}`,
+  );
+  return [...lines, ...windows.map(({ reportId }) => reportId)];
+}
+
+/**
+ * Whether a release has come through: in each partition the first line that was held is out,
+ * whatever has come since, and no window is held under the name that it had. One that late lines
+ * have changed is held anew, under the next.
  */
 export function isReleased(before: Held, now: Held): boolean {
   const names = new Set(now.windows.map(({ reportId }) => reportId));
   return (
-    [...before.partitions].every(([of, many]) => (now.partitions.get(of) ?? 0) < many) &&
-    before.windows.every(({ reportId }) => !names.has(reportId))
+    [...before.partitions].every(
+      ([of, { first }]) => (now.partitions.get(of)?.first ?? Infinity) > first,
+    ) && before.windows.every(({ reportId }) => !names.has(reportId))
   );
 }
 
 /** What is held, in sentences. */
 export function heldText(held: Held, until: number): string {
   const { fills, markets, corrections, windows, partitions } = held;
-  const each = [...partitions].map(([of, many]) => `${String(of)}: ${String(many)}`);
+  const each = [...partitions].map(([of, { many }]) => `${String(of)}: ${String(many)}`);
   const where = each.length === 0 ? '' : ` (by partition ${each.join(', ')})`;
   const named = windows.slice(0, WINDOWS_NAMED).map(({ reportId }) => reportId);
   const more = windows.length - named.length;
