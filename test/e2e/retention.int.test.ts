@@ -198,6 +198,31 @@ describe('a month with a certificate', () => {
     expect(await heldBy()).toEqual(['NO_CERTIFICATE']);
   });
 
+  test('whose fill was set aside and taken back is kept from then on as the rest', async () => {
+    const line = (kind: string, number: number, day: string | null) =>
+      `INSERT INTO pnl_v1.pnl_ledger
+       SELECT (jsonb_populate_record(l, '${JSON.stringify({
+         ...{ month: '2018-07-01', offset: 910, line: number, entry_kind: kind, fill_id: 'busted' },
+         ...{ quarantined: true, retained_until: day },
+       })}')).* FROM pnl_v1.pnl_ledger l WHERE fill_id = 'sold' LIMIT 1`;
+    await database.query(
+      `SELECT stream.make_month('pnl_v1.pnl_ledger', 'pnl_ledger_2018_07', '2018-07-01',
+                                '2018-08-01')`,
+    );
+    await database.query(line('FILL', 0, null));
+    expect((await factsOf('2018-07')).retainedUntil).toBeNull();
+    expect((await factsOf('2018-07')).unreviewed).toBe(1);
+    await expect(database.query(line('FILL', 1, '2033-05-08'))).rejects.toMatchObject({
+      constraint: 'regulatory_tier',
+    });
+    await database.query(line('REVERSE', 1, '2033-05-08'));
+    const held = (await months()).find(({ month }) => month === '2018-07-01');
+    expect(held?.holds).toEqual([
+      { kind: 'RETAINED', until: '2033-05-08' },
+      { kind: 'NO_CERTIFICATE' },
+    ]);
+  });
+
   test('that nothing holds is dropped, its root kept; the books go on', async () => {
     const facts = await factsOf('2018-01');
     await dropHeld(database, wish('2018-01', certified(facts)));
@@ -277,10 +302,10 @@ test('7-year retention tag applied to all SettlementReport records', async () =>
             count(*) FILTER (WHERE retained_until IS NULL AND regulatory)
      FROM pnl_v1.settlement_reports`,
   );
-  // Two fills, one that was held and a late one, without the month that was dropped; three windows
-  // without theirs.
+  // Two fills, one that was held, a late one and one that was taken back, without the month that
+  // was dropped; three windows without theirs.
   expect(rows).toEqual([
-    { tagged: '4', untagged: '0' },
+    { tagged: '5', untagged: '0' },
     { tagged: '3', untagged: '0' },
   ]);
 });

@@ -6,8 +6,9 @@
 -- over all its lines besides its key: each one would be paid by every fill of a rebuild, and fill
 -- ids are unique already, in the ingestor's fill_identity. month to content_hash belong to the
 -- runtime.
--- retained_until is null while a line is quarantined: it is kept until it was reviewed. Paper has
--- none, as it is not of the regulatory tier (rules B15, B16).
+-- retained_until is null on a line that is quarantined: it is kept until it was reviewed, and from
+-- then on as long as the line of its review (REVERSE, RELEASE) says. Paper has none, as it is not of
+-- the regulatory tier (rules B15, B16).
 --
 -- A line is what one event did to one book, or to a wallet's cash. entry_kind FILL: the columns of
 -- fills. Other kinds: quantity_shares is signed into the book, and
@@ -84,7 +85,8 @@ CREATE TABLE pnl_ledger (
   block_number bigint,
   log_index int,
   PRIMARY KEY (partition, "offset", line, month),
-  CONSTRAINT regulatory_tier CHECK (retained_until IS NULL OR NOT (paper OR quarantined))
+  CONSTRAINT regulatory_tier CHECK (
+    retained_until IS NULL OR NOT paper AND (NOT quarantined OR entry_kind = 'REVERSE'))
 ) PARTITION BY RANGE (month);
 
 -- One book per account, trading bot and token. Shares and basis are signed: a book may be short.

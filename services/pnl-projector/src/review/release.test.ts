@@ -44,6 +44,12 @@ describe('a release', () => {
       incomplete_reasons: [],
     });
     expect(book(played)).toMatchObject({ quarantinedFills: 0, fills: 2, incomplete: [] });
+    const lines = played.entries.map((one) => [one.entry_kind, one.retained_until]);
+    expect(lines.slice(1)).toEqual([
+      ['FILL', null],
+      ['REVERSE', '2033-05-08'],
+      ['RELEASE', '2033-05-08'],
+    ]);
   });
 
   test('stands at its own offset, at the time of the fill: FIFO before it is not made anew', () => {

@@ -90,6 +90,7 @@ export function releaseFill(
     entry_kind: 'REVERSE',
     event_id: event.event_id,
     recorded_at: event.recorded_at,
+    retained_until: booked.entry.retained_until,
     mode: parameters.mode,
     // Why it was set aside stands on the line that did it, and has been told.
     reason_codes: [],

@@ -107,8 +107,9 @@ function reverseLine(
     ...openedAndClosed(undone),
     unknown_basis_pusd: undone.unknown === 0n ? null : pusd(undone.unknown),
     realised_pnl_pusd: isAside ? null : pusd(undone.realised),
-    // Why it was set aside stands on the line that did it, and has been told.
-    ...(isAside ? { reason_codes: [] } : {}),
+    // Why it was set aside stands on the line that did it, and has been told. It is reviewed now, so
+    // from here on it is kept as the rest (B15).
+    ...(isAside ? { reason_codes: [], retained_until: keptUntil(sheet, base) } : {}),
     detail: reviewedBy(event, correctionOf({ booked, did, before, running, later })),
   };
 }
@@ -157,14 +158,13 @@ function placed(
   isAside: boolean,
 ) {
   const book = sheet.bookOf(place);
-  const { mode, retainDays } = sheet.parameters;
-  const isKept = !isAside && !base.paper;
+  const { mode } = sheet.parameters;
   const isUnknown = book.position.lots.unknown !== 0n;
   return {
     event_id: event.event_id,
     correlation_id: event.correlation_id,
     recorded_at: event.recorded_at,
-    retained_until: isKept ? retentionOf(base.confirmed_at, retainDays) : null,
+    retained_until: isAside ? null : keptUntil(sheet, base),
     trading_bot_id: place.bot,
     token_id: place.token,
     position_shares: shares(running.shares),
@@ -183,6 +183,11 @@ function placed(
     incomplete_reasons: book.incomplete,
     source: event.source,
   };
+}
+
+/** Paper is not of the regulatory tier. */
+function keptUntil({ parameters }: Sheet, { paper, confirmed_at: at }: LedgerEntry): string | null {
+  return paper ? null : retentionOf(at, parameters.retainDays);
 }
 
 /** A resolution that found no lot here has no line; it stands where its condition was resolved. */

@@ -150,6 +150,8 @@ describe('a reversal', () => {
     const played = play(confirmed(aside), reversed(aside));
     expect(reportsOf(played.emitted)).toEqual([]);
     expect(played.entries.at(-1)).toMatchObject({ entry_kind: 'REVERSE', quarantined: true });
+    // Until it was reviewed it had no day; from then on it is kept as the rest (B15).
+    expect(played.entries.map((one) => one.retained_until)).toEqual([null, '2033-05-08']);
     expect(book(played)).toMatchObject({ quarantinedFills: 0, incomplete: [], walletShares: 0n });
   });
 
