@@ -7,8 +7,8 @@
 -- ids are unique already, in the ingestor's fill_identity. month to content_hash belong to the
 -- runtime.
 -- retained_until is null on a line that is quarantined: it is kept until it was reviewed, and from
--- then on as long as the line of its review (REVERSE, RELEASE) says. Paper has none, as it is not of
--- the regulatory tier (rules B15, B16).
+-- then on as long as the line of its review (REVERSE, RELEASE) says. Paper has none, as it is not
+-- of the regulatory tier (rules B15, B16).
 --
 -- A line is what one event did to one book, or to a wallet's cash. entry_kind FILL: the columns of
 -- fills. Other kinds: quantity_shares is signed into the book, and

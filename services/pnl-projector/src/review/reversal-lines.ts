@@ -107,8 +107,8 @@ function reverseLine(
     ...openedAndClosed(undone),
     unknown_basis_pusd: undone.unknown === 0n ? null : pusd(undone.unknown),
     realised_pnl_pusd: isAside ? null : pusd(undone.realised),
-    // Why it was set aside stands on the line that did it, and has been told. It is reviewed now, so
-    // from here on it is kept as the rest (B15).
+    // Why it was set aside stands on the line that did it, and has been told. It is reviewed now,
+    // so from here on it is kept as the rest (B15).
     ...(isAside ? { reason_codes: [], retained_until: keptUntil(sheet, base) } : {}),
     detail: reviewedBy(event, correctionOf({ booked, did, before, running, later })),
   };
