@@ -231,29 +231,30 @@ const KIND_ROOM = 10n;
 const KINDS = ['REPORTED', 'LAST', 'MID'] as const;
 const KIND = `CASE l.mark_kind WHEN 'MID' THEN 2 WHEN 'LAST' THEN 1 ELSE 0 END`;
 const OBSERVED = `
-  (extract(epoch FROM l.confirmed_at) * 1000000)::bigint - l.mark_age_ms * 1000`;
+  (extract(epoch FROM l.confirmed_at) * 1000000)::bigint - coalesce(l.mark_age_ms, 0) * 1000`;
 const OBSERVED_DAY = `div((${OBSERVED})::numeric, 86400000000)`;
 
 /**
- * The newest mark of a token by the day it was observed on; of two at one moment a mid before a
- * last trade, then the higher price.
+ * The newest mark of a token by the day it was observed on, those of unknown age apart; of two at
+ * one moment a mid before a last trade, then the higher price.
  */
 const MARKS = `
-  SELECT l.token_id,
+  SELECT l.token_id, (l.mark_age_ms IS NOT NULL)::text,
     max(((${OBSERVED})::numeric * ${KIND_ROOM.toString()} + ${KIND}) * ${PRICE_ROOM.toString()}
         + (l.mark_price * 1000000000000000000)::numeric(40,0))
   ${FROM} AND l.entry_kind = 'FILL' AND l.token_id IS NOT NULL AND l.mark_price IS NOT NULL
-    AND l.mark_age_ms IS NOT NULL AND l.mark_kind IS DISTINCT FROM 'PAYOUT'
-  GROUP BY 1, ${OBSERVED_DAY} ORDER BY l.token_id COLLATE "C", ${OBSERVED_DAY}`;
+    AND l.mark_kind IS DISTINCT FROM 'PAYOUT'
+  GROUP BY 1, 2, ${OBSERVED_DAY} ORDER BY l.token_id COLLATE "C", 2, ${OBSERVED_DAY}`;
 
 export async function marksOf(client: Client, ranges: Ranges): Promise<readonly LineMark[]> {
   const rows = await ask(client, MARKS, ranges);
-  return rows.map(([token, all]) => {
+  return rows.map(([token, aged, all]) => {
     const mark = BigInt(all ?? '0');
     const timeAndKind = mark / PRICE_ROOM;
     return {
       token: token ?? '',
       kind: KINDS[Number(timeAndKind % KIND_ROOM)] ?? 'REPORTED',
+      isAged: aged === 'true',
       price: mark % PRICE_ROOM,
       observedAt: Number(timeAndKind / KIND_ROOM),
     };

@@ -70,7 +70,7 @@ function tell(): Desk {
   return desk;
 }
 
-/** Marks of three kinds, two of one moment, and one that was observed the evening before. */
+/** Marks of three kinds, two of one moment, one of the evening before, and one of no known age. */
 function markedFills(log: Log, windows: number): void {
   const noon = atDay(`2026-05-${String(8 + windows).padStart(2, '0')}`, 43_200);
   const marks = [
@@ -91,6 +91,15 @@ function markedFills(log: Log, windows: number): void {
       marks: [{ ...mark, token_id: MARKED }],
     });
   }
+  const ageless = { kind: 'REPORTED' as const, price: price('0.77'), observed_at: noon };
+  log.fill({
+    account: ACCOUNT,
+    token_id: MARKED,
+    trading_bot_id: 'ageless',
+    confirmed_at: noon,
+    flags: ['STALE_DATA'],
+    marks: [{ ...ageless, token_id: MARKED }],
+  });
 }
 
 /** Of transactions; some of them are of two fills, and of both wallets. */

@@ -236,10 +236,12 @@ function plus(a: Figures, b: Figures): Figures {
 }
 
 /** The marks that went into a number: those observed, and what resolved tokens pay. */
-function marksOf({ end }: WindowState, valuation: Valuation, resolved: Resolved): Content['marks'] {
+function marksOf(window: WindowState, valuation: Valuation, resolved: Resolved): Content['marks'] {
+  const { end } = window;
   const marks = new Map<string, ContentMark>();
   const take = ({ token, price, kind, observedAt }: UsedMark): void => {
-    const at = observedAt ?? resolved.get(token)?.at ?? end;
+    const latest = kind === 'PAYOUT' ? resolved.get(token) : undefined;
+    const at = observedAt ?? latest?.at ?? window.marks.get(token)?.observedAt ?? end;
     marks.set(token, {
       price,
       kind,

@@ -94,6 +94,8 @@ export type LegsBehind = {
 export type LineMark = {
   readonly token: string;
   readonly kind: ObservedKind;
+  /** False where nobody knows when it was observed: then it was by the time of its fill. */
+  readonly isAged: boolean;
   readonly price: bigint;
   readonly observedAt: number;
 };

@@ -318,16 +318,9 @@ const MICROS_PER_MS = 1000;
 
 function markOf(line: LedgerEntry): Cut['marks'] {
   const { entry_kind: kind, token_id: token, mark_price: price, mark_age_ms: age } = line;
-  if (
-    line.mark_kind === 'PAYOUT' ||
-    kind !== 'FILL' ||
-    token === null ||
-    price === null ||
-    age === null
-  )
-    return [];
-  const observedAt = line.confirmed_at - age * MICROS_PER_MS;
-  return [{ token, kind: line.mark_kind ?? 'REPORTED', price, observedAt }];
+  if (line.mark_kind === 'PAYOUT' || kind !== 'FILL' || token === null || price === null) return [];
+  const observedAt = line.confirmed_at - (age ?? 0) * MICROS_PER_MS;
+  return [{ token, kind: line.mark_kind ?? 'REPORTED', isAged: age !== null, price, observedAt }];
 }
 
 function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {

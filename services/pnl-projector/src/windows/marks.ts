@@ -20,7 +20,7 @@ export function marksWith(before: Marks, lines: readonly LineMark[]): Marks {
   const after = new Map(before);
   for (const { token, ...mark } of lines) {
     const known = after.get(token) ?? [];
-    const sameDay = known.find((one) => dayOf(one) === dayOf(mark));
+    const sameDay = known.find((one) => one.isAged === mark.isAged && dayOf(one) === dayOf(mark));
     if (sameDay !== undefined && !isBetter(mark, sameDay)) continue;
     const list = [...known.filter((one) => one !== sameDay), mark];
     after.set(
@@ -58,7 +58,7 @@ export function marksAt(
     if (last !== undefined) marks.set(token, { ...last, captured: false });
   }
   for (const { token_id: token, price, kind, observed_at: observedAt } of captured) {
-    marks.set(token, { price, kind, observedAt, captured: true });
+    marks.set(token, { price, kind, observedAt, isAged: true, captured: true });
   }
   return byToken(marks);
 }
@@ -85,12 +85,18 @@ function byToken(marks: ReadonlyMap<string, WindowMark>): ReadonlyMap<string, Wi
   return new Map([...marks].sort(([a], [b]) => byText(a, b)));
 }
 
+/** One whose age nobody knows gives way to any other. */
 function lastBefore(list: readonly LastMark[], end: number): LastMark | undefined {
-  return list.filter(({ observedAt }) => observedAt < end).at(-1);
+  const before = list.filter(({ observedAt }) => observedAt < end);
+  return before.filter(({ isAged }) => isAged).at(-1) ?? before.at(-1);
 }
 
-/** The newer one; of one moment a mid before a last trade, then the higher price. */
+/**
+ * The one whose age is known, else the newer one; of one moment a mid before a last trade, then the
+ * higher price.
+ */
 function isBetter(a: LastMark, b: LastMark): boolean {
+  if (a.isAged !== b.isAged) return a.isAged;
   if (a.observedAt !== b.observedAt) return a.observedAt > b.observedAt;
   if (a.kind !== b.kind) return RANKS[a.kind] > RANKS[b.kind];
   return a.price > b.price;

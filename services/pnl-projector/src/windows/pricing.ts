@@ -55,8 +55,8 @@ export function valuationOf(
   const events = eventsAt(markets, window.end, held);
   const resolved = resolvedAt(markets, window.end, held, events, conditions);
   const marks = [...window.marks].map(
-    ([token, { price, kind, observedAt }]) =>
-      [token, { price: priceE18(price), kind, observedAt }] as const,
+    ([token, { price, kind, observedAt, isAged }]) =>
+      [token, { price: priceE18(price), kind, observedAt: isAged ? observedAt : null }] as const,
   );
   const pricing: Pricing = {
     marks: new Map(marks),

@@ -226,6 +226,22 @@ describe('the mark of a token that WindowClosed does not carry', () => {
     expect(mark).toMatchObject({ kind: 'LAST', age_ms: 43_201_000 });
   });
 
+  test('of unknown age is used where there is no other, and is stale (B4)', () => {
+    const log = createLog();
+    const at = atDay(FIRST, 86_390);
+    const mark = { token_id: TOKEN, price: price('0.6'), kind: 'REPORTED' as const };
+    const ageless = { flags: ['STALE_DATA'], marks: [{ ...mark, observed_at: at }] };
+    log.fill({ account: ALICE, confirmed_at: at, ...ageless });
+    const [first] = log.close(FIRST);
+    expect([first?.unrealised_pnl_pusd, first?.stale_marks]).toEqual([usd('10'), 1]);
+    const shown = first === undefined ? undefined : windowReportOf(first).marks?.[0];
+    // By then it had been observed: it is ten seconds old, or more.
+    expect(shown).toMatchObject({ kind: 'REPORTED', observed_at: at, age_ms: 10_000 });
+    marked(log, atDay(FIRST, 3600), '0.7');
+    const [late] = log.close('2026-05-09');
+    expect([late?.unrealised_pnl_pusd, late?.stale_marks]).toEqual([usd('40'), 1]);
+  });
+
   test('is of its own day in each of the windows that are closed at once', () => {
     const log = createLog();
     const days = ['05', '06', '07', '08'].map((day) => `2026-05-${day}`);
