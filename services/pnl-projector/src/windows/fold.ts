@@ -18,7 +18,14 @@ import {
 import { assertNever } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { revisionReleased, windowsTouched } from './affected.ts';
-import { verdictOf, withBlock, withLateLegs, withObservations } from './chain-check.ts';
+import {
+  isAnswered,
+  verdictOf,
+  verdictText,
+  withBlock,
+  withLateLegs,
+  withObservations,
+} from './chain-check.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
 import { marketsWith } from './markets.ts';
@@ -228,6 +235,7 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
     errors: 0,
     accounts: new Map(),
     approved: null,
+    waitsSince: null,
     lastCut: [],
     regular: null,
     mixed: null,
@@ -316,10 +324,15 @@ function reviseAll(work: Work): readonly ReportEntry[] {
     const window = work.windows.get(id);
     if (window === undefined) continue;
     if (isAnswerDue(work, window)) {
+      const waitsSince = window.waitsSince ?? work.cut.event.value.recorded_at;
+      work.windows.set(id, { ...window, waitsSince });
       waiting.push(id);
       continue;
     }
-    const revised = revise(window, { cut: work.cut, desk: work.desk, basis: work, mode });
+    const revised = revise(
+      { ...window, waitsSince: null },
+      { cut: work.cut, desk: work.desk, basis: work, mode },
+    );
     work.windows.set(id, revised.window);
     if (revised.heldByMode !== null) held.set(id, revised.heldByMode);
     entries.push(...revised.entries);
@@ -336,18 +349,25 @@ function reviseAll(work: Work): readonly ReportEntry[] {
   return entries;
 }
 
+/** A window waits so long for its own answer, in microseconds between the recording of cuts. */
+const ANSWER_WAIT_MAX = 3_600_000_000;
+
 /**
  * Whether a window's own answer is on its way, so that its revision comes with it. A late fact that
  * is new to the chain (a token, an account) has every complete window behind it asked again, one
- * after the other: the completion of the first is no occasion to say PENDING of the rest. Any other
- * event that cuts is, so that nothing waits for an answer that never comes.
+ * after the other: what cuts meanwhile is no occasion to say PENDING of one that had its answer. What
+ * closes an hour later is, so that nothing waits for an answer that never comes.
  */
 function isAnswerDue({ cut, desk }: Work, window: WindowState): boolean {
   const { event } = cut;
-  if (event.type !== 'WindowBalancesComplete' || event.value.window_id === window.id) return false;
-  if (window.block === null) return false;
-  const { accounts } = verdictOf(window, desk.accounts);
-  return accounts.some(({ status }) => status === 'PENDING');
+  const { block, regular, waitsSince } = window;
+  if (block === null || event.type === 'ReportReleased') return false;
+  if (event.type === 'WindowBalancesComplete' && event.value.window_id === window.id) return false;
+  const waited = waitsSince === null ? 0 : event.value.recorded_at - waitsSince;
+  if (event.type === 'WindowClosed' && waited >= ANSWER_WAIT_MAX) return false;
+  const said = regular?.verdicts.at(-1);
+  if (said === undefined || !isAnswered(said)) return false;
+  return !isAnswered(verdictText(verdictOf(window, desk.accounts)));
 }
 
 /** What the next cut that makes reports has to look at besides its own. */

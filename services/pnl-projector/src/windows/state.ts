@@ -161,6 +161,8 @@ export type WindowState = {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The verdict that a reviewer has released. */
   readonly approved: string | null;
+  /** When the cut was recorded since which it waits for its own answer; null: it does not. */
+  readonly waitsSince: number | null;
   /** Offsets of the cut that made the last revision, by partition. */
   readonly lastCut: readonly number[];
   readonly regular: Published | null;

@@ -61,7 +61,18 @@ describe('a late fill of a token that nobody was asked for', () => {
     expect(made).toEqual(['08 r3 RECONCILED', '09 r3 RECONCILED', '10 r3 RECONCILED']);
   });
 
-  test('is not kept waiting by an answer that does not come: the next closing says PENDING', () => {
+  test('is not said PENDING of by a window that closes before the answers come', () => {
+    const log = threeDays();
+    late(log);
+    expect(shown(log.close('2026-05-11'))).toEqual(['11 r1 PENDING']);
+    const made = DATES.flatMap((date, at) => {
+      log.observe(date, ALICE, both, 10 * (at + 1));
+      return shown(log.complete(date, 10 * (at + 1)));
+    });
+    expect(made).toEqual(['08 r3 RECONCILED', '09 r3 RECONCILED', '10 r3 RECONCILED']);
+  });
+
+  test('is not kept waiting by an answer that does not come: an hour later it is PENDING', () => {
     const log = threeDays();
     late(log);
     log.observe(DATES[0] ?? '', ALICE, both, 10);
@@ -71,8 +82,21 @@ describe('a late fill of a token that nobody was asked for', () => {
       '10 r3 PENDING',
       '11 r1 PENDING',
     ]);
-    log.observe(DATES[1] ?? '', ALICE, 'CHAIN_UNREACHABLE: no answer in 3 tries', 20);
-    expect(shown(log.complete(DATES[1] ?? '', 20, 1))).toEqual(['09 r4 PENDING']);
+    // What was said to lack an answer waits for nothing: another fact is in the next cut's report.
+    log.fill({ account: ALICE, confirmed_at: atDay('2026-05-09', 60), block_number: 15 });
+    expect(shown(log.close('2026-05-12')).slice(0, 2)).toEqual([
+      '09 r4 UNRECONCILED',
+      '10 r4 UNRECONCILED',
+    ]);
+  });
+
+  test('whose answer is an error says so at once, in the one revision', () => {
+    const log = threeDays();
+    late(log, BOB);
+    log.observe(DATES[0] ?? '', BOB, 'CHAIN_UNREACHABLE: no answer in 3 tries', 10);
+    const [report, ...others] = log.complete(DATES[0] ?? '', 10, 1);
+    expect(shown(others)).toEqual([]);
+    expect(report).toMatchObject({ revision: 3, onchain_reconciled: false });
   });
 
   test('that all windows were asked for before makes one revision of each at the next cut', () => {
