@@ -355,8 +355,8 @@ const ANSWER_WAIT_MAX = 3_600_000_000;
 /**
  * Whether a window's own answer is on its way, so that its revision comes with it. A late fact that
  * is new to the chain (a token, an account) has every complete window behind it asked again, one
- * after the other: what cuts meanwhile is no occasion to say PENDING of one that had its answer. What
- * closes an hour later is, so that nothing waits for an answer that never comes.
+ * after the other: what cuts meanwhile is no occasion to say PENDING of one that had its answer.
+ * What closes an hour later is, so that nothing waits for an answer that never comes.
  */
 function isAnswerDue({ cut, desk }: Work, window: WindowState): boolean {
   const { event } = cut;
