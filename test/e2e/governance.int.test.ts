@@ -327,6 +327,18 @@ describe('polytraders gov pnl', () => {
     }
   }, 120_000);
 
+  test('what was refused when it was asked before is judged once more', async () => {
+    const asked = pnl('reverse', '--fill-id', 'f7', '--reviewed-by', 'ann', '--yes');
+    for (const time of ['first', 'second']) {
+      const { out } = await run(asked);
+      expect([time, out]).toEqual([time, expect.stringMatching(/\nRefused by fill-ingestor/)]);
+    }
+    const [strict] = workers;
+    await strict?.stop();
+    workers = [start('fill-ingestor'), ...workers.slice(1)];
+    expect((await run(asked)).out).toMatch(/\nTaken back at log place /);
+  }, 120_000);
+
   test('rebuilt from the beginning, the books have the same lines, byte by byte', async () => {
     const reads = pool({ url: database.url, applicationName: 'governance' }, 1);
     const linesOf = async (schema: string): Promise<readonly string[]> => {

@@ -76,16 +76,16 @@ export type Written = {
 };
 
 /**
- * Writes it, unless it stands on the topic. Throws a sentence where something else stands there
- * under its id.
+ * Writes it, unless it stands on the topic; `anew` writes it all the same, to be judged once more.
+ * Throws a sentence where something else stands there under its id.
  */
-export async function writeCommand(bus: Bus, asked: Asked): Promise<Written> {
+export async function writeCommand(bus: Bus, asked: Asked, anew = false): Promise<Written> {
   const { kafka, book, config } = bus;
   const physical = config.topicPrefix + TOPICS.commands.name;
   const key = asked.account ?? ALL;
   const partition = partitionOf(key, await kafka.partitionsOf(physical));
   const earlier = await earlierOne(bus, asked, partition);
-  if (earlier !== null) return earlier;
+  if (earlier !== null && !anew) return earlier;
   await book.announce(['LedgerCommand']);
   const record = commandRecord(asked, Date.now() * 1_000);
   const value = book.encode('LedgerCommand', record);

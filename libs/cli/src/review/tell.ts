@@ -19,7 +19,10 @@ export type Told<Done> =
   | { readonly outcome: 'refused'; readonly written: Written; readonly refusal: RefusedCommand }
   | { readonly outcome: 'not_waited_for' | 'unanswered'; readonly written: Written };
 
-/** `look` finds what has come of it, or null while nothing has. */
+/**
+ * `look` finds what has come of it, or null while nothing has. What was refused when it was asked
+ * before is judged once more: what it was refused for may be so no longer.
+ */
 export async function tell<Done>(
   database: Database,
   context: CommandContext,
@@ -28,25 +31,40 @@ export async function tell<Done>(
   look: () => Promise<Done | null>,
 ): Promise<Told<Done>> {
   await expectIngestor(database);
-  const write = (): Promise<Written> =>
-    withBus(context.env, database, (bus) => writeCommand(bus, asked));
+  const write = (anew = false): Promise<Written> =>
+    withBus(context.env, database, (bus) => writeCommand(bus, asked, anew));
   if (wait === false) return { outcome: 'not_waited_for', written: await write() };
   type Answer = { readonly done: Done } | { readonly refusal: RefusedCommand };
-  const find = async (written: Written): Promise<Answer | null> => {
+  const lookOrRefusal = async (written: Written): Promise<Answer | null> => {
     const done = await look();
     if (done !== null) return { done };
     const refusal = await refusalOf(database, written);
     return refusal === null ? null : { refusal };
   };
-  const { written, answer } = await answered(
-    write,
-    (of) => untilFound(wait, () => find(of), context.over),
-    (found) => 'refusal' in found,
-  );
+  const isRefusal = (found: Answer): boolean => 'refusal' in found;
+  const find = (of: Written): Promise<Answer | null> =>
+    untilFound(wait, () => lookOrRefusal(of), context.over);
+  const first = await answered(write, find, isRefusal);
+  const { written, answer } = await judgedAnew(first, () => write(true), find, isRefusal);
   if (answer === null) return { outcome: 'unanswered', written };
   return 'done' in answer
     ? { outcome: 'done', written, ...answer }
     : { outcome: 'refused', written, ...answer };
+}
+
+type Judged<Answer> = { readonly written: Written; readonly answer: Answer | null };
+
+/** As it is, unless it is the refusal of a record that stood there before. */
+export async function judgedAnew<Answer>(
+  first: Judged<Answer>,
+  write: () => Promise<Written>,
+  find: (written: Written) => Promise<Answer | null>,
+  isRefusal: (answer: Answer) => boolean,
+): Promise<Judged<Answer>> {
+  const { written, answer } = first;
+  if (written.isNew || answer === null || !isRefusal(answer)) return first;
+  const again = await write();
+  return { written: again, answer: await find(again) };
 }
 
 /** The sentence of an answer that has not come. */
