@@ -9,8 +9,24 @@ import { type MarketsState, type QuestionSince } from './state.ts';
  * stays, except where it was made from a file, and an event's questions are only added.
  */
 export function marketsWith(before: MarketsState, cut: Cut): MarketsState {
-  const { definitions, resolved, marks, lastLines } = cut;
-  if (definitions.length + resolved.length + marks.length + lastLines.length === 0) return before;
+  const { resolved, marks, lastLines } = cut;
+  const { conditions, events } = definedBy(before, cut.definitions);
+  const isSame = conditions === before.conditions && events === before.events;
+  if (isSame && resolved.length + marks.length + lastLines.length === 0) return before;
+  const payouts = new Map(before.payouts);
+  for (const { conditionId, numerators, at } of resolved) {
+    // Another resolution of the same condition is a conflict, which the books refuse too.
+    if (!payouts.has(conditionId)) payouts.set(conditionId, { numerators, at });
+  }
+  const known = { conditions, events };
+  const waiting = waitingWith(before.waiting, known, cut);
+  return { kind: 'markets', ...known, payouts, waiting, marks: marksWith(before.marks, marks) };
+}
+
+type Known = Pick<MarketsState, 'conditions' | 'events'>;
+
+function definedBy(before: Known, definitions: readonly Definition[]): Known {
+  if (definitions.length === 0) return before;
   const conditions = new Map(before.conditions);
   const events = new Map(before.events);
   for (const definition of definitions) {
@@ -22,14 +38,7 @@ export function marketsWith(before: MarketsState, cut: Cut): MarketsState {
     const after = questionsWith(listed, definition);
     if (after !== listed) events.set(event, after);
   }
-  const payouts = new Map(before.payouts);
-  for (const { conditionId, numerators, at } of resolved) {
-    // Another resolution of the same condition is a conflict, which the books refuse too.
-    if (!payouts.has(conditionId)) payouts.set(conditionId, { numerators, at });
-  }
-  const known = { conditions, events };
-  const waiting = waitingWith(before.waiting, known, cut);
-  return { kind: 'markets', ...known, payouts, waiting, marks: marksWith(before.marks, marks) };
+  return { conditions, events };
 }
 
 /** An event's questions with those that it did not have. One that is added has a first day. */
@@ -49,33 +58,55 @@ function questionsWith(
  */
 function waitingWith(
   before: MarketsState['waiting'],
-  known: Pick<MarketsState, 'conditions' | 'events'>,
+  known: Known,
   { definitions, lastLines }: Cut,
 ): MarketsState['waiting'] {
-  if (lastLines.length === 0 && (before.size === 0 || definitions.length === 0)) return before;
-  const tokens = [...known.conditions.values()].filter(({ synthesised }) => !synthesised);
-  const defined = new Set(tokens.flatMap((one) => one.tokens));
-  const listed = new Set([...known.events.values()].flat().flatMap(({ yes, no }) => [yes, no]));
-  const isKnown = (token: string, negRisk: boolean | null): boolean =>
-    listed.has(token) || (defined.has(token) && negRisk !== true);
+  const defined = tokensDefined(known.conditions);
+  const listed = tokensListed(known.events);
+  const isKnown = (token: string, isOfEvent: boolean): boolean =>
+    listed.has(token) || (defined.has(token) && !isOfEvent);
   const after = new Map(before);
-  for (const { token, negRisk, since } of lastLines) {
-    if (isKnown(token, negRisk)) continue;
-    const first = after.get(token) ?? since;
-    after.set(token, first < since ? first : since);
+  for (const { token, negRisk, since: day } of lastLines) {
+    const isOfEvent = negRisk === true;
+    if (isKnown(token, isOfEvent)) continue;
+    const since = after.get(token)?.since ?? day;
+    after.set(token, { since: since < day ? since : day, isOfEvent });
   }
   for (const one of definitions) {
-    // A market of an event is known once its event lists it.
-    const isOfEvent = one.negRiskMarketId !== null;
-    for (const token of tokensOf([one])) if (isKnown(token, isOfEvent)) after.delete(token);
+    for (const token of tokensOf([one])) {
+      const isOfEvent = (after.get(token)?.isOfEvent ?? false) || one.negRiskMarketId !== null;
+      if (isKnown(token, isOfEvent)) after.delete(token);
+    }
   }
   return after;
+}
+
+const definedBefore = new WeakMap<Known['conditions'], ReadonlySet<string>>();
+const listedBefore = new WeakMap<Known['events'], ReadonlySet<string>>();
+
+/** Tokens whose definition was no file's. Remembered: most cuts bring no definition. */
+function tokensDefined(conditions: Known['conditions']): ReadonlySet<string> {
+  const known = definedBefore.get(conditions);
+  if (known !== undefined) return known;
+  const real = [...conditions.values()].filter(({ synthesised }) => !synthesised);
+  const defined = new Set(real.flatMap(({ tokens }) => tokens));
+  definedBefore.set(conditions, defined);
+  return defined;
+}
+
+/** Tokens that an event lists. */
+function tokensListed(events: Known['events']): ReadonlySet<string> {
+  const known = listedBefore.get(events);
+  if (known !== undefined) return known;
+  const listed = new Set([...events.values()].flat().flatMap(({ yes, no }) => [yes, no]));
+  listedBefore.set(events, listed);
+  return listed;
 }
 
 /** The first day of a line of a token that these definitions are the first to say something of. */
 export function daysDefined({ waiting }: MarketsState, { definitions }: Cut): readonly string[] {
   if (waiting.size === 0) return [];
-  return [...tokensOf(definitions)].flatMap((token) => waiting.get(token) ?? []);
+  return [...tokensOf(definitions)].flatMap((token) => waiting.get(token)?.since ?? []);
 }
 
 function tokensOf(definitions: readonly Definition[]): ReadonlySet<string> {

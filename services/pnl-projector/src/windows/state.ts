@@ -98,6 +98,14 @@ export type LastMark = Omit<LineMark, 'token'>;
 /** A question of an event, and since when it has it; 0 where it was among the first ones told. */
 export type QuestionSince = Question & { readonly since: number };
 
+/** A token of which a window may learn more. */
+export type Waiting = {
+  /** First day of a line of it. */
+  readonly since: string;
+  /** By its lines: known once its event lists it. */
+  readonly isOfEvent: boolean;
+};
+
 export type MarketsState = {
   readonly kind: 'markets';
   readonly conditions: ReadonlyMap<string, Pick<Definition, 'tokens' | 'synthesised'>>;
@@ -107,8 +115,8 @@ export type MarketsState = {
     string,
     { readonly numerators: readonly bigint[]; readonly at: number }
   >;
-  /** Tokens that nobody has defined, or listed in their event, with the first day of a line. */
-  readonly waiting: ReadonlyMap<string, string>;
+  /** Tokens that nobody has defined, or listed in their event. */
+  readonly waiting: ReadonlyMap<string, Waiting>;
   /** By token the newest mark of each day that lines carried, as far as a window may ask for it. */
   readonly marks: ReadonlyMap<string, readonly LastMark[]>;
 };

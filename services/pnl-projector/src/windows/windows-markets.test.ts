@@ -200,19 +200,22 @@ describe('a definition that comes after a window was closed', () => {
     expect(log.close('2026-05-10', captured(yes, '2026-05-10'))).toHaveLength(1);
   });
 
-  test('also where the position is gone by then, and the list of the event comes last', () => {
-    const log = undefinedDay({ questions: [] });
-    for (const token of ['A.NO', 'B.NO']) {
-      const sold = { token_id: token, condition_id: null, neg_risk: true, marks: [] };
-      const at = { order_side: 'SELL' as const, confirmed_at: atDay('2026-05-09', 60) };
-      log.fill({ account: ALICE, ...sold, ...at });
-    }
-    log.close(FIRST, captured(yes));
-    question(log, BOB, 'B', {});
-    const [revised] = log.close('2026-05-09');
-    expect([revised?.report_id]).toEqual(ids);
-    expect(revised?.unrealised_pnl_pusd).toBe(usd('25.471698'));
-  });
+  test.each([null, EVENT])(
+    'also where the position is gone, its event listed last (%s)',
+    (event) => {
+      const log = undefinedDay({ questions: [], neg_risk_market_id: event });
+      for (const token of ['A.NO', 'B.NO']) {
+        const sold = { token_id: token, condition_id: null, neg_risk: true, marks: [] };
+        const at = { order_side: 'SELL' as const, confirmed_at: atDay('2026-05-09', 60) };
+        log.fill({ account: ALICE, ...sold, ...at });
+      }
+      log.close(FIRST, captured(yes));
+      question(log, BOB, 'B', {});
+      const [revised] = log.close('2026-05-09');
+      expect([revised?.report_id]).toEqual(ids);
+      expect(revised?.unrealised_pnl_pusd).toBe(usd('25.471698'));
+    },
+  );
 });
 
 describe('the mark of a token that WindowClosed does not carry', () => {
