@@ -114,6 +114,7 @@ function configOf({ prefix }: TestLog, workerId: string): WorkerConfig {
     workerId,
     version: 1,
     output: projectorId,
+    activeWith: projectorId,
     publishes: true,
     slots: 1,
     limits,

@@ -134,6 +134,7 @@ function work(stage: Stage, process: Process): Promise<Worker> {
       workerId: process.name,
       version: 1,
       output: 'running-sums',
+      activeWith: 'running-sums',
       publishes: true,
       slots: 2,
       countsEntries: false,

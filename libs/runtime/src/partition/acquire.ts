@@ -16,6 +16,8 @@ import { newSession, type Session, type SessionStart } from './session.ts';
 export type AcquireContext<Entity, Entry> = {
   readonly processor: string;
   readonly version: number;
+  /** Of which processor the version must be the active one, to publish. */
+  readonly activeWith: string;
   readonly output: string;
   readonly workerId: string;
   readonly publisherId: string | null;
@@ -244,11 +246,11 @@ async function previousPublisher<Entity, Entry>(
   }>(
     'SELECT publisher_id, (SELECT version FROM stream.active_version WHERE processor = $4) AS ' +
       'active FROM stream.output WHERE output = $1 AND topic = $2 AND partition = $3',
-    [...place, context.processor],
+    [...place, context.activeWith],
   );
   const { publisher_id: publisher = null, active = null } = answer.rows[0] ?? {};
   if (active === null || Number(active) === context.version) return publisher;
-  throw notActive(context.processor, context.version, Number(active));
+  throw notActive(context.activeWith, context.version, Number(active));
 }
 
 /** Two versions that publish would say everything twice. */

@@ -1,11 +1,11 @@
-/** Who has to be fenced, where two statements about it meet in Postgres. */
+/** Who has to be fenced, where two statements about it meet in Postgres, and who may publish. */
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@polytraders/testkit';
 import type pg from 'pg';
 import { connect, pool } from '../postgres/database.ts';
-import { type AcquireContext, release } from './acquire.ts';
+import { acquire, type AcquireContext, release } from './acquire.ts';
 import { newSession } from './session.ts';
 import { pause } from './signal.ts';
 
@@ -59,4 +59,28 @@ test('a release that comes late leaves the signature of the next epoch', async (
     'SELECT epoch, publisher_id FROM stream.output JOIN stream.partition USING (topic, partition)',
   );
   expect(rows).toEqual([{ epoch: '7', publisher_id: 'A' }]);
+});
+
+test('who stands beside a version that is not active publishes nothing either', async () => {
+  await admin.query("INSERT INTO stream.active_version VALUES ('first', 2)");
+  const beside = (version: number): Promise<unknown> => {
+    const context = {
+      ...{ processor: 'beside', activeWith: 'first', version, topic: 't', output: 'beside' },
+      ...{ workerId: 'w', publisherId: `B${String(version)}`, publisher: {}, emitter: () => [] },
+      verify: () => Promise.resolve(0),
+      store: { lastEntry: () => Promise.resolve(null), identities: () => Promise.resolve([]) },
+      fence: () => Promise.reject(new Error('Nobody is to be fenced.')),
+      database: connections,
+    } as unknown as AcquireContext<object, object>;
+    return acquire(context, 1, (task) => task());
+  };
+  await expect(beside(1)).rejects.toMatchObject({
+    code: 'VERSION_NOT_ACTIVE',
+    message: expect.stringMatching(/^Expected version 2 of first, which is the active one, to/),
+  });
+  const signed = "SELECT publisher_id FROM stream.output WHERE output = 'beside'";
+  expect((await admin.query(signed)).rows).toEqual([{ publisher_id: null }]);
+  // It signs, and comes as far as asking how much was published.
+  await expect(beside(2)).rejects.not.toMatchObject({ code: 'VERSION_NOT_ACTIVE' });
+  expect((await admin.query(signed)).rows).toEqual([{ publisher_id: 'B2' }]);
 });

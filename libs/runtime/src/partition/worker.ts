@@ -25,6 +25,8 @@ export type WorkerConfig = {
   readonly version: number;
   /** Name of the output whose progress is kept; the processor's id unless told otherwise. */
   readonly output: string;
+  /** The processor whose active version may publish: itself, or the one that it stands beside. */
+  readonly activeWith: string;
   /** False in a rebuild and in mode shadow_only: no publisher is constructed at all. */
   readonly publishes: boolean;
   /** Whether `onCommitted` wants the entries, for metrics; never in a rebuild. */
@@ -211,6 +213,7 @@ function placeSlot<Event, Entity, Entry extends object, Raw extends { readonly o
   const context: AcquireContext<Entity, Entry> = {
     processor: processor.id,
     version: config.version,
+    activeWith: config.activeWith,
     output: config.output,
     workerId: config.workerId,
     publisherId: publisher === null ? null : publisherId,

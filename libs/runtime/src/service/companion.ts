@@ -17,7 +17,10 @@ import { type SourceState, unpublished, unstored } from './health.ts';
 import { type Services } from './servers.ts';
 import { type Beside, workerConfigOf } from './start.ts';
 
-/** Starts it; the records that it emits must be among those of the first processor. */
+/**
+ * Starts it beside the processor with the id `first`: where that one's version is not the active
+ * one, it publishes nothing either. What it emits must be among what the first one does.
+ */
 export async function startCompanion<
   Event,
   Entity,
@@ -27,6 +30,7 @@ export async function startCompanion<
   processor: Processor<Event, Entity, Entry>,
   source: Source<Event, Raw>,
   services: Services,
+  first: string,
 ): Promise<Beside> {
   const { kafka, book, database, log, config, onOutage } = services;
   const { id } = processor;
@@ -42,7 +46,7 @@ export async function startCompanion<
     encode: book.encode,
     connect: () =>
       connect({ url: config.databaseUrl, applicationName: `${id}.${config.workerId}` }),
-    config: { ...workerConfigOf(id, config, version, publishes), slots: 1 },
+    config: { ...workerConfigOf(id, config, version, publishes), activeWith: first, slots: 1 },
     events: {
       onCommitted: () => undefined,
       onBatch: (parts, milliseconds) => {

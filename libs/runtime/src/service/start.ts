@@ -221,6 +221,7 @@ export function workerConfigOf(
     workerId: config.workerId,
     version,
     output: id,
+    activeWith: id,
     publishes,
     drainMs,
     auditMs,

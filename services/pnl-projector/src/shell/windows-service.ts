@@ -11,6 +11,7 @@ import {
   startCompanion,
 } from '@polytraders/runtime';
 import { type Cut } from '../windows/cut.ts';
+import { PROCESSOR_ID } from '../version.ts';
 import { exactValue } from '../windows/exact-json.ts';
 import { windowsProcessor } from '../windows/processor.ts';
 import { WINDOW_INPUTS } from '../windows/version.ts';
@@ -35,6 +36,7 @@ export async function startWindows(services: Services): Promise<Beside> {
     windowsProcessor,
     inputs(services, schema, channel),
     services,
+    PROCESSOR_ID,
   );
   return {
     sources: () => [gatherer.state(), ...(companion.sources?.() ?? [])],
