@@ -30,8 +30,8 @@ export function checkWindows(facts: WindowFacts): Check[] {
 
 /**
  * What the chain says of the day's wallets at midnight, and how far the books are apart from it, is
- * what the accountant says of both. Books lack what nobody named the transaction of, shares of fills
- * that were set aside, and what left the wallets without a word.
+ * what the accountant says of both. Books lack what nobody named the transaction of, shares of
+ * fills that were set aside, and what left the wallets without a word.
  */
 export function checkChain(
   { midnight, placed, evening }: Pick<Settled, 'midnight' | 'placed' | 'evening'>,
