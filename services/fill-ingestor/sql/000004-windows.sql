@@ -48,9 +48,12 @@ CREATE TABLE report_window (
   block_number bigint,                          -- last block before the window's end
   block_hash   text,
   block_time   timestamptz,
-  last_error   text
+  last_error   text,
+  place_tries  int         NOT NULL DEFAULT 0,  -- looks in a row that left transactions unknown
+  place_at     timestamptz                      -- when to look for their receipts again
 );
 CREATE INDEX report_window_end ON report_window (window_end) WHERE NOT backfilled;
+CREATE INDEX report_window_place ON report_window (place_at) WHERE place_at IS NOT NULL;
 CREATE INDEX report_window_try ON report_window (try_at) WHERE try_at IS NOT NULL;
 
 -- Accounts that were asked for a window; an error stands until they have answered.

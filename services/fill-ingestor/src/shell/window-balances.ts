@@ -48,7 +48,14 @@ import {
 } from './window-balances-store.ts';
 import { type WindowConfig } from './window-config.ts';
 import { placeTransactions } from './window-places.ts';
-import { accountsToPlace, markTold, type ToTell, untoldPlaces } from './window-places-store.ts';
+import {
+  accountsToPlace,
+  lookAgain,
+  markTold,
+  noteUnknown,
+  type ToTell,
+  untoldPlaces,
+} from './window-places-store.ts';
 
 export type WindowBalances = {
   readonly state: () => SourceState;
@@ -89,6 +96,8 @@ export type Turn =
       readonly errors: number;
       /** Transactions whose block was told. */
       readonly placed: number;
+      /** Of which transactions nothing is known; null where there are none. */
+      readonly unknown: string | null;
     };
 
 /** Starts asking. */
@@ -111,6 +120,7 @@ export function startWindowBalances(
     if (performance.now() - lookedAt < ms) return;
     lookedAt = performance.now();
     const reopened = await reopenWindows(database, windows.quietMs);
+    await lookAgain(database);
     for (const windowId of reopened) log.info({ event: 'WINDOW_REOPENED', window_id: windowId });
   }
 
@@ -120,11 +130,11 @@ export function startWindowBalances(
     const window = { window_id: windowId, window_end: isoTime(end) };
     waiting = turn.what === 'early' ? turn.because : null;
     if (turn.what === 'told') {
-      const { accounts, errors, placed } = turn;
+      const { accounts, errors, placed, unknown } = turn;
       facts.told += 1;
       facts.failing = errors;
-      const level = errors > 0 ? 'warn' : 'info';
-      log[level]({ event: 'WINDOW_BALANCES', ...window, accounts, errors, placed });
+      const level = errors > 0 || unknown !== null ? 'warn' : 'info';
+      log[level]({ event: 'WINDOW_BALANCES', ...window, accounts, errors, placed, unknown });
     } else if (turn.what === 'failed') {
       facts.failed += 1;
       waiting = turn.error.message;
@@ -178,8 +188,7 @@ export async function observeNext(asking: Asking, now: TimeMicros): Promise<Turn
   const silent = await accountsToAsk(database, window.windowId);
   const unplaced = await accountsToPlace(database, window);
   if (silent.length + unplaced.length === 0 && window.attempts > 0) {
-    await finish(database, window, now);
-    return { what: 'nothing' };
+    return await complete(asking, window, false, now);
   }
   const accounts = askedOf(silent, unplaced);
   if (accounts.length === 0) return await tell(asking, { window, block: null, found: [], now });
@@ -304,20 +313,20 @@ const NOTHING = { lacks: null, transactions: [] } as const;
 async function tell(asking: Asking, { window, block, found, now }: Answers): Promise<Turn> {
   const { database, retryMs, chain } = asking;
   const errors = found.flatMap(({ answer }) => (answer instanceof RuntimeError ? [answer] : []));
-  const [error] = [...errors, ...found.flatMap(({ lacks }) => lacks ?? [])];
+  const lacks = found.flatMap((one) => one.lacks ?? []);
   const isFirst = window.attempts === 0;
+  // What is unknown is waited for before the first answer only: it may never come.
+  const [error] = isFirst ? [...errors, ...lacks] : errors;
   const isNews = found.some(({ answer }) => answer !== null && !(answer instanceof RuntimeError));
   const tries = error === undefined ? 0 : window.tries + 1;
+  const isError = errors.length > 0;
   const next =
     error === undefined ? null : { waitMs: waitOf(retryMs, tries), tries, error: shown(error) };
   if (next !== null && error !== undefined && !(isFirst ? tries >= TRIES_MAX : isNews)) {
     await postpone(database, window, next);
     return { what: 'failed', window, error };
   }
-  if (!isFirst && !isNews) {
-    await finish(database, window, now);
-    return { what: 'nothing' };
-  }
+  if (!isFirst && !isNews) return await complete(asking, window, lacks.length > 0, now);
   const occasion = { windowId: window.windowId, attempt: window.attempts + 1 };
   // What is told stays told, whatever is not answered now.
   const news = found.filter(({ answer, hasAnswered }) =>
@@ -334,9 +343,29 @@ async function tell(asking: Asking, { window, block, found, now }: Answers): Pro
     error: answer instanceof RuntimeError ? shown(answer) : null,
     tokens: answer instanceof RuntimeError ? 0 : answer.tokens.length,
   }));
-  const settled = { window, block, source: sourceOf(chain), now, observations, told, next };
-  const counts = await inTransaction(database, (client) => settleAll(client, settled, news));
-  return counts === null ? { what: 'nothing' } : { what: 'told', window, ...counts };
+  const settled: Settled = {
+    ...{ window, block, source: sourceOf(chain), now, observations, told },
+    next: isError ? next : null,
+  };
+  const counts = await inTransaction(database, async (client) => {
+    const done = await settleAll(client, settled, news);
+    if (done !== null) await noteUnknown(client, window.windowId, lacks.length > 0, retryMs);
+    return done;
+  });
+  if (counts === null) return { what: 'nothing' };
+  return { what: 'told', window, ...counts, unknown: lacks[0]?.message ?? null };
+}
+
+/** Nothing is left to tell for now. */
+async function complete(
+  { database, retryMs }: Asking,
+  window: Pending,
+  isUnknown: boolean,
+  now: TimeMicros,
+): Promise<Turn> {
+  await finish(database, window, now);
+  await noteUnknown(database, window.windowId, isUnknown, retryMs);
+  return { what: 'nothing' };
 }
 
 type News = Answered & { readonly answer: Balances | RuntimeError };

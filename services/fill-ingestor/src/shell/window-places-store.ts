@@ -139,6 +139,33 @@ export async function notePlaces(
   );
 }
 
+/** Longest wait between two looks for a receipt, in milliseconds. */
+const LOOK_MS_MAX = 3_600_000;
+
+/** When the window looks again for receipts that were not there, if there are such. */
+export async function noteUnknown(
+  client: Queries,
+  windowId: string,
+  isUnknown: boolean,
+  retryMs: number,
+): Promise<void> {
+  await client.query(
+    'UPDATE ingest.report_window SET place_tries = CASE WHEN $2::bool THEN place_tries + 1 ' +
+      'ELSE 0 END, place_at = CASE WHEN $2::bool THEN now() + ' +
+      "least($3::float8 * 2 ^ least(place_tries, 20), $4::float8) * interval '1 ms' END " +
+      'WHERE window_id = $1',
+    [windowId, isUnknown, retryMs, LOOK_MS_MAX],
+  );
+}
+
+/** Complete windows look once more for receipts that were not there, when it is time. */
+export async function lookAgain(database: Queries): Promise<void> {
+  await database.query(
+    'UPDATE ingest.report_window SET try_at = now() ' +
+      'WHERE place_at <= now() AND try_at IS NULL AND attempts > 0',
+  );
+}
+
 /** A transaction with its block, as it goes on the log. */
 export type ToTell = { readonly txHash: string; readonly block: number };
 

@@ -15,6 +15,7 @@ import {
 } from '../../test/window-bench.fixture.ts';
 import { partitionOfAccount } from './inputs.ts';
 import { type Asking, observeNext, TRIES_MAX } from './window-balances.ts';
+import { lookAgain } from './window-places-store.ts';
 
 let day: WindowBench;
 
@@ -69,6 +70,16 @@ const transactionsOf = async (account: string) =>
   (await day.observed())
     .filter(({ value }) => value['account'] === account)
     .map(({ value }) => value['transactions']);
+
+/** The window looks once more for receipts, and finds none. */
+async function lookedAgain(): Promise<void> {
+  const { database, proxy } = day.bench;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await lookAgain(database);
+  const before = proxy.asked.length;
+  expect(await observeNext(day.asking, NOW)).toEqual({ what: 'nothing' });
+  expect(proxy.asked.length).toBeGreaterThan(before);
+}
 
 async function outcomes(): Promise<readonly object[]> {
   const answer = await day.bench.database.query<Record<string, string>>(
@@ -160,19 +171,26 @@ describe('a transaction without a block', () => {
         message: expect.stringMatching(/^Expected receipts of all transactions of 0x.* of 2, 0x/),
       },
     });
-    expect(turns.at(-1)).toMatchObject({ accounts: 2, errors: 0, placed: 0 });
+    expect(turns.at(-1)).toMatchObject({
+      ...{ accounts: 2, errors: 0, placed: 0 },
+      unknown: expect.stringContaining('found none of 2, 0x'),
+    });
     // Nothing new is nothing to tell.
-    await day.turnsTo('failed');
+    await lookedAgain();
     expect(await day.completed()).toHaveLength(1);
     day.bench.proxy.behave(null);
+    await lookAgain(day.bench.database);
     expect((await day.turnsTo('told')).at(-1)).toMatchObject({ placed: 1, errors: 0 });
     expect(await day.completed()).toMatchObject([{ attempt: 1 }, { attempt: 2, errors: 0 }]);
     expect(await transactionsOf(ALICE)).toEqual([[], [{ tx_hash: txHash, block_number: block }]]);
     // Bob has answered, and is not asked again.
     expect(await transactionsOf(BOB)).toEqual([[]]);
     // The one that was never mined is looked for now and then, and said to be unknown.
-    await day.turnsTo('failed');
+    await lookedAgain();
     expect(await outcomes()).toMatchObject([{ outcome: 'PLACED' }, { outcome: 'UNKNOWN' }]);
+    // Meanwhile the window is complete, and takes up what comes late.
+    const open = 'SELECT 1 FROM ingest.report_window WHERE try_at IS NOT NULL';
+    expect((await day.bench.database.query(open)).rows).toEqual([]);
   });
 
   test('of a late fill is told in another attempt, once that has come to rest', async () => {
