@@ -84,7 +84,8 @@ export async function withBus<T>(
   const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'polytraders-cli' });
   const outage = new AbortController();
   const onOutage = (error: Error): void => outage.abort(error);
-  const book = createSchemaBook({ registryUrl: config.registryUrl, codec, database, onOutage });
+  const { registryUrl } = config;
+  const book = createSchemaBook({ registryUrl, codec, database, onOutage, readsOnly: true });
   try {
     return await work({ kafka, book, config, outage: outage.signal });
   } finally {

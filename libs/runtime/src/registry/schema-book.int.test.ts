@@ -251,3 +251,33 @@ describe('what is written', () => {
     });
   });
 });
+
+describe('whoever may only read the database', () => {
+  test('decodes what the archive does not have; a service that may not archive waits', async () => {
+    const role = `t_reader_${database.name.split('_')[2] ?? ''}`;
+    await archive.query(
+      `CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT USAGE ON SCHEMA stream TO ${role};
+       GRANT SELECT ON stream.schema_archive TO ${role}`,
+    );
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = 'secret';
+    const reads = pool({ url: url.href, applicationName }, 1);
+    const onOutage = (error: RuntimeError): void => void outages.push(error);
+    const config = { registryUrl, codec, database: reads, onOutage };
+    const [reader, service] = [{ ...config, readsOnly: true }, config].map(createSchemaBook);
+    says = () => schema('Fill');
+    try {
+      await reader?.prepare([framed(61, json({ a: 1 }))], never);
+      expect(reader?.decode(framed(61, json({ a: 1 })))).toEqual({ type: 'Fill', value: { a: 1 } });
+      expect(outages).toEqual([]);
+      await service?.prepare([framed(61, json({ a: 1 }))], AbortSignal.timeout(300));
+      expect(outages[0]?.message).toContain('permission denied for table schema_archive');
+    } finally {
+      reader?.close();
+      service?.close();
+      await reads.end();
+      await archive.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+});

@@ -37,9 +37,12 @@ export type SchemaBookConfig = {
   readonly codec: Codec;
   readonly database: pg.Pool;
   readonly onOutage: (error: RuntimeError) => void;
+  /** Of somebody who may only read the database: what it may not archive it decodes all the same. */
+  readonly readsOnly?: boolean;
 };
 
 const headerBytes = 5;
+const rightMissing = '42501';
 const requestMs = 5_000;
 const retryMs = { first: 200, max: 5_000 } as const;
 /** Confluent's codes for a subject, a version and a schema that the registry does not know. */
@@ -81,12 +84,21 @@ export function createSchemaBook(config: SchemaBookConfig): SchemaBook {
     const known = archived.rows[0]?.schema;
     if (known !== undefined) return known;
     const answer = await ask<{ readonly schema: string }>(`/schemas/ids/${id}`);
-    await config.database.query(
-      'INSERT INTO stream.schema_archive (registry, id, schema) VALUES ($1, $2, $3) ' +
-        'ON CONFLICT DO NOTHING',
-      [config.registryUrl, id, answer.schema],
-    );
+    await archive(id, answer.schema);
     return answer.schema;
+  }
+
+  async function archive(id: number, schema: string): Promise<void> {
+    try {
+      await config.database.query(
+        'INSERT INTO stream.schema_archive (registry, id, schema) VALUES ($1, $2, $3) ' +
+          'ON CONFLICT DO NOTHING',
+        [config.registryUrl, id, schema],
+      );
+    } catch (cause) {
+      const isRefused = (cause as { readonly code?: string }).code === rightMissing;
+      if (!isRefused || config.readsOnly !== true) throw cause;
+    }
   }
 
   async function resolve(id: number, signal: AbortSignal): Promise<void> {
