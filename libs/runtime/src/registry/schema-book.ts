@@ -37,7 +37,7 @@ export type SchemaBookConfig = {
   readonly codec: Codec;
   readonly database: pg.Pool;
   readonly onOutage: (error: RuntimeError) => void;
-  /** Of somebody who may only read the database: what it may not archive it decodes all the same. */
+  /** Of who may only read the database: what it may not archive, it decodes all the same. */
   readonly readsOnly?: boolean;
 };
 
