@@ -218,9 +218,11 @@ export async function runFile(job: Job): Promise<0 | 1> {
 /** Windows that are over get their reports, and, where the day has its chain, its answer. */
 async function reported(job: Job, hasChain: boolean): Promise<void> {
   const { database, over, terminal } = job;
-  const lack = await waitUntilReported(database, hasChain, over);
-  if (lack !== null) terminal.err(`Not waited for any longer: ${lack}.\n`);
+  let lack = await waitUntilReported(database, hasChain, over);
   await follow(job);
+  // What the chain has answered last is a cut of the books only now, and is folded after that.
+  if (lack === null) lack = await waitUntilReported(database, hasChain, over);
+  if (lack !== null) terminal.err(`Not waited for any longer: ${lack}.\n`);
 }
 
 async function stream(job: Job, accountant: Accountant): Promise<Sent> {

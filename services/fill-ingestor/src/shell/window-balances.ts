@@ -268,7 +268,7 @@ async function askOne(
   const { account, hasAnswered } = asked;
   try {
     const lacks = await placeTransactions(asking, window, account, block);
-    const transactions = await untoldPlaces(asking.database, account);
+    const transactions = await untoldPlaces(asking.database, account, block.number);
     const isKnown = hasAnswered && transactions.length === 0;
     const answer = isKnown ? null : await balancesOf(asking, account, block);
     return { ...asked, answer, lacks, transactions };

@@ -82,7 +82,7 @@ export async function accountsToPlace(
     `SELECT a.account FROM (${ACCOUNTS}) a WHERE a.account ~ $1 ` +
       `AND (EXISTS (${loose('a.account')}) OR EXISTS (` +
       'SELECT 1 FROM ingest.transaction_place p WHERE p.account = a.account ' +
-      `AND (${AGAIN} OR NOT told AND outcome = 'PLACED'))) ORDER BY 1`,
+      `AND (${AGAIN} OR NOT told AND outcome = 'PLACED' AND block_number <= $5::bigint))) ORDER BY 1`,
     valuesOf(window, block, '^0x[0-9a-f]{40}$'),
   );
   return answer.rows.map(({ account }) => account);
@@ -169,12 +169,16 @@ export async function lookAgain(database: Queries): Promise<void> {
 /** A transaction with its block, as it goes on the log. */
 export type ToTell = { readonly txHash: string; readonly block: number };
 
-/** Transactions of an account whose block is known and not told, sorted. */
-export async function untoldPlaces(database: Queries, account: string): Promise<readonly ToTell[]> {
+/** Transactions of an account in blocks up to one that are not told, sorted. */
+export async function untoldPlaces(
+  database: Queries,
+  account: string,
+  block: number,
+): Promise<readonly ToTell[]> {
   const answer = await database.query<{ tx_hash: string; block_number: string }>(
     'SELECT tx_hash, block_number FROM ingest.transaction_place WHERE account = $1 AND NOT told ' +
-      "AND outcome = 'PLACED' ORDER BY tx_hash",
-    [account],
+      "AND outcome = 'PLACED' AND block_number <= $2::bigint ORDER BY tx_hash",
+    [account, block],
   );
   return answer.rows.map((row) => ({ txHash: row.tx_hash, block: Number(row.block_number) }));
 }

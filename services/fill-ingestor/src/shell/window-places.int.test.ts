@@ -212,6 +212,12 @@ describe('a transaction without a block', () => {
         'FROM generate_series(1, 4001) n',
       [ALICE, WINDOW],
     );
+    // Found by a later window that has not told it yet, and none of this one.
+    await day.bench.database.query(
+      'INSERT INTO ingest.transaction_place (account, tx_hash, window_id, outcome, block_number, ' +
+        "tries) VALUES ($1, $2, 'w2', 'PLACED', 99999999, 0)",
+      [ALICE, nowhere],
+    );
     expect(await day.turnsTo('told')).toMatchObject([{ placed: 4_001 }]);
     const lists = (await transactionsOf(ALICE)) as readonly (readonly object[])[];
     expect(lists.map((list) => list.length)).toEqual([2_000, 2_000, 1]);
