@@ -82,7 +82,8 @@ export async function accountsToPlace(
     `SELECT a.account FROM (${ACCOUNTS}) a WHERE a.account ~ $1 ` +
       `AND (EXISTS (${loose('a.account')}) OR EXISTS (` +
       'SELECT 1 FROM ingest.transaction_place p WHERE p.account = a.account ' +
-      `AND (${AGAIN} OR NOT told AND outcome = 'PLACED' AND block_number <= $5::bigint))) ORDER BY 1`,
+      `AND (${AGAIN} OR NOT told AND outcome = 'PLACED' ` +
+      'AND block_number <= $5::bigint))) ORDER BY 1',
     valuesOf(window, block, '^0x[0-9a-f]{40}$'),
   );
   return answer.rows.map(({ account }) => account);
