@@ -19,7 +19,7 @@ import { startGatherer } from './gatherer.ts';
 
 const COLUMNS = ['bytes', 'hash', 'appended_at'];
 /** A row may hold a day of lines: few of them are in memory at once. */
-const rowsPerTurn = 8;
+const rowsPerTurn = 1;
 /** The gatherer notifies: a look without a word from it is for the one that was lost. */
 const idleMs = 1_000;
 
