@@ -18,7 +18,7 @@ import { WINDOW_INPUTS } from '../windows/version.ts';
 import { startGatherer } from './gatherer.ts';
 
 const COLUMNS = ['bytes', 'hash', 'appended_at'];
-/** A row may hold a day of lines: few of them are in memory at once. */
+/** A row may hold a day of lines. Between two turns the group hears of us. */
 const rowsPerTurn = 1;
 /** The gatherer notifies: a look without a word from it is for the one that was lost. */
 const idleMs = 1_000;
