@@ -3,26 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { TOPICS } from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  framed,
-  kafkaConfig,
-  type Running,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
-import { createWriter } from '../processor.ts';
-import { inboxSource } from './inbox-source.ts';
-import { ingestorConfig, startReaders } from './service.ts';
+import { framed, type Running } from '@polytraders/runtime';
+import { dropTopics } from '@polytraders/testkit';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 
 type Shown = {
   readonly status: string;
@@ -39,40 +22,15 @@ type Shown = {
 
 const execution = TOPICS.executionReports.name;
 const marks = TOPICS.marks.name;
-let prefix = '';
-let fresh: FreshDatabase;
-let config: ServiceConfig;
-let running: Running | null = null;
+let bench: ServiceBench;
 
 beforeEach(async () => {
-  const stack = await testStack();
-  prefix = uniquePrefix();
-  fresh = await freshDatabase('bus_reader');
-  config = configFromEnv({
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'silent',
-    SESSION_TIMEOUT_MS: '6000',
-  });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
+  bench = await openBench('bus_reader', []);
 }, 60_000);
 
 afterEach(async () => {
-  await running?.stop();
-  running = null;
-  await fresh.drop();
-  await dropTopics(prefix);
+  await bench.close();
 }, 60_000);
-
-async function startIngestor(): Promise<Running> {
-  const ingestor = ingestorConfig({});
-  running = await start(createWriter(ingestor.accounts), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
-  return running;
-}
 
 async function ask({ port }: Running, path: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${String(port)}${path}`);
@@ -92,19 +50,15 @@ const of = (shown: Shown, source: string) => shown.sources.find((one) => one.sou
 
 /** A broker deletes in its own time; until then the group could still be joined. */
 async function gone(at: { readonly topic: string; readonly partition: number }): Promise<void> {
-  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
-  const isThere = () => kafka.watermarks(at).then(Boolean, () => false);
+  const isThere = () => bench.kafka.watermarks(at).then(Boolean, () => false);
   while (await isThere()) await sleep(100);
-  await kafka.close();
 }
 
 test('a source that waits for a schema is behind, and says for how long', async () => {
-  const service = await startIngestor();
+  const service = await bench.start();
   await seen(service, 'all is read', (shown) => shown.sources.every((one) => one.partitions > 0));
-  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
   const value = framed(2_000_000_000, Buffer.from([1, 2, 3]));
-  await kafka.send([{ topic: prefix + execution, partition: 7, key: null, value }]);
-  await kafka.close();
+  await bench.kafka.send([{ topic: bench.prefix + execution, partition: 7, key: null, value }]);
   const shown = await seen(service, 'it is late', (now) => {
     return (of(now, execution)?.lag_seconds ?? 0) >= 3;
   });
@@ -117,14 +71,14 @@ test('a source that waits for a schema is behind, and says for how long', async 
 }, 90_000);
 
 test('a source whose group cannot be joined turns health red, and its waits count', async () => {
-  await dropTopics(prefix + marks);
-  await gone({ topic: prefix + marks, partition: 0 });
-  const service = await startIngestor();
+  await dropTopics(bench.prefix + marks);
+  await gone({ topic: bench.prefix + marks, partition: 0 });
+  const service = await bench.start();
   const shown = await seen(service, 'it is red', (now) => now.status === 'red');
   expect(shown.because).toEqual([
     expect.stringMatching(`^The group has not confirmed the reader of ${marks} for \\d+ s\\.$`),
   ]);
-  expect(shown.last_outage?.message).toContain(prefix + marks);
+  expect(shown.last_outage?.message).toContain(bench.prefix + marks);
   const text = await (await ask(service, '/metrics')).text();
   expect(text).toMatch(/^polytraders_gov_fillingestor_outages_total [1-9]/m);
   expect(text).toMatch(/^polytraders_gov_fillingestor_source_confirmed_ago_ms\{.*\} \d/m);

@@ -4,34 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import {
-  codec,
-  type Event,
-  type ExecutionReport,
-  fromJson,
-  partitionOf,
-  TOPICS,
-} from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  createSchemaBook,
-  kafkaConfig,
-  type KafkaPort,
-  pool,
-  type Running,
-  type SchemaBook,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
+import { type Event, fromJson, partitionOf, TOPICS } from '@polytraders/contracts';
 import {
   conditionOf,
   type LocalChain,
@@ -41,12 +14,9 @@ import {
   startChain,
 } from '@polytraders/testkit/chain';
 import { tokenIdsOf } from '@polytraders/testkit/generator';
-import type pg from 'pg';
 import { until } from '../../test/chain-bench.fixture.ts';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 import { ALICE, BOB } from '../../test/transactions.ts';
-import { createWriter } from '../processor.ts';
-import { inboxSource } from './inbox-source.ts';
-import { ingestorConfig, startReaders } from './service.ts';
 
 const FIRST = 94_959_000;
 const DEPTH = 8;
@@ -56,31 +26,13 @@ const [YES, NO] = tokenIdsOf(CONDITION, false);
 const MARKET = { conditionId: CONDITION, ids: [YES, NO] as const };
 
 let folder: string;
-let prefix: string;
-let fresh: FreshDatabase;
-let config: ServiceConfig;
-let database: pg.Pool;
-let kafka: KafkaPort;
-let book: SchemaBook;
+let bench: ServiceBench;
 let chain: LocalChain;
 let venue: MarketMaker;
-let running: Running;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'chain-log-'));
-  prefix = uniquePrefix();
-  fresh = await freshDatabase('chain_log');
-  const stack = await testStack();
-  config = configFromEnv({
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'silent',
-    SESSION_TIMEOUT_MS: '6000',
-  });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: fresh.url, applicationName: 'test' }, 2);
-  kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
+  bench = await openBench('chain_log', ['ExecutionReport']);
   chain = await startChain({
     actors: [VENUE.exchange, VENUE.adapter],
     real: VENUE,
@@ -88,32 +40,24 @@ beforeEach(async () => {
     slotsInAnEpoch: 1_000_000,
   });
   venue = marketMaker(chain, VENUE);
-  running = await startIngestor();
-  const { registryUrl } = config;
-  book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['ExecutionReport']);
+  await startIngestor();
 }, 90_000);
 
 afterEach(async () => {
-  await running.stop();
-  book.close();
-  await kafka.close();
-  await database.end();
+  await bench.close();
   await chain.stop();
-  await fresh.drop();
-  await dropTopics(prefix);
   rmSync(folder, { recursive: true });
 }, 60_000);
 
 /** The chain books for Alice, the bus for Bob, of whom the chain speaks, too. */
-function startIngestor(): Promise<Running> {
+async function startIngestor(): Promise<void> {
   const accounts = {
     [ALICE]: { source_of_record: 'chain', default_bot: 'alpha' },
     [BOB]: { source_of_record: 'bus', other_sources: ['chain'], default_bot: 'beta' },
   };
   const path = join(folder, 'accounts.json');
   writeFileSync(path, JSON.stringify(accounts));
-  const ingestor = ingestorConfig({
+  await bench.start({
     ACCOUNTS_FILE: path,
     CHAIN_RPC_URL: chain.node.url,
     CHAIN_START_BLOCK: String(FIRST),
@@ -121,24 +65,12 @@ function startIngestor(): Promise<Running> {
     CHAIN_POLL_MS: '50',
     CHAIN_HEAD_AGE_MS_MAX: '0',
   });
-  return start(createWriter(ingestor.accounts), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
 }
 
 /** The records of an account that stand on the log. */
 async function logOf(account: string): Promise<readonly Event[]> {
-  const { name, partitions } = TOPICS.ledgerEvents;
-  const place = { topic: prefix + name, partition: partitionOf(account, partitions) };
-  const { low, lastStable } = await kafka.watermarks(place);
-  const found: Event[] = [];
-  for (let offset = low; offset < lastStable; offset += 1) {
-    const record = await kafka.recordAt(place, offset);
-    if (record === null) continue;
-    await book.prepare([record.value], AbortSignal.timeout(5_000));
-    found.push(book.decode(record.value) as Event);
-  }
+  const { ledgerEvents } = TOPICS;
+  const found = await bench.read(ledgerEvents, partitionOf(account, ledgerEvents.partitions));
   return found.filter((event) => !('account' in event.value) || event.value.account === account);
 }
 
@@ -228,7 +160,7 @@ test('a fill of the bus that the chain tells, too, is booked once', async () => 
         log.topics[2]?.endsWith(BOB.slice(2)) === true &&
         log.address === VENUE.exchange,
     )?.topics ?? [];
-  const report: ExecutionReport = fromJson('ExecutionReport', {
+  const report = fromJson('ExecutionReport', {
     kind: 'MATCH',
     order_id: 'order-1',
     account: BOB,
@@ -247,14 +179,11 @@ test('a fill of the bus that the chain tells, too, is booked once', async () => 
     tx_hash: hash,
     order_hash: orderHash,
   });
-  const { name, partitions } = TOPICS.executionReports;
-  const value = book.encode('ExecutionReport', report);
-  const place = { topic: prefix + name, partition: partitionOf(BOB, partitions) };
-  await kafka.send([{ ...place, key: BOB, value }]);
+  await bench.send(TOPICS.executionReports, BOB, 'ExecutionReport', report);
   await onTheLog(BOB, ['FillConfirmed']);
   await chain.mine(DEPTH);
   await until('the chain has joined', async () => {
-    const { rows } = await database.query<{ joined: string }>(
+    const { rows } = await bench.database.query<{ joined: string }>(
       "SELECT array_to_string(joined_sources, ',') AS joined FROM ingest.fill_identity " +
         "WHERE fill_id = 'fill-1'",
     );

@@ -10,36 +10,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { codec, partitionOf, TOPICS } from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  createSchemaBook,
-  kafkaConfig,
-  pool,
-  type Running,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
-import type pg from 'pg';
+import { TOPICS } from '@polytraders/contracts';
 import { generateActivity, printActivity } from '../../test/activity.ts';
-import { createWriter } from '../processor.ts';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 import { type ImportRequest, inspectFile } from '../sources/file/import.ts';
 import { type ImportResult, runImport } from './import-run.ts';
-import { inboxSource } from './inbox-source.ts';
-import { ingestorConfig, startReaders } from './service.ts';
 
 const PROGRAM = fileURLToPath(new URL('../import-file.ts', import.meta.url));
 const LIFE = generateActivity('through the servers', 14);
-const prefix = uniquePrefix();
 const folder = mkdtempSync(join(tmpdir(), 'import-run-'));
 const path = join(folder, 'activity.json');
 const request: ImportRequest = {
@@ -48,57 +26,30 @@ const request: ImportRequest = {
   zeroFeeDeclaredBy: 'auditor',
   identity: null,
 };
-let fresh: FreshDatabase;
-let env: Readonly<Record<string, string>>;
-let config: ServiceConfig;
-let database: pg.Pool;
-let running: Running;
+let bench: ServiceBench;
 
 beforeAll(async () => {
-  const stack = await testStack();
-  fresh = await freshDatabase('import_run');
-  env = { ...stack, DATABASE_URL: fresh.url, TOPIC_PREFIX: prefix };
-  config = configFromEnv({ ...env, LOG_LEVEL: 'silent', SESSION_TIMEOUT_MS: '6000' });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: config.databaseUrl, applicationName: 'test' }, 2);
-  const ingestor = ingestorConfig({});
-  running = await start(createWriter(ingestor.accounts), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
+  bench = await openBench('import_run', ['MarketDefinition']);
+  await bench.start();
   writeFileSync(path, printActivity(LIFE.rows, 'v2'));
   await define();
 }, 180_000);
 
 afterAll(async () => {
-  await running.stop();
-  await database.end();
-  await fresh.drop();
-  await dropTopics(prefix);
+  await bench.close();
   rmSync(folder, { recursive: true });
 }, 60_000);
 
 /** Market data says the markets of the export, and the ingestor has heard it. */
 async function define(): Promise<void> {
-  const { name, partitions } = TOPICS.marketDefinitions;
-  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
-  const { registryUrl } = config;
-  const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['MarketDefinition']);
-  await kafka.send(
-    LIFE.definitions.map((definition) => ({
-      topic: prefix + name,
-      partition: partitionOf(definition.condition_id, partitions),
-      key: definition.condition_id,
-      value: book.encode('MarketDefinition', definition),
-    })),
-  );
-  book.close();
-  await kafka.close();
+  for (const definition of LIFE.definitions) {
+    const { condition_id: key } = definition;
+    await bench.send(TOPICS.marketDefinitions, key, 'MarketDefinition', definition);
+  }
   const deadline = performance.now() + 20_000;
   const sql = 'SELECT count(*) AS n FROM ingest.market_definition';
   for (;;) {
-    const answer = await database.query<{ n: string }>(sql);
+    const answer = await bench.database.query<{ n: string }>(sql);
     if (Number(answer.rows[0]?.n) === LIFE.definitions.length) return;
     if (performance.now() > deadline) throw new Error('Expected the definitions to be heard.');
     await sleep(100);
@@ -108,12 +59,8 @@ async function define(): Promise<void> {
 async function imported(say: (line: string) => void): Promise<ImportResult> {
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
-  const kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
-  try {
-    return await runImport({ database, kafka, topicPrefix: prefix }, inspection, request, say);
-  } finally {
-    await kafka.close();
-  }
+  const { database, kafka, prefix: topicPrefix } = bench;
+  return runImport({ database, kafka, topicPrefix }, inspection, request, say);
 }
 
 const { AIRDROP: unknown, ...known } = LIFE.counts;
@@ -149,7 +96,7 @@ test('an import says what the rows are, and which records stand on the log', asy
 }, 60_000);
 
 test('what the wallet holds is what its rows left it, to the micro', async () => {
-  const answer = await database.query<{ token_id: string; micros: string }>(
+  const answer = await bench.database.query<{ token_id: string; micros: string }>(
     'SELECT token_id, (sum(quantity_shares) * 1000000)::bigint AS micros FROM ingest.held_tokens ' +
       'WHERE account = $1 GROUP BY 1 HAVING sum(quantity_shares) <> 0',
     [LIFE.wallet],
@@ -165,7 +112,7 @@ test('to people an import says fills, movements by type, and what was set aside'
   const child = spawn(
     process.execPath,
     [PROGRAM, copy, '--fee', 'declared-zero', '--reviewed-by', 'auditor'],
-    { env: { ...process.env, ...env } },
+    { env: { ...process.env, ...bench.env } },
   );
   const texts = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString('utf8')));

@@ -4,38 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
-  codec,
   type Event,
-  type ExecutionReport,
   fromJson,
   type MarkObserved,
-  partitionOf,
-  type RecordType,
   toJson,
+  type Topic,
   TOPICS,
 } from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  createSchemaBook,
-  kafkaConfig,
-  type KafkaPort,
-  pool,
-  type Running,
-  type SchemaBook,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
-import type pg from 'pg';
-import { createWriter } from '../processor.ts';
+import { pool, type Running } from '@polytraders/runtime';
+import { testStack } from '@polytraders/testkit';
 import { inspectFile } from '../sources/file/import.ts';
 import {
   ALICE,
@@ -48,127 +25,62 @@ import {
   ORDER,
   YES,
 } from '../../test/inputs.ts';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 import { tellTime } from './clock.ts';
 import { parseParameters } from './parameters.ts';
-import { inboxSource } from './inbox-source.ts';
 import { missingIngestor, runImport } from './import-run.ts';
-import { ingestorConfig, startReaders } from './service.ts';
 
-const prefix = uniquePrefix();
 const folder = mkdtempSync(join(tmpdir(), 'ingestor-'));
-let fresh: FreshDatabase;
-let config: ServiceConfig;
-let database: pg.Pool;
-let kafka: KafkaPort;
-let book: SchemaBook;
+let bench: ServiceBench;
 let running: Running;
 
 beforeAll(async () => {
-  const stack = await testStack();
-  fresh = await freshDatabase('fill_ingestor');
-  config = configFromEnv({
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'silent',
-    SESSION_TIMEOUT_MS: '6000',
-  });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: config.databaseUrl, applicationName: 'test' }, 2);
-  kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
-  running = await startIngestor();
-  book = createSchemaBook({
-    registryUrl: config.registryUrl,
-    codec,
-    database,
-    onOutage: () => undefined,
-  });
-  await book.announce([
-    'ExecutionReport',
-    'MarkObserved',
-    'MarketDefinition',
-    'OperationsReport',
-    'LedgerCommand',
-  ]);
+  bench = await openBench('fill_ingestor', ['ExecutionReport', 'MarkObserved', 'MarketDefinition']);
+  running = await bench.start();
 }, 180_000);
 
 afterAll(async () => {
-  await running.stop();
-  book.close();
-  await kafka.close();
-  await database.end();
-  await fresh.drop();
-  await dropTopics(prefix);
+  await bench.close();
   rmSync(folder, { recursive: true });
 }, 60_000);
 
-function startIngestor(): Promise<Running> {
-  const ingestor = ingestorConfig({});
-  return start(createWriter(ingestor.accounts), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
-}
-
-async function send(
-  topic: string,
-  partitions: number,
-  key: string,
-  type: RecordType,
-  value: object,
-): Promise<void> {
-  const record = {
-    topic: prefix + topic,
-    partition: partitionOf(key, partitions),
-    key,
-    value: book.encode(type, value),
-  };
-  await kafka.send([record]);
-}
-
-async function report(fields: object, key: string = ALICE): Promise<void> {
-  const value: ExecutionReport = fromJson('ExecutionReport', fields);
-  const { name, partitions } = TOPICS.executionReports;
-  await send(name, partitions, key, 'ExecutionReport', value);
+function report(fields: object, key: string = ALICE): Promise<void> {
+  const value = fromJson('ExecutionReport', fields);
+  return bench.send(TOPICS.executionReports, key, 'ExecutionReport', value);
 }
 
 /**
  * The records that stand on a topic for a read_committed reader, once there are `count` of them.
  */
-async function standing(
-  topic: string,
-  partitions: number,
-  count: number,
-): Promise<readonly Event[]> {
+async function standing(topic: Topic, count: number): Promise<readonly Event[]> {
   const deadline = performance.now() + 30_000;
   for (;;) {
-    const found = await readAll(prefix + topic, partitions);
+    const found = await readAll(topic);
     if (found.length >= count || performance.now() > deadline) return found;
     await sleep(200);
   }
 }
 
-async function readAll(topic: string, partitions: number): Promise<readonly Event[]> {
+async function readAll(topic: Topic): Promise<readonly Event[]> {
   const found: Event[] = [];
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const { low, lastStable } = await kafka.watermarks({ topic, partition });
-    for (let offset = low; offset < lastStable; offset += 1) {
-      const record = await kafka.recordAt({ topic, partition }, offset);
-      if (record === null) continue;
-      await book.prepare([record.value], AbortSignal.timeout(5_000));
-      found.push(book.decode(record.value) as Event);
-    }
+  for (let partition = 0; partition < topic.partitions; partition += 1) {
+    found.push(...(await bench.read(topic, partition)));
   }
   return found;
 }
 
-const logOf = (count: number): Promise<readonly Event[]> =>
-  standing(TOPICS.ledgerEvents.name, TOPICS.ledgerEvents.partitions, count);
+const logOf = (count: number): Promise<readonly Event[]> => standing(TOPICS.ledgerEvents, count);
 
 function ofAlice(log: readonly Event[]): readonly string[] {
   return log
     .filter((event) => 'account' in event.value && event.value.account === ALICE)
     .map((event) => event.type);
+}
+
+/** What an import works with. */
+function servers(): Parameters<typeof runImport>[0] {
+  const { database, kafka, prefix: topicPrefix } = bench;
+  return { database, kafka, topicPrefix };
 }
 
 const SETTLED = Object.keys(parseParameters(null));
@@ -200,9 +112,8 @@ test('an order and its fill go from the bus to the log, with their market', asyn
     observed_at: '2026-05-08T11:59:59Z',
     source: 'clob',
   });
-  const { name, partitions } = TOPICS.marketDefinitions;
-  await send(name, partitions, CONDITION, 'MarketDefinition', definition);
-  await send(TOPICS.marks.name, TOPICS.marks.partitions, YES, 'MarkObserved', mark);
+  await bench.send(TOPICS.marketDefinitions, CONDITION, 'MarketDefinition', definition);
+  await bench.send(TOPICS.marks, YES, 'MarkObserved', mark);
   await until('SELECT count(*)::int AS n FROM ingest.mark', 1);
   await until('SELECT count(*)::int AS n FROM ingest.market_definition', 1);
   await report({ ...ORDER, expires_at: '2026-05-08T13:00:00Z' });
@@ -222,22 +133,22 @@ test('an order and its fill go from the bus to the log, with their market', asyn
 }, 60_000);
 
 test('what cannot be used is in the quarantine topic and view, and never on the log', async () => {
-  await kafka.send([
+  await bench.kafka.send([
     {
-      topic: prefix + TOPICS.executionReports.name,
+      topic: bench.prefix + TOPICS.executionReports.name,
       partition: 5,
       key: 'x',
       value: Buffer.from('junk'),
     },
   ]);
   await report(json(BARE, 'unknown order'), 'ord');
-  const aside = await standing(TOPICS.quarantine.name, TOPICS.quarantine.partitions, 2);
+  const aside = await standing(TOPICS.quarantine, 2);
   expect(
     aside
       .map((event) => (event.type === 'QuarantinedInput' ? event.value.reason_code : event.type))
       .sort(),
   ).toEqual(['INCOMPLETE_INPUT', 'UNDECODABLE_INPUT']);
-  const seen = await database.query<{ reason_code: string }>(
+  const seen = await bench.database.query<{ reason_code: string }>(
     'SELECT reason_code FROM ingest.quarantine ORDER BY 1',
   );
   expect(seen.rows.map((row) => row.reason_code)).toEqual([
@@ -248,14 +159,14 @@ test('what cannot be used is in the quarantine topic and view, and never on the 
 
 test('a deadline that has passed is told to its partition once', async () => {
   await until('SELECT count(*)::int AS n FROM ingest.time_told', 1);
-  expect(await tellTime(database, Date.now() * 1000)).toBe(0);
+  expect(await tellTime(bench.database, Date.now() * 1000)).toBe(0);
   const log = await logOf(TOLD + 5);
   expect(log.filter((event) => event.type === 'TimeAdvanced')).toHaveLength(1);
 }, 60_000);
 
 test('after a restart nothing is written again, and the same reports are duplicates', async () => {
   await running.stop();
-  running = await startIngestor();
+  running = await bench.start();
   await report(json(MATCH));
   await report({ ...json(MATCH), fill_id: 'F2' });
   const log = await logOf(TOLD + 6);
@@ -275,9 +186,8 @@ test('a file is taken once, followed to the log and counted', async () => {
   writeFileSync(path, all.map((row) => JSON.stringify(row)).join('\n'));
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
-  expect(await missingIngestor(database)).toBeNull();
-  const servers = { database, kafka, topicPrefix: prefix };
-  const first = await runImport(servers, inspection, request, () => undefined);
+  expect(await missingIngestor(bench.database)).toBeNull();
+  const first = await runImport(servers(), inspection, request, () => undefined);
   expect(first).toMatchObject({
     records: 31,
     taken: 31,
@@ -287,7 +197,7 @@ test('a file is taken once, followed to the log and counted', async () => {
     without_effect: 5,
     quarantined: { PRICE_OUT_OF_RANGE: 1 },
   });
-  const again = await runImport(servers, inspection, request, () => undefined);
+  const again = await runImport(servers(), inspection, request, () => undefined);
   expect(again).toMatchObject({ taken: 0, already_there: 31, fills: 0, refused_before: 1 });
   const log = await logOf(TOLD + 6 + 25);
   expect(
@@ -297,18 +207,16 @@ test('a file is taken once, followed to the log and counted', async () => {
 
 test('poison among good reports is set aside one by one; no partition stands still', async () => {
   const before = (await logOf(TOLD + 31)).length;
-  const aside = await standing(TOPICS.quarantine.name, TOPICS.quarantine.partitions, 3);
-  const { marks, marketDefinitions } = TOPICS;
+  const aside = await standing(TOPICS.quarantine, 3);
   const mark = { token_id: NO, price: '7', kind: 'MID', observed_at: '2026-05-08T11:59:59Z' };
   const oddMark = fromJson('MarkObserved', { ...mark, source: 'clob' });
-  await send(marks.name, marks.partitions, NO, 'MarkObserved', oddMark);
+  await bench.send(TOPICS.marks, NO, 'MarkObserved', oddMark);
   const oddDefinition = fromJson('MarketDefinition', {
     ...PLAIN,
     condition_id: '0xodd',
     tokens: [{ token_id: 'odd\u0000', outcome: 'Yes' }],
   });
-  const { name, partitions } = marketDefinitions;
-  await send(name, partitions, '0xodd', 'MarketDefinition', oddDefinition);
+  await bench.send(TOPICS.marketDefinitions, '0xodd', 'MarketDefinition', oddDefinition);
   const good = json(MATCH);
   await report({ ...good, fill_id: 'P1', fee_pusd: '1e30' });
   await report({ ...good, fill_id: 'P\u00002' });
@@ -321,11 +229,7 @@ test('poison among good reports is set aside one by one; no partition stands sti
     event.type === 'FillConfirmed' ? [event.value.fill_id] : [],
   );
   expect(fills.filter((id) => id.startsWith('P'))).toEqual(['P5']);
-  const now = await standing(
-    TOPICS.quarantine.name,
-    TOPICS.quarantine.partitions,
-    aside.length + 6,
-  );
+  const now = await standing(TOPICS.quarantine, aside.length + 6);
   const reasons = now.flatMap((event) =>
     event.type === 'QuarantinedInput' ? [event.value.reason_code] : [],
   );
@@ -335,10 +239,9 @@ test('poison among good reports is set aside one by one; no partition stands sti
 
 test('a mark is captured before the definition of its market has come', async () => {
   const before = (await logOf(0)).length;
-  const { name, partitions } = TOPICS.marks;
   const observed_at = '2026-05-08T11:59:59Z';
   const mark = { token_id: '777', price: '0.6', kind: 'LAST', observed_at, source: 'clob' };
-  await send(name, partitions, '777', 'MarkObserved', fromJson('MarkObserved', mark));
+  await bench.send(TOPICS.marks, '777', 'MarkObserved', fromJson('MarkObserved', mark));
   await until("SELECT count(*)::int AS n FROM ingest.mark WHERE token_id = '777'", 1);
   const condition_id = `0x${'77'.repeat(32)}`;
   await report({ ...json(MATCH), fill_id: 'M1', order_id: 'OM1', token_id: '777', condition_id });
@@ -358,8 +261,7 @@ test('two accounts claim one place at once: one is booked, the other an alarm', 
   writeFileSync(path, claims.join('\n'));
   const inspection = await inspectFile(path, request);
   if ('refused' in inspection) throw new Error(inspection.refused);
-  const servers = { database, kafka, topicPrefix: prefix };
-  const result = await runImport(servers, inspection, request, () => undefined);
+  const result = await runImport(servers(), inspection, request, () => undefined);
   expect(result).toMatchObject({ fills: 8, quarantined: { GOV_FILL_MISMATCH: 8 } });
   expect(running.worker.halted().size).toBe(0);
 }, 60_000);
@@ -376,7 +278,7 @@ test('without an ingestor the import says so', async () => {
 async function until(sql: string, least: number): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (performance.now() < deadline) {
-    const answer = await database.query<{ n: string }>(sql);
+    const answer = await bench.database.query<{ n: string }>(sql);
     if (Number(answer.rows[0]?.n) >= least) return;
     await sleep(100);
   }

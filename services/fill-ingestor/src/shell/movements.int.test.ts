@@ -2,28 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { codec, type Event, fromJson, partitionOf, TOPICS } from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  createSchemaBook,
-  kafkaConfig,
-  type KafkaPort,
-  pool,
-  type Running,
-  type SchemaBook,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
-import type pg from 'pg';
+import { type Event, fromJson, TOPICS } from '@polytraders/contracts';
+import { type Running } from '@polytraders/runtime';
 import {
   ALICE,
   CONDITION,
@@ -36,65 +16,28 @@ import {
   TX,
   YES,
 } from '../../test/inputs.ts';
-import { createWriter } from '../processor.ts';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 import { type RawInput } from '../raw.ts';
 import { appendInputs, inTransaction } from './inbox.ts';
-import { inboxSource } from './inbox-source.ts';
 import { partitionOfAccount } from './inputs.ts';
-import { ingestorConfig, startReaders } from './service.ts';
 
-const prefix = uniquePrefix();
 const HOME = partitionOfAccount(ALICE);
 const OTHER = `0x${'22'.repeat(32)}`;
-const EVENTS = TOPICS.ledgerEvents;
-let fresh: FreshDatabase;
-let config: ServiceConfig;
-let database: pg.Pool;
-let kafka: KafkaPort;
-let book: SchemaBook;
+let bench: ServiceBench;
 let running: Running;
 
 beforeAll(async () => {
-  const stack = await testStack();
-  fresh = await freshDatabase('ingestor_moves');
-  config = configFromEnv({
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'silent',
-    SESSION_TIMEOUT_MS: '6000',
-  });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: config.databaseUrl, applicationName: 'test' }, 2);
-  kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
-  running = await startIngestor();
-  const onOutage = (): undefined => undefined;
-  book = createSchemaBook({ registryUrl: config.registryUrl, codec, database, onOutage });
-  await book.announce(['ExecutionReport', 'LedgerCommand']);
+  bench = await openBench('ingestor_moves', ['ExecutionReport', 'LedgerCommand']);
+  running = await bench.start();
 }, 180_000);
 
 afterAll(async () => {
-  await running.stop();
-  book.close();
-  await kafka.close();
-  await database.end();
-  await fresh.drop();
-  await dropTopics(prefix);
+  await bench.close();
 }, 60_000);
 
-function startIngestor(): Promise<Running> {
-  const ingestor = ingestorConfig({});
-  return start(createWriter(ingestor.accounts), config, {
-    source: inboxSource,
-    beside: (services) => startReaders(services, ingestor),
-  });
-}
-
-async function send(type: 'ExecutionReport' | 'LedgerCommand', json: object): Promise<void> {
+function send(type: 'ExecutionReport' | 'LedgerCommand', json: object): Promise<void> {
   const topic = type === 'LedgerCommand' ? TOPICS.commands : TOPICS.executionReports;
-  const value = book.encode(type, fromJson(type, json));
-  const partition = partitionOf(ALICE, topic.partitions);
-  await kafka.send([{ topic: prefix + topic.name, partition, key: ALICE, value }]);
+  return bench.send(topic, ALICE, type, fromJson(type, json));
 }
 
 async function ask(id: string, command: string, given: object): Promise<void> {
@@ -122,7 +65,7 @@ async function append(raw: RawInput, partition: number | 'all' = HOME): Promise<
   const sourcePosition = `test/${String(at)}`;
   const input = { partition, source, sourcePosition, rawFormat: 'json', raw } as const;
   const inputs = [{ ...input, bytes: Buffer.from(JSON.stringify(raw)) }];
-  await inTransaction(database, (client) => appendInputs(client, inputs, NOON + at));
+  await inTransaction(bench.database, (client) => appendInputs(client, inputs, NOON + at));
 }
 
 /** Alice's partition of the log without the parameters, once a record of the type is there. */
@@ -136,15 +79,7 @@ async function logWith(type: string): Promise<readonly Event[]> {
 }
 
 async function readLog(): Promise<readonly Event[]> {
-  const topic = prefix + EVENTS.name;
-  const { low, lastStable } = await kafka.watermarks({ topic, partition: HOME });
-  const found: Event[] = [];
-  for (let offset = low; offset < lastStable; offset += 1) {
-    const record = await kafka.recordAt({ topic, partition: HOME }, offset);
-    if (record === null) continue;
-    await book.prepare([record.value], AbortSignal.timeout(5_000));
-    found.push(book.decode(record.value) as Event);
-  }
+  const found = await bench.read(TOPICS.ledgerEvents, HOME);
   return found.filter((event) => event.type !== 'ParametersChanged');
 }
 
@@ -180,7 +115,7 @@ test('commands and movements stand on the log; a reservation hears of its end', 
 
 test('an ingestor that starts anew remembers what was moved, asked, held and open', async () => {
   await running.stop();
-  running = await startIngestor();
+  running = await bench.start();
   const before = (await readLog()).length;
   await append(SPLIT);
   await ask('cmd-1', 'CLAIM_JOB', CLAIM);
@@ -200,6 +135,6 @@ test('an ingestor that starts anew remembers what was moved, asked, held and ope
     ],
   });
   expect(log[2]?.value).toMatchObject({ order_id: 'O1', closing_reason: 'MARKET_RESOLVED' });
-  const deadlines = await database.query('SELECT 1 FROM ingest.deadline');
+  const deadlines = await bench.database.query('SELECT 1 FROM ingest.deadline');
   expect(deadlines.rowCount).toBe(0);
 }, 90_000);

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
-  codec,
   type Event,
   fromJson,
   isoTime,
@@ -19,26 +18,7 @@ import {
   type Topic,
   TOPICS,
 } from '@polytraders/contracts';
-import { applyTopics } from '@polytraders/infra/topics';
-import {
-  configFromEnv,
-  connectKafka,
-  createSchemaBook,
-  kafkaConfig,
-  type KafkaPort,
-  pool,
-  type Running,
-  type SchemaBook,
-  type ServiceConfig,
-  start,
-} from '@polytraders/runtime';
-import {
-  dropTopics,
-  type FreshDatabase,
-  freshDatabase,
-  testStack,
-  uniquePrefix,
-} from '@polytraders/testkit';
+import { type Running } from '@polytraders/runtime';
 import {
   conditionOf,
   type LocalChain,
@@ -48,12 +28,9 @@ import {
   startChain,
 } from '@polytraders/testkit/chain';
 import { tokenIdsOf } from '@polytraders/testkit/generator';
-import type pg from 'pg';
 import { until } from '../../test/chain-bench.fixture.ts';
+import { openBench, type ServiceBench } from '../../test/service-bench.fixture.ts';
 import { ALICE, BOB } from '../../test/transactions.ts';
-import { createWriter } from '../processor.ts';
-import { inboxSource } from './inbox-source.ts';
-import { ingestorConfig, startReaders } from './service.ts';
 
 const FIRST = 94_959_000;
 const DEPTH = 4;
@@ -69,31 +46,19 @@ const ENVELOPE = {
 };
 
 let folder: string;
-let prefix: string;
-let fresh: FreshDatabase;
-let config: ServiceConfig;
-let database: pg.Pool;
-let kafka: KafkaPort;
-let book: SchemaBook;
+let bench: ServiceBench;
 let chain: LocalChain;
 let venue: MarketMaker;
 let running: Running;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'window-log-'));
-  prefix = uniquePrefix();
-  fresh = await freshDatabase('window_log');
-  const stack = await testStack();
-  config = configFromEnv({
-    ...stack,
-    DATABASE_URL: fresh.url,
-    TOPIC_PREFIX: prefix,
-    LOG_LEVEL: 'silent',
-    SESSION_TIMEOUT_MS: '6000',
-  });
-  await applyTopics({ brokers: config.kafka, registryUrl: config.registryUrl, prefix });
-  database = pool({ url: fresh.url, applicationName: 'test' }, 2);
-  kafka = await connectKafka({ ...kafkaConfig(config.kafka), clientId: 'test' });
+  bench = await openBench('window_log', [
+    'ExecutionReport',
+    'OperationsReport',
+    'LedgerCommand',
+    'MarkObserved',
+  ]);
   chain = await startChain({
     actors: [VENUE.exchange, VENUE.adapter],
     real: VENUE,
@@ -102,30 +67,23 @@ beforeEach(async () => {
   });
   venue = marketMaker(chain, VENUE);
   running = await startIngestor();
-  const { registryUrl } = config;
-  book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
-  await book.announce(['ExecutionReport', 'OperationsReport', 'LedgerCommand', 'MarkObserved']);
 }, 90_000);
 
 afterEach(async () => {
-  await running.stop();
-  book.close();
-  await kafka.close();
-  await database.end();
+  await bench.close();
   await chain.stop();
-  await fresh.drop();
-  await dropTopics(prefix);
   rmSync(folder, { recursive: true });
 }, 60_000);
 
-function startIngestor(workerId = config.workerId): Promise<Running> {
+function startIngestor(workerId = 'first'): Promise<Running> {
   const accounts = {
     [ALICE]: { source_of_record: 'chain', default_bot: 'alpha' },
     [BOB]: { source_of_record: 'chain', default_bot: 'beta' },
   };
   const path = join(folder, 'accounts.json');
   writeFileSync(path, JSON.stringify(accounts));
-  const ingestor = ingestorConfig({
+  return bench.start({
+    WORKER_ID: workerId,
     ACCOUNTS_FILE: path,
     CHAIN_RPC_URL: chain.node.url,
     CHAIN_START_BLOCK: String(FIRST),
@@ -136,27 +94,11 @@ function startIngestor(workerId = config.workerId): Promise<Running> {
     WINDOW_QUIET_SECONDS: '1',
     WINDOW_BALANCES_RETRY_SECONDS: '1',
   });
-  return start(
-    createWriter(ingestor.accounts, ingestor.rules),
-    { ...config, workerId },
-    {
-      source: inboxSource,
-      beside: (services) => startReaders(services, ingestor),
-    },
-  );
 }
 
 /** What stands in a partition of the log, parameters left out. */
 async function logOf(partition: number): Promise<readonly Event[]> {
-  const place = { topic: prefix + TOPICS.ledgerEvents.name, partition };
-  const { low, lastStable } = await kafka.watermarks(place);
-  const found: Event[] = [];
-  for (let offset = low; offset < lastStable; offset += 1) {
-    const record = await kafka.recordAt(place, offset);
-    if (record === null) continue;
-    await book.prepare([record.value], AbortSignal.timeout(5_000));
-    found.push(book.decode(record.value) as Event);
-  }
+  const found = await bench.read(TOPICS.ledgerEvents, partition);
   return found.filter((event) => event.type !== 'ParametersChanged');
 }
 
@@ -178,10 +120,8 @@ async function untilEverywhere(type: string, count: number): Promise<readonly Ev
   return found;
 }
 
-async function send(topic: Topic, type: Event['type'], key: string, json: object): Promise<void> {
-  const value = book.encode(type, fromJson(type, json));
-  const place = { topic: prefix + topic.name, partition: partitionOf(key, topic.partitions) };
-  await kafka.send([{ ...place, key, value }]);
+function send(topic: Topic, type: Event['type'], key: string, json: object): Promise<void> {
+  return bench.send(topic, key, type, fromJson(type, json));
 }
 
 async function mineAt(seconds: number, ...sent: readonly Promise<string>[]): Promise<void> {
@@ -216,7 +156,7 @@ test('a day is closed, its balances are observed, then complete, in that order',
     source: 'test',
   });
   await until('the mark is known', async () => {
-    const known = await database.query('SELECT 1 FROM ingest.mark');
+    const known = await bench.database.query('SELECT 1 FROM ingest.mark');
     return known.rowCount === 1;
   });
   await tradeAndEnd();
