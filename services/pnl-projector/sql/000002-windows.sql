@@ -55,7 +55,7 @@ CREATE TABLE window_inputs (
 );
 SELECT stream.keep_append_only('window_inputs');
 
--- What the fold remembers: the desk, a day, a window, a wallet a row. Read settlement_reports.
+-- What the fold remembers: the desk, a window, a wallet a row. Read settlement_reports.
 CREATE TABLE window_state (
   kind text NOT NULL,
   name text NOT NULL,
@@ -63,7 +63,8 @@ CREATE TABLE window_state (
   PRIMARY KEY (kind, name)
 );
 
--- The same of books and markets: a book, a condition, an event, a payout, a mark a row.
+-- The same of books, markets and days: a book, a condition, an event, a payout, a mark, a sum of
+-- a day a row.
 CREATE TABLE window_parts (
   kind text NOT NULL,
   name text NOT NULL,

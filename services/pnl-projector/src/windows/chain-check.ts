@@ -13,7 +13,7 @@ import {
 } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
 import { type Cut, type Leg, type Observation, type Opening } from './cut.ts';
-import { exactText, exactValue } from './exact-json.ts';
+import { exactHash } from './exact-json.ts';
 import {
   type AccountState,
   type DeskState,
@@ -77,15 +77,14 @@ export function verdictOf(window: WindowState, accounts: DeskState['accounts']):
   };
 }
 
-/** What a reviewer approves: this text, and nothing that comes to another one. */
-export function verdictText({ accounts }: Verdict): string {
-  return exactText(accounts.map(({ account, drift, status }) => [account, drift, status]));
+/** What a reviewer approves: wallets with drift and status of this hash, and no others. */
+export function verdictHash({ accounts }: Verdict): string {
+  return exactHash(accounts.map(({ account, drift, status }) => [account, drift, status]));
 }
 
 /** Whether every wallet of a verdict had its answer. */
-export function isAnswered(text: string): boolean {
-  const accounts = exactValue(text) as readonly (readonly [string, bigint | null, string])[];
-  return accounts.every(([, , status]) => status !== 'PENDING');
+export function isAnswered({ accounts }: Verdict): boolean {
+  return accounts.every(({ status }) => status !== 'PENDING');
 }
 
 function reconciledOf(

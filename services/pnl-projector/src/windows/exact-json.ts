@@ -4,6 +4,8 @@
  * long as its maps and objects were filled in the same order; callers sort.
  */
 
+import { createHash } from 'node:crypto';
+
 const MAP = '#map';
 
 /** The text of a value of plain objects, lists, maps, texts, numbers, bigints and nulls. */
@@ -13,6 +15,11 @@ export function exactText(value: unknown): string {
     if (typeof part === 'string') return part.startsWith('#') ? `#${part}` : part;
     return part instanceof Map ? { [MAP]: [...part] } : part;
   });
+}
+
+/** SHA-256 of the text of a value, in hex. */
+export function exactHash(value: unknown): string {
+  return createHash('sha256').update(exactText(value)).digest('hex');
 }
 
 /** The value of such a text. */

@@ -18,14 +18,7 @@ import {
 import { assertNever } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { revisionReleased, windowsTouched } from './affected.ts';
-import {
-  isAnswered,
-  verdictOf,
-  verdictText,
-  withBlock,
-  withLateLegs,
-  withObservations,
-} from './chain-check.ts';
+import { isAnswered, verdictOf, withBlock, withLateLegs, withObservations } from './chain-check.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
 import { marketsWith } from './markets.ts';
@@ -365,9 +358,8 @@ function isAnswerDue({ cut, desk }: Work, window: WindowState): boolean {
   if (event.type === 'WindowBalancesComplete' && event.value.window_id === window.id) return false;
   const waited = waitsSince === null ? 0 : event.value.recorded_at - waitsSince;
   if (event.type === 'WindowClosed' && waited >= ANSWER_WAIT_MAX) return false;
-  const said = regular?.verdicts.at(-1);
-  if (said === undefined || !isAnswered(said)) return false;
-  return !isAnswered(verdictText(verdictOf(window, desk.accounts)));
+  if (regular?.isAnswered !== true) return false;
+  return !isAnswered(verdictOf(window, desk.accounts));
 }
 
 /** What the next cut that makes reports has to look at besides its own. */

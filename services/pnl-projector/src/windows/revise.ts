@@ -4,7 +4,6 @@
  * content is no revision, and a change of mode alone is none.
  */
 
-import { createHash } from 'node:crypto';
 import {
   dateOfTime,
   haltedSince,
@@ -14,11 +13,11 @@ import {
 } from '@polytraders/domain';
 import { divideHalfEven, formatMicros } from '@polytraders/money';
 import { type Mode } from '../entities.ts';
-import { type Verdict, verdictOf, verdictText } from './chain-check.ts';
+import { isAnswered, type Verdict, verdictHash, verdictOf } from './chain-check.ts';
 import { type Basis, type Content, contentOf } from './content.ts';
 import { type Cut } from './cut.ts';
 import { type AlertLine, type ReportEntry } from './entry.ts';
-import { exactText } from './exact-json.ts';
+import { exactHash, exactText } from './exact-json.ts';
 import { type DeskState, type Published, type WindowState } from './state.ts';
 
 export const RECONCILE_FAIL = 'PNL_REPORTER_ONCHAIN_RECONCILE_FAIL';
@@ -50,7 +49,7 @@ export type Revised = {
 export function revise(before: WindowState, place: Place): Revised {
   const verdict = verdictOf(before, place.desk.accounts);
   const isGrave = verdict.status === 'UNRECONCILED';
-  const isHeld = isGrave && before.approved !== verdictText(verdict);
+  const isHeld = isGrave && before.approved !== verdictHash(verdict);
   const entries: ReportEntry[] = [];
   const regular = formOf(before, place, verdict, isHeld, false);
   if (regular.entry !== null) entries.push(regular.entry);
@@ -87,10 +86,10 @@ function formOf(
   const before = isMixed ? window.mixed : window.regular;
   const content = contentOf(window, place.basis, isMixed);
   const since = haltedSince(place.desk.halts, window);
-  const said = hashOf([content, verdict, since]);
+  const said = exactHash([content, verdict, since]);
   const isReleased = before?.released === said;
   // The mode is not in it: another mode alone is nothing new about the window.
-  const whole = hashOf([said, byDrift, isReleased]);
+  const whole = exactHash([said, byDrift, isReleased]);
   if (before?.content === whole) return { published: before, entry: null, heldByMode: null };
   const byMode = place.mode === 'limited_live' && !isReleased;
   const revision = (before?.revision ?? 0) + 1;
@@ -105,7 +104,8 @@ function formOf(
     content: whole,
     released: before?.released ?? null,
     eventId,
-    verdicts: [...(before?.verdicts ?? []), verdictText(verdict)],
+    verdicts: [...(before?.verdicts ?? []), verdictHash(verdict)],
+    isAnswered: isAnswered(verdict),
     alerts: exactText(alerts),
   };
   const names = { reportId, eventId, revision, supersedes: before?.eventId ?? null };
@@ -228,8 +228,4 @@ function alertsOf(window: WindowState, verdict: Verdict): readonly AlertLine[] {
 /** Paper is beside live fills in a report: said once a window, not at every revision of it. */
 function paperAlert(): readonly AlertLine[] {
   return [{ code: PAPER_IN_REGULATORY, severity: 'WARN', metadata: [] }];
-}
-
-function hashOf(said: unknown): string {
-  return createHash('sha256').update(exactText(said)).digest('hex');
 }

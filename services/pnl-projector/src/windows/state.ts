@@ -147,8 +147,10 @@ export type Published = {
   /** What a reviewer has released of what the mode held: `said` as it was then. */
   readonly released: string | null;
   readonly eventId: string;
-  /** By revision, what the chain check came to: what a reviewer approves. */
+  /** By revision, the hash of what the chain check came to: what a reviewer approves. */
   readonly verdicts: readonly string[];
+  /** Whether every wallet had its answer in the last one. */
+  readonly isAnswered: boolean;
   /** The alerts that its last state calls for: the same ones are not raised again. */
   readonly alerts: string;
 };

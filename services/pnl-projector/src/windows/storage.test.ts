@@ -1,14 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Recorded } from '@polytraders/stream';
 import { TOKEN } from '../events.fixture.ts';
-import { type Cut } from './cut.ts';
+import { type Cut, type SumLine } from './cut.ts';
 import { createDesk } from './desk.fixture.ts';
 import { type ReportEntry } from './entry.ts';
 import { exactText, exactValue } from './exact-json.ts';
 import { atDay, createLog, type Log, price, qty, usd, wallets } from './log.fixture.ts';
 import { windowsProcessor } from './processor.ts';
-import { type WindowEntity } from './state.ts';
+import { dayKey, type WindowEntity } from './state.ts';
 import { changes, locate, revive } from './storage.ts';
+import { dayWith } from './take.ts';
+
+const DATE = '2026-05-08';
 
 /**
  * A fold that writes its rows after each cut. It remembers nothing and reads them before each cut,
@@ -146,3 +149,39 @@ describe('what the fold remembers', () => {
     expect(exactValue(exactText({ value }))).toEqual({ value: { ...value, map: value.map } });
   });
 });
+
+test('of a day those lines are written that a cut has added to, and no others', () => {
+  const lines = ['10', '11', '12'].map((token) => sumLine(token, usd('1')));
+  const before = dayWith(undefined, lines);
+  const after = dayWith(before, [sumLine('11', usd('2')), sumLine('13', usd('4'))]);
+  const written = changes(dayKey(DATE), before, after);
+  expect(written.map(({ row }) => (row as { readonly name: string }).name)).toEqual([
+    '0xa|alpha|11||',
+    '0xa|alpha|13||',
+  ]);
+  const rows = changes(dayKey(DATE), undefined, after).map(({ row }) => row);
+  expect(revive(dayKey(DATE), { window_parts: rows.reverse() })).toEqual(after);
+});
+
+function sumLine(token: string, realised: bigint): SumLine {
+  return {
+    day: DATE,
+    account: '0xa',
+    bot: 'alpha',
+    token,
+    condition: null,
+    builder: null,
+    fills: 1,
+    declared: 0,
+    quarantined: 0,
+    volume: 0n,
+    realised,
+    grossFees: 0n,
+    rebates: 0n,
+    received: 0n,
+    netFees: 0n,
+    unsettled: 0n,
+    shares: 0n,
+    basis: 0n,
+  };
+}

@@ -4,11 +4,14 @@
  */
 
 import { type Change, type Table, table } from '@polytraders/stream';
+import { type SumLine } from './cut.ts';
 import { exactText, exactValue } from './exact-json.ts';
 import {
   BOOKS,
   type BooksState,
   type BookState,
+  byText,
+  dayKey,
   type DayState,
   DESK,
   type DeskState,
@@ -18,10 +21,11 @@ import {
   type WindowEntity,
   type WindowState,
 } from './state.ts';
+import { lineKey } from './take.ts';
 
 type Row = { readonly kind: string; readonly name: string; readonly content: string };
 
-/** One row a day, window and wallet, one of the desk, one a book, condition, event and mark. */
+/** One row a window and wallet, and one of the desk. */
 export const windowStateTable: Table<Row> = table<Row>(
   'window_state',
   { kind: 'text', name: 'text', content: 'text' },
@@ -40,6 +44,7 @@ export function changes(
   if (after === undefined || after === before) return [];
   if (after.kind === 'books') return booksChanges(before as BooksState | undefined, after);
   if (after.kind === 'markets') return marketsChanges(before as MarketsState | undefined, after);
+  if (after.kind === 'day') return dayChanges(key, before as DayState | undefined, after);
   const [kind = '', name = ''] = split(key);
   const { kind: _, ...content } = after;
   return [upsert(kind, name, content)];
@@ -50,8 +55,8 @@ export function locate(
   key: string,
 ): readonly { readonly table: string; readonly where: Readonly<Record<string, string>> }[] {
   const [kind = '', name = ''] = split(key);
-  // Books and markets are one entity each with a row for every part.
-  const where = key === BOOKS || key === MARKETS ? { kind: key } : { kind, name };
+  // What grows with the desk has a row for every part: a cut changes few of them.
+  const where = hasParts(key) ? { kind: key } : { kind, name };
   return [{ table: tableOf(key), where }];
 }
 
@@ -64,12 +69,13 @@ export function revive(
   if (found.length === 0) return undefined;
   if (key === BOOKS) return reviveBooks(found);
   if (key === MARKETS) return reviveMarkets(found);
+  if (hasParts(key)) return reviveDay(found);
   const content = exactValue(found[0]?.content ?? '{}');
   const kind = key === DESK ? 'desk' : (split(key)[0] ?? '');
-  return { kind, ...(content as object) } as DayState | DeskState | LegsState | WindowState;
+  return { kind, ...(content as object) } as DeskState | LegsState | WindowState;
 }
 
-/** A part of books and markets: its own table, as the runtime loads rows of one shape by table. */
+/** A part of books, markets or a day: of a table, the runtime loads rows of one shape. */
 export const windowPartsTable: Table<Row> = table<Row>(
   'window_parts',
   { kind: 'text', name: 'text', content: 'text' },
@@ -77,7 +83,22 @@ export const windowPartsTable: Table<Row> = table<Row>(
 );
 
 function tableOf(key: string): string {
-  return key === BOOKS || key === MARKETS ? windowPartsTable.name : windowStateTable.name;
+  return hasParts(key) ? windowPartsTable.name : windowStateTable.name;
+}
+
+function hasParts(key: string): boolean {
+  return key === BOOKS || key === MARKETS || key.startsWith(dayKey(''));
+}
+
+/** A line keeps its identity until a cut adds to it: only those that changed are written. */
+function dayChanges(key: string, before: DayState | undefined, after: DayState): readonly Change[] {
+  const parts = ({ lines }: DayState) => new Map(lines.map((line) => [lineKey(line), line]));
+  return partChanges(key, '', before && parts(before), parts(after));
+}
+
+function reviveDay(rows: readonly Row[]): DayState {
+  const sorted = [...rows].sort((a, b) => byText(a.name, b.name));
+  return { kind: 'day', lines: sorted.map(({ content }) => exactValue(content) as SumLine) };
 }
 
 function booksChanges(before: BooksState | undefined, after: BooksState): readonly Change[] {

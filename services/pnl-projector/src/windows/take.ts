@@ -25,7 +25,8 @@ export function dayWith(before: DayState | undefined, lines: readonly SumLine[])
   return { kind: 'day', lines: sorted };
 }
 
-function lineKey(line: SumLine): string {
+/** Tells a line from the others of its day. */
+export function lineKey(line: SumLine): string {
   const { account, bot, token, condition, builder } = line;
   return [account, bot, token ?? '', condition ?? '', builder ?? ''].join('|');
 }
