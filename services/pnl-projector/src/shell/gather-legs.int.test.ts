@@ -1,16 +1,13 @@
 /** Windows that are asked for out of their turn, with months of the ledger dropped (B13, B15). */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { monthOfTime } from '@polytraders/domain';
-import { connect, migrate, textOf } from '@polytraders/runtime';
-import { createDriver, type Table } from '@polytraders/stream';
+import { connect } from '@polytraders/runtime';
+import { createDriver } from '@polytraders/stream';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
-import { cutsTable, factsTable } from '../cuts.ts';
-import { ledgerTable } from '../entry.ts';
 import { TOKEN } from '../events.fixture.ts';
-import { processor } from '../processor.ts';
 import { type Cut } from '../windows/cut.ts';
 import { createDesk, type Desk } from '../windows/desk.fixture.ts';
+import { installBooks, installStream, writeDesk } from '../windows/desk-rows.fixture.ts';
 import { type ReportEntry } from '../windows/entry.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
 import { atDay, createLog, wallets } from '../windows/log.fixture.ts';
@@ -19,7 +16,6 @@ import { gatherNext } from './gatherer.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
-const STREAM_SQL = `${import.meta.dirname}/../../../../libs/runtime/sql`;
 const [ALICE = ''] = wallets(1);
 /** A month that is dropped, and the days of the windows: one of that time, two of later. */
 const OLD = '2019-05-06';
@@ -31,7 +27,7 @@ let client: Client;
 beforeAll(async () => {
   database = await freshDatabase('gather_legs');
   client = await connect({ url: database.url, applicationName: 'gather-legs-test' });
-  await migrate(client, 'stream', STREAM_SQL);
+  await installStream(client);
 });
 
 afterAll(async () => {
@@ -65,31 +61,13 @@ function tell(): Desk {
   return desk;
 }
 
-function textsOf<Row extends object>(table: Table<Row>, row: Row): Record<string, string | null> {
-  return Object.fromEntries(table.columns.map(({ name, type }) => [name, textOf(type, row[name])]));
-}
-
-async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
-  const names = Object.keys(row);
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  await client.query(`INSERT INTO ${table} (${columns}) VALUES (${places})`, Object.values(row));
-}
-
-/** The rows that the partitions' commits would have left, by month as they are recorded. */
+/** With the old month as one that can be dropped. */
 async function write(schema: string, desk: Desk): Promise<void> {
-  await migrate(client, schema, processor.storage.migrations);
-  await client.query(`SET search_path = "${schema}"`);
+  await installBooks(client, schema);
   await client.query(
     `SELECT stream.make_month('pnl_ledger', 'pnl_ledger_2019_05', '2019-05-01', '2019-06-01')`,
   );
-  await client.query('CREATE TABLE any_month PARTITION OF pnl_ledger DEFAULT');
-  for (const [at, { partition, offset, entry }] of desk.lines.entries()) {
-    const place = { month: monthOfTime(entry.recorded_at), partition, offset, line: at };
-    await insert('pnl_ledger', { ...place, ...textsOf(ledgerTable, entry) });
-  }
-  for (const row of desk.cutRows) await insert(cutsTable.name, textsOf(cutsTable, row));
-  for (const row of desk.factRows) await insert(factsTable.name, textsOf(factsTable, row));
+  await writeDesk(client, desk);
 }
 
 async function gather(schema: string, times: number): Promise<void> {

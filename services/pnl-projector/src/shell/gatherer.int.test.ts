@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LedgerEvent } from '@polytraders/contracts';
-import { monthOfTime } from '@polytraders/domain';
-import { connect, migrate, textOf } from '@polytraders/runtime';
-import { createDriver, type Table } from '@polytraders/stream';
+import { connect } from '@polytraders/runtime';
+import { createDriver } from '@polytraders/stream';
 import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
 import fc from 'fast-check';
 import { acts, eventOf, PAIR } from '../acts.fixture.ts';
-import { cutsTable, factsTable, placesTable } from '../cuts.ts';
-import { ledgerTable } from '../entry.ts';
+import { cutsTable } from '../cuts.ts';
 import { ACCOUNT, TOKEN } from '../events.fixture.ts';
 import { partitionOfAccount } from '../entities.ts';
-import { processor } from '../processor.ts';
 import { type Cut } from '../windows/cut.ts';
 import { createDesk, type Desk } from '../windows/desk.fixture.ts';
+import {
+  insertRows,
+  installBooks,
+  installStream,
+  writeDesk,
+} from '../windows/desk-rows.fixture.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
 import { atDay, createLog, type Log, price } from '../windows/log.fixture.ts';
 import { marksWith } from '../windows/marks.ts';
@@ -22,7 +25,6 @@ import { gatherNext, type GathererConfig, startGatherer } from './gatherer.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
-const STREAM_SQL = `${import.meta.dirname}/../../../../libs/runtime/sql`;
 const SEED = 20_260_508;
 /** A token that only fills with marks are of. */
 const MARKED = '4711';
@@ -33,7 +35,7 @@ let client: Client;
 beforeAll(async () => {
   database = await freshDatabase('gatherer');
   client = await connect({ url: database.url, applicationName: 'gatherer-test' });
-  await migrate(client, 'stream', STREAM_SQL);
+  await installStream(client);
 });
 
 afterAll(async () => {
@@ -122,29 +124,9 @@ function place(log: Log, at: number): void {
   }
 }
 
-/** Writes what the partitions of the books leave, as their commits would. */
 async function write(schema: string, desk: Desk): Promise<void> {
-  await migrate(client, schema, processor.storage.migrations);
-  await client.query(`SET search_path = "${schema}"`);
-  await client.query('CREATE TABLE any_month PARTITION OF pnl_ledger DEFAULT');
-  for (const [at, { partition, offset, entry }] of desk.lines.entries()) {
-    const place = { month: monthOfTime(entry.recorded_at), partition, offset, line: at };
-    await insert('pnl_ledger', { ...place, ...textsOf(ledgerTable, entry) });
-  }
-  for (const row of desk.cutRows) await insert(cutsTable.name, textsOf(cutsTable, row));
-  for (const row of desk.factRows) await insert(factsTable.name, textsOf(factsTable, row));
-  for (const row of desk.placeRows) await insert(placesTable.name, textsOf(placesTable, row));
-}
-
-function textsOf<Row extends object>(table: Table<Row>, row: Row): Record<string, string | null> {
-  return Object.fromEntries(table.columns.map(({ name, type }) => [name, textOf(type, row[name])]));
-}
-
-async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
-  const names = Object.keys(row);
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  await client.query(`INSERT INTO ${table} (${columns}) VALUES (${places})`, Object.values(row));
+  await installBooks(client, schema);
+  await writeDesk(client, desk);
 }
 
 async function cutsIn(schema: string): Promise<readonly Cut[]> {
@@ -220,13 +202,12 @@ describe('the gatherer', () => {
   }, 60_000);
 
   test('waits for the last partition, and for whoever gathers at the moment', async () => {
-    await migrate(client, 'pnl_v3', processor.storage.migrations);
-    await client.query('SET search_path = "pnl_v3"');
+    await installBooks(client, 'pnl_v3');
     const [first] = desk.cutRows;
     const rows = desk.cutRows.filter(({ market_seq: seq }) => seq === first?.market_seq);
-    for (const row of rows.slice(1)) await insert(cutsTable.name, textsOf(cutsTable, row));
+    await insertRows(client, cutsTable, rows.slice(1));
     expect(await gatherNext(client, configOf('pnl_v3'))).toBe(false);
-    for (const row of rows.slice(0, 1)) await insert(cutsTable.name, textsOf(cutsTable, row));
+    await insertRows(client, cutsTable, rows.slice(0, 1));
     const other = await connect({ url: database.url, applicationName: 'gatherer-other' });
     try {
       await other.query(`BEGIN; SELECT pg_advisory_xact_lock(7216007, hashtext('pnl_v3'))`);
