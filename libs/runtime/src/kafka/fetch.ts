@@ -1,6 +1,6 @@
 /** One Fetch request and its answer, by topic id, so that a topic made anew is not the old one. */
 import { type Api, type Lane } from './lane.ts';
-import { type AbortedTransaction } from './record-decoder.ts';
+import { type AbortedTransaction } from './aborted.ts';
 
 export const FETCH: Api = { key: 1, version: 13, name: 'Fetch', flexible: true };
 

@@ -3,6 +3,7 @@
  * of a topic like ours, put right before the first connection. Each mend has a test that fails
  * without it.
  */
+import { walkAborted } from './aborted.ts';
 import {
   brokerPrototype,
   requestQueuePrototype,
@@ -58,22 +59,19 @@ export function withoutAborted(
   aborted: Aborted,
 ): readonly FetchedMessage[] {
   if (aborted.length === 0) return messages;
-  const waiting = aborted
-    .map(({ producerId, firstOffset }) => ({ producerId, first: BigInt(firstOffset) }))
-    .sort((a, b) => (a.first < b.first ? -1 : 1));
-  const aborting = new Set<string>();
+  const walk = walkAborted(
+    aborted.map(({ producerId, firstOffset }) => {
+      return { producerId: Number(producerId), firstOffset: Number(firstOffset) };
+    }),
+  );
   return messages.map((message) => {
-    const { producerId, inTransaction } = message.batchContext;
-    const offset = BigInt(message.offset);
-    while (waiting[0] !== undefined && waiting[0].first <= offset) {
-      aborting.add(waiting[0].producerId);
-      waiting.shift();
-    }
+    const producerId = Number(message.batchContext.producerId);
+    walk.reach(Number(message.offset));
     if (message.isControlRecord) {
-      if (isAbortMarker(message)) aborting.delete(producerId);
+      if (isAbortMarker(message)) walk.ended(producerId);
       return message;
     }
-    const isGone = inTransaction && aborting.has(producerId);
+    const isGone = message.batchContext.inTransaction && walk.isGone(producerId);
     return isGone ? { ...message, isControlRecord: true } : message;
   });
 }

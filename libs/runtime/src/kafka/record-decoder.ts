@@ -6,6 +6,7 @@
  */
 import zlib from 'node:zlib';
 import { RuntimeError } from '../errors.ts';
+import { type AbortedTransaction, walkAborted } from './aborted.ts';
 import { crc32c } from './crc32c.ts';
 import { type KafkaRecord } from './port.ts';
 import { BATCH_HEADER_BYTES } from './record-encoder.ts';
@@ -17,8 +18,6 @@ const CODEC_MASK = 0x07;
 const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
 const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze({});
-
-export type AbortedTransaction = { readonly producerId: number; readonly firstOffset: number };
 
 export type DecodedRecords = {
   readonly records: KafkaRecord[];
@@ -37,8 +36,7 @@ export function decodeRecords(
   aborted: readonly AbortedTransaction[],
 ): DecodedRecords {
   const records: KafkaRecord[] = [];
-  const waiting = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
-  const aborting = new Set<number>();
+  const walk = walkAborted(aborted);
   let nextOffset = fetchOffset;
   let start = 0;
   while (start + BATCH_HEADER_BYTES <= set.length) {
@@ -53,13 +51,10 @@ export function decodeRecords(
     const lastOffset = baseOffset + set.readInt32BE(start + 23);
     const attributes = set.readInt16BE(start + 21);
     const producerId = readInt64(set, start + 43);
-    while (waiting[0] !== undefined && waiting[0].firstOffset <= lastOffset) {
-      aborting.add(waiting[0].producerId);
-      waiting.shift();
-    }
+    walk.reach(lastOffset);
     if ((attributes & CONTROL) !== 0) {
-      if (isAbortMarker(set, start)) aborting.delete(producerId);
-    } else if ((attributes & TRANSACTIONAL) === 0 || !aborting.has(producerId)) {
+      if (isAbortMarker(set, start)) walk.ended(producerId);
+    } else if ((attributes & TRANSACTIONAL) === 0 || !walk.isGone(producerId)) {
       readBatch(set, start, end, attributes, baseOffset, fetchOffset, records);
     }
     nextOffset = Math.max(nextOffset, lastOffset + 1);
