@@ -7,6 +7,7 @@ import {
   grossFee,
   platformFee,
   platformFeeOddity,
+  releasedFeeBreach,
   venueFee,
 } from './fee.ts';
 import { makerRebate } from './rebate.ts';
@@ -173,5 +174,18 @@ describe('the maker rebate (B7)', () => {
 
   test('a taker has none', () => {
     expect(makerRebate('taker', pusd(1_250_000n), rate(250_000n)).rebate).toBe(0n);
+  });
+});
+
+describe('a reviewed fee (B18)', () => {
+  test.each([
+    [0n, null, null],
+    [500_000_000n, 500_000_000n, null],
+    [500_000_001n, null, 'FEE_ABOVE_NOTIONAL'],
+    [1n, 2n, 'BUILDER_ABOVE_FEE'],
+    [500_000_001n, 500_000_002n, 'BUILDER_ABOVE_FEE'],
+  ] as const)('of %s micros on 500 pUSD, %s of it for the builder: %s', (fee, builder, breach) => {
+    const part = builder === null ? null : pusd(builder);
+    expect(releasedFeeBreach(fill.notional, pusd(fee), part)).toBe(breach);
   });
 });

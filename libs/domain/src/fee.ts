@@ -118,6 +118,19 @@ export function judgeFee(fill: ToldFee, exchangeBpsMax: number): JudgedFee {
   return { gross, builderFee, because: breach === null ? null : 'PNL_REPORTER_FEE_CAP_EXCEEDED' };
 }
 
+/**
+ * Why a fee that somebody has reviewed cannot be booked (rule B18), or null. Caps do not judge it
+ * again; but the builder's part lies in it, and no fill costs more than it moved.
+ */
+export function releasedFeeBreach(
+  notional: PusdMicros,
+  fee: PusdMicros,
+  builderFee: PusdMicros | null,
+): 'BUILDER_ABOVE_FEE' | 'FEE_ABOVE_NOTIONAL' | null {
+  if (builderFee !== null && builderFee > fee) return 'BUILDER_ABOVE_FEE';
+  return fee > notional ? 'FEE_ABOVE_NOTIONAL' : null;
+}
+
 /** The builder's part from its configured basis points, where the report does not give it. */
 export function builderFeeFromBps(notional: PusdMicros, bps: number): PusdMicros {
   return feeFromBps(notional, bps);

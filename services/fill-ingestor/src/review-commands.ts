@@ -40,12 +40,9 @@ export function releaseFill(given: JsonObject): CommandArguments | Refusal {
   });
   if (isRefusal(read)) return read;
   const fillId = said(fields['fill_id']);
-  const { fee, builderFee } = read;
+  const { fee } = read;
   if (fillId === null || fee === null) {
     return refused('Expected fill_id and fee_pusd of the release; found fewer. 0 is a fee, too.');
-  }
-  if (builderFee !== null && builderFee > fee) {
-    return refused('Expected a builder_fee_pusd of at most fee_pusd; found more.');
   }
   return { command: 'RELEASE_FILL', ...read, fillId, fee };
 }

@@ -4,6 +4,7 @@
  * ask; both are answered by the lines that the books have written.
  */
 
+import { releasedFeeBreach } from '@polytraders/domain';
 import { formatMicros, pusd, type PusdMicros } from '@polytraders/money';
 import { type Command, Option } from 'commander';
 import { feeOf, idOf } from '../arguments.ts';
@@ -132,13 +133,7 @@ async function release(database: Database, options: ReprocessOptions): Promise<D
       1,
     );
   }
-  const fee = feeOfFill(fill, options);
-  if (builderFee !== undefined && builderFee > fee) {
-    throw new CliError(
-      `Expected a --builder-fee within the fee of ${formatMicros(fee)}, found ` +
-        `${formatMicros(builderFee)}: the fee includes it.`,
-    );
-  }
+  const fee = bookableFee(fill, options);
   const preview = await previewRelease(database, fill, fee);
   const builder = builderFee === undefined ? {} : { builder_fee_pusd: formatMicros(builderFee) };
   const given = { fill_id: fillId, fee_pusd: formatMicros(fee), ...builder };
@@ -157,8 +152,39 @@ async function release(database: Database, options: ReprocessOptions): Promise<D
   };
 }
 
+/**
+ * The fee to release it with. Throws a sentence where fill-ingestor would refuse it: nobody is
+ * asked about what cannot be.
+ */
+export function bookableFee(
+  fill: Pick<ReviewedFill, 'line'>,
+  options: Pick<ReprocessOptions, 'fee' | 'builderFee' | 'fillId'>,
+): PusdMicros {
+  const fee = feeOfFill(fill, options);
+  const builderFee = options.builderFee === undefined ? null : pusd(options.builderFee);
+  const notional = pusdOf(fill.line.size_pusd) ?? pusd(0n);
+  const breach = releasedFeeBreach(notional, fee, builderFee);
+  switch (breach) {
+    case null:
+      return fee;
+    case 'BUILDER_ABOVE_FEE':
+      throw new CliError(
+        `Expected a --builder-fee within the fee of ${formatMicros(fee)}, found ` +
+          `${formatMicros(builderFee ?? 0n)}: the fee includes it.`,
+      );
+    case 'FEE_ABOVE_NOTIONAL':
+      throw new CliError(
+        `Expected a --fee of at most the ${formatMicros(notional)} pUSD of ${options.fillId}, ` +
+          `found ${formatMicros(fee)}: take the true one from the venue or from the chain.`,
+      );
+  }
+}
+
 /** What was given; else the fee that was told, which somebody has looked at now. */
-function feeOfFill({ line }: ReviewedFill, { fee, fillId }: ReprocessOptions): PusdMicros {
+function feeOfFill(
+  { line }: Pick<ReviewedFill, 'line'>,
+  { fee, fillId }: Pick<ReprocessOptions, 'fee' | 'fillId'>,
+): PusdMicros {
   if (fee !== undefined) return pusd(fee);
   const told = pusdOf(line.gross_fee_pusd);
   if (told !== null) return told;

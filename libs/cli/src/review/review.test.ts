@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { codec } from '@polytraders/contracts';
 import { askedFor } from '../commands/gov-approve.ts';
-import { askedBy, isOurs } from '../commands/gov-fill.ts';
+import { askedBy, bookableFee, isOurs } from '../commands/gov-fill.ts';
 import { commandId, commandRecord } from '../ledger-command.ts';
 import { type CliError } from '../terminal.ts';
 import { isConfirmed } from './confirm.ts';
@@ -70,6 +70,39 @@ describe('a reviewed command', () => {
     expect(JSON.parse(record.arguments)).toEqual({
       report_ids: ['settlement_pnl_20260509T000000Z'],
     });
+  });
+});
+
+describe('the fee of a release', () => {
+  const fillLine = { ...line, size_pusd: '50.000000', gross_fee_pusd: '50.100000' };
+  const fill = { line: fillLine } as unknown as Parameters<typeof bookableFee>[0];
+  const fillId = 'f1';
+
+  test('of at most what the fill has moved is asked about', () => {
+    expect(bookableFee(fill, { fillId, fee: 50_000_000n })).toBe(50_000_000n);
+    expect(bookableFee(fill, { fillId, fee: 2n, builderFee: 2n })).toBe(2n);
+  });
+
+  test.each<[string, Parameters<typeof bookableFee>[1], string]>([
+    [
+      'above it',
+      { fillId, fee: 51_000_000n },
+      'Expected a --fee of at most the 50 pUSD of f1, found 51: take the true one from the venue ' +
+        'or from the chain.',
+    ],
+    [
+      'that was told above it',
+      { fillId },
+      'Expected a --fee of at most the 50 pUSD of f1, found 50.1: take the true one from the ' +
+        'venue or from the chain.',
+    ],
+    [
+      'with more in it for the builder',
+      { fillId, fee: 1n, builderFee: 2n },
+      'Expected a --builder-fee within the fee of 0.000001, found 0.000002: the fee includes it.',
+    ],
+  ])('%s is refused before anybody is asked', (_, given, message) => {
+    expect(() => bookableFee(fill, given)).toThrow(message);
   });
 });
 

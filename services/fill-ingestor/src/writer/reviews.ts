@@ -10,6 +10,7 @@
  */
 
 import { type Records } from '@polytraders/contracts';
+import { releasedFeeBreach } from '@polytraders/domain';
 import { formatMicros } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { type CommandDraft } from '../draft.ts';
@@ -47,10 +48,8 @@ export function releaseFill(
     return `Expected a fill that nothing was decided of; found ${fill.fillId} ${done} before.`;
   }
   const { fee, builderFee } = draft;
-  if (fee > fill.notional) {
-    const most = formatMicros(fill.notional);
-    return `Expected a fee of at most the ${most} pUSD of the fill; found ${formatMicros(fee)}.`;
-  }
+  const why = whyNotFee(fill, draft);
+  if (why !== null) return why;
   const value: Records['FillReleased'] = {
     ...referenceOf(event, draft, 'FillReleased', fill, confirmedAt),
     fee_pusd: fee,
@@ -58,6 +57,20 @@ export function releaseFill(
   };
   const entry = ledgerEntry('FillReleased', value, placed(event, fill));
   return { puts: [reviewPut(fill, 'RELEASED', entry)], entries: [entry] };
+}
+
+/** Why the reviewed fee is refused, in a sentence. */
+function whyNotFee({ notional }: FillState, { fee, builderFee }: Of<'RELEASE_FILL'>) {
+  const [most, found] = [formatMicros(notional), formatMicros(fee)];
+  const breach = releasedFeeBreach(notional, fee, builderFee);
+  switch (breach) {
+    case null:
+      return null;
+    case 'BUILDER_ABOVE_FEE':
+      return `Expected a builder_fee_pusd of at most fee_pusd, ${found}; found more.`;
+    case 'FEE_ABOVE_NOTIONAL':
+      return `Expected a fee of at most the ${most} pUSD of the fill; found ${found}.`;
+  }
 }
 
 /**
