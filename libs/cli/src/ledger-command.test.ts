@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { codec } from '@polytraders/contracts';
 import { askedBy as askedOfJob } from './commands/job.ts';
@@ -86,6 +87,23 @@ describe('the identity of a command', () => {
       { ...wish, by: 'other' },
     ].map((one) => commandId(askedOfJob(one, job)));
     expect(new Set(ids).size).toBe(4);
+  });
+
+  test('is what it has always been, where nothing that is asked has a bar in it', () => {
+    const claim = { job: 'job_1', tx: '0x1', by: 'exec', reason: null };
+    const long = createHash('sha256').update('CLAIM_JOB|job_1|0x1|exec').digest('hex');
+    expect(commandId(askedOfJob(claim, job))).toBe(`cmd_${long.slice(0, 32)}`);
+  });
+
+  test('tells what is asked apart, wherever a bar stands in it', () => {
+    const parts = ['a|b', 'c', ''];
+    const others = [['a', 'b|c', ''], ['a|b|c', ''], ['a', 'b', 'c', ''], ['a', 'b', 'c|'], parts];
+    const asked = askedBy(shares);
+    const ids = others.map((identity) => commandId({ ...asked, identity }));
+    expect(new Set(ids).size).toBe(others.length);
+    expect(commandId({ ...asked, identity: parts })).toBe(ids.at(-1));
+    const quoted = commandId({ ...asked, identity: [JSON.stringify(['RESERVE', ...parts])] });
+    expect(ids).not.toContain(quoted);
   });
 
   test('later, or by another person, it is the same; with another amount it is not', () => {

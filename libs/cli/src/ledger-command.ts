@@ -51,7 +51,15 @@ export function commandRecord(asked: Asked, at: number): LedgerCommand {
 }
 
 export function commandId({ command, identity }: Asked): string {
-  return `cmd_${sha256([command, ...identity].join('|')).slice(0, 32)}`;
+  return `cmd_${sha256(toldApart([command, ...identity])).slice(0, 32)}`;
+}
+
+/**
+ * One text of many, another one for others. Where a part has the separator in it, as somebody's
+ * name or reason may, the parts are quoted: such a text begins with a bracket, and no command does.
+ */
+function toldApart(parts: readonly string[]): string {
+  return parts.some((part) => part.includes('|')) ? JSON.stringify(parts) : parts.join('|');
 }
 
 /** Whether a command that stands on the topic asks the same. When it was asked does not matter. */
