@@ -51,24 +51,27 @@ export function valueBooks(
   pricing: Pricing,
 ): Valuation {
   const places = placesOf(events);
-  const valued = new Map<BookToValue, BookValuation>();
+  const ofEvents = new Map<BookToValue, BookValuation>();
   const marks = new Map<string, UsedMark>();
   const owners = new Map<string, Owned>();
-  for (const book of books) {
+  const valued = books.map((book) => {
     const place = book.negRisk === false ? undefined : places.get(book.token);
-    if (place === undefined) valued.set(book, valueToken(book, pricing, marks));
-    else addToEvent(owners, book, place);
-  }
+    if (place === undefined) return valueToken(book, pricing, marks);
+    addToEvent(owners, book, place);
+    return null;
+  });
   const valuations: EventValuation[] = [];
   for (const owned of [...owners.values()].sort(byOwner)) {
     const found = valueEvent(owned, pricing);
-    for (const one of found.books) valued.set(one.book, one);
+    for (const one of found.books) ofEvents.set(one.book, one);
     for (const mark of found.marks) marks.set(mark.token, mark);
     if (found.valuation !== null) valuations.push(found.valuation);
   }
-  const inOrder = books.map((book) => {
-    const found = valued.get(book);
-    invariant(found !== undefined, `a book is valued once; ${nameOf(book)} was not.`);
+  const flags = new Set<ValuationFlag>();
+  const inOrder = books.map((book, at) => {
+    const found = valued[at] ?? ofEvents.get(book);
+    if (found === undefined) invariant(false, `a book is valued once; ${nameOf(book)} was not.`);
+    for (const flag of found.flags) flags.add(flag);
     return found;
   });
   return {
@@ -76,7 +79,7 @@ export function valueBooks(
     events: valuations,
     marks: [...marks.values()].sort((a, b) => compare(a.token, b.token)),
     unrealised: sumOrNull(inOrder.map((one) => one.unrealised)),
-    flags: [...new Set(inOrder.flatMap((one) => one.flags))].sort(),
+    flags: [...flags].sort(),
   };
 }
 

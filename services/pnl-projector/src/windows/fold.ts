@@ -15,10 +15,11 @@ import {
   windowAt,
   windowReportId,
 } from '@polytraders/domain';
-import { assertNever } from '@polytraders/money';
+import { assertNever, invariant } from '@polytraders/money';
 import { type Lookup, type Put, type Step } from '@polytraders/stream';
 import { revisionReleased, windowsTouched } from './affected.ts';
 import { isAnswered, verdictOf, withBlock, withLateLegs, withObservations } from './chain-check.ts';
+import { contentsOf } from './content.ts';
 import { type Cut } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
 import { marketsWith } from './markets.ts';
@@ -164,8 +165,9 @@ function takeCut(
   const windows = new Map<string, WindowState>();
   for (const id of touched) {
     const window = state.get(windowKey(id)) as WindowState;
+    const marks = withLateMarks(window.marks, window.end, cut);
     const seen = withObservations(
-      { ...window, marks: withLateMarks(window.marks, window.end, cut) },
+      marks === window.marks ? window : { ...window, marks },
       cut.observations.filter(({ windowId }) => windowId === id),
     );
     windows.set(id, withLateLegs(seen, cut.legs, cut.openings));
@@ -250,7 +252,7 @@ function completeBalances(work: Work, event: EventOf<'WindowBalancesComplete'>):
   const { window_id: id, block_number: block, errors } = event;
   const window = work.windows.get(id);
   if (window === undefined) return;
-  const asked: WindowState = { ...window, errors };
+  const asked = window.errors === errors ? window : { ...window, errors };
   if (block === null || block === window.block) {
     work.windows.set(id, asked);
     return;
@@ -313,6 +315,7 @@ function reviseAll(work: Work): readonly ReportEntry[] {
   const entries: ReportEntry[] = [];
   const held = new Map<string, boolean>();
   const waiting: string[] = [];
+  const due: WindowState[] = [];
   for (const { id } of work.desk.windows) {
     const window = work.windows.get(id);
     if (window === undefined) continue;
@@ -320,14 +323,17 @@ function reviseAll(work: Work): readonly ReportEntry[] {
       const waitsSince = window.waitsSince ?? work.cut.event.value.recorded_at;
       work.windows.set(id, { ...window, waitsSince });
       waiting.push(id);
-      continue;
+    } else {
+      due.push(window.waitsSince === null ? window : { ...window, waitsSince: null });
     }
-    const revised = revise(
-      { ...window, waitsSince: null },
-      { cut: work.cut, desk: work.desk, basis: work, mode },
-    );
-    work.windows.set(id, revised.window);
-    if (revised.heldByMode !== null) held.set(id, revised.heldByMode);
+  }
+  const contents = contentsOf(due, work);
+  for (const window of due) {
+    const content = contents.get(window.id);
+    invariant(content !== undefined, `a window has its content; ${window.id} had none.`);
+    const revised = revise(window, content, { cut: work.cut, desk: work.desk, mode });
+    work.windows.set(window.id, revised.window);
+    if (revised.heldByMode !== null) held.set(window.id, revised.heldByMode);
     entries.push(...revised.entries);
   }
   work.desk = {

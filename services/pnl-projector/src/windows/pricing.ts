@@ -7,7 +7,6 @@
 
 import {
   type BookToValue,
-  dateOfTime,
   type EventDefinition,
   judgeOutcome,
   payoutOf,
@@ -18,70 +17,110 @@ import {
 } from '@polytraders/domain';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import { provenOutcome } from '../proofs.ts';
-import {
-  type BookState,
-  type Doubt,
-  type MarketsState,
-  type QuestionSince,
-  type WindowState,
-} from './state.ts';
-
-/** A book and what it held at the window's end. */
-export type OpenBook = BookState & { readonly held: bigint };
+import { type SumLine } from './cut.ts';
+import { type Position } from './positions.ts';
+import { type Doubt, type MarketsState, type QuestionSince, type WindowState } from './state.ts';
 
 /** What tokens pay, and since when. */
 export type Resolved = ReadonlyMap<string, { readonly payout: Payout; readonly at: number }>;
 
-type Conditions = ReadonlyMap<string, string>;
+/** The condition of a token; undefined where nobody has said it. */
+export type ConditionOf = (token: string) => string | undefined;
 
+/** What prices the positions of a window, whoever holds them. */
+export type Prices = {
+  readonly markets: MarketsState;
+  /** Conditions by token, as markets have them. */
+  readonly defined: ReadonlyMap<string, string>;
+  readonly marks: Pricing['marks'];
+};
+
+export type Priced = {
+  /** The positions that are not flat, in the order of `valuation.books`. */
+  readonly open: readonly Position[];
+  readonly valuation: Valuation;
+  readonly resolved: Resolved;
+  readonly conditionOf: ConditionOf;
+};
+
+/** Values the positions at a window's end. `lines` are the window's: they may say conditions. */
 export function valuationOf(
   window: WindowState,
-  books: readonly OpenBook[],
-  markets: MarketsState,
-  conditions: Conditions,
-): { readonly valuation: Valuation; readonly resolved: Resolved } {
-  const end = dateOfTime(window.end);
-  const open = books
-    .filter(({ held }) => held !== 0n)
-    .map((book): BookToValue => ({
-      account: book.account,
-      bot: book.bot,
-      token: book.token,
-      shares: shares(book.held),
-      basis: book.doubts.some((one) => isAt(one, end)) ? null : pusd(book.basis),
-      negRisk: book.negRisk,
-    }));
-  const held = new Set(open.map(({ token }) => token));
+  end: string,
+  lines: readonly SumLine[],
+  positions: readonly Position[],
+  { markets, defined, marks }: Prices,
+): Priced {
+  const open = positions.filter(({ held }) => held !== 0n);
+  const books = open.map(({ book, held }): BookToValue => ({
+    account: book.account,
+    bot: book.bot,
+    token: book.token,
+    shares: shares(held),
+    basis: book.doubts.some((one) => isAt(one, end)) ? null : pusd(book.basis),
+    negRisk: book.negRisk,
+  }));
+  const held = new Set(books.map(({ token }) => token));
   const events = eventsAt(markets, window.end, held);
-  const resolved = resolvedAt(markets, window.end, held, events, conditions);
-  const marks = [...window.marks].map(
-    ([token, { price, kind, observedAt, isAged }]) =>
-      [token, { price: priceE18(price), kind, observedAt: isAged ? observedAt : null }] as const,
-  );
+  const conditionOf = conditionFinder(defined, positions, lines);
+  const resolved = resolvedAt(markets, window.end, held, events, conditionOf);
   const pricing: Pricing = {
-    marks: new Map(marks),
+    marks,
     payouts: new Map([...resolved].map(([token, { payout }]) => [token, payout])),
     at: window.end,
     markAgeMsMax: window.settings.markAgeMsMax,
   };
-  return { valuation: valueBooks(open, events, pricing), resolved };
+  return { open, valuation: valueBooks(books, events, pricing), resolved, conditionOf };
 }
 
-/** The condition of each token: by its definition, else by its event, else as lines said it. */
-export function conditionsByToken(
-  markets: MarketsState,
-  told: readonly { readonly token: string | null; readonly condition: string | null }[],
-): Conditions {
+/** The marks of a window as a valuation takes them. */
+export function marksIn(window: WindowState): Pricing['marks'] {
+  const marks = [...window.marks].map(
+    ([token, { price, kind, observedAt, isAged }]) =>
+      [token, { price: priceE18(price), kind, observedAt: isAged ? observedAt : null }] as const,
+  );
+  return new Map(marks);
+}
+
+/** The condition of each token that is defined: by its definition, else by its event. */
+export function conditionsDefined(markets: MarketsState): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { token, condition } of told) {
-    if (token !== null && condition !== null) found.set(token, condition);
-  }
   for (const questions of markets.events.values()) {
     for (const { conditionId, yes, no } of questions)
       found.set(yes, conditionId).set(no, conditionId);
   }
   for (const [condition, { tokens }] of markets.conditions) {
     for (const token of tokens) found.set(token, condition);
+  }
+  return found;
+}
+
+/**
+ * By what is defined, else as lines of the window say it, else as the books do; of two that lines
+ * say, the later one in order of text. The lists are read where a token asks for it.
+ */
+function conditionFinder(
+  defined: ReadonlyMap<string, string>,
+  positions: readonly Position[],
+  lines: readonly SumLine[],
+): ConditionOf {
+  let told: Map<string, string> | null = null;
+  return (token) => {
+    const known = defined.get(token);
+    if (known !== undefined) return known;
+    told ??= new Map([...conditionsIn(positions.map(({ book }) => book)), ...conditionsIn(lines)]);
+    return told.get(token);
+  };
+}
+
+function conditionsIn(
+  of: readonly { readonly token: string | null; readonly condition: string | null }[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { token, condition } of of) {
+    if (token === null || condition === null) continue;
+    const known = found.get(token);
+    if (known === undefined || known < condition) found.set(token, condition);
   }
   return found;
 }
@@ -115,7 +154,7 @@ function resolvedAt(
   end: number,
   held: ReadonlySet<string>,
   events: readonly EventDefinition[],
-  conditions: Conditions,
+  conditionOf: ConditionOf,
 ): Resolved {
   const resolved = new Map<string, { readonly payout: Payout; readonly at: number }>();
   const take = (token: string, condition: string, listed: number | null): void => {
@@ -127,7 +166,7 @@ function resolvedAt(
     if (payout !== null) resolved.set(token, { payout, at: found.at });
   };
   for (const token of held) {
-    const condition = conditions.get(token);
+    const condition = conditionOf(token);
     if (condition !== undefined) take(token, condition, null);
   }
   for (const { questions } of events) {

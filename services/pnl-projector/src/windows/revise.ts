@@ -14,7 +14,7 @@ import {
 import { divideHalfEven, formatMicros } from '@polytraders/money';
 import { type Mode } from '../entities.ts';
 import { isAnswered, type Verdict, verdictHash, verdictOf } from './chain-check.ts';
-import { type Basis, type Content, contentOf } from './content.ts';
+import { type Content, type Contents } from './content.ts';
 import { type Cut } from './cut.ts';
 import { type AlertLine, type ReportEntry } from './entry.ts';
 import { exactHash, exactText } from './exact-json.ts';
@@ -33,7 +33,6 @@ const E18_PER_MICRO = 1_000_000_000_000n;
 export type Place = {
   readonly cut: Cut;
   readonly desk: DeskState;
-  readonly basis: Basis;
   /** In force when the revision is cut, whatever it was when the window began. */
   readonly mode: Mode;
 };
@@ -45,21 +44,23 @@ export type Revised = {
   readonly heldByMode: boolean | null;
 };
 
-/** The window with the revisions that this cut makes of it: none, or one of each form. */
-export function revise(before: WindowState, place: Place): Revised {
+/** The window with the revisions that this cut makes of its contents: none, or one of each form. */
+export function revise(before: WindowState, contents: Contents, place: Place): Revised {
   const verdict = verdictOf(before, place.desk.accounts);
   const isGrave = verdict.status === 'UNRECONCILED';
   const isHeld = isGrave && before.approved !== verdictHash(verdict);
   const entries: ReportEntry[] = [];
-  const regular = formOf(before, place, verdict, isHeld, false);
+  const regular = formOf(before, place, contents.regular, verdict, isHeld, false);
   if (regular.entry !== null) entries.push(regular.entry);
   let { mixed } = before;
-  if (before.settings.includePaper) {
-    const form = formOf(before, place, verdict, isHeld, true);
+  if (contents.mixed !== null) {
+    const form = formOf(before, place, contents.mixed, verdict, isHeld, true);
     if (form.entry !== null) entries.push(form.entry);
     mixed = form.published;
   }
-  const lastCut = entries.length === 0 ? before.lastCut : place.cut.offsets;
+  // One that says nothing new stays what it was, so that nothing of it is written.
+  if (entries.length === 0) return { window: before, entries, heldByMode: regular.heldByMode };
+  const lastCut = place.cut.offsets;
   const window: WindowState = { ...before, regular: regular.published, mixed, lastCut };
   return { window, entries, heldByMode: regular.heldByMode };
 }
@@ -79,12 +80,12 @@ type Form = {
 function formOf(
   window: WindowState,
   place: Place,
+  content: Content,
   verdict: Verdict,
   byDrift: boolean,
   isMixed: boolean,
 ): Form {
   const before = isMixed ? window.mixed : window.regular;
-  const content = contentOf(window, place.basis, isMixed);
   const since = haltedSince(place.desk.halts, window);
   const said = exactHash([content, verdict, since]);
   const isReleased = before?.released === said;

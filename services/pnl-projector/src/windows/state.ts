@@ -64,7 +64,8 @@ export type DeskState = {
   readonly dirtyWindows: readonly string[];
 };
 
-export type DayState = { readonly kind: 'day'; readonly lines: readonly SumLine[] };
+/** Lines by what tells them apart (`lineKey`), in no order that means anything. */
+export type DayState = { readonly kind: 'day'; readonly lines: ReadonlyMap<string, SumLine> };
 
 /** From the first day on, up to the last one, which is not in it; null while it lasts. */
 export type Doubt = { readonly since: string; readonly until: string | null };

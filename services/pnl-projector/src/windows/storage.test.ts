@@ -20,6 +20,7 @@ const DATE = '2026-05-08';
 function throughRows(remembers = false) {
   const memory = new Map<string, WindowEntity | undefined>();
   const rows = new Map<string, { readonly kind: string; readonly name: string }>();
+  const written: string[] = [];
   const load = (key: string): WindowEntity | undefined => {
     if (remembers) return memory.get(key);
     const found: Record<string, object[]> = {};
@@ -43,6 +44,7 @@ function throughRows(remembers = false) {
       loaded.set(key, load(key));
     const input = { event, topic: 'inputs', partition: 0, offset: 0 };
     const step = windowsProcessor.step(lookup, input);
+    written.length = 0;
     if (step.outcome === 'ignored') return [];
     for (const { key, entity } of step.puts) {
       expect(loaded.has(key)).toBe(true);
@@ -51,6 +53,7 @@ function throughRows(remembers = false) {
         const table = 'upsert' in change ? change.upsert : change.remove;
         const row = change.row as { readonly kind: string; readonly name: string };
         const id = `${table}|${row.kind}|${row.name}`;
+        written.push(`${row.kind}|${row.name}`);
         if ('upsert' in change) rows.set(id, row);
         else rows.delete(id);
       }
@@ -59,6 +62,8 @@ function throughRows(remembers = false) {
   }
   return {
     rows: () => sorted(rows),
+    /** By the last cut. */
+    written,
     drive: (log: readonly Recorded<Cut>[]) => {
       const entries = log.flatMap(one);
       const emitted = entries.flatMap((entry) =>
@@ -148,6 +153,22 @@ describe('what the fold remembers', () => {
     };
     expect(exactValue(exactText({ value }))).toEqual({ value: { ...value, map: value.map } });
   });
+});
+
+test('a window that a cut has looked at, and that says nothing new, is not written', () => {
+  const fold = throughRows();
+  const log = createLog(createDesk(12, fold));
+  const [account = ''] = wallets(1);
+  log.fill({ account, block_number: 7 });
+  log.close(DATE, []);
+  log.observe(DATE, account, { cash: '900', tokens: { [TOKEN]: '100' } }, 10);
+  log.complete(DATE, 10);
+  expect(fold.written).toContain(`window|window-${DATE}`);
+  log.complete(DATE, 10);
+  expect(fold.written).toEqual(['desk|']);
+  log.fill({ account, block_number: 8 });
+  log.complete(DATE, 10);
+  expect(fold.written).toContain(`window|window-${DATE}`);
 });
 
 test('of a day those lines are written that a cut has added to, and no others', () => {

@@ -10,7 +10,6 @@ import {
   BOOKS,
   type BooksState,
   type BookState,
-  byText,
   dayKey,
   type DayState,
   DESK,
@@ -21,7 +20,6 @@ import {
   type WindowEntity,
   type WindowState,
 } from './state.ts';
-import { lineKey } from './take.ts';
 
 type Row = { readonly kind: string; readonly name: string; readonly content: string };
 
@@ -44,7 +42,9 @@ export function changes(
   if (after === undefined || after === before) return [];
   if (after.kind === 'books') return booksChanges(before as BooksState | undefined, after);
   if (after.kind === 'markets') return marketsChanges(before as MarketsState | undefined, after);
-  if (after.kind === 'day') return dayChanges(key, before as DayState | undefined, after);
+  // A line keeps its identity until a cut adds to it: only those that changed are written.
+  if (after.kind === 'day')
+    return partChanges(key, '', (before as DayState | undefined)?.lines, after.lines);
   const [kind = '', name = ''] = split(key);
   const { kind: _, ...content } = after;
   return [upsert(kind, name, content)];
@@ -90,15 +90,9 @@ function hasParts(key: string): boolean {
   return key === BOOKS || key === MARKETS || key.startsWith(dayKey(''));
 }
 
-/** A line keeps its identity until a cut adds to it: only those that changed are written. */
-function dayChanges(key: string, before: DayState | undefined, after: DayState): readonly Change[] {
-  const parts = ({ lines }: DayState) => new Map(lines.map((line) => [lineKey(line), line]));
-  return partChanges(key, '', before && parts(before), parts(after));
-}
-
 function reviveDay(rows: readonly Row[]): DayState {
-  const sorted = [...rows].sort((a, b) => byText(a.name, b.name));
-  return { kind: 'day', lines: sorted.map(({ content }) => exactValue(content) as SumLine) };
+  const lines = rows.map(({ name, content }) => [name, exactValue(content) as SumLine] as const);
+  return { kind: 'day', lines: new Map(lines) };
 }
 
 function booksChanges(before: BooksState | undefined, after: BooksState): readonly Change[] {

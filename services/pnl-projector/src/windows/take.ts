@@ -16,13 +16,13 @@ import {
 
 /** The day with these lines in it: lines of the same book, condition and builder are one. */
 export function dayWith(before: DayState | undefined, lines: readonly SumLine[]): DayState {
-  const sums = new Map((before?.lines ?? []).map((line) => [lineKey(line), line]));
+  const sums = new Map(before?.lines);
   for (const line of lines) {
-    const was = sums.get(lineKey(line));
-    sums.set(lineKey(line), was === undefined ? line : added(was, line));
+    const key = lineKey(line);
+    const was = sums.get(key);
+    sums.set(key, was === undefined ? line : added(was, line));
   }
-  const sorted = [...sums].sort(([a], [b]) => byText(a, b)).map(([, line]) => line);
-  return { kind: 'day', lines: sorted };
+  return { kind: 'day', lines: sums };
 }
 
 /** Tells a line from the others of its day. */
@@ -105,7 +105,8 @@ function doubtsWith(before: readonly Doubt[], last: LastLine): readonly Doubt[] 
   return closed.sort((a, b) => byText(a.since, b.since));
 }
 
-function newBook(account: string, bot: string, token: string): BookState {
+/** A book that nothing was booked in yet. */
+export function newBook(account: string, bot: string, token: string): BookState {
   return {
     account,
     bot,
@@ -135,8 +136,13 @@ export function slicesWith(
   quantity: bigint,
 ): ReadonlyMap<string, bigint> {
   if (quantity === 0n) return slices;
-  const after = new Map(slices).set(builder, (slices.get(builder) ?? 0n) + quantity);
-  return new Map([...after].filter(([, held]) => held !== 0n).sort(([a], [b]) => byText(a, b)));
+  const known = slices.get(builder);
+  const held = (known ?? 0n) + quantity;
+  const after = new Map(slices);
+  if (held === 0n) after.delete(builder);
+  else after.set(builder, held);
+  if (known !== undefined || after.size < 2) return after;
+  return new Map([...after].sort(([a], [b]) => byText(a, b)));
 }
 
 /** The wallets with those of the cut, each with the first day on which anything moved. */

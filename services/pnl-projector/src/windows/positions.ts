@@ -1,0 +1,105 @@
+/**
+ * What the books held at the ends of windows: what they hold now, taken back line by line, the
+ * latest end first. One walk back serves all windows of a cut. Live and paper books are apart from
+ * here on (B16).
+ */
+
+import { isPaperAccount } from '@polytraders/domain';
+import { type SumLine } from './cut.ts';
+import { bookKey, type BooksState, type BookState, byText, type DayState } from './state.ts';
+import { newBook, slicesWith } from './take.ts';
+
+/** A book as it was, and the shares that it held, signed. */
+export type Position = { readonly book: BookState; readonly held: bigint };
+
+/** Those of live and of paper wallets, each in no order that means anything. */
+export type Positions = { readonly live: readonly Position[]; readonly paper: readonly Position[] };
+
+/**
+ * What `look` makes of the positions at each end, by end. `days` has all days with lines from the
+ * earliest end on. `look` keeps nothing of the lists that it is shown: the walk goes on in them.
+ */
+export function atEnds<Seen>(
+  { books }: BooksState,
+  days: ReadonlyMap<string, DayState>,
+  ends: ReadonlySet<string>,
+  look: (end: string, positions: Positions) => Seen,
+): ReadonlyMap<string, Seen> {
+  const latestFirst = [...ends].sort((a, b) => byText(b, a));
+  const earliest = latestFirst.at(-1);
+  const since = [...days]
+    .filter(([day]) => earliest !== undefined && day >= earliest)
+    .map(([day, { lines }]) => ({ day, moves: movesOf(lines.values()) }))
+    .sort((a, b) => byText(b.day, a.day));
+  const { walk, placeOf } = walkFrom(
+    books,
+    since.flatMap(({ moves }) => moves),
+  );
+  const seen = new Map<string, Seen>();
+  let at = 0;
+  for (const end of latestFirst) {
+    for (let next = since[at]; next !== undefined && next.day >= end; next = since[++at]) {
+      for (const move of next.moves) takeBack(placeOf, move);
+    }
+    seen.set(end, look(end, walk));
+  }
+  return seen;
+}
+
+/** What a line moved in its book. */
+type Move = { readonly key: string; readonly token: string; readonly line: SumLine };
+
+function movesOf(lines: Iterable<SumLine>): readonly Move[] {
+  const moves: Move[] = [];
+  for (const line of lines) {
+    const { account, bot, token, shares, basis } = line;
+    if (token === null || (shares === 0n && basis === 0n)) continue;
+    moves.push({ key: bookKey({ account, bot, token }), token, line });
+  }
+  return moves;
+}
+
+type Walk = { readonly live: Position[]; readonly paper: Position[] };
+type Place = { readonly list: Position[]; readonly at: number };
+
+/** The books of today, and flat ones for what moved since and is forgotten by now. */
+function walkFrom(
+  books: BooksState['books'],
+  moves: readonly Move[],
+): { readonly walk: Walk; readonly placeOf: ReadonlyMap<string, Place> } {
+  const walk: Walk = { live: [], paper: [] };
+  const moved = new Set(moves.map(({ key }) => key));
+  const placeOf = new Map<string, Place>();
+  const add = (key: string, book: BookState): void => {
+    const list = isPaperAccount(book.account) ? walk.paper : walk.live;
+    if (moved.has(key)) placeOf.set(key, { list, at: list.length });
+    list.push({ book, held: heldBy(book) });
+  };
+  for (const [key, book] of books) add(key, book);
+  for (const { key, token, line } of moves) {
+    if (!placeOf.has(key)) add(key, newBook(line.account, line.bot, token));
+  }
+  return { walk, placeOf };
+}
+
+function heldBy({ slices }: BookState): bigint {
+  let held = 0n;
+  for (const quantity of slices.values()) held += quantity;
+  return held;
+}
+
+function takeBack(placeOf: ReadonlyMap<string, Place>, { key, line }: Move): void {
+  const place = placeOf.get(key);
+  const position = place?.list[place.at];
+  if (place === undefined || position === undefined) return;
+  const { book, held } = position;
+  const { builder, shares, basis } = line;
+  place.list[place.at] = {
+    book: {
+      ...book,
+      basis: book.basis - basis,
+      slices: slicesWith(book.slices, builder ?? '', -shares),
+    },
+    held: held - shares,
+  };
+}
