@@ -55,6 +55,8 @@ export function bareRow(fill: FillConfirmed): LedgerEntry {
     mark_price: fill.marks[0]?.price ?? null,
     mark_age_ms: 0,
     mark_kind: fill.marks[0]?.kind ?? null,
+    mark_observed_at: fill.marks[0]?.observed_at ?? null,
+    carried_mark: null,
     neg_risk_price: null,
     neg_risk_mark_sum: null,
     neg_risk: fill.neg_risk,

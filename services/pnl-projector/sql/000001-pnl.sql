@@ -16,6 +16,9 @@
 --   = coalesce(carried_basis_pusd, 0) + realised_pnl_pusd + coalesce(unknown_basis_pusd, 0)
 --     - cash_pusd.
 -- cash_pusd is signed into the wallet, fee included, for all kinds: what rule B13 sums by block.
+-- mark_price was observed at mark_observed_at; null where nobody knows, and of a payout. At the
+-- payout carried_mark is the mark that the fill brought all the same: kind, price and, where it is
+-- known, microseconds since 1970. Windows that ended before the resolution value by it (rule B4).
 CREATE TABLE pnl_ledger (
   month date NOT NULL,
   partition int NOT NULL,
@@ -68,6 +71,8 @@ CREATE TABLE pnl_ledger (
   mark_price numeric(38,18),
   mark_age_ms bigint,
   mark_kind text,
+  mark_observed_at timestamptz,
+  carried_mark text,
   neg_risk_price numeric(38,18),
   neg_risk_mark_sum numeric(38,6),
   neg_risk boolean,

@@ -115,6 +115,13 @@ export type LedgerEntry = {
   readonly mark_price: PriceE18 | null;
   readonly mark_age_ms: number | null;
   readonly mark_kind: MarkKind | null;
+  /** When the mark was observed; null where nobody knows, and of a payout. */
+  readonly mark_observed_at: number | null;
+  /**
+   * Of a fill at the payout the mark that it brought all the same, which windows before the
+   * resolution value by: kind, price and, where it is known, when it was observed in microseconds.
+   */
+  readonly carried_mark: string | null;
   /** The mark normalised within its event, where the book was valued with it (B5). */
   readonly neg_risk_price: PriceE18 | null;
   /** Σ of the event's YES marks as observed, in 10⁻⁶: 1 where it is at one with itself. */
@@ -186,6 +193,8 @@ export const ledgerTable: Table<LedgerEntry> = table<LedgerEntry>('pnl_ledger', 
   mark_price: 'price',
   mark_age_ms: 'int',
   mark_kind: 'text',
+  mark_observed_at: 'time',
+  carried_mark: 'text',
   neg_risk_price: 'price',
   neg_risk_mark_sum: 'micros',
   neg_risk: 'bool',

@@ -21,6 +21,8 @@ export type CarriedMark = MarkReading & {
   readonly negRiskPrice: PriceE18 | null;
   /** Σ of the event's YES marks as observed, in 10⁻⁶; null where one is missing. */
   readonly markSum: bigint | null;
+  /** The mark that the fill brought, as text, where its payout goes before it; else null. */
+  readonly beside: string | null;
 };
 
 export type EntryFees = {
@@ -50,10 +52,8 @@ export type EntryParts = {
 };
 
 /** The line of a fill. */
-export function entryOf(
-  fill: FillConfirmed,
-  { fees, applied, mark, unrealised, verdict }: EntryParts,
-): LedgerEntry {
+export function entryOf(fill: FillConfirmed, parts: EntryParts): LedgerEntry {
+  const { fees, applied, mark, unrealised, verdict } = parts;
   const { gross } = fees;
   return {
     entry_kind: 'FILL',
@@ -102,6 +102,8 @@ export function entryOf(
     mark_price: mark.price,
     mark_age_ms: mark.ageMs,
     mark_kind: mark.kind,
+    mark_observed_at: mark.observedAt,
+    carried_mark: mark.beside,
     neg_risk_price: mark.negRiskPrice,
     neg_risk_mark_sum: mark.markSum,
     neg_risk: fill.neg_risk,

@@ -25,7 +25,7 @@ import {
   unrealisedAtPayout,
   valueEvent,
 } from '@polytraders/domain';
-import { divideHalfEven, type PusdMicros } from '@polytraders/money';
+import { divideHalfEven, formatPrice, type PusdMicros } from '@polytraders/money';
 import { type Lookup, type Put } from '@polytraders/stream';
 import {
   type Book,
@@ -94,7 +94,7 @@ function valueAlone(
 ): FillValue {
   if (settled !== null) {
     const unrealised = unrealisedAtPayout(position, settled.payout);
-    return { mark: markAtPayout(settled), unrealised, codes: noCodes, others: none };
+    return { mark: markAtPayout(fill, settled), unrealised, codes: noCodes, others: none };
   }
   const mark = markOf(fill, position.direction === 'FLAT' ? null : before, parameters);
   const unrealised = unrealisedAt(position, mark.negRiskPrice ?? mark.price);
@@ -157,7 +157,7 @@ function valueWithin(
     mark: {
       ...(found?.by === 'FLAT' || found === undefined
         ? markOf(fill, null, parameters)
-        : carried(found)),
+        : carried(fill, found)),
       markSum: rawSum === null ? null : divideHalfEven(rawSum, E12),
     },
     unrealised: found?.unrealised ?? null,
@@ -183,7 +183,7 @@ function bookToValue(
 }
 
 /** The mark of a valuation, as a line and a book carry it. */
-function carried({ mark, stale, by, price }: BookValuation): CarriedMark {
+function carried(fill: FillConfirmed, { mark, stale, by, price }: BookValuation): CarriedMark {
   return {
     price: mark?.price ?? null,
     ageMs: mark?.ageMs ?? null,
@@ -192,6 +192,7 @@ function carried({ mark, stale, by, price }: BookValuation): CarriedMark {
     kind: mark?.kind ?? null,
     negRiskPrice: by === 'EVENT' ? price : null,
     markSum: null,
+    beside: mark?.kind === 'PAYOUT' ? markText(fill) : null,
   };
 }
 
@@ -270,18 +271,23 @@ export function markOf(
   before: Book | null,
   parameters: Parameters,
 ): CarriedMark {
-  let best: Mark | null = null;
-  for (const mark of fill.marks) {
-    if (mark.token_id !== fill.token_id) continue;
-    if (best === null || rankOf(mark) < rankOf(best)) best = mark;
-  }
+  const best = broughtBy(fill);
   const price = best === null ? (before?.markPrice ?? null) : best.price;
   const known = best === null ? (before?.markObservedAt ?? null) : best.observed_at;
   const observedAt = best !== null && isAgeless(fill, best) ? null : known;
   const { ageMs, stale } = readMark(price, observedAt, fill.confirmed_at, parameters.markAgeMsMax);
   const kind = best === null ? (before?.markKind ?? null) : best.kind;
   const negRiskPrice = best === null ? (before?.negRiskPrice ?? null) : null;
-  return { price, ageMs, stale, observedAt, kind, negRiskPrice, markSum: null };
+  return { price, ageMs, stale, observedAt, kind, negRiskPrice, markSum: null, beside: null };
+}
+
+function broughtBy(fill: FillConfirmed): Mark | null {
+  let best: Mark | null = null;
+  for (const mark of fill.marks) {
+    if (mark.token_id !== fill.token_id) continue;
+    if (best === null || rankOf(mark) < rankOf(best)) best = mark;
+  }
+  return best;
 }
 
 function isAgeless(fill: FillConfirmed, mark: Mark): boolean {
@@ -290,11 +296,23 @@ function isAgeless(fill: FillConfirmed, mark: Mark): boolean {
   );
 }
 
-/** A resolved market is worth its payout, from then on and without an age (B4). */
-function markAtPayout({ payout }: Settled): CarriedMark {
+/**
+ * A resolved market is worth its payout, from then on and without an age (B4). The mark that its
+ * fill brought is of a time before, maybe, and stands beside it for the windows of that time.
+ */
+function markAtPayout(fill: FillConfirmed, { payout }: Settled): CarriedMark {
   const price = payoutPrice(payout);
   const unaged = { ageMs: null, stale: false, observedAt: null };
-  return { ...unaged, price, kind: 'PAYOUT', negRiskPrice: null, markSum: null };
+  const beside = markText(fill);
+  return { ...unaged, price, kind: 'PAYOUT', negRiskPrice: null, markSum: null, beside };
+}
+
+/** `MID 0.62 1778241598000000`; without the time where nobody knows it. */
+function markText(fill: FillConfirmed): string | null {
+  const mark = broughtBy(fill);
+  if (mark === null) return null;
+  const text = `${mark.kind} ${formatPrice(mark.price)}`;
+  return isAgeless(fill, mark) ? text : `${text} ${String(mark.observed_at)}`;
 }
 
 function rankOf(mark: Mark): number {

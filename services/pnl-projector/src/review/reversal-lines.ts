@@ -174,6 +174,8 @@ function placed(
     mark_price: book.markPrice,
     mark_age_ms: book.markAgeMs,
     mark_kind: book.markKind,
+    mark_observed_at: book.markObservedAt,
+    carried_mark: null,
     neg_risk_price: book.negRiskPrice,
     neg_risk_mark_sum: null,
     mode,

@@ -229,9 +229,18 @@ async function doubtsOf(
 const PRICE_ROOM = 10n ** 20n;
 const KIND_ROOM = 10n;
 const KINDS = ['REPORTED', 'LAST', 'MID'] as const;
-const KIND = `CASE l.mark_kind WHEN 'MID' THEN 2 WHEN 'LAST' THEN 1 ELSE 0 END`;
-const OBSERVED = `
-  (extract(epoch FROM l.confirmed_at) * 1000000)::bigint - coalesce(l.mark_age_ms, 0) * 1000`;
+/** The mark of a line; where its payout stands in its place, the one that is carried beside it. */
+const IS_BESIDE = 'l.carried_mark IS NOT NULL';
+const KIND = `
+  CASE CASE WHEN ${IS_BESIDE} THEN split_part(l.carried_mark, ' ', 1) ELSE l.mark_kind END
+    WHEN 'MID' THEN 2 WHEN 'LAST' THEN 1 ELSE 0 END`;
+const PRICE = `
+  CASE WHEN ${IS_BESIDE} THEN split_part(l.carried_mark, ' ', 2)::numeric ELSE l.mark_price END`;
+/** Null where nobody knows: then it was by the time of its fill. */
+const SEEN = `
+  CASE WHEN ${IS_BESIDE} THEN nullif(split_part(l.carried_mark, ' ', 3), '')::bigint
+    ELSE (extract(epoch FROM l.mark_observed_at) * 1000000)::bigint END`;
+const OBSERVED = `coalesce(${SEEN}, (extract(epoch FROM l.confirmed_at) * 1000000)::bigint)`;
 const OBSERVED_DAY = `div((${OBSERVED})::numeric, 86400000000)`;
 
 /**
@@ -239,11 +248,11 @@ const OBSERVED_DAY = `div((${OBSERVED})::numeric, 86400000000)`;
  * one moment a mid before a last trade, then the higher price.
  */
 const MARKS = `
-  SELECT l.token_id, (l.mark_age_ms IS NOT NULL)::text,
+  SELECT l.token_id, ((${SEEN}) IS NOT NULL)::text,
     max(((${OBSERVED})::numeric * ${KIND_ROOM.toString()} + ${KIND}) * ${PRICE_ROOM.toString()}
-        + (l.mark_price * 1000000000000000000)::numeric(40,0))
+        + (${PRICE} * 1000000000000000000)::numeric(40,0))
   ${FROM} AND l.entry_kind = 'FILL' AND l.token_id IS NOT NULL AND l.mark_price IS NOT NULL
-    AND l.mark_kind IS DISTINCT FROM 'PAYOUT'
+    AND (l.mark_kind IS DISTINCT FROM 'PAYOUT' OR ${IS_BESIDE})
   GROUP BY 1, 2, ${OBSERVED_DAY} ORDER BY l.token_id COLLATE "C", 2, ${OBSERVED_DAY}`;
 
 export async function marksOf(client: Client, ranges: Ranges): Promise<readonly LineMark[]> {

@@ -17,6 +17,7 @@ import {
   writeDesk,
 } from '../windows/desk-rows.fixture.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
+import { marketDefined, marketResolved } from '../movements.fixture.ts';
 import { atDay, createLog, type Log, price } from '../windows/log.fixture.ts';
 import { marksWith } from '../windows/marks.ts';
 import { windowsProcessor } from '../windows/processor.ts';
@@ -28,6 +29,9 @@ type Client = Awaited<ReturnType<typeof connect>>;
 const SEED = 20_260_508;
 /** A token that only fills with marks are of. */
 const MARKED = '4711';
+/** One whose market is resolved before its fills come, and the others of its market. */
+const PAID = ['4712', '4713'] as const;
+const PAID_CONDITION = '0x4712';
 
 let database: FreshDatabase;
 let client: Client;
@@ -50,6 +54,7 @@ function tell(): Desk {
   const all = fc.sample(acts, { numRuns: 40, seed: SEED }).flat();
   let windows = 0;
   log.tell('general_live', { include_paper: 'true', group_by: 'market' });
+  resolveEarly(log);
   for (const [at, act] of all.entries()) {
     const event = withoutBlock(eventOf(act, at), at);
     if (event.type === 'MarketResolved') {
@@ -72,6 +77,30 @@ function tell(): Desk {
   return desk;
 }
 
+/** A market that is resolved before all that is filled of it. */
+function resolveEarly({ event, desk }: Log): void {
+  const tokens = PAID.map((id) => ({ token_id: id, outcome: id }));
+  const told = marketDefined({ condition_id: PAID_CONDITION, tokens });
+  event(ACCOUNT, { type: 'MarketDefined', value: { ...told, event_id: 'evt_paid' } });
+  const value = marketResolved({ condition_id: PAID_CONDITION, event_id: 'evt_paid_out' });
+  for (let partition = 0; partition < 12; partition += 1)
+    desk.take(partition, { type: 'MarketResolved', value });
+}
+
+/** Fills that come after: with a mark, with one of no known age, and with none. */
+function paidFills(log: Log, noon: number): void {
+  const own = { account: ACCOUNT, condition_id: PAID_CONDITION, confirmed_at: noon };
+  const mark = { token_id: PAID[0], kind: 'LAST' as const, price: price('0.000123') };
+  log.fill({ ...own, token_id: PAID[0], marks: [{ ...mark, observed_at: noon - 1_000_999 }] });
+  log.fill({
+    ...own,
+    token_id: PAID[0],
+    flags: ['STALE_DATA'],
+    marks: [{ ...mark, kind: 'REPORTED', observed_at: noon }],
+  });
+  log.fill({ ...own, token_id: PAID[1] });
+}
+
 /** Marks of three kinds, two of one moment, one of the evening before, and one of no known age. */
 function markedFills(log: Log, windows: number): void {
   const noon = atDay(`2026-05-${String(8 + windows).padStart(2, '0')}`, 43_200);
@@ -83,7 +112,7 @@ function markedFills(log: Log, windows: number): void {
     ['LAST', '0.50', 7200],
   ] as const;
   for (const [kind, text, before] of marks) {
-    const mark = { kind, price: price(text), observed_at: noon - before * 1_000_000 };
+    const mark = { kind, price: price(text), observed_at: noon - before * 1_000_000 - 123 };
     const own = { token_id: MARKED, condition_id: null, trading_bot_id: kind };
     log.fill({
       ...own,
@@ -93,6 +122,7 @@ function markedFills(log: Log, windows: number): void {
       marks: [{ ...mark, token_id: MARKED }],
     });
   }
+  paidFills(log, noon);
   const ageless = { kind: 'REPORTED' as const, price: price('0.77'), observed_at: noon };
   log.fill({
     account: ACCOUNT,
@@ -187,7 +217,11 @@ describe('the gatherer', () => {
       const said = new Map(own?.lastLines.map((one) => [bookKey(one), new Map(one.reasons)]));
       expect(new Map(lastLines.map((one) => [bookKey(one), new Map(one.reasons)]))).toEqual(said);
     }
-    expect(cuts.flatMap(({ marks }) => marks).length).toBeGreaterThan(5);
+    const marks = cuts.flatMap((cut) => cut.marks);
+    expect(marks.length).toBeGreaterThan(5);
+    const beside = marks.filter(({ token }) => token === PAID[0]);
+    expect(new Set(beside.map(({ isAged }) => isAged))).toEqual(new Set([true, false]));
+    expect(marks.map(({ token }) => token)).not.toContain(PAID[1]);
   }, 60_000);
 
   test('makes the same rows under another time zone, and never makes one twice', async () => {

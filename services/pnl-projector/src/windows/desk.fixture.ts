@@ -314,13 +314,29 @@ function movedBy(line: LedgerEntry): readonly (readonly [string | null, bigint])
   return list;
 }
 
-const MICROS_PER_MS = 1000;
-
 function markOf(line: LedgerEntry): Cut['marks'] {
-  const { entry_kind: kind, token_id: token, mark_price: price, mark_age_ms: age } = line;
-  if (line.mark_kind === 'PAYOUT' || kind !== 'FILL' || token === null || price === null) return [];
-  const observedAt = line.confirmed_at - (age ?? 0) * MICROS_PER_MS;
-  return [{ token, kind: line.mark_kind ?? 'REPORTED', isAged: age !== null, price, observedAt }];
+  const { entry_kind: entry, token_id: token, confirmed_at: at } = line;
+  if (entry !== 'FILL' || token === null) return [];
+  const said = line.mark_kind === 'PAYOUT' ? carriedBy(line) : ownOf(line);
+  if (said === null) return [];
+  const { kind, price, observedAt } = said;
+  return [{ token, kind, isAged: observedAt !== null, price, observedAt: observedAt ?? at }];
+}
+
+type Said = Pick<Cut['marks'][number], 'kind' | 'price'> & { readonly observedAt: number | null };
+
+function ownOf(line: LedgerEntry): Said | null {
+  const { mark_kind: kind, mark_price: price, mark_observed_at: observedAt } = line;
+  if (price === null || kind === 'PAYOUT') return null;
+  return { kind: kind ?? 'REPORTED', price, observedAt };
+}
+
+function carriedBy({ carried_mark: text }: LedgerEntry): Said | null {
+  const [kind, price = '', at] = (text ?? '').split(' ');
+  if (kind !== 'MID' && kind !== 'LAST' && kind !== 'REPORTED') return null;
+  const [whole = '0', rest = ''] = price.split('.');
+  const e18 = BigInt(`${whole}${rest.padEnd(18, '0')}`);
+  return { kind, price: e18, observedAt: at === undefined ? null : Number(at) };
 }
 
 function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
