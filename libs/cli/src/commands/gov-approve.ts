@@ -11,12 +11,21 @@ import { isConfirmed } from '../review/confirm.ts';
 import { heldBelow, heldCount, heldIdentity, heldText, isReleased } from '../review/held.ts';
 import { type ReviewOptions, reviewersOf, withReview } from '../review/options.ts';
 import { jsonOf, refusalText, tell, type Told, unanswered } from '../review/tell.ts';
-import { type WindowRow, WINDOWS } from '../review/windows.ts';
+import { plain } from '../review/plain.ts';
+import { windowLines } from '../review/text.ts';
+import {
+  effectsSince,
+  isBehind,
+  reportsNamed,
+  type WindowEffect,
+  type WindowRow,
+  WINDOWS,
+} from '../review/windows.ts';
 import { rowToJson, selectRows } from '../rows.ts';
 import { type Database, withDatabase } from '../servers.ts';
 import { CliError } from '../terminal.ts';
 
-type ApproveOptions = ReviewOptions & {
+export type ApproveOptions = ReviewOptions & {
   readonly window?: string;
   readonly modeHeld?: boolean;
   readonly until?: number;
@@ -82,7 +91,7 @@ async function approve(
   if (told.outcome === 'refused') context.exitCode = 1;
 }
 
-function approvalOf(database: Database, options: ApproveOptions): Promise<Approval> {
+export function approvalOf(database: Database, options: ApproveOptions): Promise<Approval> {
   const { window, modeHeld, until } = options;
   if (window !== undefined) return windowApproval(database, window, options);
   if (modeHeld === true && until !== undefined) return heldApproval(database, until, options);
@@ -116,11 +125,12 @@ async function windowApproval(
       1,
     );
   }
+  const windows = await effectsSince(database, [report]);
   return {
     asked: askedFor('window', { report_ids: [id] }, options),
-    effect: heldWindowText(report),
+    effect: heldWindowText(report) + releasedText(windows.filter(isBehind)),
     question: `Release ${id}?`,
-    preview: { report: rowToJson(WINDOWS, report) },
+    preview: { report: rowToJson(WINDOWS, report), windows: plain(windows) },
     look: async () => {
       const where = { window_id: String(report.window_id), mixed: 'false' };
       const [now] = await selectRows(database, WINDOWS, where, 1);
@@ -138,8 +148,16 @@ function heldWindowText(row: WindowRow): string {
     `${String(row.window_end)}, ${String(row.total_fills)} fills, net ` +
     `${String(row.net_pnl_pusd)} pUSD.\n` +
     `Held: ${String(row.reconciliation_status)}, drift ${drift} pUSD, ` +
-    `${String(row.quarantined_fills)} fills set aside.\n` +
-    'Released, it goes to finance too, as the next revision with the same numbers.\n'
+    `${String(row.quarantined_fills)} fills set aside.\n`
+  );
+}
+
+function releasedText(behind: readonly WindowEffect[]): string {
+  const released = 'Released, it goes to finance too, as the next revision with ';
+  if (behind.length === 0) return `${released}the same numbers.\n`;
+  return (
+    `${released}what the books have booked since; if that is another drift, it is held again.\n` +
+    windowLines(behind)
   );
 }
 
@@ -156,16 +174,19 @@ async function heldApproval(
       1,
     );
   }
+  const named = held.windows.map(({ reportId }) => reportId);
+  const windows = await effectsSince(database, await reportsNamed(database, named));
   return {
     // What was left over, or has come since, is asked for by the same words.
     asked: askedFor('mode_held', { until_offset: String(until) }, options, ...heldIdentity(held)),
-    effect: heldText(held, until),
+    effect: heldText(held, until) + heldAgainText(windows.filter(isBehind)),
     question: `Release ${String(count)} reports?`,
     preview: {
       fills: held.fills,
       markets: held.markets,
       corrections: held.corrections,
-      windows: held.windows.map(({ reportId }) => reportId),
+      windows: named,
+      windows_now: plain(windows),
       by_partition: Object.fromEntries([...held.partitions].map(([of, { many }]) => [of, many])),
     },
     look: async () => {
@@ -176,6 +197,15 @@ async function heldApproval(
     what: `${String(count)} reports to be released`,
     where: 'the same command',
   };
+}
+
+/** Nobody has seen what such a window says by the cut that releases it (rule B19). */
+function heldAgainText(behind: readonly WindowEffect[]): string {
+  if (behind.length === 0) return '';
+  return (
+    'Booked since their last report, so these say more by the cut that releases them, and are ' +
+    `held again:\n${windowLines(behind)}`
+  );
 }
 
 export function askedFor(

@@ -28,18 +28,14 @@ import {
   historyOf,
   modeOf,
   pusdOf,
+  resolvedAt,
   type ReviewedFill,
   settledOf,
   timeOf,
   tokensOf,
 } from './rows.ts';
-import {
-  type Added,
-  type AddedAt,
-  NOTHING_ADDED,
-  type WindowEffect,
-  windowEffects,
-} from './windows.ts';
+import { type Added, NOTHING_ADDED } from './added.ts';
+import { type AddedAt, type WindowEffect, windowEffects } from './windows.ts';
 
 export type BookNumbers = {
   readonly shares: bigint;
@@ -76,7 +72,6 @@ export type LaterChange = {
   readonly what: string;
   readonly before: bigint;
   readonly after: bigint;
-  readonly at: number;
 };
 
 /** What a reversal would make of the books. */
@@ -163,28 +158,34 @@ export async function previewReverse(
   };
   return {
     books,
-    later: later.flatMap((change) => laterOf(change, at)),
+    later: later.flatMap(laterOf),
     report: await reportOf(database, fill, 'CORRECTION'),
     windows: await windowsOf(database, fill, [
       { at, added: gone },
-      ...later.map((change) => ({
-        at: change.line?.confirmed_at ?? at,
-        added: {
-          ...NOTHING_ADDED,
-          realised: minusEffect(change.after, change.before).realised,
-        },
-      })),
+      ...(await Promise.all(later.map((change) => restated(database, fill, change)))),
     ]),
   };
 }
 
-function laterOf(change: BookChange<BookedRow>, at: number): readonly LaterChange[] {
-  const [before, after] = [change.before.realised, change.after.realised];
-  if (before === after) return [];
-  const { line } = change;
+/**
+ * What the restatement of a later line adds, at the time of that line. A resolution that found no
+ * lot has no line: it stands where its condition was resolved. What is set aside is in no sum.
+ */
+async function restated(
+  database: Database,
+  { line: { account, partition } }: ReviewedFill,
+  { line, token, before, after, isAside }: BookChange<BookedRow>,
+): Promise<AddedAt> {
+  const realised = isAside ? 0n : minusEffect(after, before).realised;
+  const at = line?.confirmed_at ?? (await resolvedAt(database, partition, String(account), token));
+  return { at, added: { ...NOTHING_ADDED, realised } };
+}
+
+function laterOf({ line, before, after }: BookChange<BookedRow>): readonly LaterChange[] {
+  if (before.realised === after.realised) return [];
   const what =
     line === null ? 'RESOLVE' : `${line.entry_kind} ${line.fill_id ?? String(line.event_id)}`;
-  return [{ what, before, after, at: line?.confirmed_at ?? at }];
+  return [{ what, before: before.realised, after: after.realised }];
 }
 
 async function tokenHistory(

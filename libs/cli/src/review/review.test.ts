@@ -7,7 +7,8 @@ import { type CliError } from '../terminal.ts';
 import { isConfirmed } from './confirm.ts';
 import { plain } from './plain.ts';
 import { reverseText } from './text.ts';
-import { effectsOn, NOTHING_ADDED, windowText } from './windows.ts';
+import { NOTHING_ADDED } from './added.ts';
+import { effectsOn, isBehind, windowText } from './windows.ts';
 
 const AT = 1_778_241_600_000_000;
 const account = `0x${'ab'.repeat(20)}`;
@@ -143,16 +144,29 @@ describe('what is shown', () => {
     start: '2026-05-08T00:00:00Z',
     end: '2026-05-09T00:00:00Z',
     numbers: [
-      { field: 'total_fills', before: '143', by: '-1', after: '142' },
-      { field: 'gross_volume_pusd', before: '87450', by: '0', after: '87450' },
+      { field: 'total_fills', before: '143', since: '0', by: '-1', after: '142' },
+      { field: 'gross_volume_pusd', before: '87450', since: '0', by: '0', after: '87450' },
     ],
   };
 
   test('of a window is what changes, before and after, and the revision that says it', () => {
     expect(windowText(window)).toBe(
-      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut, beside what else came: ' +
-        'total_fills 143 → 142',
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 142',
     );
+    expect(isBehind(window)).toBe(false);
+  });
+
+  test('of a window is also what the books have booked since its last report', () => {
+    const numbers = [
+      { field: 'total_fills', before: '143', since: '2', by: '-1', after: '144' },
+      { field: 'gross_volume_pusd', before: '87450', since: '-0.5', by: '0', after: '87449.5' },
+      { field: 'net_fees_pusd', before: '1', since: '0', by: '0', after: '1' },
+    ];
+    expect(windowText({ ...window, numbers })).toBe(
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: total_fills 143 → 144 ' +
+        '(+2 booked since, -1 by this), gross_volume_pusd 87450 → 87449.5 (-0.5 booked since)',
+    );
+    expect(isBehind({ ...window, numbers })).toBe(true);
   });
 
   test('of instants is the window that holds each, its first instant in and its last out', () => {
@@ -171,19 +185,22 @@ describe('what is shown', () => {
     const reports = [row(8, 2), row(7, 1)] as unknown as Parameters<typeof effectsOn>[0];
     const midnight = AT - 43_200_000_000;
     const fill = { ...NOTHING_ADDED, fills: 1n, volume: 500_000_000n, netFees: 1_250_000n };
-    const effects = effectsOn(reports, [
+    const added = [
       { at: midnight, added: { ...fill, quarantined: -1n } },
       { at: midnight - 1, added: { ...NOTHING_ADDED, realised: -10_000_000n } },
       { at: midnight + 86_400_000_000, added: NOTHING_ADDED },
-    ]);
-    expect(effects.map(windowText)).toEqual([
-      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut, beside what else came: ' +
+    ];
+    const since = { ...NOTHING_ADDED, realised: -2_000_000n, netFees: 1n };
+    const behind = new Map([[String(reports[1]?.report_id), since]]);
+    expect(effectsOn(reports, added, behind).map(windowText)).toEqual([
+      'settlement_pnl_20260509T000000Z gets revision 3 at the next cut: ' +
         'total_fills 143 → 144, ' +
         'gross_volume_pusd 87450 → 87950, net_fees_pusd 168.9 → 170.15, net_pnl_pusd 1071.6 → ' +
         '1070.35, quarantined_fills 1 → 0',
-      'settlement_pnl_20260508T000000Z gets revision 2 at the next cut, beside what else came: ' +
-        'realised_pnl_pusd 1240.5 ' +
-        '→ 1230.5, net_pnl_pusd 1071.6 → 1061.6',
+      'settlement_pnl_20260508T000000Z gets revision 2 at the next cut: ' +
+        'realised_pnl_pusd 1240.5 → 1228.5 (-2 booked since, -10 by this), net_fees_pusd 168.9 ' +
+        '→ 168.900001 (+0.000001 booked since), net_pnl_pusd 1071.6 → 1059.599999 (-2.000001 ' +
+        'booked since, -10 by this)',
       'no report of 2026-05-09T00:00:00Z to 2026-05-10T00:00:00Z is out yet; its first one has ' +
         'nothing',
     ]);
@@ -194,7 +211,6 @@ describe('what is shown', () => {
       what: `FILL f${String(index)}`,
       before: 1_000_000n,
       after: 0n,
-      at: AT,
     }));
     const text = reverseText({ books: [], later, report: null, windows: [] });
     expect(text.match(/realised 1 → 0 pUSD/g)).toHaveLength(20);

@@ -174,6 +174,33 @@ export async function settledOf(database: Database, account: string, token: stri
   return { payout: { numerator, denominator }, offset: Number(row.resolved_offset) };
 }
 
+const CONDITIONS_OF = {
+  place: PNL,
+  name: 'positions',
+  order: 'trading_bot_id',
+  fields: { condition_id: 'text' },
+} as const satisfies View<string>;
+
+const RESOLUTIONS = {
+  place: PNL,
+  name: 'markets',
+  order: 'condition_id',
+  fields: { resolved_at: 'time' },
+} as const satisfies View<string>;
+
+/** When the condition of a token was resolved, as a partition of the log has it. */
+export async function resolvedAt(
+  database: Database,
+  partition: Cell,
+  account: string,
+  token: string,
+): Promise<number> {
+  const [book] = await selectRows(database, CONDITIONS_OF, { account, token_id: token }, 1);
+  const where = { partition: String(partition), condition_id: String(book?.condition_id) };
+  const [market] = await selectRows(database, RESOLUTIONS, where, 1);
+  return timeOf(market?.resolved_at ?? null);
+}
+
 /** The mode in force in a partition of the log; the specified default before one was said. */
 export async function modeOf(database: Database, partition: Cell): Promise<string> {
   const [row] = await selectRows(database, MODES, { partition: String(partition) }, 1);

@@ -89,6 +89,11 @@ function reportText(report: ReportShown | null): string {
 
 function windowsText(windows: readonly WindowEffect[]): string {
   if (windows.length === 0) return '  window    none: paper is in no regulatory report\n';
+  return windowLines(windows);
+}
+
+/** Windows, one a line. */
+export function windowLines(windows: readonly WindowEffect[]): string {
   return windows.map((window) => `  window    ${windowText(window)}\n`).join('');
 }
 

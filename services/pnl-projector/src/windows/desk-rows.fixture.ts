@@ -7,6 +7,7 @@ import { cutsTable, factsTable, placesTable } from '../cuts.ts';
 import { ledgerTable } from '../entry.ts';
 import { processor } from '../processor.ts';
 import { type Desk } from './desk.fixture.ts';
+import { type ReportEntry, reportsTable } from './entry.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -33,6 +34,15 @@ export async function writeDesk(client: Client, desk: Desk): Promise<void> {
   await insertRows(client, cutsTable, desk.cutRows);
   await insertRows(client, factsTable, desk.factRows);
   await insertRows(client, placesTable, desk.placeRows);
+}
+
+/** The reports of a desk, in a table of the search path. */
+export async function writeReports(client: Client, reports: readonly ReportEntry[]): Promise<void> {
+  await client.query('CREATE TABLE any_report PARTITION OF settlement_reports DEFAULT');
+  for (const [offset, report] of reports.entries()) {
+    const place = { month: monthOfTime(report.recorded_at), partition: 0, offset, line: 0 };
+    await insert(client, reportsTable.name, { ...place, ...textsOf(reportsTable, report) });
+  }
 }
 
 export async function insertRows<Row extends object>(
