@@ -8,7 +8,7 @@
  *   (c) the naive way: one message, one transaction
  *   spine: each processor over events of every kind, against a COPY of one bare row an event
  *   live: from the log to the report that a read_committed consumer sees, at a steady rate; of
- *   fills alone, and of a log with marks, negative risk, movements and windows
+ *   fills alone, and of a log with marks, negative risk, movements and windows, in turns
  */
 
 import { parseArgs } from 'node:util';
@@ -49,8 +49,8 @@ async function main(): Promise<void> {
     rebuild: [],
     publish: [],
     naive: [],
-    live: null,
-    liveWhole: null,
+    live: [],
+    liveWhole: [],
     spine: noSpine(),
   };
   try {
@@ -71,10 +71,17 @@ async function main(): Promise<void> {
       );
     }
     if (options.liveSeconds > 0) {
-      say(`Live: ${options.rate} fills a second for ${options.liveSeconds} s after a warm-up.`);
-      figures.live = await measureLive(options.rate, options.liveSeconds);
-      say('Live, with marks, negative risk, movements and windows among the events.');
-      figures.liveWhole = await measureLive(options.rate, options.liveSeconds, 'everything');
+      say(
+        `Live: ${options.rate} fills a second for ${options.liveSeconds} s after a warm-up, then ` +
+          'the same with marks, negative risk, movements and windows among the events.',
+      );
+      for (let round = 1; round <= options.rounds; round += 1) {
+        const fills = await measureLive(options.rate, options.liveSeconds);
+        const whole = await measureLive(options.rate, options.liveSeconds, 'everything');
+        say(`live round ${round}: p99 ${fills.p99.toFixed(1)} ms, ${whole.p99.toFixed(1)} ms`);
+        figures.live.push(fills);
+        figures.liveWhole.push(whole);
+      }
     }
   } finally {
     await log.close();
