@@ -11,7 +11,9 @@ import { type Source, type SourceBatch, type SourceReader, type Standing } from 
 
 const applicationName = 'sequence-source-test';
 const listenerName = 'sequence-source-listener';
-const patienceMs = 10_000;
+const patienceMs = 40_000;
+/** Far longer than any machine takes to answer. */
+const idleMs = 20_000;
 
 let database: FreshDatabase;
 let rows: pg.Pool;
@@ -31,10 +33,17 @@ beforeAll(async () => {
   await client.query(`CREATE TABLE inbox (
     partition int, seq bigint, hash bytea, body text, at timestamptz DEFAULT now(),
     PRIMARY KEY (partition, seq))`);
-  source = sequenceSource<string>(
+  source = sourceWith({});
+}, 60_000);
+
+function sourceWith(
+  change: { readonly idleMs?: number },
+  from: Pick<pg.Pool, 'query'> = rows,
+): Source<string, SequenceRow> {
+  return sequenceSource<string>(
     // Membership is the port's business, and is proven there.
     {} as KafkaPort,
-    rows,
+    from as pg.Pool,
     () => connect({ url: database.url, applicationName: listenerName }),
     {
       name: 'test.inbox',
@@ -47,9 +56,10 @@ beforeAll(async () => {
       groupId: 'none',
       sessionTimeoutMs: 30_000,
       decode: ({ values }) => (values[1] === 'bad' ? { poison: 'It is bad.' } : (values[1] ?? '')),
+      ...change,
     },
   );
-}, 60_000);
+}
 
 afterAll(async () => {
   await client.end();
@@ -70,8 +80,8 @@ afterEach(async () => {
   reader = null;
 });
 
-function read(): SourceReader {
-  reader = source.reader({
+function read(from = source): SourceReader {
+  reader = from.reader({
     onBatch: async (batch) => {
       batches.push(batch);
       await meanwhile(batch);
@@ -101,7 +111,7 @@ function offsets(partition: number): number[] {
 async function until(claim: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   while (!(await holds())) {
-    if (performance.now() > giveUpAt) throw new Error(`Expected within 10 s: ${claim}.`);
+    if (performance.now() > giveUpAt) throw new Error(`Expected within 40 s: ${claim}.`);
     await delay(5);
   }
 }
@@ -164,7 +174,7 @@ describe('rows of a table', () => {
     handler.resolve();
     await delay(400);
     expect(offsets(3)).toEqual([0]);
-    expect(await listeners()).toEqual([]);
+    await until('its connection is gone', async () => (await listeners()).length === 0);
   });
 
   test('that were asked for before an assignment are not taken for the next owner', async () => {
@@ -188,19 +198,34 @@ describe('rows of a table', () => {
 
 describe('a NOTIFY', () => {
   test('has rows read long before the next look', async () => {
-    read().assign(3, 0, true);
+    read(sourceWith({ idleMs })).assign(3, 0, true);
     await until('the reader listens', async () => (await listeners()).length === 1);
-    const waits: number[] = [];
+    const started = performance.now();
     for (let seq = 0; seq < 10; seq += 1) {
-      // Right after a look, so that the next one would be far off.
-      await delay(30);
-      const started = performance.now();
       await append(3, [seq]);
       await client.query('NOTIFY inbox_test');
       await until(`row ${seq} is read`, () => offsets(3).length > seq);
-      waits.push(performance.now() - started);
     }
-    expect(waits.sort((a, b) => a - b)[4]).toBeLessThan(100);
+    expect(performance.now() - started).toBeLessThan(idleMs / 2);
+  });
+
+  test('that comes while a look is under way is not lost', async () => {
+    let looks = 0;
+    const query = async (asked: pg.QueryConfig): Promise<pg.QueryResult> => {
+      const answer = await rows.query(asked);
+      looks += 1;
+      if (looks === 1) {
+        // The look has found nothing; its reader does not know yet.
+        await append(3, [0]);
+        await client.query('NOTIFY inbox_test');
+        await delay(100);
+      }
+      return answer;
+    };
+    const started = performance.now();
+    read(sourceWith({ idleMs }, { query } as never)).assign(3, 0, true);
+    await until('the row is read', () => offsets(3).length > 0);
+    expect(performance.now() - started).toBeLessThan(idleMs / 2);
   });
 
   test('is listened for again after its connection was lost, without an outage', async () => {

@@ -97,14 +97,20 @@ function createSequenceReader(
   const readSql = selectRows(config.table, config.columns, config.rowsPerTurn ?? rowsPerTurn);
   const places = new Map<number, Place>();
   let closed = false;
-  let wake: () => void = () => undefined;
+  /** Whether there is something new since the look that is under way began. */
+  let isWoken = false;
+  let goOn: () => void = () => undefined;
+  const wake = (): void => {
+    isWoken = true;
+    goOn();
+  };
   let listener: pg.Client | null = null;
 
   /** A connection that is lost while nothing is asked of it says so only by its end. */
   async function listen(): Promise<void> {
     const client = await connect();
     listener = client;
-    client.on('notification', () => wake());
+    client.on('notification', wake);
     client.on('end', () => {
       if (listener === client) listener = null;
     });
@@ -158,14 +164,15 @@ function createSequenceReader(
     while (!closed) {
       try {
         if (listener === null) await listen();
+        isWoken = false;
         if (await turn()) continue;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, config.idleMs ?? defaultIdleMs);
-          wake = () => {
+          goOn = () => {
             clearTimeout(timer);
             resolve();
           };
-          if (closed) wake();
+          if (closed || isWoken) goOn();
         });
       } catch (cause) {
         handlers.onOutage(databaseError(cause));
