@@ -14,7 +14,9 @@ import { type Beside } from './start.ts';
 import { inThread, startInThread } from './thread.ts';
 
 const id = 'thread-fixture';
-export const busyMs = 2_000;
+/** Its service is busy until all of it is over, and then hears of the start and the end at once. */
+export const UNHEARD = 'throws and is not heard';
+const busyMs = 2_000;
 
 async function beside({ database, config, onOutage }: Services): Promise<Beside> {
   const does = config.workerId;
@@ -25,7 +27,7 @@ async function beside({ database, config, onOutage }: Services): Promise<Beside>
     `SELECT current_setting('application_name') AS name`,
   );
   const source = answer.rows[0]?.name ?? '';
-  if (does === 'throws') setTimeout(() => undefinedFunction(), 50);
+  if (does.startsWith('throws')) setTimeout(() => undefinedFunction(), 50);
   if (does === 'ends') setTimeout(() => process.exit(3), 50);
   if (does === 'is busy') void sleep(700).then(block);
   const away = new RuntimeError('DATABASE_OUTAGE', 'Postgres is away.', { retryable: true });
@@ -61,6 +63,12 @@ if (!isMainThread && (workerData as { config?: ServiceConfig } | null)?.config !
 } else if (process.argv[2] !== undefined && process.argv[1] === import.meta.filename) {
   const config = JSON.parse(process.argv[2]) as ServiceConfig;
   const log = pino({ base: { service: id } });
-  await startInThread(new URL(import.meta.url), { config, log, onOutage: () => undefined });
+  const starting = startInThread(new URL(import.meta.url), {
+    config,
+    log,
+    onOutage: () => undefined,
+  });
+  if (config.workerId === UNHEARD) block();
+  await starting;
   await sleep(10_000);
 }

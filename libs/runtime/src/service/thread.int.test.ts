@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { testStack } from '@polytraders/testkit';
 import { pino } from 'pino';
 import { configFromEnv, type ServiceConfig } from './config.ts';
+import { UNHEARD } from './thread.fixture.ts';
 import { agedBy, startInThread } from './thread.ts';
 
 const file = new URL('./thread.fixture.ts', import.meta.url);
@@ -77,6 +78,7 @@ describe('what runs in a thread beside a worker', () => {
 
   test.each([
     ['throws', 'undefinedFunction is not a function'],
+    [UNHEARD, 'undefinedFunction is not a function'],
     ['ends', 'Expected the thread of thread.fixture.ts to run as long as its service'],
   ])('that %s takes the process with it', (does, sentence) => {
     const program = [fileURLToPath(file), JSON.stringify(configOf(does))];

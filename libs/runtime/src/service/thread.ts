@@ -53,34 +53,36 @@ export async function startInThread(
   const limits = { maxYoungGenerationSizeMb: youngMb };
   const thread = new Thread(file, { workerData: handed, resourceLimits: limits });
   let standing: Standing = { at: performance.now(), sources: [] };
-  let isRunning = false;
+  /** Start, error and exit may all be heard in one turn: the first thing wrong is what is told. */
+  let life: 'starting' | 'running' | 'over' = 'starting';
   const ended = new Promise<void>((resolve) => {
     thread.once('exit', () => resolve());
   });
   await new Promise<void>((resolve, reject) => {
+    const end = (cause: Error): void => {
+      const before = life;
+      life = 'over';
+      if (before === 'running') throw cause;
+      reject(cause);
+    };
     thread.on('message', (said: Said) => {
-      if (said.kind === 'refused') reject(errorOf(said.error));
+      if (said.kind === 'refused') end(errorOf(said.error));
       else if (said.kind === 'outage') onOutage(errorOf(said.error), said.about);
       else standing = { at: performance.now(), sources: said.sources };
-      if (said.kind === 'started') resolve();
+      if (said.kind !== 'started' || life === 'over') return;
+      life = 'running';
+      resolve();
     });
-    thread.on('error', (error) => {
-      if (isRunning) throw error;
-      reject(error);
-    });
-    thread.on('exit', (code) => {
-      if (isRunning) throw died(file, code);
-      reject(died(file, code));
-    });
+    thread.on('error', end);
+    thread.on('exit', (code) => end(died(file, code)));
   }).catch(async (cause: unknown) => {
     await thread.terminate();
     throw cause;
   });
-  isRunning = true;
   return {
     sources: () => agedBy(performance.now() - standing.at, standing.sources),
     stop: async () => {
-      isRunning = false;
+      life = 'over';
       thread.postMessage('stop');
       const patience = setTimeout(() => void thread.terminate(), stopMs);
       await ended;
