@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { mendKafkajs } from '@polytraders/runtime';
 import kafkajs from 'kafkajs';
@@ -57,10 +58,16 @@ describe('topics of a prefix', () => {
     const admin = new kafkajs.Kafka({ brokers: [KAFKA_BROKERS], logLevel: 0 }).admin();
     await admin.connect();
     const topics = [`${prefix}a`, `${prefix}b`, `${other}a`];
-    await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 1 })) });
+    await admin.createTopics({
+      // Waiting for leaders fails in kafkajs when the broker does not know the topic yet.
+      waitForLeaders: false,
+      topics: topics.map((topic) => ({ topic, numPartitions: 1 })),
+    });
+    const listed = async (): Promise<readonly string[]> =>
+      (await admin.listTopics()).filter((topic) => topics.includes(topic));
+    while ((await listed()).length < topics.length) await sleep(20);
     await dropTopics(prefix);
-    const left = (await admin.listTopics()).filter((topic) => topics.includes(topic));
-    expect(left).toEqual([`${other}a`]);
+    expect(await listed()).toEqual([`${other}a`]);
     await dropTopics(other);
     await admin.disconnect();
   });

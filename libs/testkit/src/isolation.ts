@@ -7,7 +7,9 @@ import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { testStack } from './stack.ts';
 
-const leakWaitMs = 2000;
+/** A busy machine takes its time to see that a client has gone. */
+const leakWaitMs = 10_000;
+const dropMsMax = 30_000;
 const pollMs = 50;
 /** What a run that crashed has left is cleared by a later one, once it cannot be in use. */
 const leftoverAgeMs = 6 * 3600 * 1000;
@@ -39,7 +41,7 @@ export type FreshDatabase = {
   readonly name: string;
   readonly url: string;
   /**
-   * Drops the database. Throws when a connection to it is still open two seconds later: the suite
+   * Drops the database. Throws when a connection to it is still open ten seconds later: the suite
    * has leaked a handle. The database is dropped in any case.
    */
   readonly drop: () => Promise<void>;
@@ -113,10 +115,30 @@ async function onBroker<T>(brokers: string, work: (admin: kafkajs.Admin) => Prom
 /** Deletes all topics whose name begins with the prefix, on the test broker or on `brokers`. */
 export async function dropTopics(prefix: string, brokers?: string): Promise<void> {
   const { KAFKA_BROKERS } = brokers === undefined ? await testStack() : { KAFKA_BROKERS: brokers };
-  await onBroker(KAFKA_BROKERS, async (admin) => {
-    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
-  });
+  await onBroker(KAFKA_BROKERS, (admin) => deleteTopics(admin, (name) => name.startsWith(prefix)));
+}
+
+/**
+ * Deletes topics until the broker lists none of them. It lists for a moment what is gone already,
+ * and on a busy machine it may take longer to answer than kafkajs waits: then they are looked up
+ * once more.
+ */
+async function deleteTopics(
+  admin: kafkajs.Admin,
+  isWanted: (name: string) => boolean,
+): Promise<void> {
+  const deadline = Date.now() + dropMsMax;
+  const listed = async () => (await admin.listTopics()).filter(isWanted);
+  for (let topics = await listed(); topics.length > 0; topics = await listed()) {
+    try {
+      await admin.deleteTopics({ topics, timeout: dropMsMax });
+    } catch (cause) {
+      if (Date.now() > deadline) throw cause;
+    }
+    if (Date.now() > deadline)
+      throw new Error(`Expected the broker to delete ${topics.join()}; it lists them still.`);
+    await sleep(pollMs);
+  }
 }
 
 /** Clears databases and topics that crashed runs have left; done once at the start of a run. */
@@ -128,8 +150,7 @@ export async function clearLeftovers(): Promise<void> {
     }
   });
   const { KAFKA_BROKERS } = await testStack();
-  await onBroker(KAFKA_BROKERS, async (admin) => {
-    const topics = (await admin.listTopics()).filter((topic) => isLeftover(prefixPattern, topic));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
-  });
+  await onBroker(KAFKA_BROKERS, (admin) =>
+    deleteTopics(admin, (topic) => isLeftover(prefixPattern, topic)),
+  );
 }
