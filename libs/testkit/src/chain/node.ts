@@ -25,7 +25,7 @@ export type NodeOptions = {
 
 const folder = join(repositoryRoot, '.local', 'anvil');
 const pids = join(folder, 'pids');
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 50_000;
 
 /** Starts a node of Polygon's chain id. */
 export async function startNode(options: NodeOptions = {}): Promise<ChainNode> {
@@ -118,24 +118,26 @@ async function portOf(child: ChildProcess): Promise<number> {
 /** Remembers whose child it is: a node whose parent is gone belongs to nobody. */
 function noted(child: ChildProcess): string {
   mkdirSync(pids, { recursive: true });
-  const mark = join(pids, String(child.pid));
-  writeFileSync(mark, String(process.pid));
+  const mark = join(pids, `${String(child.pid)}-${String(process.pid)}`);
+  writeFileSync(mark, '');
   return mark;
 }
 
+/** Suites sweep side by side: a mark is its name, so that none is read that another takes away. */
 function sweep(): void {
   mkdirSync(pids, { recursive: true });
-  for (const pid of readdirSync(pids)) {
-    const parent = Number(readFileSync(join(pids, pid), 'utf8'));
-    if (isAlive(parent)) continue;
-    if (isAnvil(Number(pid))) process.kill(Number(pid), 'SIGKILL');
-    rmSync(join(pids, pid), { force: true });
+  for (const mark of readdirSync(pids)) {
+    const [pid = 0, parent = 0] = mark.split('-').map(Number);
+    if (signal(parent, 0)) continue;
+    if (isAnvil(pid)) signal(pid, 'SIGKILL');
+    rmSync(join(pids, mark), { force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there was such a process to take it. */
+function signal(pid: number, what: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0);
+    process.kill(pid, what);
     return true;
   } catch {
     return false;
