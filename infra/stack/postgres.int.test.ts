@@ -25,11 +25,19 @@ afterAll(async () => {
 
 function initdbOf(data: string): number | null {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const file = `/proc/${pid}/cmdline`;
-    const words = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const words = wordsOf(pid);
     if (words.includes('/bin/initdb\0') && words.includes(data)) return Number.parseInt(pid, 10);
   }
   return null;
+}
+
+function wordsOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // Some other process, which has ended meanwhile.
+    return '';
+  }
 }
 
 /** Kills initdb once it has written the file that says which version the data is of. */
