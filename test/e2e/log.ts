@@ -72,6 +72,10 @@ export async function createTestLog(
         replicationFactor: 1,
       })),
     });
+    await until('the broker has heard of the topics', async () => {
+      const listed = new Set(await admin.listTopics());
+      return names.every((topic) => listed.has(prefix + topic));
+    });
     for (const topic of names) {
       for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
         await kafka.watermarks({ topic: prefix + topic, partition });

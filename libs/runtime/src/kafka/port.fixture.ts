@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import { mendKafkajs } from './mends.ts';
 import { type FetchedBatch, type KafkaPort, type OutputRecord, type Reader } from './port.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 50_000;
 
 export async function withAdmin<T>(
   brokers: string,
@@ -59,13 +59,15 @@ export async function createTopic(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  await withAdmin(brokers, (admin) =>
-    admin.createTopics({
+  await withAdmin(brokers, async (admin) => {
+    await admin.createTopics({
       // Waiting for leaders fails in kafkajs when the broker does not know the topic yet.
       waitForLeaders: false,
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-    }),
-  );
+    });
+    const isListed = async () => (await admin.listTopics()).includes(topic);
+    await eventually('the broker has heard of the topic', isListed);
+  });
 }
 
 /** Deletes the records of partition 0 below `offset`, as retention would. */
@@ -88,7 +90,7 @@ export async function eventually(
 ): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
-    if (performance.now() > giveUpAt) throw new Error(`Expected within 20 s: ${claim}.`);
+    if (performance.now() > giveUpAt) throw new Error(`Expected within 50 s: ${claim}.`);
     await delay(10);
   }
 }
