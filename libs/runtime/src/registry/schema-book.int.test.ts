@@ -271,7 +271,11 @@ describe('whoever may only read the database', () => {
       await reader?.prepare([framed(61, json({ a: 1 }))], never);
       expect(reader?.decode(framed(61, json({ a: 1 })))).toEqual({ type: 'Fill', value: { a: 1 } });
       expect(outages).toEqual([]);
-      await service?.prepare([framed(61, json({ a: 1 }))], AbortSignal.timeout(300));
+      const stopping = new AbortController();
+      const waiting = service?.prepare([framed(61, json({ a: 1 }))], stopping.signal);
+      while (outages.length === 0) await delay(10);
+      stopping.abort();
+      await waiting;
       expect(outages[0]?.message).toContain('permission denied for table schema_archive');
     } finally {
       reader?.close();
