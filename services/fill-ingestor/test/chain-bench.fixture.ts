@@ -50,12 +50,12 @@ export function declared(sourceOfRecord: AccountDeclaration['sourceOfRecord']): 
 
 /** Waits for something to be so. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 50_000;
   while (performance.now() < deadline) {
     if (await isSo()) return;
     await sleep(20);
   }
-  throw new Error(`Expected within 20 s: ${what}.`);
+  throw new Error(`Expected within 50 s: ${what}.`);
 }
 
 /** Sets everything up. */

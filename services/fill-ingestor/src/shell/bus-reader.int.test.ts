@@ -37,13 +37,13 @@ async function ask({ port }: Running, path: string): Promise<Response> {
 }
 
 async function seen(service: Running, what: string, done: (shown: Shown) => boolean) {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 45_000;
   while (performance.now() < deadline) {
     const shown = (await (await ask(service, '/internal/health/fill-ingestor')).json()) as Shown;
     if (done(shown)) return shown;
     await sleep(100);
   }
-  throw new Error(`Expected within 30 s: ${what}.`);
+  throw new Error(`Expected within 45 s: ${what}.`);
 }
 
 const of = (shown: Shown, source: string) => shown.sources.find((one) => one.source === source);

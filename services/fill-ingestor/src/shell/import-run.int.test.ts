@@ -46,7 +46,7 @@ async function define(): Promise<void> {
     const { condition_id: key } = definition;
     await bench.send(TOPICS.marketDefinitions, key, 'MarketDefinition', definition);
   }
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 50_000;
   const sql = 'SELECT count(*) AS n FROM ingest.market_definition';
   for (;;) {
     const answer = await bench.database.query<{ n: string }>(sql);

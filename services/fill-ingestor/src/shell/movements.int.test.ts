@@ -70,7 +70,7 @@ async function append(raw: RawInput, partition: number | 'all' = HOME): Promise<
 
 /** Alice's partition of the log without the parameters, once a record of the type is there. */
 async function logWith(type: string): Promise<readonly Event[]> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 45_000;
   for (;;) {
     const log = await readLog();
     if (log.some((event) => event.type === type) || performance.now() > deadline) return log;
