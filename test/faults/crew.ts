@@ -149,7 +149,8 @@ export function createCrew(services: readonly Service[], size: number, random: R
   };
 }
 
-const politeMs = 11_000;
+/** A service ends with another code by itself where its stop takes ten seconds. */
+const politeMs = 30_000;
 
 async function expectPoliteEnd(place: Place): Promise<void> {
   const { worker } = place;

@@ -10,6 +10,8 @@ import { createInterface } from 'node:readline';
 import { repositoryRoot } from '@polytraders/infra/stack';
 
 export type LogLine = {
+  /** Milliseconds since 1970. */
+  readonly time?: number;
   readonly event?: string;
   readonly code?: string;
   readonly message?: string;
