@@ -103,7 +103,7 @@ test('a command whose npm has ended is told to end', async () => {
   writeFileSync(
     entry,
     "process.on('SIGTERM', () => { console.log('told'); process.exit(); });\n" +
-      "setTimeout(() => process.exit(), 8000);\nconsole.log('waits');\n",
+      "setTimeout(() => process.exit(), 40_000);\nconsole.log('waits');\n",
   );
   const bootstrap = join(import.meta.dirname, 'bootstrap.mjs');
   // The shell waits for its command, as npm's does, and like it tells it of no signal.
@@ -114,7 +114,7 @@ test('a command whose npm has ended is told to end', async () => {
   shell.kill('SIGKILL');
   // The output is at its end once nobody is left that could write to it.
   expect(await text(shell.stdout)).toBe('told\n');
-}, 10_000);
+}, 60_000);
 
 test('a command that a signal has ended could not run, which is no answer of its own', () => {
   const entry = join(path, 'ended.mjs');

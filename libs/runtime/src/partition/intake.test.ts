@@ -290,6 +290,6 @@ describe('pause', () => {
     stopping.abort();
     await waiting;
     await pause(60_000, stopping.signal);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });

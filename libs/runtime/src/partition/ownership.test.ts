@@ -106,13 +106,18 @@ async function given({ verify, commit }: Given = {}) {
   return { ownership, slot, said, released };
 }
 
+/** Waits for what a busy machine does a little later; what never comes is the test's timeout. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(5);
+}
+
 describe('ownership', () => {
   test('one that stays is read on in the same topic; one that comes was looked at', async () => {
     const { ownership, said } = await given();
     ownership.assign([0]);
-    await sleep(20);
+    await until(() => said.length === 2);
     ownership.assign([0, 1]);
-    await sleep(20);
+    await until(() => said.includes('assign 1@0'));
     expect(said).toEqual([
       'acquired 0 epoch 1',
       'assign 0@0',
@@ -125,7 +130,7 @@ describe('ownership', () => {
   test('a partition that has a session is not acquired over it', async () => {
     const { ownership, said } = await given();
     ownership.assign([0]);
-    await sleep(20);
+    await until(() => ownership.session(0) !== undefined);
     const session = ownership.session(0);
     ownership.reacquire(0);
     await sleep(20);
@@ -134,18 +139,14 @@ describe('ownership', () => {
   });
 
   test('an acquisition of an assignment that is over begins nothing', async () => {
-    let letGo: (end: number) => void = () => undefined;
+    const looks: ((end: number) => void)[] = [];
     const verify = (partition: number): Promise<number> =>
-      partition === 1
-        ? new Promise((resolve) => {
-            letGo = resolve;
-          })
-        : Promise.resolve(0);
+      partition === 1 ? new Promise((resolve) => looks.push(resolve)) : Promise.resolve(0);
     const { ownership, said } = await given({ verify });
     ownership.assign([0, 1]);
-    await sleep(20);
+    await until(() => looks.length === 1 && ownership.session(0) !== undefined);
     ownership.assign([0]);
-    letGo(0);
+    looks[0]?.(0);
     await sleep(20);
     expect(ownership.sessions().map((session) => session.partition)).toEqual([0]);
     expect(said).not.toContain('acquired 1 epoch 1');
@@ -159,10 +160,9 @@ describe('ownership', () => {
     };
     const { ownership } = await given({ verify });
     ownership.assign([0, 1]);
-    await sleep(20);
+    await until(() => looks >= 2);
     ownership.revoke();
     const before = looks;
-    expect(before).toBeGreaterThan(0);
     ownership.reacquire(1);
     await sleep(400);
     expect(looks).toBe(before);
@@ -183,22 +183,20 @@ describe('ownership', () => {
     };
     const { ownership, slot, said } = await given({ commit });
     ownership.assign([0]);
-    await sleep(20);
+    await until(() => ownership.session(0) !== undefined);
     const first = ownership.session(0);
     if (first === undefined) throw new Error('Expected a session.');
     const part = slot.partOf(first);
     part.records = 1;
     part.to = 1;
     slot.kick();
-    await sleep(20);
-    expect(calls).toBe(1);
+    await until(() => calls === 1);
     ownership.assign([]);
     ownership.assign([0]);
-    await sleep(20);
+    await until(() => ownership.session(0)?.epoch === 2);
     const second = ownership.session(0);
     letGo({ committed: [], fenced: [0] });
     await sleep(20);
-    expect(second?.epoch).toBe(2);
     expect(second?.alive).toBe(true);
     expect(said.filter((line) => line.startsWith('lost'))).toEqual([]);
   });
@@ -220,9 +218,10 @@ describe('ownership', () => {
       for (const go of leave) {
         const { ownership, released } = await given();
         ownership.assign([3]);
-        await sleep(20);
+        await until(() => ownership.session(3) !== undefined);
         Object.assign(ownership.session(3) ?? {}, { next, committed, publishedTo });
         await go(ownership);
+        await until(() => released.length >= wanted.length);
         await sleep(20);
         expect(released).toEqual(wanted);
       }
