@@ -165,7 +165,7 @@ test('a node that hangs is given up in time, and asked again', async () => {
 
 test('a node that is down opens the breaker and is left alone; health says so', async () => {
   bench.proxy.behave(() => ({ status: 503 }));
-  const reader = bench.read(ACCOUNTS, { ...ENV, CHAIN_RESET_MS: '600', CHAIN_BATCH_MAX: '1' });
+  const reader = bench.read(ACCOUNTS, { ...ENV, CHAIN_RESET_MS: '2000', CHAIN_BATCH_MAX: '1' });
   await until('the breaker is open', () => bench.outages.includes('CHAIN_BREAKER_OPEN'));
   expect(bench.outages[0]).toBe('CHAIN_OUTAGE');
   expect(reader.state().facts).toMatchObject({ breaker: 'open', breaker_open: 1 });
