@@ -51,6 +51,9 @@ export type ServiceBench = {
   readonly close: () => Promise<void>;
 };
 
+/** No window of an old day comes to rest while a slow machine is at its test. */
+const UNHURRIED = { WINDOW_QUIET_SECONDS: '3600' };
+
 /** Sets everything up but the ingestor; `types` are those of the records that will be sent. */
 export async function openBench(name: string, types: readonly RecordType[]): Promise<ServiceBench> {
   const prefix = uniquePrefix();
@@ -72,7 +75,7 @@ export async function openBench(name: string, types: readonly RecordType[]): Pro
     database,
     kafka,
     start: async (settings = {}) => {
-      const ingestor = ingestorConfig(settings);
+      const ingestor = ingestorConfig({ ...UNHURRIED, ...settings });
       const config = configFromEnv({ ...env, ...quiet, ...settings });
       const service = await start(createWriter(ingestor.accounts, ingestor.rules), config, {
         source: inboxSource,
