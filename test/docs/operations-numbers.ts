@@ -39,7 +39,7 @@ function afterGrowth(more: string, minutes: string): string {
   );
 }
 
-const month: MonthFacts = {
+const proven = {
   ledger: 'pnl_ledger',
   month: '2026-05-01',
   lines: 1,
@@ -50,7 +50,8 @@ const month: MonthFacts = {
   openLots: 0,
   root: 'root',
 };
-const certificate: Certificate = { id: 'certificate', signed: true, months: [month] };
+const month: MonthFacts = proven;
+const certificate: Certificate = { id: 'certificate', signed: true, months: [proven] };
 
 function expiry(until: string, today: string, rest: string): string {
   const facts = {

@@ -79,7 +79,8 @@ async function run(...args: string[]) {
   return { code, ...seen };
 }
 
-const months = (by: Certificate | null = null) => heldMonths(database, TODAY, by);
+const months = (certificate: Certificate | null = null) =>
+  heldMonths(database, { day: TODAY, certificate, roots: true });
 
 async function factsOf(month: string): Promise<MonthFacts> {
   const found = (await months()).find((one) => one.month === `${month}-01`);
@@ -89,7 +90,11 @@ async function factsOf(month: string): Promise<MonthFacts> {
 
 /** What a certificate of later versions will say of these months. */
 function certified(...facts: readonly MonthFacts[]): Certificate {
-  return { id: 'cert_of_the_test', signed: true, months: facts };
+  const proven = facts.map(({ ledger, month, lines, root }) => {
+    if (root === null) throw new Error(`Expected the root of ${month}, found none.`);
+    return { ledger, month, lines, root };
+  });
+  return { id: 'cert_of_the_test', signed: true, months: proven };
 }
 
 describe('polytraders retention', () => {

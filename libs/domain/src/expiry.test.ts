@@ -12,7 +12,8 @@ const facts: MonthFacts = {
   openLots: 0,
   root: 'ab'.repeat(32),
 };
-const { ledger, month, lines, root } = facts;
+const root = 'ab'.repeat(32);
+const { ledger, month, lines } = facts;
 const certificate: Certificate = {
   id: 'cert_1',
   signed: true,
@@ -78,6 +79,7 @@ describe('a certificate', () => {
 
   test.each([
     ['another root', { root: 'cd'.repeat(32) }],
+    ['a root that nobody has computed', { root: null }],
     ['a line more', { lines: 4 }],
   ])('with %s than the ledger has stops the drop', (_, change) => {
     expect(kinds(change)).toEqual(['CERTIFICATE_DIFFERS']);

@@ -23,11 +23,13 @@ export type MonthFacts = {
   readonly undated: number;
   /** Open lots that a line of this month has opened. */
   readonly openLots: number;
-  /** SHA-256 over its lines, hexadecimal. */
-  readonly root: string;
+  /** SHA-256 over its lines, hexadecimal; null where it was not computed: that proves nothing. */
+  readonly root: string | null;
 };
 
-export type CertifiedMonth = Pick<MonthFacts, 'ledger' | 'month' | 'lines' | 'root'>;
+export type CertifiedMonth = Pick<MonthFacts, 'ledger' | 'month' | 'lines'> & {
+  readonly root: string;
+};
 
 /** What a certificate proves, its signature checked by whoever read it. */
 export type Certificate = {

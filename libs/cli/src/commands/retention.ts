@@ -8,7 +8,7 @@ import { type Certificate, type Hold, holdsOf, type MonthFacts } from '@polytrad
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { nameOf } from '../arguments.ts';
 import { type CommandContext, printJson } from '../command.ts';
-import { dropMonth, monthsOf } from '../retention-facts.ts';
+import { dropMonth, monthsOf, type Wanted } from '../retention-facts.ts';
 import { type Database, withDatabase, withOwner } from '../servers.ts';
 import { type TableColumn, tableText } from '../table.ts';
 import { CliError } from '../terminal.ts';
@@ -49,7 +49,11 @@ export function addRetention(program: Command, context: CommandContext): void {
 
 async function list(context: CommandContext, options: RetentionOptions): Promise<void> {
   const months = await withDatabase(context.env, (database) =>
-    heldMonths(database, options.on ?? today(), NO_CERTIFICATE),
+    heldMonths(database, {
+      day: options.on ?? today(),
+      certificate: NO_CERTIFICATE,
+      roots: options.json === true,
+    }),
   );
   if (options.json === true) {
     printJson(context.terminal, months.map(jsonOf));
@@ -90,10 +94,8 @@ export type DropWish = {
 /** Drops a month that nothing holds. Throws a sentence with every hold where something does. */
 export async function dropHeld(database: Database, wish: DropWish): Promise<MonthFacts> {
   const { ledger, month, reviewedBy, certificate } = wish;
-  const months = await heldMonths(database, wish.today, certificate);
-  const found = months.find(
-    (one) => one.ledger.endsWith(`.${ledger}`) && one.month === `${month}-01`,
-  );
+  const wanted = { day: wish.today, certificate, roots: true, only: { ledger, month } };
+  const [found] = await heldMonths(database, wanted);
   if (found === undefined) {
     throw new CliError(
       `Expected a month ${month} of ${ledger}, found none: polytraders retention lists them.`,
@@ -107,12 +109,16 @@ export async function dropHeld(database: Database, wish: DropWish): Promise<Mont
   return found;
 }
 
+/** The months that are wanted, each with what holds it on a day. */
 export async function heldMonths(
   database: Database,
-  day: string,
-  certificate: Certificate | null,
+  {
+    day,
+    certificate,
+    ...wanted
+  }: Wanted & { readonly day: string; readonly certificate: Certificate | null },
 ): Promise<readonly HeldMonth[]> {
-  const months = await monthsOf(database);
+  const months = await monthsOf(database, wanted);
   return months.map((facts) => ({ ...facts, holds: holdsOf(facts, day, certificate) }));
 }
 
