@@ -3,12 +3,15 @@
 
 -- What confirmed fills, movements and opening balances have brought to a wallet: a plain sum. The
 -- place is the condition that they named, else the token itself; a token's total is that of both.
+-- Books are a bot's: where the sum is 0 there may be some that are not, unless only_bot says whose
+-- fills alone it is of.
 CREATE TABLE held_tokens (
   log_partition   text          NOT NULL,
   account         text          NOT NULL,
   place           text          NOT NULL,
   token_id        text          NOT NULL,
   quantity_shares numeric(38,6) NOT NULL,
+  only_bot        text,
   PRIMARY KEY (log_partition, account, place, token_id)
 );
 

@@ -32,12 +32,38 @@ afterEach(async () => {
   await fresh.drop();
 });
 
-async function held(token: string, quantity: number, partition = 3, place = CONDITION) {
-  await database.query("INSERT INTO ingest.held_tokens VALUES ($1, '0xa', $2, $3, $4)", [
+async function held(
+  token: string,
+  quantity: number,
+  partition = 3,
+  place = CONDITION,
+  bot: string | null = 'mm',
+): Promise<void> {
+  await database.query("INSERT INTO ingest.held_tokens VALUES ($1, '0xa', $2, $3, $4, $5)", [
     String(partition),
     place,
     token,
     quantity,
+    bot,
+  ]);
+}
+
+/** A token that the wallet has none of, and that more than one bot, or a movement, has moved. */
+async function shared(token: string, place = CONDITION): Promise<void> {
+  await held(token, 0, 3, place, null);
+}
+
+/** Its market is resolved so many seconds after the end. */
+async function resolved(token: string, seconds: number): Promise<void> {
+  const time = END / SECOND + seconds;
+  await database.query(
+    'INSERT INTO ingest.chain_resolution (condition_id, source, numerators, block_number, ' +
+      "block_hash, block_time, tx_hash, log_index) VALUES ($1, 'chain', '[]', 1, '', $2, '', 0)",
+    [`c${token}`, String(time)],
+  );
+  await database.query('INSERT INTO ingest.chain_resolution_token VALUES ($1, $2)', [
+    token,
+    `c${token}`,
   ]);
 }
 
@@ -103,6 +129,29 @@ test('of what was sold since its end, too: it was held at it', async () => {
   expect(await marks()).toEqual(['1 0.5 MID -1', '2 0.5 MID -1']);
 });
 
+test('of what bots hold against each other, though their wallet holds nothing', async () => {
+  await shared('1');
+  await held('2', 0);
+  // Of one wallet and two bots, under its condition and under itself.
+  await held('3', 5);
+  await held('3', -5, 3, 'token:3', 'arb');
+  await note(...['1', '2', '3'].map((token) => mark(token, 50, -1)));
+  expect(await marks()).toEqual(['1 0.5 MID -1', '3 0.5 MID -1']);
+});
+
+test('of that no mark from days away, and none once its market was resolved', async () => {
+  for (const token of ['1', '2', '3', '4', '5']) await shared(token);
+  await resolved('1', -1);
+  await resolved('2', 60);
+  await note(...['1', '2'].map((token) => mark(token, 50, -1)));
+  await note(mark('3', 50, -2 * 86_400), mark('4', 50, -3 * 86_400), mark('5', 50, 3 * 86_400));
+  expect(await marks()).toEqual(['2 0.5 MID -1', '3 0.5 MID -172800']);
+  // What is held is marked however long ago.
+  await held('6', 5);
+  await note(mark('6', 50, -9 * 86_400));
+  expect(await marks()).toContain('6 0.5 MID -777600');
+});
+
 test('and of all YES tokens of its event, the other tokens of its market too', async () => {
   const question = (index: number, condition: string, yes: string, no: string) => ({
     question_index: index,
@@ -147,6 +196,22 @@ test('of a day that is long over, whatever is nearest, with its age', async () =
   await held('1', 5);
   await note(mark('1', 50, 90_000), mark('1', 60, 200_000));
   expect(await marks()).toEqual(['1 0.5 MID 90000']);
+});
+
+test('what is held before what may be, where there is no room for both', async () => {
+  await database.query(
+    "INSERT INTO ingest.held_tokens SELECT '3', '0xa', 'c', (10000000 + n)::text, " +
+      '5 - 5 * (n % 2) FROM generate_series(1, $1::int) AS n',
+    [MARKS_MAX * 2],
+  );
+  // Of those that are held the marks are older.
+  const tokens = Array.from({ length: MARKS_MAX * 2 }, (_, n) => n + 1);
+  await note(...tokens.map((n) => mark(String(10_000_000 + n), 50, n % 2 === 0 ? -50 : -1)));
+  const all = await inTransaction(database, (client) => marksAt(client, END));
+  const own = all.get(3) ?? {};
+  expect(own['marks_left_out']).toBe(MARKS_MAX);
+  const kept = own['marks'] as unknown as readonly Mark[];
+  expect(kept.every((one) => Number(one['token_id']) % 2 === 0)).toBe(true);
 });
 
 test('as many as one record can carry; how many found no room, it says', async () => {

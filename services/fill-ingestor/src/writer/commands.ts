@@ -235,7 +235,7 @@ function open(
   return {
     puts: [
       ...markets.puts,
-      ...heldPuts(lookup, { partition, account }, held),
+      ...heldPuts(lookup, { partition, account }, held, null),
       { key: openingKey(account), entity },
       ...movedDayPuts(lookup, event, draft.effectiveAt),
     ],

@@ -78,14 +78,14 @@ export function advance(
  */
 function bookedPuts(
   { event, account, tokenId, orderSide, draft }: Arriving,
-  { quantity }: FillState,
+  { quantity, tradingBotId }: FillState,
   lookup: Lookup<Entity>,
 ): readonly Put<Entity>[] {
   const place = draft.conditionId ?? tokenPlace(tokenId);
   const by = orderSide === 'BUY' ? quantity : -quantity;
   const { partition } = event;
   return [
-    ...heldPuts(lookup, { partition, account }, [{ place, tokenId, by }]),
+    ...heldPuts(lookup, { partition, account }, [{ place, tokenId, by }], tradingBotId),
     ...dayPuts(lookup, event, confirmedAtOf(event, draft)),
   ];
 }

@@ -1,7 +1,8 @@
 /**
  * Held tokens: a plain sum of what confirmed fills, movements and opening balances have brought to
- * a wallet, and taken from it. It is no book (no cost, no bots); it answers one question, what a
- * wallet has of a condition, for sources that do not say it.
+ * a wallet, and taken from it. It is no book (no cost, no bots); it answers what a wallet has of a
+ * condition, for sources that do not say it, and of which tokens books may hold something: where
+ * several bots have traded one, or it moved without a trade, also where the wallet holds none.
  */
 
 import { type ShareMicros, shares } from '@polytraders/money';
@@ -13,23 +14,36 @@ export type Held = { readonly place: string; readonly tokenId: string; readonly 
 
 type Wallet = { readonly partition: number; readonly account: string };
 
-/** What is remembered of holdings once they have changed. */
+/** What is remembered of holdings once they have changed: by a fill of `bot`, else null. */
 export function heldPuts(
   lookup: Lookup<Entity>,
   { partition, account }: Wallet,
   changes: readonly Held[],
+  bot: string | null,
 ): readonly Put<Entity>[] {
-  const byPlace = new Map<string, Map<string, ShareMicros>>();
+  const byPlace = new Map<string, Changing>();
   for (const { place, tokenId, by } of changes) {
     if (by === 0n) continue;
-    const known = byPlace.get(place) ?? new Map(stateAt(lookup, partition, account, place));
-    known.set(tokenId, shares((known.get(tokenId) ?? 0n) + by));
+    const known = byPlace.get(place) ?? changing(stateAt(lookup, partition, account, place));
+    const { tokens, onlyBots } = known;
+    const isOnly = !tokens.has(tokenId) || onlyBots.get(tokenId) === bot;
+    tokens.set(tokenId, shares((tokens.get(tokenId) ?? 0n) + by));
+    onlyBots.set(tokenId, isOnly ? bot : null);
     byPlace.set(place, known);
   }
-  return [...byPlace].map(([place, tokens]) => ({
+  return [...byPlace].map(([place, { tokens, onlyBots }]) => ({
     key: heldKey(partition, account, place),
-    entity: { kind: 'held', partition, account, place, tokens },
+    entity: { kind: 'held', partition, account, place, tokens, onlyBots },
   }));
+}
+
+type Changing = {
+  readonly tokens: Map<string, ShareMicros>;
+  readonly onlyBots: Map<string, string | null>;
+};
+
+function changing({ tokens, onlyBots }: Known): Changing {
+  return { tokens: new Map(tokens), onlyBots: new Map(onlyBots) };
 }
 
 /** What a wallet has of some tokens, under a condition and under each token itself. */
@@ -47,10 +61,10 @@ export function holdingOf(
   condition: string,
   tokens: readonly string[],
 ): Holding {
-  const all = new Map(stateAt(lookup, partition, account, condition));
+  const all = new Map(stateAt(lookup, partition, account, condition).tokens);
   const loose = new Map<string, ShareMicros>();
   for (const token of new Set(tokens)) {
-    const found = stateAt(lookup, partition, account, tokenPlace(token)).get(token);
+    const found = stateAt(lookup, partition, account, tokenPlace(token)).tokens.get(token);
     if (found === undefined) continue;
     loose.set(token, found);
     all.set(token, shares((all.get(token) ?? 0n) + found));
@@ -73,14 +87,11 @@ export function taken(
   });
 }
 
-function stateAt(
-  lookup: Lookup<Entity>,
-  partition: number,
-  account: string,
-  place: string,
-): HeldState['tokens'] {
+function stateAt(lookup: Lookup<Entity>, partition: number, account: string, place: string): Known {
   const found = lookup.get(heldKey(partition, account, place));
-  return found?.kind === 'held' ? found.tokens : NOTHING;
+  return found?.kind === 'held' ? found : NOTHING;
 }
 
-const NOTHING: HeldState['tokens'] = new Map();
+type Known = Pick<HeldState, 'tokens' | 'onlyBots'>;
+
+const NOTHING: Known = { tokens: new Map(), onlyBots: new Map() };

@@ -73,7 +73,7 @@ export function stepMovement(
     outcome: 'applied',
     puts: [
       ...market.puts,
-      ...heldPuts(lookup, { partition, account }, whole.held),
+      ...heldPuts(lookup, { partition, account }, whole.held, null),
       put({ ...state, places }),
       ...movedDayPuts(lookup, event, draft.effectiveAt),
       ...begunPuts(lookup, { partition, account }, stands),

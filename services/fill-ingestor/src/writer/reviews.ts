@@ -102,7 +102,7 @@ export function reverseFill(
   return {
     puts: [
       reviewPut(fill, 'REVERSED', entry),
-      ...heldPuts(lookup, { partition, account }, held),
+      ...heldPuts(lookup, { partition, account }, held, fill.tradingBotId),
       ...placePuts(fill),
     ],
     entries: [entry],

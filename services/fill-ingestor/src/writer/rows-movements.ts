@@ -20,6 +20,7 @@ export type HeldRow = {
   readonly place: string;
   readonly token_id: string;
   readonly quantity_shares: bigint;
+  readonly only_bot: string | null;
 };
 
 export type MovedRow = {
@@ -95,6 +96,7 @@ export const HELD = table<HeldRow>(
     place: 'text',
     token_id: 'text',
     quantity_shares: 'micros',
+    only_bot: 'text',
   },
   ['log_partition', 'account', 'place', 'token_id'],
 );
@@ -194,6 +196,7 @@ export function changesOfHeld(before: HeldState | undefined, after: HeldState): 
       place: after.place,
       token_id: token,
       quantity_shares: quantity,
+      only_bot: after.onlyBots.get(token) ?? null,
     } satisfies HeldRow,
   }));
 }
@@ -203,8 +206,12 @@ export function heldOfRows(rows: readonly HeldRow[]): HeldState | undefined {
   if (first === undefined) return undefined;
   const { account, place } = first;
   const tokens = new Map<string, ShareMicros>();
-  for (const row of rows) tokens.set(row.token_id, shares(row.quantity_shares));
-  return { kind: 'held', partition: partitionOf(first), account, place, tokens };
+  const onlyBots = new Map<string, string | null>();
+  for (const { token_id: token, quantity_shares: quantity, only_bot: bot } of rows) {
+    tokens.set(token, shares(quantity));
+    onlyBots.set(token, bot);
+  }
+  return { kind: 'held', partition: partitionOf(first), account, place, tokens, onlyBots };
 }
 
 /** Rows of the movements that were not there before. */

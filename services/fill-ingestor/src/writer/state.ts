@@ -158,6 +158,8 @@ export type HeldState = {
   readonly account: string;
   readonly place: string;
   readonly tokens: ReadonlyMap<string, ShareMicros>;
+  /** By token the bot whose fills alone moved it; null where another, or no fill, has, too. */
+  readonly onlyBots: ReadonlyMap<string, string | null>;
 };
 
 /** A movement that stands on the log. */
