@@ -43,6 +43,9 @@ const YES = '1029362241342710701891048470908298399246973945145668273871813059601
 const NO = '45763018441764333771124945243746174684578244015331389396782339063349542289693';
 const TX = `0x${'77'.repeat(32)}`;
 
+/** No window of an old day comes to rest while a slow machine is at its test. */
+const UNHURRIED = { WINDOW_QUIET_SECONDS: '3600' };
+
 const prefix = uniquePrefix();
 let database: FreshDatabase;
 let env: Readonly<Record<string, string>>;
@@ -76,7 +79,8 @@ const cash = async (): Promise<Balance> => {
 beforeAll(async () => {
   const stack = await testStack();
   database = await freshDatabase('asking');
-  env = { ...stack, DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'info' };
+  const own = { DATABASE_URL: database.url, TOPIC_PREFIX: prefix, LOG_LEVEL: 'info' };
+  env = { ...stack, ...own, ...UNHURRIED };
   await applyTopics({
     brokers: stack.KAFKA_BROKERS,
     registryUrl: stack.SCHEMA_REGISTRY_URL,
