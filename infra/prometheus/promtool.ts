@@ -49,17 +49,25 @@ function fetched(tools: string, path: string): string | null {
     return { code: ran.status ?? 2, text: `${ran.stderr ?? ''}${ran.error?.message ?? ''}`.trim() };
   };
   try {
-    let got = run('apt-get', '-qq', 'download', 'prometheus');
+    const apt = (...words: readonly string[]): Ran => {
+      // A mirror that fails once does not fail a run.
+      return run('apt-get', '-qq', '-o', 'Acquire::Retries=5', ...words);
+    };
+    let got = apt('download', 'prometheus');
     if (got.code !== 0 && process.getuid?.() === 0) {
-      run('apt-get', '-qq', 'update');
-      got = run('apt-get', '-qq', 'download', 'prometheus');
+      apt('update');
+      got = apt('download', 'prometheus');
     }
     const file = readdirSync(folder).find((name) => name.endsWith('.deb'));
     if (got.code !== 0 || file === undefined) return got.text.split('\n')[0] ?? 'it said nothing';
     const out = run('dpkg-deb', '-x', file, 'unpacked');
     if (out.code !== 0) return out.text;
-    // Two suites may come at once; the second finds the first one's.
-    if (!existsSync(tools)) renameSync(join(folder, 'unpacked'), tools);
+    try {
+      renameSync(join(folder, 'unpacked'), tools);
+    } catch (cause) {
+      // Two suites may come at once; the second finds the first one's.
+      if (!existsSync(tools)) throw cause;
+    }
     return null;
   } finally {
     rmSync(folder, { recursive: true, force: true });
