@@ -235,7 +235,7 @@ test.each(['Streaming a trading day', 'sent '])(
     expect(said.text).toMatch(/Interrupted: the services are stopped; the servers stay up\.\n$/);
     expect(services.filter((service) => existsSync(`/proc/${service}`))).toEqual([]);
   },
-  60_000,
+  120_000,
 );
 
 test('a log that cannot be written ends the job in one sentence', async () => {
