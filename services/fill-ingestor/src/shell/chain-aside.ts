@@ -41,16 +41,3 @@ export async function noteAside(
     ],
   );
 }
-
-/** What was set aside at these places is told now. */
-export async function dropAside(
-  client: Queries,
-  source: string,
-  places: readonly string[],
-): Promise<void> {
-  if (places.length === 0) return;
-  await client.query(
-    'DELETE FROM ingest.chain_aside WHERE source = $1 AND place = ANY($2::text[])',
-    [source, columnLiteral('text', places)],
-  );
-}

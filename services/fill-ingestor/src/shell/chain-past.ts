@@ -20,7 +20,6 @@ import {
   type WalletInput,
 } from '../sources/chain/transaction-inputs.ts';
 import { readWalletTransaction, type WalletTransaction } from '../sources/chain/transaction.ts';
-import { dropAside } from './chain-aside.ts';
 import { type Backlog, moveBacklog, nextBacklog, readThen } from './chain-backlog.ts';
 import {
   type ContractsBacklog,
@@ -28,14 +27,9 @@ import {
   nextContractsBacklog,
 } from './chain-contracts.ts';
 import { explainForeign, keptIn } from './chain-foreign.ts';
+import { forgetPlaces } from './chain-places.ts';
 import { filtersOf, type Range, type RangeReading, resolutionFilterOf } from './chain-reading.ts';
-import {
-  dropProvisional,
-  failedInput,
-  type Provisional,
-  provisionalFills,
-  resolutionsIn,
-} from './chain-store.ts';
+import { failedInput, type Provisional, provisionalFills, resolutionsIn } from './chain-store.ts';
 import { readAll, storeTold } from './chain-told.ts';
 
 /** A piece of the past: what was known of it when it was read, and what is known now. */
@@ -135,9 +129,10 @@ export async function takePiece(
   await inTransaction(async (client) => {
     const receivedAt = Date.now() * 1000;
     await piece.moved(client, read.to);
-    await dropProvisional(client, source, [...told, ...ended.map(({ place }) => place)]);
+    const over = [...told, ...ended.map(({ place }) => place)];
+    await forgetPlaces(client, 'chain_provisional', source, over);
     const gone = await explainForeign(client, source, explained);
-    await dropAside(client, source, again.mended);
+    await forgetPlaces(client, 'chain_aside', source, again.mended);
     const resolutions = resolutionsIn(read.resolutions, piece.book);
     const inputs = [...news, ...added, ...ended.map(failedInput)];
     const taken = { all, inputs, accounts: keeping, resolutions, book: piece.book };

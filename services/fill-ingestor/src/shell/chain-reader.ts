@@ -33,6 +33,7 @@ import { linesOf, noteContracts } from './chain-contracts.ts';
 import { chainFacts } from './chain-facts.ts';
 import { foreignAfter, foreignCount, knownTokens, releaseForeign } from './chain-foreign.ts';
 import { filtersOfPiece, nextPiece, takePiece } from './chain-past.ts';
+import { forgetPlaces } from './chain-places.ts';
 import { type ChainClaim, chainPositions, undecidedIn } from './chain-position.ts';
 import {
   fillFilterOf,
@@ -45,7 +46,6 @@ import {
 } from './chain-reading.ts';
 import { type ChainRpc, createRpc, waitOf } from './chain-rpc.ts';
 import {
-  dropProvisional,
   failedInput,
   placedInput,
   type Provisional,
@@ -243,7 +243,8 @@ export function startChainReader(
       await inTransaction(database, async (client) => {
         const receivedAt = Date.now() * 1000;
         await positions.moveTo(client, now.claim, to);
-        await dropProvisional(client, source, [...confirmed, ...gone.map((one) => one.place)]);
+        const ended = [...confirmed, ...gone.map((one) => one.place)];
+        await forgetPlaces(client, 'chain_provisional', source, ended);
         await growBacklog(client, source, [...now.behind], to.nextBlock);
         await noteCovered(client, source, told.all, to.nextBlock);
         const resolutions = resolutionsIn(read.resolutions, config.book);

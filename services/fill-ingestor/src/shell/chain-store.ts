@@ -170,19 +170,6 @@ export async function storeProvisional(
   await appendChain(client, source, inputs, receivedAt);
 }
 
-/** Forgets fills that have an end, whichever. */
-export async function dropProvisional(
-  client: Queries,
-  source: string,
-  places: readonly string[],
-): Promise<void> {
-  if (places.length === 0) return;
-  await client.query(
-    'DELETE FROM ingest.chain_provisional WHERE source = $1 AND place = ANY($2::text[])',
-    [source, columnLiteral('text', places)],
-  );
-}
-
 /** The end of a fill whose height is final without it. */
 export function failedInput({ place, account, fill }: Provisional): WalletInput {
   return {
