@@ -12,7 +12,13 @@ import {
   pool,
   type SchemaBook,
 } from '@polytraders/runtime';
-import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
+import {
+  contentOf,
+  dropTopics,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
 import { runCli } from './program.ts';
 import { type Database } from './servers.ts';
 
@@ -89,15 +95,12 @@ async function commandsOn(
 ): Promise<readonly WrittenCommand[]> {
   const found: WrittenCommand[] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
-    const at = { topic: prefix + name, partition };
-    const { low, lastStable } = await kafka.watermarks(at);
-    for (let offset = low; offset < lastStable; offset += 1) {
-      const { value = null, key = null } = (await kafka.recordAt(at, offset)) ?? {};
+    const all = await contentOf({ kafka, book }, { topic: prefix + name, partition });
+    for (const { record, content } of all) {
+      const { value, key } = record;
       if (value === null) continue;
-      await book.prepare([value], AbortSignal.timeout(5_000));
-      const content = book.decode(value);
       if (!('type' in content) || content.type !== 'LedgerCommand') {
-        throw new Error(`Expected a LedgerCommand at ${partition}/${offset}.`);
+        throw new Error(`Expected a LedgerCommand at ${partition}/${record.offset}.`);
       }
       const command = content.value as LedgerCommand;
       found.push({ command, value, partition, key: String(key) });

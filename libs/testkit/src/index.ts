@@ -11,3 +11,5 @@ export {
   type LedgerText,
   parseLedgerText,
 } from './ledger-text.ts';
+export { contentOf, type ContentAt } from './partition-content.ts';
+export { rowWriter, type RowWriter } from './stored-rows.ts';

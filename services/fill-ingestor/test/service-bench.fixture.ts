@@ -22,7 +22,13 @@ import {
   type Running,
   start,
 } from '@polytraders/runtime';
-import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
+import {
+  contentOf,
+  dropTopics,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
 import type pg from 'pg';
 import { createWriter } from '../src/processor.ts';
 import { inboxSource } from '../src/shell/inbox-source.ts';
@@ -94,15 +100,8 @@ export async function openBench(name: string, types: readonly RecordType[]): Pro
     },
     read: async (topic, partition) => {
       const place = { topic: prefix + topic.name, partition };
-      const { low, lastStable } = await kafka.watermarks(place);
-      const found: Event[] = [];
-      for (let offset = low; offset < lastStable; offset += 1) {
-        const record = await kafka.recordAt(place, offset);
-        if (record === null) continue;
-        await book.prepare([record.value], AbortSignal.timeout(5_000));
-        found.push(book.decode(record.value) as Event);
-      }
-      return found;
+      const found = await contentOf({ kafka, book }, place);
+      return found.map(({ content }) => content as Event);
     },
     close: async () => {
       await Promise.all([...running].map((service) => service.stop()));

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LedgerEvent, LEDGER_PARTITIONS, partitionOf } from '@polytraders/contracts';
 import { monthOfTime, partsOfInventoryKey } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
-import { connect, createStore, migrate, type Store, textOf } from '@polytraders/runtime';
-import { type Change, type Table } from '@polytraders/stream';
-import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { connect, createStore, migrate, type Store } from '@polytraders/runtime';
+import { type Change } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase, type RowWriter, rowWriter } from '@polytraders/testkit';
 import { changes } from './changes.ts';
 import { type Entity } from './entities.ts';
 import { type InventoryEntry } from './entry.ts';
@@ -40,12 +40,14 @@ const ODD = "o'hara, \\ \t {a} | é";
 let database: FreshDatabase;
 let client: Client;
 let store: Store<Entity, InventoryEntry>;
+let rows: RowWriter;
 
 beforeAll(async () => {
   database = await freshDatabase('inventory_storage');
   client = await connect({ url: database.url, applicationName: 'inventory-storage-test' });
   await migrate(client, 'stream', STREAM_SQL);
   await migrate(client, SCHEMA, processor.storage.migrations);
+  rows = rowWriter(client, SCHEMA);
   store = createStore(processor, {
     version: processor.version,
     topic: processor.consumes[0] ?? '',
@@ -110,47 +112,11 @@ async function write(
 ): Promise<void> {
   const { ledger, state } = processor.storage;
   for (const [line, entry] of entries.entries()) {
-    const place = [monthOfTime(entry.recorded_at), PARTITION, offset, line, null, null];
-    const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
-    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
+    const month = monthOfTime(entry.recorded_at);
+    await rows.insert(ledger, entry, { month, partition: PARTITION, offset, line });
   }
-  for (const change of list) {
-    if (!('remove' in change)) continue;
-    const table = state.find(({ name }) => name === change.remove) as Table<object>;
-    const where = table.key.map((column, at) => `"${String(column)}" = $${String(at + 1)}`);
-    const row = change.row as Record<string, unknown>;
-    const values = table.key.map((column) => String(row[column]));
-    await client.query(`DELETE FROM ${SCHEMA}.${table.name} WHERE ${where.join(' AND ')}`, values);
-  }
-  for (const change of list) {
-    if (!('upsert' in change)) continue;
-    const table = state.find(({ name }) => name === change.upsert) as Table<object>;
-    const names = table.columns.map((column) => column.name);
-    const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
-    const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
-    await insert(table.name, names, textsOf(table, change.row), conflict);
-  }
-}
-
-async function insert(
-  table: string,
-  names: readonly string[],
-  values: readonly unknown[],
-  conflict: string,
-): Promise<void> {
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  await client.query(`INSERT INTO ${SCHEMA}.${table} (${columns}) VALUES (${places}) ${conflict}`, [
-    ...values,
-  ]);
-}
-
-function textsOf(table: Table<never>, row: object): readonly (string | null)[] {
-  const columns = table.columns as readonly {
-    readonly name: string;
-    readonly type: Parameters<typeof textOf>[0];
-  }[];
-  return columns.map(({ name, type }) => textOf(type, (row as Record<string, unknown>)[name]));
+  for (const change of list) if ('remove' in change) await rows.apply(state, change);
+  for (const change of list) if ('upsert' in change) await rows.apply(state, change);
 }
 
 describe('Postgres inventory schema', () => {

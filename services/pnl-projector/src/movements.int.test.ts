@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LedgerEvent } from '@polytraders/contracts';
 import { monthOfTime } from '@polytraders/domain';
 import { pusd, shares } from '@polytraders/money';
-import { connect, createStore, migrate, type Store, textOf } from '@polytraders/runtime';
-import { createDriver, type Table } from '@polytraders/stream';
-import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { connect, createStore, migrate, type Store } from '@polytraders/runtime';
+import { createDriver } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase, type RowWriter, rowWriter } from '@polytraders/testkit';
 import { changes } from './changes.ts';
 import { type Entity } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -35,17 +35,18 @@ type Client = Awaited<ReturnType<typeof connect>>;
 const SCHEMA = processor.storage.schema(processor.version);
 const STREAM_SQL = `${import.meta.dirname}/../../../libs/runtime/sql`;
 const TOPIC = processor.consumes[0] ?? '';
-const OWNED = ['month', 'partition', 'offset', 'line', 'id_hash', 'content_hash'];
 
 let database: FreshDatabase;
 let client: Client;
 let store: Store<Entity, LedgerEntry>;
+let rows: RowWriter;
 
 beforeAll(async () => {
   database = await freshDatabase('pnl_movements');
   client = await connect({ url: database.url, applicationName: 'pnl-movements-test' });
   await migrate(client, 'stream', STREAM_SQL);
   await migrate(client, SCHEMA, processor.storage.migrations);
+  rows = rowWriter(client, SCHEMA);
   const { version, id: output } = processor;
   store = createStore(processor, { version, topic: TOPIC, output });
   await client.query(
@@ -126,26 +127,6 @@ const EVENTS: readonly LedgerEvent[] = [
   { type: 'MarketResolved', value: marketResolved({ condition_id: 'C' }) },
 ];
 
-async function insert(
-  table: string,
-  names: readonly string[],
-  values: readonly unknown[],
-  conflict: string,
-): Promise<void> {
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  const sql = `INSERT INTO ${SCHEMA}.${table} (${columns}) VALUES (${places}) ${conflict}`;
-  await client.query(sql, [...values]);
-}
-
-function textsOf(table: Table<never>, row: object): readonly (string | null)[] {
-  const columns = table.columns as readonly {
-    readonly name: string;
-    readonly type: Parameters<typeof textOf>[0];
-  }[];
-  return columns.map(({ name, type }) => textOf(type, (row as Record<string, unknown>)[name]));
-}
-
 /** Writes what a commit of one event would. */
 async function write(
   offset: number,
@@ -155,26 +136,11 @@ async function write(
 ): Promise<void> {
   const { ledger, state } = processor.storage;
   for (const [line, entry] of entries.entries()) {
-    const place = [monthOfTime(entry.recorded_at), PARTITION, offset, line, null, null];
-    const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
-    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
+    const month = monthOfTime(entry.recorded_at);
+    await rows.insert(ledger, entry, { month, partition: PARTITION, offset, line });
   }
   for (const [key, entity] of after) {
-    for (const change of changes(key, before.get(key), entity)) {
-      const name = 'upsert' in change ? change.upsert : change.remove;
-      const table = state.find((one) => one.name === name) as Table<object>;
-      const names = table.columns.map((column) => column.name);
-      if ('upsert' in change) {
-        const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
-        const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
-        await insert(name, names, textsOf(table, change.row), conflict);
-      } else {
-        const where = table.key.map((column, at) => `"${String(column)}" = $${String(at + 1)}`);
-        const row = change.row as Record<string, unknown>;
-        const values = table.key.map((column) => String(row[String(column)]));
-        await client.query(`DELETE FROM ${SCHEMA}.${name} WHERE ${where.join(' AND ')}`, values);
-      }
-    }
+    for (const change of changes(key, before.get(key), entity)) await rows.apply(state, change);
   }
 }
 

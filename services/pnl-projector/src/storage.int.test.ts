@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LedgerEvent } from '@polytraders/contracts';
 import { monthOfTime } from '@polytraders/domain';
 import { shares } from '@polytraders/money';
-import { connect, createStore, migrate, type Store, textOf } from '@polytraders/runtime';
-import { createDriver, type Driven, type Recorded, type Table } from '@polytraders/stream';
-import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { connect, createStore, migrate, type Store } from '@polytraders/runtime';
+import { createDriver, type Driven, type Recorded } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase, type RowWriter, rowWriter } from '@polytraders/testkit';
 import { changes } from './changes.ts';
 import { type Entity, partitionOfAccount } from './entities.ts';
 import { type LedgerEntry } from './entry.ts';
@@ -23,12 +23,14 @@ const OWNED = ['month', 'partition', 'offset', 'line', 'id_hash', 'content_hash'
 let database: FreshDatabase;
 let client: Client;
 let store: PnlStore;
+let rows: RowWriter;
 
 beforeAll(async () => {
   database = await freshDatabase('pnl_storage');
   client = await connect({ url: database.url, applicationName: 'pnl-storage-test' });
   await migrate(client, 'stream', STREAM_SQL);
   await migrate(client, SCHEMA, processor.storage.migrations);
+  rows = rowWriter(client, SCHEMA);
   store = createStore(processor, {
     version: processor.version,
     topic: TOPIC,
@@ -69,49 +71,13 @@ async function write(
 ): Promise<void> {
   const { ledger, state } = processor.storage;
   for (const [index, entry] of driven.entries.entries()) {
-    const place = [monthOfTime(entry.recorded_at), PARTITION, from + index, 0, null, null];
-    const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
-    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
+    const month = monthOfTime(entry.recorded_at);
+    const place = { month, partition: PARTITION, offset: from + index, line: 0 };
+    await rows.insert(ledger, entry, place);
   }
   for (const [key, entity] of driven.entities) {
-    for (const change of changes(key, before.get(key), entity)) {
-      const name = 'upsert' in change ? change.upsert : change.remove;
-      const table = state.find((one) => one.name === name) as Table<object>;
-      const names = table.columns.map((column) => column.name);
-      const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
-      if ('upsert' in change) {
-        const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
-        await insert(name, names, textsOf(table, change.row), conflict);
-      } else {
-        const where = table.key.map((column, at) => `"${String(column)}" = $${String(at + 1)}`);
-        const values = table.key.map((column) =>
-          String((change.row as Record<string, unknown>)[column]),
-        );
-        await client.query(`DELETE FROM ${SCHEMA}.${name} WHERE ${where.join(' AND ')}`, values);
-      }
-    }
+    for (const change of changes(key, before.get(key), entity)) await rows.apply(state, change);
   }
-}
-
-async function insert(
-  table: string,
-  names: readonly string[],
-  values: readonly unknown[],
-  conflict: string,
-): Promise<void> {
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  await client.query(`INSERT INTO ${SCHEMA}.${table} (${columns}) VALUES (${places}) ${conflict}`, [
-    ...values,
-  ]);
-}
-
-function textsOf(table: Table<never>, row: object): readonly (string | null)[] {
-  const columns = table.columns as readonly {
-    readonly name: string;
-    readonly type: Parameters<typeof textOf>[0];
-  }[];
-  return columns.map(({ name, type }) => textOf(type, (row as Record<string, unknown>)[name]));
 }
 
 function rowsOf(key: string, entity: Entity | undefined): ReadonlySet<string> {

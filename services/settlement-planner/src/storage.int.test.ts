@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LedgerEvent } from '@polytraders/contracts';
-import { connect, createStore, migrate, type Store, textOf } from '@polytraders/runtime';
-import { createDriver, type Driven, type Table } from '@polytraders/stream';
-import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { connect, createStore, migrate, type Store } from '@polytraders/runtime';
+import { createDriver, type Driven } from '@polytraders/stream';
+import { type FreshDatabase, freshDatabase, type RowWriter, rowWriter } from '@polytraders/testkit';
 import { changes } from './changes.ts';
 import { type LedgerEntry } from './entry.ts';
 import {
@@ -38,12 +38,14 @@ const OWNED = ['month', 'partition', 'offset', 'line', 'id_hash', 'content_hash'
 let database: FreshDatabase;
 let client: Client;
 let store: Store<Entity, LedgerEntry>;
+let rows: RowWriter;
 
 beforeAll(async () => {
   database = await freshDatabase('settlement_storage');
   client = await connect({ url: database.url, applicationName: 'settlement-storage-test' });
   await migrate(client, 'stream', STREAM_SQL);
   await migrate(client, SCHEMA, processor.storage.migrations);
+  rows = rowWriter(client, SCHEMA);
   store = createStore(processor, {
     version: processor.version,
     topic: TOPIC,
@@ -101,47 +103,12 @@ async function write(
 ): Promise<void> {
   const { ledger, state } = processor.storage;
   for (const [line, entry] of driven.entries.entries()) {
-    const place = ['2026-05-01', PARTITION, from, line, null, null];
-    const names = [...OWNED, ...ledger.columns.map((column) => column.name)];
-    await insert(ledger.name, names, [...place, ...textsOf(ledger, entry)], '');
+    const place = { month: '2026-05-01', partition: PARTITION, offset: from, line };
+    await rows.insert(ledger, entry, place);
   }
   for (const [key, entity] of driven.entities) {
-    for (const change of changes(key, before.get(key), entity)) {
-      const name = 'upsert' in change ? change.upsert : change.remove;
-      const table = state.find((one) => one.name === name) as Table<object>;
-      const names = table.columns.map((column) => column.name);
-      if ('upsert' in change) {
-        const sets = names.map((column) => `"${column}" = EXCLUDED."${column}"`).join(', ');
-        const conflict = `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`;
-        await insert(name, names, textsOf(table, change.row), conflict);
-      } else {
-        const where = table.key.map((column, at) => `"${String(column)}" = $${String(at + 1)}`);
-        const values = table.key.map((column) => (change.row as Record<string, unknown>)[column]);
-        await client.query(`DELETE FROM ${SCHEMA}.${name} WHERE ${where.join(' AND ')}`, values);
-      }
-    }
+    for (const change of changes(key, before.get(key), entity)) await rows.apply(state, change);
   }
-}
-
-async function insert(
-  table: string,
-  names: readonly string[],
-  values: readonly unknown[],
-  conflict: string,
-): Promise<void> {
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  await client.query(`INSERT INTO ${SCHEMA}.${table} (${columns}) VALUES (${places}) ${conflict}`, [
-    ...values,
-  ]);
-}
-
-function textsOf(table: Table<never>, row: object): readonly (string | null)[] {
-  const columns = table.columns as readonly {
-    readonly name: string;
-    readonly type: Parameters<typeof textOf>[0];
-  }[];
-  return columns.map(({ name, type }) => textOf(type, (row as Record<string, unknown>)[name]));
 }
 
 const rowsOf = (key: string, entity: Entity | undefined): ReadonlySet<string> =>

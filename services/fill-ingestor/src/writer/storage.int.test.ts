@@ -2,9 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { toJson } from '@polytraders/contracts';
-import { connect, createStore, migrate, textOf } from '@polytraders/runtime';
-import { type Change, type Table } from '@polytraders/stream';
-import { type FreshDatabase, freshDatabase } from '@polytraders/testkit';
+import { connect, createStore, migrate } from '@polytraders/runtime';
+import { type FreshDatabase, freshDatabase, type RowWriter, rowWriter } from '@polytraders/testkit';
 import {
   ALICE,
   command,
@@ -39,11 +38,13 @@ const store = createStore(createWriter(new Map()), {
 });
 let database: FreshDatabase;
 let client: Client;
+let rows: RowWriter;
 
 beforeAll(async () => {
   database = await freshDatabase('writer_storage');
   client = await connect({ url: database.url, applicationName: 'writer-storage-test' });
   await migrate(client, 'ingest', storage.migrations);
+  rows = rowWriter(client, 'ingest');
 });
 
 afterAll(async () => {
@@ -92,32 +93,6 @@ function day(): Written {
   );
 }
 
-async function apply(change: Change): Promise<void> {
-  const name = 'upsert' in change ? change.upsert : change.remove;
-  const table = storage.state.find((one) => one.name === name) as Table<object>;
-  const columns: readonly { readonly name: string; readonly type: Parameters<typeof textOf>[0] }[] =
-    table.columns;
-  const row = change.row as Readonly<Record<string, unknown>>;
-  const texts = columns.map((column) => textOf(column.type, row[column.name]));
-  if ('remove' in change) {
-    const key = table.key as readonly string[];
-    const where = key.map((column, at) => `"${column}" = $${String(at + 1)}`).join(' AND ');
-    await client.query(
-      `DELETE FROM ingest.${name} WHERE ${where}`,
-      key.map((column) => texts[columns.findIndex((one) => one.name === column)]),
-    );
-    return;
-  }
-  const names = columns.map((column) => `"${column.name}"`);
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  const sets = names.map((column) => `${column} = EXCLUDED.${column}`).join(', ');
-  await client.query(
-    `INSERT INTO ingest.${name} (${names.join(', ')}) VALUES (${places}) ` +
-      `ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${sets}`,
-    texts,
-  );
-}
-
 test('what is remembered of all kinds of input is read back as it was', async () => {
   const written = day();
   // Cash that is told twice otherwise puts the account in doubt.
@@ -125,7 +100,8 @@ test('what is remembered of all kinds of input is read back as it was', async ()
   expect(others).toEqual(['quarantined: GOV_MOVEMENT_CONFLICT']);
   const kept = [...written.entities].filter(([key]) => !isVolatileKey(key));
   for (const [key, entity] of kept) {
-    for (const change of storage.changes(key, undefined, entity)) await apply(change);
+    for (const change of storage.changes(key, undefined, entity))
+      await rows.apply(storage.state, change);
   }
   const kinds = new Set(kept.map(([, entity]) => entity.kind));
   expect([...kinds].sort()).toEqual(
@@ -166,12 +142,14 @@ test('deadlines stand for what is open or asked for; an end takes its own away',
   const writer = testWriter();
   const opened = writer.reports({ ...ORDER, order_id: 'O5', expires_at: LATER });
   const before = opened.entities.get('order|O5');
-  for (const change of storage.changes('order|O5', undefined, before)) await apply(change);
+  for (const change of storage.changes('order|O5', undefined, before))
+    await rows.apply(storage.state, change);
   const due = await client.query('SELECT 1 FROM ingest.deadline WHERE id = $1', ['O5']);
   expect(due.rowCount).toBe(1);
   const closed = writer.reports({ ...ORDER, order_id: 'O5', status: 'FILLED' });
   const after = closed.entities.get('order|O5');
-  for (const change of storage.changes('order|O5', before, after)) await apply(change);
+  for (const change of storage.changes('order|O5', before, after))
+    await rows.apply(storage.state, change);
   const left = await client.query('SELECT 1 FROM ingest.deadline WHERE id = $1', ['O5']);
   expect(left.rowCount).toBe(0);
 });

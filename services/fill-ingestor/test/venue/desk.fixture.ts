@@ -14,7 +14,13 @@ import {
   pool,
   type ServiceConfig,
 } from '@polytraders/runtime';
-import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
+import {
+  contentOf,
+  dropTopics,
+  freshDatabase,
+  testStack,
+  uniquePrefix,
+} from '@polytraders/testkit';
 import type pg from 'pg';
 import { folder } from './venue.ts';
 
@@ -143,16 +149,9 @@ async function logOf(
   const { registryUrl } = config;
   const book = createSchemaBook({ registryUrl, codec, database, onOutage: () => undefined });
   try {
-    const { low, lastStable } = await kafka.watermarks(place);
-    const found: Event[] = [];
-    for (let offset = low; offset < lastStable; offset += 1) {
-      const record = await kafka.recordAt(place, offset);
-      if (record === null) continue;
-      await book.prepare([record.value], AbortSignal.timeout(5_000));
-      const event = book.decode(record.value) as Event;
-      if ('account' in event.value && event.value.account === account) found.push(event);
-    }
-    return found;
+    const found = await contentOf({ kafka, book }, place);
+    const events = found.map(({ content }) => content as Event);
+    return events.filter(({ value }) => 'account' in value && value.account === account);
   } finally {
     book.close();
     await kafka.close();

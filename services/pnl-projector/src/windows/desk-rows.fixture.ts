@@ -1,8 +1,9 @@
 /** A desk's lines, cuts, facts and places as the rows that its partitions' commits would leave. */
 
 import { monthOfTime } from '@polytraders/domain';
-import { type connect, migrate, textOf } from '@polytraders/runtime';
+import { type connect, migrate } from '@polytraders/runtime';
 import { type Table } from '@polytraders/stream';
+import { rowWriter } from '@polytraders/testkit';
 import { cutsTable, factsTable, placesTable } from '../cuts.ts';
 import { ledgerTable } from '../entry.ts';
 import { processor } from '../processor.ts';
@@ -27,9 +28,10 @@ export async function installBooks(client: Client, schema: string): Promise<void
 /** Fills the tables of the search path; lines of no month that was made go into one for all. */
 export async function writeDesk(client: Client, desk: Desk): Promise<void> {
   await client.query('CREATE TABLE any_month PARTITION OF pnl_ledger DEFAULT');
+  const rows = rowWriter(client, null);
   for (const [at, { partition, offset, entry }] of desk.lines.entries()) {
     const place = { month: monthOfTime(entry.recorded_at), partition, offset, line: at };
-    await insert(client, 'pnl_ledger', { ...place, ...textsOf(ledgerTable, entry) });
+    await rows.insert(ledgerTable, entry, place);
   }
   await insertRows(client, cutsTable, desk.cutRows);
   await insertRows(client, factsTable, desk.factRows);
@@ -39,9 +41,10 @@ export async function writeDesk(client: Client, desk: Desk): Promise<void> {
 /** The reports of a desk, in a table of the search path. */
 export async function writeReports(client: Client, reports: readonly ReportEntry[]): Promise<void> {
   await client.query('CREATE TABLE any_report PARTITION OF settlement_reports DEFAULT');
+  const rows = rowWriter(client, null);
   for (const [offset, report] of reports.entries()) {
     const place = { month: monthOfTime(report.recorded_at), partition: 0, offset, line: 0 };
-    await insert(client, reportsTable.name, { ...place, ...textsOf(reportsTable, report) });
+    await rows.insert(reportsTable, report, place);
   }
 }
 
@@ -50,20 +53,6 @@ export async function insertRows<Row extends object>(
   table: Table<Row>,
   rows: readonly Row[],
 ): Promise<void> {
-  for (const row of rows) await insert(client, table.name, textsOf(table, row));
-}
-
-function textsOf<Row extends object>(table: Table<Row>, row: Row): Record<string, string | null> {
-  return Object.fromEntries(table.columns.map(({ name, type }) => [name, textOf(type, row[name])]));
-}
-
-async function insert(
-  client: Client,
-  table: string,
-  row: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const names = Object.keys(row);
-  const places = names.map((_, at) => `$${String(at + 1)}`).join(', ');
-  const columns = names.map((name) => `"${name}"`).join(', ');
-  await client.query(`INSERT INTO ${table} (${columns}) VALUES (${places})`, Object.values(row));
+  const writer = rowWriter(client, null);
+  for (const row of rows) await writer.insert(table, row);
 }
