@@ -40,6 +40,7 @@ export {
 } from './source/source.ts';
 export {
   configFromEnv,
+  fileText,
   type ServiceConfig,
   type KafkaSettings,
   type Mode,

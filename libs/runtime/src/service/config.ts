@@ -232,7 +232,8 @@ function oneOf<const Values extends readonly [string, ...string[]]>(
   throw refusal(`Expected ${name} to be one of ${values.join(', ')}; found "${text}".`);
 }
 
-function fileText(name: string, path: string): string {
+/** The text of the file that a variable names. Throws CONFIGURATION with one sentence. */
+export function fileText(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

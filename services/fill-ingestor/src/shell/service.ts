@@ -1,8 +1,13 @@
 /** The service around the writer: its configuration, its source readers, its clock. */
 
-import { readFileSync } from 'node:fs';
 import { TOPICS } from '@polytraders/contracts';
-import { type Beside, endAtStart, RuntimeError, type Services } from '@polytraders/runtime';
+import {
+  type Beside,
+  endAtStart,
+  fileText,
+  RuntimeError,
+  type Services,
+} from '@polytraders/runtime';
 import { type Accounts, parseAccounts } from '../accounts.ts';
 import { type WriterRules } from '../writer/commands.ts';
 import { type ChainConfig, chainConfig } from './chain-config.ts';
@@ -108,15 +113,7 @@ function startChain(services: Services, { chain, accounts }: IngestorConfig) {
 /** The text of the file that a variable names; null where it names none. */
 export function fileOf(env: Env, name: string): string | null {
   const path = env[name];
-  if (path === undefined || path === '') return null;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw refusal(
-      `Expected ${name} to name a readable file; "${path}" could not be read ` +
-        `(${(cause as Error).message}).`,
-    );
-  }
+  return path === undefined || path === '' ? null : fileText(name, path);
 }
 
 function refusal(sentence: string): RuntimeError {
