@@ -231,3 +231,16 @@ export function defined(
 export function passed(to: number): InventoryEvent {
   return { type: 'TimeAdvanced', value: { to } };
 }
+
+/** A desk that has folded these. */
+export function after(...events: readonly InventoryEvent[]): Desk {
+  const desk = createDesk();
+  desk.fold(...events);
+  return desk;
+}
+
+/** What the account has of pUSD, and of a token. */
+export const cash = (desk: Desk): object => shown(desk.balance(ACCOUNT, null));
+export const token = (desk: Desk, id = YES): object => shown(desk.balance(ACCOUNT, id));
+
+export const codes = (desk: Desk): readonly string[] => desk.alarms.map((alarm) => alarm.code);

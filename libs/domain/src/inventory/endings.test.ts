@@ -2,13 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { pusd, shares } from '@polytraders/money';
 import {
   ACCOUNT,
+  after,
   asked,
   buy,
+  cash,
   closed,
+  codes,
   CONDITION,
   createDesk,
   defined,
-  type Desk,
   failed,
   fill,
   NO,
@@ -16,21 +18,11 @@ import {
   opening,
   passed,
   resolved,
-  shown,
+  token,
   units,
   YES,
 } from './desk.fixture.ts';
 import { type InventoryEvent } from './events.ts';
-
-function after(...events: readonly InventoryEvent[]): Desk {
-  const desk = createDesk();
-  desk.fold(...events);
-  return desk;
-}
-
-const cash = (desk: Desk): object => shown(desk.balance(ACCOUNT, null));
-const token = (desk: Desk, id = YES): object => shown(desk.balance(ACCOUNT, id));
-const codes = (desk: Desk): readonly string[] => desk.alarms.map((alarm) => alarm.code);
 
 describe('requests', () => {
   test('one within what is free is granted and kept until its time is up', () => {

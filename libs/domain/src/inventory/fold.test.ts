@@ -2,31 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import { priceE18, pusd, shares } from '@polytraders/money';
 import {
   ACCOUNT,
+  after,
   asked,
   buy,
+  cash,
   closed,
-  createDesk,
-  type Desk,
+  codes,
   failed,
   fill,
   NO,
   opened,
   opening,
   shown,
+  token,
   units,
   YES,
 } from './desk.fixture.ts';
 import { type InventoryEvent } from './events.ts';
-
-function after(...events: readonly InventoryEvent[]): Desk {
-  const desk = createDesk();
-  desk.fold(...events);
-  return desk;
-}
-
-const cash = (desk: Desk): object => shown(desk.balance(ACCOUNT, null));
-const token = (desk: Desk, id = YES): object => shown(desk.balance(ACCOUNT, id));
-const codes = (desk: Desk): readonly string[] => desk.alarms.map((alarm) => alarm.code);
 
 describe('worked examples of stage 9', () => {
   test('1 position from cumulative fills: Σ buys 2,000, Σ sells 0 ⇒ position +2,000 YES', () => {
