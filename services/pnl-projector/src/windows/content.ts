@@ -67,7 +67,7 @@ export function contentsOf(
     byEnd.set(end, [...(byEnd.get(end) ?? []), window]);
   }
   const found = new Map<string, Contents>();
-  atEnds(basis.books, basis.days, new Set(byEnd.keys()), (end, positions) => {
+  atEnds(basis, new Set(byEnd.keys()), (end, positions) => {
     const unsettled = unsettledAt(basis, days, end);
     for (const window of byEnd.get(end) ?? []) {
       const own = days.filter(({ day }) => day >= dateOfTime(window.start) && day < end);

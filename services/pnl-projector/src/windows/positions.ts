@@ -6,7 +6,14 @@
 
 import { isPaperAccount } from '@polytraders/domain';
 import { type SumLine } from './cut.ts';
-import { bookKey, type BooksState, type BookState, byText, type DayState } from './state.ts';
+import {
+  bookKey,
+  type BooksState,
+  type BookState,
+  byText,
+  type DayState,
+  type MarketsState,
+} from './state.ts';
 import { newBook, slicesWith } from './take.ts';
 
 /** A book as it was, and the shares that it held, signed. */
@@ -15,13 +22,19 @@ export type Position = { readonly book: BookState; readonly held: bigint };
 /** Those of live and of paper wallets, each in no order that means anything. */
 export type Positions = { readonly live: readonly Position[]; readonly paper: readonly Position[] };
 
+type From = {
+  readonly books: BooksState;
+  readonly markets: Pick<MarketsState, 'waiting'>;
+  /** All days with lines from the earliest end on. */
+  readonly days: ReadonlyMap<string, DayState>;
+};
+
 /**
- * What `look` makes of the positions at each end, by end. `days` has all days with lines from the
- * earliest end on. `look` keeps nothing of the lists that it is shown: the walk goes on in them.
+ * What `look` makes of the positions at each end, by end. `look` keeps nothing of the lists that it
+ * is shown: the walk goes on in them.
  */
 export function atEnds<Seen>(
-  { books }: BooksState,
-  days: ReadonlyMap<string, DayState>,
+  { books: { books }, markets, days }: From,
   ends: ReadonlySet<string>,
   look: (end: string, positions: Positions) => Seen,
 ): ReadonlyMap<string, Seen> {
@@ -34,6 +47,7 @@ export function atEnds<Seen>(
   const { walk, placeOf } = walkFrom(
     books,
     since.flatMap(({ moves }) => moves),
+    markets,
   );
   const seen = new Map<string, Seen>();
   let at = 0;
@@ -66,6 +80,7 @@ type Place = { readonly list: Position[]; readonly at: number };
 function walkFrom(
   books: BooksState['books'],
   moves: readonly Move[],
+  markets: From['markets'],
 ): { readonly walk: Walk; readonly placeOf: ReadonlyMap<string, Place> } {
   const walk: Walk = { live: [], paper: [] };
   const moved = new Set(moves.map(({ key }) => key));
@@ -76,10 +91,29 @@ function walkFrom(
     list.push({ book, held: heldBy(book) });
   };
   for (const [key, book] of books) add(key, book);
+  const forgotten = new Map<string, BookState>();
   for (const { key, token, line } of moves) {
-    if (!placeOf.has(key)) add(key, newBook(line.account, line.bot, token));
+    if (placeOf.has(key)) continue;
+    const book = forgotten.get(key) ?? bookForgotten(line, token, markets);
+    const known = book.condition ?? '';
+    const said = line.condition ?? '';
+    forgotten.set(key, said > known ? { ...book, condition: said } : book);
   }
+  for (const [key, book] of forgotten) add(key, book);
   return { walk, placeOf };
+}
+
+/**
+ * A flat book that is not kept any more, as far as it is told by what is: its lines say its market,
+ * and a token that its lines said to be of an event is waited for until that event lists it.
+ */
+function bookForgotten(
+  { account, bot }: SumLine,
+  token: string,
+  { waiting }: From['markets'],
+): BookState {
+  const isOfEvent = waiting.get(token)?.isOfEvent === true;
+  return { ...newBook(account, bot, token), negRisk: isOfEvent ? true : null };
 }
 
 function heldBy({ slices }: BookState): bigint {

@@ -19,7 +19,13 @@ import { priceE18, pusd, shares } from '@polytraders/money';
 import { provenOutcome } from '../proofs.ts';
 import { type SumLine } from './cut.ts';
 import { type Position } from './positions.ts';
-import { type Doubt, type MarketsState, type QuestionSince, type WindowState } from './state.ts';
+import {
+  byText,
+  type Doubt,
+  type MarketsState,
+  type QuestionSince,
+  type WindowState,
+} from './state.ts';
 
 /** What tokens pay, and since when. */
 export type Resolved = ReadonlyMap<string, { readonly payout: Payout; readonly at: number }>;
@@ -82,17 +88,21 @@ export function marksIn(window: WindowState): Pricing['marks'] {
   return new Map(marks);
 }
 
-/** The condition of each token that is defined: by its definition, else by its event. */
+/**
+ * The condition of each token that is defined: by its definition, else by its event. Of two that
+ * name a token, the later one in order of text: markets are read in no order that means anything.
+ */
 export function conditionsDefined(markets: MarketsState): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const questions of markets.events.values()) {
-    for (const { conditionId, yes, no } of questions)
-      found.set(yes, conditionId).set(no, conditionId);
-  }
-  for (const [condition, { tokens }] of markets.conditions) {
-    for (const token of tokens) found.set(token, condition);
-  }
-  return found;
+  const listed = [...markets.events.values()].flatMap((questions) =>
+    questions.flatMap(({ conditionId, yes, no }) => [
+      { token: yes, condition: conditionId },
+      { token: no, condition: conditionId },
+    ]),
+  );
+  const defined = [...markets.conditions].flatMap(([condition, { tokens }]) =>
+    tokens.map((token) => ({ token, condition })),
+  );
+  return new Map([...conditionsIn(listed), ...conditionsIn(defined)]);
 }
 
 /**
@@ -145,6 +155,7 @@ function eventsAt(
     one.since < end || isHeld(one) || (payouts.get(one.conditionId)?.at ?? end) < end;
   return [...events]
     .filter(([, questions]) => questions.some(isHeld))
+    .sort(([a], [b]) => byText(a, b))
     .map(([negRiskMarketId, all]) => ({ negRiskMarketId, questions: all.filter(wasThere) }));
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Recorded } from '@polytraders/stream';
 import { TOKEN } from '../events.fixture.ts';
+import { marketDefined } from '../movements.fixture.ts';
 import { type Cut, type SumLine } from './cut.ts';
 import { createDesk } from './desk.fixture.ts';
 import { type ReportEntry } from './entry.ts';
@@ -114,6 +115,24 @@ describe('what the fold remembers', () => {
     story(stored);
     expect(kept.desk.reports.length).toBeGreaterThan(6);
     expect(stored.desk.reports.map(exactText)).toEqual(kept.desk.reports.map(exactText));
+  });
+
+  test('a token that two definitions name is of one market, read anew or remembered', () => {
+    const groups = [createDesk(), createDesk(12, throughRows())].map((desk) => {
+      const log = createLog(desk);
+      const [account = ''] = wallets(1);
+      log.tell('general_live', { group_by: 'market' });
+      for (const condition_id of ['0xc9', '0xc1']) {
+        const tokens = [{ token_id: TOKEN, outcome: 'Yes' }];
+        const value = { ...marketDefined({ condition_id, tokens }), event_id: condition_id };
+        log.event(account, { type: 'MarketDefined', value });
+      }
+      log.close('2026-05-07');
+      log.fill({ account, condition_id: null });
+      return log.close(DATE).map((report) => report.groups);
+    });
+    expect(groups[0]?.[0]).toContain('0xc9');
+    expect(groups[1]).toEqual(groups[0]);
   });
 
   test('a fold that reads its rows anew before every cut writes the same rows', () => {

@@ -130,6 +130,28 @@ test('a position is of its market in every window, though nobody has defined tha
   ]);
 });
 
+test('what was sold out since stays of its market and its event where it was held', () => {
+  const log = createLog();
+  log.tell('general_live', { group_by: 'market' });
+  const own = { account: ALICE, neg_risk: true, neg_risk_market_id: null, marks: [] };
+  const bought = { ...own, token_id: '901', condition_id: '0xc9' };
+  log.fill({ ...bought, confirmed_at: atDay('2026-05-07', 60) });
+  log.close('2026-05-07');
+  const held = [{ ...marks(['901', '0.6'])[0], observed_at: atDay('2026-05-08', 86_399) }];
+  const [first] = log.close('2026-05-08', held as WindowClosed['marks']);
+  log.fill({ ...bought, order_side: 'SELL', confirmed_at: atDay('2026-05-09', 60) });
+  log.close('2026-05-09');
+  const late = { account: BOB, token_id: '902', condition_id: '0xca', marks: [] };
+  log.fill({ ...late, order_side: 'SELL', confirmed_at: atDay('2026-05-08', 60) });
+  log.fill({ ...late, confirmed_at: atDay('2026-05-08', 61) });
+  const again = log.close('2026-05-10').find((one) => one.window_id === first?.window_id);
+  expect(first?.groups).toContain('0xc9');
+  expect(again?.groups).toContain('0xc9');
+  expect(again?.groups).not.toContain('unattributed');
+  expect(again?.negrisk_positions).toBe(1);
+  expect(again?.reason_codes).toEqual(first?.reason_codes);
+});
+
 test('a definition that the books refuse turns no payout round in a window either', () => {
   const log = createLog();
   const define = (event_id: string, ...ids: readonly string[]): void => {
