@@ -21,7 +21,6 @@ import {
   uniquePrefix,
 } from '@polytraders/testkit';
 import {
-  conditionOf,
   type LocalChain,
   type Market,
   marketMaker,
@@ -29,7 +28,6 @@ import {
   POLYGON_VENUE as VENUE,
   startChain,
 } from '@polytraders/testkit/chain';
-import { tokenIdsOf } from '@polytraders/testkit/generator';
 import type pg from 'pg';
 import { startWorkerProcess, type WorkerProcess } from '../faults/worker-process.ts';
 import { until } from './log.ts';
@@ -105,15 +103,11 @@ afterAll(async () => {
 }, 60_000);
 
 async function done(transaction: Promise<string>): Promise<void> {
-  const hash = await transaction;
-  await chain.mine();
-  await chain.receipt(hash);
+  await chain.mined([transaction]);
 }
 
 async function open(question: string): Promise<Market> {
-  await venue.prepare(question);
-  const conditionId = conditionOf(question);
-  const market = { conditionId, ids: tokenIdsOf(conditionId, false) };
+  const market = await venue.prepare(question);
   markets.push(market);
   return market;
 }

@@ -25,7 +25,6 @@ import { divideHalfEven, formatMicros } from '@polytraders/money';
 import { connectKafka, createSchemaBook, type KafkaPort, pool } from '@polytraders/runtime';
 import { dropTopics, freshDatabase, testStack, uniquePrefix } from '@polytraders/testkit';
 import {
-  conditionOf,
   type LocalChain,
   type Market,
   marketMaker,
@@ -37,7 +36,6 @@ import {
   type ChainProxy,
   type Trade,
 } from '@polytraders/testkit/chain';
-import { tokenIdsOf } from '@polytraders/testkit/generator';
 import type pg from 'pg';
 import { startWorkerProcess, type WorkerProcess } from '../faults/worker-process.ts';
 import { until } from './log.ts';
@@ -236,22 +234,15 @@ function actsOf(
   let now = startOf(0) + MORNING + 600;
   let told = 0;
 
-  async function done(...sent: readonly Promise<string>[]): Promise<readonly Receipt[]> {
-    const hashes = await Promise.all(sent);
+  function done(...sent: readonly Promise<string>[]): Promise<readonly Receipt[]> {
     now += 60;
-    await chain.node.call('evm_setNextBlockTimestamp', [now]);
-    await chain.mine();
-    const receipts: Receipt[] = [];
-    for (const hash of hashes) receipts.push(await chain.receipt(hash));
-    return receipts;
+    return chain.mined(sent, now);
   }
 
   return {
     done,
     market: async (question) => {
-      await venue.prepare(question);
-      const conditionId = conditionOf(question);
-      const ids = tokenIdsOf(conditionId, false);
+      const { conditionId, ids } = await venue.prepare(question);
       await send(TOPICS.marketDefinitions, 'MarketDefinition', conditionId, {
         condition_id: conditionId,
         tokens: ids.map((tokenId, at) => ({ token_id: tokenId, outcome: at === 0 ? 'Yes' : 'No' })),

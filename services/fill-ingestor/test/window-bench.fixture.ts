@@ -2,13 +2,11 @@
 
 import { expect } from '@jest/globals';
 import {
-  conditionOf,
   type Market,
   marketMaker,
   type MarketMaker,
   POLYGON_VENUE as VENUE,
 } from '@polytraders/testkit/chain';
-import { tokenIdsOf } from '@polytraders/testkit/generator';
 import { chainConfig } from '../src/shell/chain-config.ts';
 import { type ChainReader } from '../src/shell/chain-reader.ts';
 import { createRpc } from '../src/shell/chain-rpc.ts';
@@ -72,18 +70,13 @@ export async function startWindowBench(name: string): Promise<WindowBench> {
   const { database, chain } = bench;
   const venue = marketMaker(chain, VENUE);
   for (const wallet of [ALICE, BOB]) await venue.fund(wallet, 1_000_000_000n);
-  await venue.prepare('rain');
-  const conditionId = conditionOf('rain');
-  const market: Market = { conditionId, ids: tokenIdsOf(conditionId, false) };
+  const market = await venue.prepare('rain');
   const asking = askingOf(bench);
   let reader: ChainReader | null = null;
 
   async function mineAt(seconds: number, ...sent: readonly Promise<string>[]): Promise<number> {
-    const hashes = await Promise.all(sent);
-    await chain.node.call('evm_setNextBlockTimestamp', [seconds]);
-    const head = await chain.mine();
-    for (const hash of hashes) await chain.receipt(hash);
-    return head;
+    await chain.mined(sent, seconds);
+    return chain.head();
   }
 
   async function known(account: string, token: string): Promise<void> {

@@ -27,6 +27,8 @@ export type LocalChain = {
   readonly say: (logs: readonly LogBody[]) => Promise<string>;
   /** Mines blocks; the first of them takes what the pool holds. Answers the head. */
   readonly mine: (blocks?: number) => Promise<number>;
+  /** Mines a block, at a time in seconds, of transactions that are sent; answers their receipts. */
+  readonly mined: (sent: readonly Promise<string>[], at?: number) => Promise<readonly Receipt[]>;
   /** The receipt of a mined transaction; throws where it has none or has failed. */
   readonly receipt: (hash: string) => Promise<Receipt>;
   /** The same in a signed transaction, which may be sent again in another block. */
@@ -71,21 +73,31 @@ export async function startChain(options: ChainOptions = {}): Promise<LocalChain
   const act = (at: string, steps: readonly Step[]): Promise<string> =>
     send(SENDER, at, actData(steps));
   const head = async (): Promise<number> => Number(await node.call('eth_blockNumber'));
+  const mine = async (blocks = 1): Promise<number> => {
+    for (let left = blocks; left > 0; left -= 1) await node.call('evm_mine');
+    return head();
+  };
+  const receiptOf = async (hash: string): Promise<Receipt> => {
+    const receipt = await node.call<Receipt | null>('eth_getTransactionReceipt', [hash]);
+    if (receipt?.status === '0x1') return receipt;
+    throw new Error(`Expected ${hash} to be mined and done; found ${JSON.stringify(receipt)}.`);
+  };
   return {
     node,
     send,
     act,
     head,
     say: (logs) => act(REPLAYER, spoken(logs)),
-    mine: async (blocks = 1) => {
-      for (let left = blocks; left > 0; left -= 1) await node.call('evm_mine');
-      return head();
+    mine,
+    mined: async (sent, at) => {
+      const hashes = await Promise.all(sent);
+      if (at !== undefined) await node.call('evm_setNextBlockTimestamp', [at]);
+      await mine();
+      const receipts: Receipt[] = [];
+      for (const hash of hashes) receipts.push(await receiptOf(hash));
+      return receipts;
     },
-    receipt: async (hash) => {
-      const receipt = await node.call<Receipt | null>('eth_getTransactionReceipt', [hash]);
-      if (receipt?.status === '0x1') return receipt;
-      throw new Error(`Expected ${hash} to be mined and done; found ${JSON.stringify(receipt)}.`);
-    },
+    receipt: receiptOf,
     sign: async (logs) => {
       const nonce = Number(await node.call('eth_getTransactionCount', [SIGNER.address, 'pending']));
       const raw = await SIGNER.signTransaction({

@@ -5,6 +5,7 @@
 
 import { Interface, id, MaxUint256, solidityPackedKeccak256, ZeroHash } from 'ethers';
 import { actCall, type ContractCall, type LocalChain, type Step } from './local-chain.ts';
+import { tokenIdsOf } from '../generator/token-ids.ts';
 import { type Market } from './venue-actions.ts';
 import { type FilledOrder, orderFilled, ordersMatched, type Venue } from './venue-words.ts';
 
@@ -55,7 +56,8 @@ export type Spam = {
 export type MarketMaker = {
   /** Cash for a wallet, and its leave for the venue to move what it has. */
   readonly fund: (wallet: string, amount: bigint) => Promise<void>;
-  readonly prepare: (question: string) => Promise<void>;
+  /** Prepares the condition of a question; answers its market. */
+  readonly prepare: (question: string) => Promise<Market>;
   readonly resolve: (question: string, payouts: readonly bigint[]) => Promise<string>;
   readonly split: (wallet: string, market: Market, amount: bigint) => Promise<string>;
   readonly merge: (wallet: string, market: Market, amount: bigint) => Promise<string>;
@@ -163,6 +165,8 @@ export function marketMaker(chain: LocalChain, venue: Venue): MarketMaker {
     prepare: async (question) => {
       await direct(ORACLE, token('prepareCondition', [ORACLE, id(question), 2n]));
       await chain.mine();
+      const conditionId = conditionOf(question);
+      return { conditionId, ids: tokenIdsOf(conditionId, false) };
     },
     resolve: (question, payouts) => direct(ORACLE, token('reportPayouts', [id(question), payouts])),
     split: (wallet, market, amount) =>

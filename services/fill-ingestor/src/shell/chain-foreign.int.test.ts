@@ -6,15 +6,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { formatFixed } from '@polytraders/money';
 import {
-  conditionOf,
-  type Market,
   marketMaker,
   type MarketMaker,
   POLYGON_VENUE as VENUE,
   runtimeCode,
   spamConditionOf,
 } from '@polytraders/testkit/chain';
-import { tokenIdsOf } from '@polytraders/testkit/generator';
 import { type ChainBench, declared, startBench } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB, STRANGER } from '../../test/transactions.ts';
 import { normalize } from '../normalize.ts';
@@ -49,16 +46,8 @@ beforeEach(async () => {
 
 afterEach(async () => bench.stop(), 60_000);
 
-async function opened(question: string): Promise<Market> {
-  await venue.prepare(question);
-  const conditionId = conditionOf(question);
-  return { conditionId, ids: tokenIdsOf(conditionId, false) };
-}
-
 async function done(transaction: Promise<string>): Promise<void> {
-  const hash = await transaction;
-  await bench.chain.mine();
-  await bench.chain.receipt(hash);
+  await bench.chain.mined([transaction]);
 }
 
 async function caughtUp(): Promise<void> {
@@ -91,7 +80,7 @@ test('2^255 of a token of nobody’s collateral is kept by name; nothing is set 
   const amount = 2n ** 255n;
   await done(venue.spam({ from: SPAMMER, to: ALICE, collateral: COIN, tokenId: SPAM, amount }));
   await done(venue.give(SPAMMER, ALICE, SPAM, 0n));
-  const market = await opened('rain');
+  const market = await venue.prepare('rain');
   await done(venue.split(ALICE, market, 5n));
   await caughtUp();
   expect(await told()).toEqual(['PositionsSplit']);
@@ -129,7 +118,7 @@ test('2^255 of a token of nobody’s collateral is kept by name; nothing is set 
 }, 60_000);
 
 test('shares of a market that nobody knew are told before the fill that names them', async () => {
-  const market = await opened('rain');
+  const market = await venue.prepare('rain');
   await done(venue.split(STRANGER, market, 1_000_000n));
   await done(venue.give(STRANGER, ALICE, market.ids[0], 400_000n));
   await done(venue.give(ALICE, STRANGER, market.ids[0], 100_000n));
@@ -157,7 +146,7 @@ test('shares of a market that nobody knew are told before the fill that names th
 }, 60_000);
 
 test('shares that are known later, by a definition, are told then, once, in order', async () => {
-  const market = await opened('rain');
+  const market = await venue.prepare('rain');
   await done(venue.split(STRANGER, market, 1_000_000n));
   await done(venue.give(STRANGER, ALICE, market.ids[1], 400_000n));
   await done(venue.resolve('rain', [0n, 1n]));
@@ -179,7 +168,7 @@ test('shares that are known later, by a definition, are told then, once, in orde
 }, 60_000);
 
 test('shares that leave once they are known are told after those that came', async () => {
-  const market = await opened('rain');
+  const market = await venue.prepare('rain');
   const [tokenId] = market.ids;
   await done(venue.split(STRANGER, market, 1_000_000n));
   await done(venue.give(STRANGER, ALICE, tokenId, 400_000n));
@@ -204,7 +193,7 @@ test('shares that leave once they are known are told after those that came', asy
 
 test('what is told of a token stands among the rest in the order of the chain', async () => {
   await reader.stop();
-  const [old, market] = [await opened('old'), await opened('rain')];
+  const [old, market] = [await venue.prepare('old'), await venue.prepare('rain')];
   await done(venue.split(ALICE, old, 5n));
   await done(venue.resolve('old', [1n, 0n]));
   await done(venue.split(STRANGER, market, 1_000_000n));
@@ -229,7 +218,11 @@ test('what is told of a token stands among the rest in the order of the chain', 
 }, 60_000);
 
 test('a redemption that a contract makes for the wallet is the wallet’s', async () => {
-  const [won, half, short] = [await opened('won'), await opened('half'), await opened('short')];
+  const [won, half, short] = [
+    await venue.prepare('won'),
+    await venue.prepare('half'),
+    await venue.prepare('short'),
+  ];
   for (const market of [won, half, short]) await done(venue.split(ALICE, market, 5_000_001n));
   await done(venue.give(ALICE, STRANGER, half.ids[0], 2n));
   await done(venue.resolve('won', [1n, 0n]));

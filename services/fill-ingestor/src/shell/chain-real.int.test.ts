@@ -5,13 +5,11 @@
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
-  conditionOf,
   type Market,
   marketMaker,
   type MarketMaker,
   POLYGON_VENUE as VENUE,
 } from '@polytraders/testkit/chain';
-import { tokenIdsOf } from '@polytraders/testkit/generator';
 import { RuntimeError } from '@polytraders/runtime';
 import { type ChainBench, declared, startBench } from '../../test/chain-bench.fixture.ts';
 import { ALICE, BOB, STRANGER } from '../../test/transactions.ts';
@@ -49,16 +47,8 @@ beforeEach(async () => {
 
 afterEach(async () => bench.stop(), 60_000);
 
-async function opened(question: string): Promise<Market> {
-  await venue.prepare(question);
-  const conditionId = conditionOf(question);
-  return { conditionId, ids: tokenIdsOf(conditionId, false) };
-}
-
 async function done(...transactions: readonly Promise<string>[]): Promise<void> {
-  const hashes = await Promise.all(transactions);
-  await bench.chain.mine();
-  for (const hash of hashes) await bench.chain.receipt(hash);
+  await bench.chain.mined(transactions);
 }
 
 /** What the inputs that are no fill in a block that may go add up to, wallet by wallet. */
@@ -99,9 +89,9 @@ async function requireAgreement(markets: readonly Market[]): Promise<void> {
 }
 
 test('split, trade, merge, give away, resolve, redeem: winners, losers and a 50-50', async () => {
-  const won = await opened('won');
-  const lost = await opened('lost');
-  const half = await opened('half');
+  const won = await venue.prepare('won');
+  const lost = await venue.prepare('lost');
+  const half = await venue.prepare('half');
   const all = [won, lost, half];
   for (const market of all) {
     await done(venue.split(ALICE, market, 2_083_332n));
@@ -153,7 +143,7 @@ test('split, trade, merge, give away, resolve, redeem: winners, losers and a 50-
 test('a reorganisation of 30 blocks leaves no trace: wallets are told what stands', async () => {
   await reader.stop();
   reader = bench.read(ACCOUNTS, { ...ENV, CHAIN_DEPTH: '40' });
-  const market = await opened('rain');
+  const market = await venue.prepare('rain');
   await bench.chain.mine(12);
   await bench.caughtUp(reader);
   for (const amount of [5n, 6n, 7n]) {
@@ -173,9 +163,9 @@ test('a reorganisation of 30 blocks leaves no trace: wallets are told what stand
 }, 60_000);
 
 test('a resolution is told to all partitions once its condition is known, also late', async () => {
-  const early = await opened('early');
-  const late = await opened('late');
-  const nobodys = await opened('nobodys');
+  const early = await venue.prepare('early');
+  const late = await venue.prepare('late');
+  const nobodys = await venue.prepare('nobodys');
   await bench.database.query(
     'INSERT INTO ingest.market_definition (condition_id, definition, definition_hash, questions) ' +
       "VALUES ($1, '{}', 'h', 0)",
@@ -207,7 +197,7 @@ test('a resolution is told to all partitions once its condition is known, also l
 }, 60_000);
 
 test('blocks read at once are told in order: trade, resolution, redemption', async () => {
-  const market = await opened('quick');
+  const market = await venue.prepare('quick');
   await bench.chain.mine(3);
   await bench.caughtUp(reader);
   await reader.stop();
@@ -242,7 +232,7 @@ async function toldResolutions(): Promise<readonly (readonly [unknown, number])[
 }
 
 test('balances are those of the block; where they cannot be read, the reason is kept', async () => {
-  const market = await opened('held');
+  const market = await venue.prepare('held');
   await done(venue.split(ALICE, market, 4_000_000n));
   const block = await bench.chain.head();
   await done(venue.split(ALICE, market, 9n));

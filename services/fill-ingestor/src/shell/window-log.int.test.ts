@@ -125,10 +125,7 @@ function send(topic: Topic, type: Event['type'], key: string, json: object): Pro
 }
 
 async function mineAt(seconds: number, ...sent: readonly Promise<string>[]): Promise<void> {
-  const hashes = await Promise.all(sent);
-  await chain.node.call('evm_setNextBlockTimestamp', [seconds]);
-  await chain.mine();
-  for (const hash of hashes) await chain.receipt(hash);
+  await chain.mined(sent, seconds);
 }
 
 async function begin(): Promise<void> {
