@@ -42,9 +42,7 @@ beforeAll(async () => {
   const actors = [...new Set([...recording.receipts, ...holdings()].flatMap(addressesOf))];
   chain = await startChain({ actors, first: { block: FIRST, time: 1_791_143_000 } });
   for (const receipt of [...holdings(), ...recording.receipts]) {
-    const hash = await chain.say(receipt.logs);
-    await chain.mine();
-    await chain.receipt(hash);
+    await chain.mined([chain.say(receipt.logs)]);
   }
   await chain.mine(40);
   desk = await openDesk(['fill-ingestor', 'pnl-projector'], {
