@@ -62,26 +62,8 @@ export async function createTestLog(
   const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();
   const kafka = await connectKafka({ brokers, clientId: name });
-  const createTopics = async (names: readonly string[]): Promise<void> => {
-    await admin.createTopics({
-      // kafkajs gives up on a broker that has not heard of the topic yet; the port does not.
-      waitForLeaders: false,
-      topics: names.map((topic) => ({
-        topic: prefix + topic,
-        numPartitions: partitionsOf(topic),
-        replicationFactor: 1,
-      })),
-    });
-    await until('the broker has heard of the topics', async () => {
-      const listed = new Set(await admin.listTopics());
-      return names.every((topic) => listed.has(prefix + topic));
-    });
-    for (const topic of names) {
-      for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
-        await kafka.watermarks({ topic: prefix + topic, partition });
-      }
-    }
-  };
+  const createTopics = (names: readonly string[]): Promise<void> =>
+    makeTopics(admin, kafka, prefix, names);
   await createTopics([
     ledgerTopic,
     settlementTopic,
@@ -119,6 +101,33 @@ export async function createTestLog(
       await database.drop();
     },
   };
+}
+
+/** Makes topics, and waits until the broker has heard of each and its partitions. */
+async function makeTopics(
+  admin: Pick<kafkajs.Admin, 'createTopics' | 'listTopics'>,
+  kafka: KafkaPort,
+  prefix: string,
+  names: readonly string[],
+): Promise<void> {
+  await admin.createTopics({
+    // kafkajs gives up on a broker that has not heard of the topic yet; the port does not.
+    waitForLeaders: false,
+    topics: names.map((topic) => ({
+      topic: prefix + topic,
+      numPartitions: partitionsOf(topic),
+      replicationFactor: 1,
+    })),
+  });
+  await until('the broker has heard of the topics', async () => {
+    const listed = new Set(await admin.listTopics());
+    return names.every((topic) => listed.has(prefix + topic));
+  });
+  for (const topic of names) {
+    for (let partition = 0; partition < partitionsOf(topic); partition += 1) {
+      await kafka.watermarks({ topic: prefix + topic, partition });
+    }
+  }
 }
 
 async function appendAll(
