@@ -1,6 +1,10 @@
-/** Words of ```numbers lines about what people run: health (B21) and expiry (B15). */
+/** Words of ```numbers lines about what people run: health (B21), expiry (B15), queues (B17). */
 
 import { type Certificate, holdsOf, type MonthFacts } from '@polytraders/domain';
+import { configFromEnv } from '@polytraders/runtime';
+import { createPending } from '../../libs/runtime/src/partition/pending.ts';
+import { newSession } from '../../libs/runtime/src/partition/session.ts';
+import { createSignal } from '../../libs/runtime/src/partition/signal.ts';
 import { watch } from '../../services/pnl-projector/src/watch.ts';
 
 type Words = { readonly pattern: RegExp; readonly answer: (...values: string[]) => string };
@@ -64,7 +68,37 @@ function expiry(until: string, today: string, rest: string): string {
   return holds.map(({ kind }) => kind).join(' ') || 'may be dropped';
 }
 
+const needed = {
+  KAFKA_BROKERS: '127.0.0.1:9092',
+  SCHEMA_REGISTRY_URL: 'http://127.0.0.1:8080',
+  DATABASE_URL: 'postgres://polytraders@127.0.0.1/polytraders',
+};
+
+/** What becomes of a batch that comes when so many, of a record each, are folded. */
+function behind(batches: string, isTaken: boolean, env: Readonly<Record<string, string>>): string {
+  const { maxInFlight } = configFromEnv({ ...needed, ...env });
+  const limits = { groupRecords: 1, groupWaitMs: 1, maxInFlight, maxPendingRecords: 1_000_000 };
+  const bytes = Buffer.alloc(32);
+  const start = { epoch: 1, nextOffset: 0, lastOffset: null, lastHash: null, chainHash: bytes };
+  const session = newSession<object>({ partition: 0, ...start });
+  const pending = createPending<object>(limits, () => session, createSignal());
+  const part = pending.partOf(session);
+  part.batches = Number(batches);
+  part.records = Number(batches);
+  pending.recount();
+  if (isTaken) pending.take();
+  return pending.isFull() ? 'waits' : 'is folded';
+}
+
 export const operationsWords: readonly Words[] = [
+  {
+    pattern: /^next batch behind (\d+) batches(, which Postgres takes)?$/,
+    answer: (batches = '', taken = '') => behind(batches, taken !== '', {}),
+  },
+  {
+    pattern: /^next batch behind (\d+) batches, MAX_IN_FLIGHT (\d+)$/,
+    answer: (batches = '', most = '') => behind(batches, false, { MAX_IN_FLIGHT: most }),
+  },
   {
     pattern: /^health (\d+) s after the last fill, an order open$/,
     answer: (seconds = '') => afterFill(seconds, 1),
