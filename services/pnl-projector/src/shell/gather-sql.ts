@@ -131,6 +131,9 @@ export async function sumsOf(client: Client, ranges: Ranges): Promise<readonly S
   });
 }
 
+/** A book keeps it for good, once it had a lot without a known basis. */
+const BASIS_UNKNOWN = 'GOV_BASIS_UNKNOWN';
+
 /** An open lot without a known basis is left by a line: its book has shares and no average. */
 const IS_UNKNOWN = 'l.position_shares <> 0 AND l.avg_cost IS NULL';
 
@@ -156,7 +159,7 @@ export async function lastLinesOf(client: Client, ranges: Ranges): Promise<reado
   const doubts = await doubtsOf(
     client,
     ranges,
-    rows.filter((row) => row[7] === 'true'),
+    rows.filter((row) => row[7] === 'true' || row[5]?.includes(BASIS_UNKNOWN)),
   );
   const days = await reasonDaysOf(
     client,
@@ -201,15 +204,25 @@ async function reasonDaysOf(
 }
 
 const DOUBTS = `
-  SELECT DISTINCT ON (l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C",
-      ${DAY}) l.account, l.trading_bot_id, l.token_id, to_char(${DAY}, 'YYYY-MM-DD'),
-    (${IS_UNKNOWN})::text
-  ${FROM} AND (l.account, l.trading_bot_id, l.token_id) IN (
-    SELECT * FROM unnest($4::text[], $5::text[], $6::text[]))
-  ORDER BY l.account COLLATE "C", l.trading_bot_id COLLATE "C", l.token_id COLLATE "C", ${DAY},
-    l."offset" DESC, l.line DESC`;
+  WITH lines AS (
+    SELECT l.account, l.trading_bot_id, l.token_id, ${DAY} AS day,
+      coalesce(${IS_UNKNOWN}, false) AS is_unknown,
+      row_number() OVER (PARTITION BY l.account, l.trading_bot_id, l.token_id
+        ORDER BY l."offset", l.line) AS at
+    ${FROM} AND (l.account, l.trading_bot_id, l.token_id) IN (
+      SELECT * FROM unnest($4::text[], $5::text[], $6::text[]))),
+  runs AS (
+    SELECT *, at - row_number() OVER (
+      PARTITION BY account, trading_bot_id, token_id, is_unknown ORDER BY at) AS run
+    FROM lines)
+  SELECT account, trading_bot_id, token_id,
+    to_char(CASE WHEN is_unknown THEN min(day) ELSE (array_agg(day ORDER BY at))[1] END,
+      'YYYY-MM-DD'),
+    is_unknown::text
+  FROM runs GROUP BY account, trading_bot_id, token_id, is_unknown, run
+  ORDER BY account COLLATE "C", trading_bot_id COLLATE "C", token_id COLLATE "C", min(at)`;
 
-/** Of books that a line left without a known basis: whether they had one, day by day. */
+/** Of books whose basis is, or was, not known: whether it is, run by run of lines. */
 async function doubtsOf(
   client: Client,
   ranges: Ranges,

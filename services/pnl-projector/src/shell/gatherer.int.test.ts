@@ -17,7 +17,7 @@ import {
   writeDesk,
 } from '../windows/desk-rows.fixture.ts';
 import { exactText, exactValue } from '../windows/exact-json.ts';
-import { marketDefined, marketResolved } from '../movements.fixture.ts';
+import { marketDefined, marketResolved, transfer } from '../movements.fixture.ts';
 import { atDay, createLog, type Log, price } from '../windows/log.fixture.ts';
 import { marksWith } from '../windows/marks.ts';
 import { windowsProcessor } from '../windows/processor.ts';
@@ -25,6 +25,8 @@ import { bookKey } from '../windows/state.ts';
 import { gatherNext, type GathererConfig, startGatherer } from './gatherer.ts';
 
 type Client = Awaited<ReturnType<typeof connect>>;
+/** The day of lines in a row, and whether they left a basis unknown. */
+type Run = Cut['lastLines'][number]['doubts'][number];
 
 const SEED = 20_260_508;
 /** A token that only fills with marks are of. */
@@ -101,6 +103,18 @@ function paidFills(log: Log, noon: number): void {
   log.fill({ ...own, token_id: PAID[1] });
 }
 
+/** Shares of unknown basis that come, go, and come again by a receipt of two days before. */
+function receipts(log: Log, noon: number): void {
+  const own = { account: ACCOUNT, token_id: '4714', condition_id: '0x4714' };
+  for (const [nth, days] of [0, 2].entries()) {
+    const at = { effective_at: noon - days * 86_400_000_000 };
+    const value = transfer(`receipt_${String(nth)}_${String(noon)}`, { ...own, ...at });
+    log.event(ACCOUNT, { type: 'TokensTransferred', value });
+    const sold = { trading_bot_id: 'treasury', order_side: 'SELL' as const, confirmed_at: noon };
+    log.fill({ ...own, ...sold });
+  }
+}
+
 /** Marks of three kinds, two of one moment, one of the evening before, and one of no known age. */
 function markedFills(log: Log, windows: number): void {
   const noon = atDay(`2026-05-${String(8 + windows).padStart(2, '0')}`, 43_200);
@@ -123,6 +137,7 @@ function markedFills(log: Log, windows: number): void {
     });
   }
   paidFills(log, noon);
+  receipts(log, noon);
   const ageless = { kind: 'REPORTED' as const, price: price('0.77'), observed_at: noon };
   log.fill({
     account: ACCOUNT,
@@ -216,7 +231,12 @@ describe('the gatherer', () => {
       expect(marks).toHaveLength([...days.values()].flat().length);
       const said = new Map(own?.lastLines.map((one) => [bookKey(one), new Map(one.reasons)]));
       expect(new Map(lastLines.map((one) => [bookKey(one), new Map(one.reasons)]))).toEqual(said);
+      const doubts = new Map(own?.lastLines.map((one) => [bookKey(one), one.doubts]));
+      expect(new Map(lastLines.map((one) => [bookKey(one), one.doubts]))).toEqual(doubts);
     }
+    const runs = cuts.flatMap((cut) => cut.lastLines.map(({ doubts }) => doubts));
+    const isBack = ([day]: Run, at: number, all: readonly Run[]) => day < (all[at - 1]?.[0] ?? '');
+    expect(runs.some((all) => all.length > 2 && all.some(isBack))).toBe(true);
     const marks = cuts.flatMap((cut) => cut.marks);
     expect(marks.length).toBeGreaterThan(5);
     const beside = marks.filter(({ token }) => token === PAID[0]);

@@ -63,7 +63,11 @@ export type LastLine = {
   readonly reasons: readonly (readonly [reason: string, since: string])[];
   /** Whether an open lot has no known basis after that line. */
   readonly basisUnknown: boolean;
-  /** The same after the last line of each day, by day; empty where no line of the cut left one. */
+  /**
+   * The same of all its lines, in the order of the log: of those in a row that left one the earliest
+   * day, of those in a row that left none the day of the first. Empty where none left one and its
+   * basis was never in doubt.
+   */
   readonly doubts: readonly (readonly [day: string, basisUnknown: boolean])[];
 };
 

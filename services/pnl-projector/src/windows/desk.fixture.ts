@@ -341,7 +341,7 @@ function carriedBy({ carried_mark: text }: LedgerEntry): Said | null {
 
 function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
   const last = new Map<string, Cut['lastLines'][number]>();
-  const states = new Map<string, ReadonlyMap<string, boolean>>();
+  const runs = new Map<string, [day: string, isUnknown: boolean][]>();
   const earliest = new Map<string, Map<string, string>>();
   const doubted = new Set<string>();
   for (const { entry } of lines) {
@@ -351,8 +351,11 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
     const day = dateOfTime(entry.confirmed_at);
     const before = last.get(key)?.since ?? day;
     const isUnknown = entry.position_shares !== 0n && entry.avg_cost === null;
-    const days = new Map(states.get(key)).set(day, isUnknown);
-    states.set(key, days);
+    const own = runs.get(key) ?? [];
+    const run = own.at(-1);
+    if (run?.[1] !== isUnknown) own.push([day, isUnknown]);
+    else if (isUnknown && day < run[0]) run[0] = day;
+    runs.set(key, own);
     const said = earliest.get(key) ?? new Map<string, string>();
     earliest.set(key, said);
     const reasons = entry.incomplete_reasons.map((reason): readonly [string, string] => {
@@ -373,7 +376,7 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
     });
   }
   return [...last].map(([key, line]) => {
-    const days = [...(states.get(key) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-    return doubted.has(key) ? { ...line, doubts: days } : line;
+    const isDoubted = line.reasons.some(([reason]) => reason === 'GOV_BASIS_UNKNOWN');
+    return isDoubted || doubted.has(key) ? { ...line, doubts: runs.get(key) ?? [] } : line;
   });
 }

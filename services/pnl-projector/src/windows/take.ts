@@ -83,24 +83,23 @@ export function booksWith(before: BooksState, cut: Cut): BooksState {
 }
 
 /**
- * Until when a basis was not known, day by day. A line that comes late closes nothing that was
- * closed before it: a window in which a lot was open without a basis keeps its null.
+ * Until when a basis was not known, line by line as the log has them, so that it does not matter
+ * which lines one cut brings. A line ends only what was open before it on the log; one that comes
+ * late closes nothing that was closed before it: a window in which a lot was open without a basis
+ * keeps its null.
  */
 function doubtsWith(before: readonly Doubt[], last: LastLine): readonly Doubt[] {
   if (before.length === 0 && !last.basisUnknown && last.doubts.length === 0) return before;
-  const days = last.doubts.length === 0 ? [[last.since, last.basisUnknown] as const] : last.doubts;
+  const said = last.doubts.length === 0 ? [[last.since, last.basisUnknown] as const] : last.doubts;
   const closed = before.filter(({ until }) => until !== null);
   let open = before.find(({ until }) => until === null)?.since ?? null;
-  for (const [day, isUnknown] of days) {
+  for (const [day, isUnknown] of said) {
     if (isUnknown) open = open === null || day < open ? day : open;
     else if (open !== null) {
       if (open < day) closed.push({ since: open, until: day });
       open = null;
     }
   }
-  // The last line by its place on the log has the last word, whatever day it is of.
-  if (last.basisUnknown) open ??= last.since;
-  else open = null;
   if (open !== null) closed.push({ since: open, until: null });
   return closed.sort((a, b) => byText(a.since, b.since));
 }

@@ -272,6 +272,26 @@ describe('shares whose basis nobody knows (B11)', () => {
     expect(shown(log, '2026-05-07')).toEqual([['20260508', usd('10')]]);
   });
 
+  test('have none in a window that they came to late, behind lines of later days', () => {
+    const log = createLog();
+    log.fill({ account: ALICE, ...deal('2026-05-07') });
+    received(log);
+    log.fill({ account: ALICE, ...deal('2026-05-08') });
+    for (const day of ['05', '06', '07', '08'])
+      expect(shown(log, `2026-05-${day}`)).toEqual([[`2026050${String(Number(day) + 1)}`, null]]);
+  });
+
+  test('have none up to their sale, whatever came of an earlier day in the same cut', () => {
+    const log = createLog();
+    received(log);
+    expect(shown(log, '2026-05-05')).toEqual([['20260506', null]]);
+    log.fill({ account: ALICE, ...deal('2026-05-08', { order_side: 'SELL' }) });
+    log.fill({ account: ALICE, ...deal('2026-05-06') });
+    expect(shown(log, '2026-05-06')).toEqual([['20260507', null]]);
+    expect(shown(log, '2026-05-07')).toEqual([['20260508', null]]);
+    expect(shown(log, '2026-05-08')).toEqual([['20260509', usd('10')]]);
+  });
+
   test('the same where one import brings all of it at once', () => {
     const log = createLog();
     received(log);
