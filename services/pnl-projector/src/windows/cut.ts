@@ -64,9 +64,9 @@ export type LastLine = {
   /** Whether an open lot has no known basis after that line. */
   readonly basisUnknown: boolean;
   /**
-   * The same of all its lines, in the order of the log: of those in a row that left one the earliest
-   * day, of those in a row that left none the day of the first. Empty where none left one and its
-   * basis was never in doubt.
+   * The same of all its lines, in the order of the log: of those in a row that left one the
+   * earliest day, of those in a row that left none the day of the first. Empty where none left one
+   * and its basis was never in doubt.
    */
   readonly doubts: readonly (readonly [day: string, basisUnknown: boolean])[];
 };
