@@ -7,6 +7,7 @@
  */
 
 import type pg from 'pg';
+import { SET_ASIDE } from '../review/release.ts';
 import { type LastLine, type LineMark, type SumLine } from '../windows/cut.ts';
 
 /** Offsets by partition: after `lo`, up to `hi`. */
@@ -175,7 +176,7 @@ export async function lastLinesOf(client: Client, ranges: Ranges): Promise<reado
       token: token ?? '',
       negRisk: negRisk === null || negRisk === undefined ? null : negRisk === 'true',
       since: since ?? '',
-      reasons: said.map((one) => [one, days.get(`${book}|${one}`) ?? since ?? '']),
+      reasons: said.map((one) => [one, days.get(`${book}|${one}`) ?? null]),
       basisUnknown: unknown === 'true',
       doubts: doubts.get(book) ?? [],
     };
@@ -186,9 +187,10 @@ const REASON_DAYS = `
   SELECT account, trading_bot_id, token_id, reason, to_char(min(day), 'YYYY-MM-DD')
   FROM (
     SELECT l.account, l.trading_bot_id, l.token_id, unnest(l.incomplete_reasons) AS reason,
-      ${DAY} AS day
+      ${DAY} AS day, l.entry_kind = 'FILL' AND l.quarantined AS is_aside
     ${FROM} AND (l.account, l.trading_bot_id, l.token_id) IN (
       SELECT * FROM unnest($4::text[], $5::text[], $6::text[]))) said
+  WHERE reason <> '${SET_ASIDE}' OR is_aside
   GROUP BY 1, 2, 3, 4`;
 
 /** Of books whose numbers cannot be relied on: the earliest day of a line that says so. */

@@ -59,8 +59,12 @@ export type LastLine = {
   readonly negRisk: boolean | null;
   /** The earliest day that any of its lines in the cut was confirmed on. */
   readonly since: string;
-  /** Why its numbers cannot be relied on, each with the earliest day of a line that says so. */
-  readonly reasons: readonly (readonly [reason: string, since: string])[];
+  /**
+   * Why its numbers cannot be relied on, each with the earliest day of a line that says so. That a
+   * fill was set aside is said by its own line; where all lines of the cut say it of one before
+   * them, null: it is of no other day than it was.
+   */
+  readonly reasons: readonly (readonly [reason: string, since: string | null])[];
   /** Whether an open lot has no known basis after that line. */
   readonly basisUnknown: boolean;
   /**

@@ -19,6 +19,7 @@ import {
 } from '../cuts.ts';
 import { type LedgerEntry } from '../entry.ts';
 import { processor } from '../processor.ts';
+import { SET_ASIDE } from '../review/release.ts';
 import { type Cut, type CutEvent, type Leg, type SumLine } from './cut.ts';
 import { type ReportEntry } from './entry.ts';
 import { exactValue } from './exact-json.ts';
@@ -358,10 +359,11 @@ function lastLinesOf(lines: readonly Line[]): Cut['lastLines'] {
     runs.set(key, own);
     const said = earliest.get(key) ?? new Map<string, string>();
     earliest.set(key, said);
-    const reasons = entry.incomplete_reasons.map((reason): readonly [string, string] => {
-      const known = said.get(reason) ?? day;
-      said.set(reason, known < day ? known : day);
-      return [reason, known < day ? known : day];
+    const reasons = entry.incomplete_reasons.map((reason): readonly [string, string | null] => {
+      const known = said.get(reason) ?? null;
+      const isOwn = reason !== SET_ASIDE || (entry.entry_kind === 'FILL' && entry.quarantined);
+      if (isOwn) said.set(reason, known !== null && known < day ? known : day);
+      return [reason, said.get(reason) ?? null];
     });
     if (isUnknown) doubted.add(key);
     last.set(key, {

@@ -65,9 +65,9 @@ export function booksWith(before: BooksState, cut: Cut): BooksState {
   for (const last of cut.lastLines) {
     const key = bookKey(last);
     const book = books.get(key) ?? newBook(last.account, last.bot, last.token);
-    const reasons = last.reasons.map(([reason, since]): readonly [string, string] => {
-      const known = book.reasons.get(reason) ?? since;
-      return [reason, known < since ? known : since];
+    const reasons = last.reasons.map(([reason, said]): readonly [string, string] => {
+      const known = book.reasons.get(reason) ?? said ?? last.since;
+      return [reason, said === null || known < said ? known : said];
     });
     books.set(key, {
       ...book,

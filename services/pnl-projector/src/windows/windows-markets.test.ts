@@ -287,3 +287,22 @@ test('a fill that is set aside after midnight is no doubt of the day before', ()
     'settlement_pnl_20260511T000000Z',
   ]);
 });
+
+test('what comes late to the day before a fill was set aside says nothing of that fill', () => {
+  const log = createLog();
+  const aside = { account: ALICE, fee_bps: null, fee_source: null } as const;
+  log.fill({ account: ALICE, confirmed_at: atDay(FIRST, 60) });
+  log.close(FIRST);
+  log.fill({ ...aside, confirmed_at: atDay('2026-05-09', 300) });
+  log.fill({ account: ALICE, confirmed_at: atDay(FIRST, 90) });
+  const reasons = () => log.desk.reports.map((one) => one.incomplete_reasons);
+  log.close('2026-05-09');
+  const doubt = ['GOV_FILL_QUARANTINED', 'GOV_MARK_MISSING'];
+  expect(reasons().slice(-2)).toEqual([['GOV_MARK_MISSING'], doubt]);
+  log.fill({ account: ALICE, confirmed_at: atDay(FIRST, 120) });
+  log.close('2026-05-10');
+  expect(reasons().slice(-3)).toEqual([['GOV_MARK_MISSING'], doubt, doubt]);
+  log.fill({ ...aside, confirmed_at: atDay(FIRST, 150) });
+  log.close('2026-05-11');
+  expect(reasons().slice(-4)).toEqual([doubt, doubt, doubt, doubt]);
+});
