@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -49,6 +51,16 @@ describe('what runs in a thread beside a worker', () => {
     ]);
   });
 
+  test('gives way to the worker, whose own priority stays', async () => {
+    const own = getPriority();
+    const config = configOf('runs');
+    const beside = await startInThread(file, { config, log, onOutage: () => undefined });
+    const nice = new Map(readdirSync('/proc/self/task').map((id) => [id, niceOf(id)]));
+    await beside.stop();
+    expect(nice.get(String(process.pid))).toBe(own);
+    expect([...nice.values()]).toContain(Math.min(own + 5, 19));
+  });
+
   test('that cannot start says why as the service would', async () => {
     const config = configOf('refuses');
     await expect(
@@ -87,6 +99,17 @@ describe('what runs in a thread beside a worker', () => {
     expect(stderr).toContain(sentence);
   });
 });
+
+/** The 19th field of a thread's stat; its name, in parentheses, may have blanks. */
+function niceOf(id: string): number | null {
+  try {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+    return Number(stat.replace(/^.*\) /s, '').split(' ')[16]);
+  } catch {
+    // It ended between the two looks.
+    return null;
+  }
+}
 
 describe('sources of a thread that was not heard for a while', () => {
   const partitions = [{ partition: 3, lagRecords: 1, behindForMs: 10 }];

@@ -5,11 +5,14 @@
  *   main.ts ── startInThread(file) ──▶ file: inThread(processor, start)
  *      ◀── started | refused ── standing, outage … ── stop ──▶ its end
  *
+ * Where cores are short it gives way to the worker: what somebody waits for comes first.
+ *
  * A thread that dies takes the process with it, as an error anywhere in it does: a service whose
  * half stands still would look alive.
  */
 
 import { once } from 'node:events';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, Worker as Thread, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { type Processor } from '@polytraders/stream';
@@ -24,6 +27,8 @@ const tellMs = 500;
 const stopMs = 8_000;
 /** A young generation that grows to the size of the worker's would cost memory and win nothing. */
 const youngMb = 16;
+/** By so much nicer than its process: a third of a core that the worker wants as well. */
+const nicer = 5;
 
 type Handed = { readonly config: ServiceConfig; readonly base: object };
 
@@ -121,6 +126,7 @@ export async function inThread<Event, Entity, Entry extends object>(
 ): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('Expected to be the file of a thread; found a process.');
+  giveWay();
   const { config, base } = workerData as Handed;
   const say = (said: Said): void => port.postMessage(said);
   const log = pino({ level: config.logLevel, base });
@@ -143,6 +149,12 @@ export async function inThread<Event, Entity, Entry extends object>(
     say({ kind: 'refused', error: told(cause) });
   }
   port.close();
+}
+
+/** On Linux a priority is a thread's own; elsewhere it would be that of the whole process. */
+function giveWay(): void {
+  if (process.platform !== 'linux') return;
+  setPriority(Math.min(getPriority() + nicer, constants.priority.PRIORITY_LOW));
 }
 
 function told(cause: unknown): Told {

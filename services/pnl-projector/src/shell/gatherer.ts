@@ -95,7 +95,11 @@ export function startGatherer(config: GathererConfig): Gatherer {
 
 async function open({ databaseUrl, applicationName, schema }: GathererConfig): Promise<pg.Client> {
   const client = await connect({ url: databaseUrl, applicationName });
-  await client.query(`SET search_path = "${schema}"; SET statement_timeout = ${String(rangeMs)}`);
+  // On one core at a time: the books are to be written on the others.
+  await client.query(
+    `SET search_path = "${schema}"; SET statement_timeout = ${String(rangeMs)}; ` +
+      'SET max_parallel_workers_per_gather = 0',
+  );
   return client;
 }
 
