@@ -5,7 +5,7 @@ import { type Basis, type Content, contentsOf } from './content.ts';
 import { type SumLine } from './cut.ts';
 import { atDay, price } from './log.fixture.ts';
 import { DEFAULT_TOLD } from './settings.ts';
-import { bookKey, type BookState, type DayState, type WindowState } from './state.ts';
+import { bookKey, type BookState, type DayState, newWindow, type WindowState } from './state.ts';
 import { lineKey, newBook, slicesWith } from './take.ts';
 
 const DAYS = ['2026-05-05', '2026-05-06', '2026-05-07', '2026-05-08'];
@@ -115,24 +115,16 @@ function windowsOf(
       { ...mark, observedAt: atDay('2026-05-05'), isAged: true, captured: true },
     ] as const;
   });
-  return drawn.map(({ first, days, groupBy }, id) => ({
-    kind: 'window',
-    id: String(id),
-    windowKind: days === 1 ? 'daily' : 'weekly',
-    start: atDay('2026-05-05') + first * 86_400_000_000,
-    end: atDay('2026-05-05') + (first + days) * 86_400_000_000,
-    settings: { ...DEFAULT_TOLD, groupBy, includePaper: true },
-    marks: new Map(marks),
-    block: null,
-    isForgotten: false,
-    errors: 0,
-    accounts: new Map(),
-    approved: null,
-    waitsSince: null,
-    lastCut: [],
-    regular: null,
-    mixed: null,
-  }));
+  return drawn.map(({ first, days, groupBy }, id) =>
+    newWindow({
+      id: String(id),
+      windowKind: days === 1 ? 'daily' : 'weekly',
+      start: atDay('2026-05-05') + first * 86_400_000_000,
+      end: atDay('2026-05-05') + (first + days) * 86_400_000_000,
+      settings: { ...DEFAULT_TOLD, groupBy, includePaper: true },
+      marks: new Map(marks),
+    }),
+  );
 }
 
 function sumOf(a: bigint | null, b: bigint | null): bigint | null {

@@ -39,6 +39,7 @@ import {
   MARKETS,
   type MarketsState,
   NEW_DESK,
+  newWindow,
   NO_BOOKS,
   NO_LEGS,
   NO_MARKETS,
@@ -217,24 +218,8 @@ function closeWindow(work: Work, event: EventOf<'WindowClosed'>): void {
   const named: WindowName = { id, start, end, name, block: null, heldByMode: false };
   const windows = [...work.desk.windows, named].sort((a, b) => a.end - b.end || a.start - b.start);
   work.desk = { ...work.desk, windows };
-  const window: WindowState = {
-    kind: 'window',
-    id,
-    windowKind,
-    start,
-    end,
-    settings,
-    marks: marksAt(work.markets.marks, event),
-    block: null,
-    isForgotten: false,
-    errors: 0,
-    accounts: new Map(),
-    approved: null,
-    waitsSince: null,
-    lastCut: [],
-    regular: null,
-    mixed: null,
-  };
+  const marks = marksAt(work.markets.marks, event);
+  const window = newWindow({ id, windowKind, start, end, settings, marks });
   const seen = work.cut.observations.filter(({ windowId }) => windowId === id);
   work.windows.set(id, withObservations(window, seen));
   if (!event.backfilled) forgetMarks(work, end);

@@ -30,14 +30,14 @@ type From = {
 };
 
 /**
- * What `look` makes of the positions at each end, by end. `look` keeps nothing of the lists that it
- * is shown: the walk goes on in them.
+ * Shows `look` the positions at each end, the latest first. It keeps nothing of the lists: the walk
+ * goes on in them.
  */
-export function atEnds<Seen>(
+export function atEnds(
   { books: { books }, markets, days }: From,
   ends: ReadonlySet<string>,
-  look: (end: string, positions: Positions) => Seen,
-): ReadonlyMap<string, Seen> {
+  look: (end: string, positions: Positions) => void,
+): void {
   const latestFirst = [...ends].sort((a, b) => byText(b, a));
   const earliest = latestFirst.at(-1);
   const since = [...days]
@@ -49,15 +49,13 @@ export function atEnds<Seen>(
     since.flatMap(({ moves }) => moves),
     markets,
   );
-  const seen = new Map<string, Seen>();
   let at = 0;
   for (const end of latestFirst) {
     for (let next = since[at]; next !== undefined && next.day >= end; next = since[++at]) {
       for (const move of next.moves) takeBack(placeOf, move);
     }
-    seen.set(end, look(end, walk));
+    look(end, walk);
   }
-  return seen;
 }
 
 /** What a line moved in its book. */

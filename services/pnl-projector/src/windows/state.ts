@@ -197,6 +197,25 @@ export type LegsState = {
 export type WindowEntity =
   DeskState | DayState | BooksState | MarketsState | WindowState | LegsState;
 
+/** A window as it is closed: nobody was asked, and nothing said. */
+export function newWindow(
+  named: Pick<WindowState, 'id' | 'windowKind' | 'start' | 'end' | 'settings' | 'marks'>,
+): WindowState {
+  return {
+    kind: 'window',
+    ...named,
+    block: null,
+    isForgotten: false,
+    errors: 0,
+    accounts: new Map(),
+    approved: null,
+    waitsSince: null,
+    lastCut: [],
+    regular: null,
+    mixed: null,
+  };
+}
+
 export const DESK = 'desk';
 export const BOOKS = 'books';
 export const MARKETS = 'markets';
